@@ -1,0 +1,52 @@
+"""Checks of arguments: each raises an error that says what was expected and what came."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+
+def positive_int(name: str, value: object, at_least: int = 1) -> int:
+    """Return `value` as an int, or raise if it is not a whole number from `at_least` on."""
+    kind = "a positive integer" if at_least == 1 else f"an integer of at least {at_least}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"expected {name} to be {kind}, got {value!r}")
+    if value < at_least:
+        raise ValueError(f"expected {name} to be {kind}, got {value!r}")
+    return int(value)
+
+
+def positive_ints(name: str, value: object, length: int, at_least: int = 1) -> tuple[int, ...]:
+    """Return an integer, or a sequence of `length` integers, as a tuple of `length`."""
+    if not isinstance(value, (tuple, list)):
+        return (positive_int(name, value, at_least),) * length
+    if len(value) != length:
+        raise ValueError(f"expected {name} to be an integer or {length} integers, got {value!r}")
+    return tuple(positive_int(name, item, at_least) for item in value)
+
+
+def number_between(
+    name: str, value: object, low: float, high: float = math.inf, *, above: bool = False
+) -> float:
+    """Return `value` as a float in [low, high], or in (low, high] with `above`.
+
+    NaN and infinity are in no such range.
+    """
+    bounds = f"a number {'above' if above else 'of at least'} {low:g}"
+    if high < math.inf:
+        bounds += f" and at most {high:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"expected {name} to be {bounds}, got {value!r}")
+    number = float(value)
+    inside = low < number <= high if above else low <= number <= high
+    if not (inside and math.isfinite(number)):
+        raise ValueError(f"expected {name} to be {bounds}, got {value!r}")
+    return number
+
+
+def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return `value`, or raise if it is none of `choices`."""
+    if value not in choices or not isinstance(value, str):
+        expected = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"expected {name} to be one of {expected}, got {value!r}")
+    return value

@@ -1,0 +1,89 @@
+"""Initial weights as the reference implementations draw them."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+
+
+def keras_glorot_uniform_(weight: Tensor, groups: int = 1) -> Tensor:
+    """Fill a weight in place as Keras's ``glorot_uniform`` does.
+
+    Keras counts the fans on its own layouts, which for a depthwise kernel, ``(height, width,
+    in_channels, depth_multiplier)``, gives other limits than torch's ``xavier_uniform_``.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (out_channels, in_channels / groups, ...)
+        Of a linear or convolutional layer of torch. It is changed in place.
+    groups : int
+        Groups of the convolution. Above one it counts as Keras's depthwise convolution.
+
+    Returns
+    -------
+    Tensor
+        `weight`.
+
+    References
+    ----------
+    Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural
+    networks, AISTATS. https://proceedings.mlr.press/v9/glorot10a.html
+
+    Examples
+    --------
+    >>> weight = keras_glorot_uniform_(torch.empty(16, 1, 22, 1), groups=8)
+    >>> bool(weight.abs().max() <= 0.1652)
+    True
+    """
+    receptive_field = math.prod(weight.shape[2:])
+    if groups > 1:
+        fan_in, fan_out = groups, weight.shape[0] // groups
+    else:
+        fan_in, fan_out = weight.shape[1], weight.shape[0]
+    limit = math.sqrt(6.0 / (receptive_field * (fan_in + fan_out)))
+    return nn.init.uniform_(weight, -limit, limit)
+
+
+def keras_init_(module: nn.Module) -> None:
+    """Initialise every linear and convolutional layer below `module` as Keras does, in place.
+
+    Kernels are `keras_glorot_uniform_`, biases zero.
+
+    Examples
+    --------
+    >>> layer = torch.nn.Conv1d(4, 8, 5)
+    >>> keras_init_(layer)
+    >>> bool((layer.bias == 0).all())
+    True
+    """
+    for layer in module.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv1d, nn.Conv2d)):
+            groups = 1 if isinstance(layer, nn.Linear) else layer.groups
+            keras_glorot_uniform_(layer.weight, groups)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def lecun_normal_(weight: Tensor) -> Tensor:
+    """Fill a weight in place as TensorFlow's variance scaling does (fan-in, truncated normal).
+
+    Parameters
+    ----------
+    weight : Tensor, shape (out_channels, in_channels, ...)
+        Of a linear or convolutional layer without groups. It is changed in place.
+
+    Returns
+    -------
+    Tensor
+        `weight`.
+
+    Examples
+    --------
+    >>> weight = lecun_normal_(torch.empty(512, 100))
+    >>> round(float(weight.std()), 2)
+    0.1
+    """
+    # A normal truncated at two standard deviations has 0.8796 of its deviation left.
+    std = math.sqrt(1.0 / math.prod(weight.shape[1:])) / 0.87962566103423978
+    return nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)

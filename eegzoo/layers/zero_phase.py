@@ -1,0 +1,178 @@
+"""Zero-phase recursive filters as one matrix product and one Fourier transform.
+
+`scipy.signal.sosfiltfilt` extends the signal at both ends, runs the filter forwards, then
+backwards. A recursion over time is slow in torch, and in float32 its errors grow. But all of it is
+linear, and away from the edges it is a convolution with the autocorrelation ``r`` of the impulse
+response; what the edges add has the rank of the filter's state. With the filter in state space,
+``s[n+1] = A s[n] + B x[n]`` and ``y[n] = C s[n] + D x[n]``, and N samples:
+
+- the forward pass starts in the steady state ``zi * x[0]`` and ends in a state ``s[N]``;
+- the convolution takes what rings on after N for real, which would bring the backward pass to N
+  in the state ``W s[N]`` with ``W = sum_k A^k B C A^k``; scipy starts it in ``zi * y[N-1]``.
+
+Both are made in float64 from the design; the signal then needs no more than its own precision.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+# A, B, C, D are the matrices' names wherever state space is written about.
+class StateSpace(NamedTuple):
+    """Filters of one order, one a band, in float64."""
+
+    A: Tensor  # (n_bands, order, order)
+    B: Tensor  # (n_bands, order, 1)
+    C: Tensor  # (n_bands, 1, order)
+    D: Tensor  # (n_bands, 1, 1)
+
+
+class ZeroPhase(NamedTuple):
+    """What filters signals of one length: z = crop(r * extended(x)) + shapes @ (readings @ x)."""
+
+    spectrum: Tensor  # (n_bands, n_fft // 2 + 1), of r
+    readings: Tensor  # (n_bands, n_times, order + 1)
+    shapes: Tensor  # (n_bands, order + 1, n_times)
+    gain: Tensor  # (n_bands,), of a constant
+    edge: int
+    n_fft: int
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> ZeroPhase:
+        """Return the same on another device, in another dtype."""
+        return self._replace(
+            spectrum=self.spectrum.to(device, dtype),
+            readings=self.readings.to(device, dtype),
+            shapes=self.shapes.to(device, dtype),
+            gain=self.gain.to(device, dtype),
+        )
+
+
+def state_space(sos: Tensor) -> StateSpace:
+    """Return cascades of second-order sections in state space.
+
+    Parameters
+    ----------
+    sos : Tensor, shape (n_bands, n_sections, 6)
+        As scipy writes them, in float64.
+    """
+    n_bands, n_sections, _ = sos.shape
+    A, B = sos.new_zeros(n_bands, 0, 0), sos.new_zeros(n_bands, 0, 1)
+    C, D = sos.new_zeros(n_bands, 1, 0), sos.new_ones(n_bands, 1, 1)
+    for section in sos.reshape(n_bands, n_sections, 6, 1, 1).unbind(1):
+        b0, b1, b2, _, a1, a2 = section.unbind(1)
+        # Transposed direct form II; its input is the output of the sections before.
+        own_A = torch.cat(
+            [torch.cat([-a1, torch.ones_like(a1)], 2), torch.cat([-a2, torch.zeros_like(a2)], 2)], 1
+        )
+        own_B = torch.cat([b1 - a1 * b0, b2 - a2 * b0], 1)
+        own_C = torch.cat([torch.ones_like(b0), torch.zeros_like(b0)], 2)
+        above = torch.cat([A, A.new_zeros(n_bands, A.shape[1], 2)], 2)
+        A = torch.cat([above, torch.cat([own_B @ C, own_A], 2)], 1)
+        B = torch.cat([B, own_B @ D], 1)
+        C, D = torch.cat([b0 @ C, own_C], 2), b0 @ D
+    return StateSpace(A, B, C, D)
+
+
+def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
+    """Return what filters signals of `n_times` samples, extended by `edge` on either side."""
+    A, B, C, D = filters
+    order, n_total = A.shape[-1], n_times + 2 * edge
+    one = torch.eye(order, dtype=A.dtype, device=A.device)
+    zi = torch.linalg.solve(one - A, B)  # the steady state for a constant input of 1
+    outgoing = _krylov(A.mT, C.mT, n_total).mT  # C A^n, (n_bands, n_total, order)
+    incoming = _krylov(A, B, n_total)  # A^n B, (n_bands, order, n_total)
+
+    # r[k], the convolution that both passes together are.
+    rung = _sum_of_powers(A, B @ B.mT, A.mT)
+    first = D * D + C @ rung @ C.mT
+    r = torch.cat([first, outgoing @ (B * D + A @ rung @ C.mT)], 1).squeeze(2)
+    # No lag beyond the window is needed, nor one after which the response has died away.
+    alive = (r.abs() > 1e-12 * first.squeeze(2)).any(0).nonzero().max().item()
+    reach = min(int(alive), n_times + edge - 1)
+    n_fft = _fast_length(min(2 * (n_times + edge) - 1, n_total + reach))
+    circular = r.new_zeros(r.shape[0], n_fft)
+    circular[:, : reach + 1] = r[:, : reach + 1]
+    circular[:, n_fft - reach :] = r[:, 1 : reach + 1].flip(1)
+
+    # What the edges add, read from the extended signal: x[0] and zi y[N-1] - W s[N].
+    W = _sum_of_powers(A, B @ C, A)
+    x_first = A.new_zeros(1, n_total)
+    x_first[0, 0] = 1.0
+    at_end = torch.linalg.matrix_power(A, n_total - 1) @ zi
+    impulse = torch.cat([D, C @ incoming[:, :, :-1]], 2)
+    y_last = impulse.flip(2) + C @ at_end * x_first
+    s_end = incoming.flip(2) + A @ at_end * x_first
+    from_start = (D * C + C @ W @ A) @ _krylov(A, zi, n_total)  # (n_bands, 1, n_total)
+    # Orthogonal shapes: none of the digits of float32 is lost to cancellation between them.
+    shapes, mixed = torch.linalg.qr(outgoing.flip(1)[:, edge : edge + n_times])
+    readings = torch.cat([x_first.expand_as(y_last), mixed @ (zi @ y_last - W @ s_end)], 1)
+    return ZeroPhase(
+        spectrum=torch.fft.rfft(circular).real,
+        readings=_fold(readings, edge).mT,
+        shapes=torch.cat([from_start[:, :, edge : edge + n_times], shapes.mT], 1),
+        gain=(D + C @ zi).square().flatten(),
+        edge=edge,
+        n_fft=n_fft,
+    )
+
+
+def filter_bands(operator: ZeroPhase, x: Tensor) -> Tensor:
+    """Filter `x`, shape (..., n_chans, n_times), to (..., n_bands, n_chans, n_times)."""
+    edge, n_times = operator.edge, x.shape[-1]
+    # A constant passes with its gain, exactly; without it float32 holds the rest better.
+    level = x.mean(-1, keepdim=True)
+    x = x - level
+    left = 2 * x[..., :1] - x[..., 1 : edge + 1].flip(-1)
+    right = 2 * x[..., -1:] - x[..., -edge - 1 : -1].flip(-1)
+    spectrum = torch.fft.rfft(torch.cat([left, x, right], -1), operator.n_fft)
+    bands = []
+    for response, readings, shapes, gain in zip(
+        operator.spectrum, operator.readings, operator.shapes, operator.gain, strict=True
+    ):
+        inner = torch.fft.irfft(spectrum * response, operator.n_fft)[..., edge : edge + n_times]
+        bands.append(inner + (x @ readings) @ shapes + level * gain)
+    return torch.stack(bands, -3)
+
+
+def _krylov(A: Tensor, v: Tensor, n: int) -> Tensor:
+    """Return v, A v, A^2 v, ... side by side, n columns, by doubling."""
+    columns = v
+    while columns.shape[-1] < n:
+        columns, A = torch.cat([columns, A @ columns], -1), A @ A
+    return columns[..., :n]
+
+
+def _sum_of_powers(left: Tensor, middle: Tensor, right: Tensor) -> Tensor:
+    """Return the sum over k of left^k middle right^k, by doubling."""
+    for _ in range(40):  # 2^40 terms: as good as all of them for any stable filter
+        middle = middle + left @ middle @ right
+        left, right = left @ left, right @ right
+    return middle
+
+
+def _fold(readings: Tensor, edge: int) -> Tensor:
+    """Move what is read from the odd extension to the samples it was made of."""
+    left, inner, right = readings.tensor_split((edge, readings.shape[-1] - edge), -1)
+    folded = inner.clone()
+    folded[..., 1 : edge + 1] -= left.flip(-1)
+    folded[..., :1] += 2 * left.sum(-1, keepdim=True)
+    folded[..., -edge - 1 : -1] -= right.flip(-1)
+    folded[..., -1:] += 2 * right.sum(-1, keepdim=True)
+    return folded
+
+
+def _fast_length(n: int) -> int:
+    """Return the next length with no prime factor above 5, even: its transform is fast."""
+    length = n + n % 2
+    while True:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+        length += 2

@@ -1,0 +1,89 @@
+"""A file that is written appears whole or not at all."""
+
+import os
+import stat
+
+import pytest
+
+from eegzoo.files import check_writable, written_whole
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o027)
+    yield 0o027
+    os.umask(before)
+
+
+def test_the_file_is_there_only_after_the_block(tmp_path):
+    path = tmp_path / "table.csv"
+    with written_whole(path) as draft:
+        draft.write_text("onset,label")
+        assert not path.exists()
+    assert path.read_text() == "onset,label"
+    assert os.listdir(tmp_path) == ["table.csv"]
+
+
+def test_the_old_file_is_whole_until_the_new_one_is(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with written_whole(path) as draft:
+        draft.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["table.csv"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("before", [None, "old"])
+def test_an_exception_leaves_what_was_there_and_no_draft(tmp_path, error, before):
+    path = tmp_path / "table.csv"
+    if before is not None:
+        path.write_text(before)
+
+    def write_half():
+        with written_whole(path) as draft:
+            draft.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert os.listdir(tmp_path) == ([] if before is None else ["table.csv"])
+    assert before is None or path.read_text() == before
+
+
+def test_two_writers_do_not_share_a_draft(tmp_path):
+    with written_whole(tmp_path / "a") as one, written_whole(tmp_path / "a") as other:
+        assert one != other
+
+
+def test_the_permissions_are_those_of_open(tmp_path, umask):
+    with written_whole(tmp_path / "a") as draft:
+        draft.write_text("x")
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o666 & ~umask
+    assert os.umask(umask) == umask  # and the mask itself is as it was
+
+
+def test_a_bare_name_is_written_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with written_whole("a.csv") as draft:
+        draft.write_text("x")
+    assert os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.parametrize("check", [check_writable, lambda path: written_whole(path).__enter__()])
+def test_a_missing_folder_is_named_before_anything_is_written(tmp_path, check):
+    with pytest.raises(FileNotFoundError, match=r"no such folder: .*missing"):
+        check(tmp_path / "missing" / "a.csv")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_is_no_file_to_write(tmp_path):
+    with pytest.raises(IsADirectoryError, match="expected a file to write"):
+        check_writable(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may do anything
+    with pytest.raises(PermissionError, match=tmp_path.name):
+        check_writable(tmp_path / "a.csv")
