@@ -1,0 +1,160 @@
+"""DeepConvNet: four blocks of convolution and max pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense
+from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.models.base import EEGModel
+from eegzoo.models.registry import register_model
+
+
+@register_model(
+    "deep_convnet",
+    tasks=("motor imagery",),
+    paper="Schirrmeister et al. (2017), Deep learning with convolutional neural networks for EEG "
+    "decoding and visualization",
+    doi="10.1002/hbm.23730",
+    source="vlawhern/arl-eegmodels, commit 4a512e5 (Keras)",
+    standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
+)
+class DeepConvNet(EEGModel):
+    """DeepConvNet: temporal and spatial filters, then three convolutions; max pools between.
+
+    Equal to the Keras code of Lawhern et al.; its dense rows stand in torch's order (map, time)
+    instead of Keras's (time, map), and the softmax is left to the loss. Kernels follow `sfreq`: at
+    250 Hz they have the paper's 10 samples, at 128 Hz the Keras code's 5. Pools take 3 samples
+    (the paper) from 200 Hz on and 2 (the Keras code) below: four of them in a row multiply, so
+    they do not grow with the rate.
+
+    Where that code and the paper differ, the code is followed: limits on the norms of all kernels,
+    which Lawhern et al. have from the authors, a bias in all convolutions, dropout after each pool
+    (the paper: before each convolution but the first, the same places but the last), and a dense
+    layer as classifier.
+
+    Parameters
+    ----------
+    n_chans : int
+        Channels.
+    n_times : int
+        Samples in a window.
+    n_outputs : int
+        Classes.
+    sfreq : float
+        Sampling rate in Hz.
+    n_filters : int
+        Maps of the first block; each later one has twice as many as the one before.
+    kernel_length : int | None
+        Samples of each block's temporal kernel. None: 0.04 s.
+    pool_length : int | None
+        Samples of which each pool takes the largest. None: 3 from 200 Hz on, else 2.
+    pool_stride : int | None
+        Samples from one maximum to the next. None: `pool_length`.
+    drop_prob : float
+        Probability of dropout.
+    max_norm : float | None
+        Largest norm of a filter of any convolution.
+    head_max_norm : float | None
+        Largest norm of an output's weights.
+    ch_names : sequence of str | None
+        Names of the channels.
+
+    References
+    ----------
+    Schirrmeister, Springenberg, Fiederer, Glasstetter, Eggensperger, Tangermann, Hutter, Burgard,
+    Ball (2017). Deep learning with convolutional neural networks for EEG decoding and
+    visualization. Human Brain Mapping 38, 5391-5420. https://doi.org/10.1002/hbm.23730
+
+    Reference implementation: https://github.com/vlawhern/arl-eegmodels, commit 4a512e5.
+
+    Examples
+    --------
+    >>> model = DeepConvNet(n_chans=22, n_times=1000, n_outputs=4, sfreq=250)
+    >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
+    (torch.Size([2, 4]), torch.Size([2, 1400]))
+    """
+
+    def __init__(
+        self,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float = 250.0,
+        n_filters: int = 25,
+        kernel_length: int | None = None,
+        pool_length: int | None = None,
+        pool_stride: int | None = None,
+        drop_prob: float = 0.5,
+        max_norm: float | None = 2.0,
+        head_max_norm: float | None = 0.5,
+        ch_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
+        self.n_filters = positive_int("n_filters", n_filters)
+        if kernel_length is None:
+            kernel_length = max(1, round(0.04 * self.sfreq))
+        self.kernel_length = positive_int("kernel_length", kernel_length)
+        if pool_length is None:
+            pool_length = 3 if self.sfreq >= 200 else 2
+        self.pool_length = positive_int("pool_length", pool_length)
+        self.pool_stride = positive_int(
+            "pool_stride", self.pool_length if pool_stride is None else pool_stride
+        )
+        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+        smallest = 1
+        for _ in range(4):
+            smallest = (smallest - 1) * self.pool_stride + self.pool_length + self.kernel_length - 1
+        self.check_smallest_window(smallest)
+
+        self.front = TemporalSpatialConv(
+            ConstrainedConv2d(
+                1, n_filters, (1, self.kernel_length), padding="valid", max_norm=max_norm
+            ),
+            ConstrainedConv2d(
+                n_filters, n_filters, (n_chans, 1), padding="valid", max_norm=max_norm
+            ),
+        )
+        self.first = self._after_convolution(n_filters)
+        widths = [n_filters * 2**block for block in range(4)]
+        self.blocks = nn.Sequential()
+        for before, after in pairwise(widths):
+            conv = ConstrainedConv1d(
+                before, after, self.kernel_length, padding="valid", max_norm=max_norm
+            )
+            self.blocks.append(nn.Sequential(conv, *self._after_convolution(after)))
+        n_pooled = self.n_times
+        for _ in widths:
+            n_pooled = (
+                n_pooled - self.kernel_length + 1 - self.pool_length
+            ) // self.pool_stride + 1
+        self.num_features = widths[-1] * n_pooled
+        self.head = self.make_head(self.n_outputs)
+        keras_init_(self)
+
+    def _after_convolution(self, n_filters: int) -> nn.Sequential:
+        return nn.Sequential(
+            nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1),
+            nn.ELU(),
+            nn.MaxPool1d(self.pool_length, self.pool_stride),
+            nn.Dropout(self.drop_prob),
+        )
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        x = self.front(x)  # (batch, n_filters, n_times - kernel_length + 1)
+        x = self.first(x)  # (batch, n_filters, 330) for 1000 samples at 250 Hz
+        x = self.blocks(x)  # (batch, 8 * n_filters, 7)
+        return x.flatten(1)
+
+    def make_head(self, n_outputs: int) -> nn.Module:
+        """Return a newly initialised head."""
+        head = ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
+        keras_init_(head)
+        return head

@@ -1,0 +1,128 @@
+"""EEGConformer against its authors' PyTorch code."""
+
+import json
+
+import pytest
+import torch
+
+from eegzoo.models.eegconformer import EEGConformer
+from tests.reference import keras_layout, seeded
+from tests.reference.model_checks import assert_initial_limits, assert_step_equals
+
+REFERENCE = keras_layout.load("eegconformer_torch.npz")
+META = json.loads(str(REFERENCE["meta_json"]))
+SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4}
+# Where the authors have what is ours.
+PLACES = {
+    "0.shallownet.0": "front.temporal",
+    "0.shallownet.1": "front.spatial",
+    "0.shallownet.2": "tokens.0",
+    "0.projection.0": "tokens.4",
+    **{f"2.fc.{layer}": f"head.{layer}" for layer in (0, 3, 6)},
+}
+LAYER_PLACES = {
+    "0.fn.0": "attend.0",
+    "0.fn.1.keys": "attend.1.key",
+    "0.fn.1.queries": "attend.1.query",
+    "0.fn.1.values": "attend.1.value",
+    "0.fn.1.projection": "attend.1.out",
+    "1.fn.0": "expand.0",
+    "1.fn.1.0": "expand.1",
+    "1.fn.1.3": "expand.4",
+}
+for layer in range(6):
+    PLACES |= {
+        f"1.{layer}.{theirs}": f"transformer.{layer}.{ours}"
+        for theirs, ours in LAYER_PLACES.items()
+    }
+
+
+def state_from(weights):
+    """Rename the authors' weights to ours."""
+    state = {"tokens.0.num_batches_tracked": torch.tensor(0)}
+    for name, value in weights.items():
+        place, _, tensor = name.rpartition(".")
+        state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
+    state["tokens.4.weight"] = state["tokens.4.weight"].squeeze(3)
+    return state
+
+
+def authors_model(**changes):
+    weights, x = seeded.draw(META["shapes"], **META["seeded"])
+    model = EEGConformer(**SIZES | changes)
+    model.load_state_dict(state_from(weights))
+    return model.eval(), torch.from_numpy(x).squeeze(1)
+
+
+def test_outputs_equal_the_authors():
+    model, x = authors_model()
+    torch.testing.assert_close(
+        model(x), torch.from_numpy(REFERENCE["logits"]), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_gradients_of_a_training_step_equal_the_authors():
+    model, x = authors_model(drop_prob=0.0, head_drop_prob=0.0)
+    assert_step_equals(REFERENCE, model, x, state_from, META["shapes"])
+
+
+def test_parameter_count_is_the_authors_without_their_unused_classifier():
+    count = sum(p.numel() for p in EEGConformer(**SIZES).parameters())
+    assert count == META["n_params"] - META["n_unused"]
+
+
+def test_initial_weights_have_the_limits_of_torch():
+    limits = {
+        "front.temporal.weight": 25**-0.5,
+        "front.spatial.weight": (40 * 22) ** -0.5,
+        "tokens.4.weight": 40**-0.5,
+        "transformer.5.attend.1.query.weight": 40**-0.5,
+        "transformer.5.expand.4.weight": 160**-0.5,
+        "transformer.5.expand.4.bias": 160**-0.5,
+        "head.0.weight": 2440**-0.5,
+        "head.6.weight": 32**-0.5,
+    }
+    assert_initial_limits(lambda: EEGConformer(**SIZES), limits, n_draws=5)
+
+
+def test_dropout_stands_where_the_authors_have_it():
+    model = EEGConformer(**SIZES, drop_prob=0.4, head_drop_prob=0.2)
+    drops = {name: m.p for name, m in model.named_modules() if isinstance(m, torch.nn.Dropout)}
+    layer = {"attend.1.drop": 0.4, "attend.2": 0.4, "expand.3": 0.4, "expand.5": 0.4}
+    expected = {"tokens.3": 0.4, "head.2": 0.4, "head.5": 0.2}
+    for number in range(6):
+        expected |= {f"transformer.{number}.{place}": p for place, p in layer.items()}
+    assert drops == expected
+
+
+@pytest.mark.parametrize("sfreq", [128, 200, 250])
+def test_lengths_do_not_follow_the_sampling_rate(sfreq):
+    model = EEGConformer(62, 200, 3, sfreq=sfreq)
+    assert model.front.temporal.kernel_size == (1, 25)
+    assert model.num_features == 40 * 7  # as in the authors' code for SEED
+
+
+def test_explicit_sizes_win():
+    model = EEGConformer(
+        3, 100, 2, n_filters=8, kernel_length=10, pool_length=20, pool_stride=5, n_embedding=12,
+        depth=2, num_heads=3, expansion=2, head_units=(16, 8),
+    )  # fmt: skip
+    # 100 - 9 = 91 samples, 15 tokens
+    assert model.num_features == 15 * 12
+    assert model(torch.randn(2, 3, 100)).shape == (2, 2)
+    assert len(model.transformer) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_times": 98}, "n_times of at least 99"),
+        ({"num_heads": 7}, "features to be a multiple of num_heads=7, got 40"),
+        ({"depth": 0}, "depth"),
+        ({"head_units": (256,)}, "head_units"),
+        ({"head_drop_prob": -0.1}, "head_drop_prob"),
+    ],
+)
+def test_bad_arguments_raise_by_name(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        EEGConformer(**{"n_chans": 3, "n_times": 250, "n_outputs": 2, **arguments})

@@ -1,0 +1,160 @@
+"""The models by name."""
+
+import dataclasses
+
+import pytest
+
+from eegzoo.models import EEGModel, EEGNet, create_model, find_entry, list_models, register_model
+from eegzoo.models import registry as module
+from eegzoo.models.registry import name_of, nearest
+
+ABOUT = {"tasks": ("erp",), "paper": "", "doi": "", "source": ""}
+STANDARD = {"n_chans": 2, "n_times": 64, "n_outputs": 2, "sfreq": 64.0}
+SMALL = {"n_chans": 4, "n_times": 64, "n_outputs": 2}
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    entries = dict(module._ENTRIES)
+    monkeypatch.setattr(module, "_ENTRIES", entries)
+    return entries
+
+
+class Other(EEGNet):
+    """Another net.
+
+    With more to say.
+    """
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_every_entry_is_complete(name):
+    entry = find_entry(name)
+    assert entry.name == name
+    assert issubclass(entry.model_class, EEGModel)
+    assert set(entry.standard) == {"n_chans", "n_times", "n_outputs", "sfreq"}
+    assert entry.doi.startswith("10.")
+    assert "commit" in entry.source
+    assert f"https://doi.org/{entry.doi}" in entry.model_class.__doc__
+    assert entry.summary.endswith(".")
+    assert entry.paper
+    assert entry.tasks
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_every_model_documents_its_arguments(name):
+    model = create_model(name, **find_entry(name).standard)
+    for argument in model.arguments:
+        assert f"    {argument} : " in type(model).__doc__, argument
+
+
+def test_names_are_sorted_and_filtered_by_pattern_and_task():
+    names = list_models()
+    assert names == sorted(set(names))
+    assert {"eegnet", "tinysleepnet"} <= set(names)
+    assert "eegnet_ssvep" in list_models("eegnet*")
+    assert "tinysleepnet" not in list_models("eegnet*")
+    assert "tinysleepnet" in list_models(task="sleep")
+    assert "eegnet" not in list_models(task="sleep")
+    assert list_models("eegnet*", task="sleep") == []
+    assert list_models("no such model") == []
+
+
+def test_an_unknown_task_raises_with_the_nearest():
+    with pytest.raises(ValueError, match="unknown task 'slep'; did you mean 'sleep'"):
+        list_models(task="slep")
+
+
+@pytest.mark.parametrize("call", [find_entry, create_model])
+@pytest.mark.parametrize("name", ["egnet", "EEGnet", "eegnet "])
+def test_an_unknown_name_raises_with_the_nearest(call, name):
+    with pytest.raises(ValueError, match=f"unknown model {name!r}; did you mean 'eegnet"):
+        call(name)
+
+
+def test_a_name_near_to_none_raises_with_all():
+    known = ", ".join(list_models())
+    with pytest.raises(ValueError, match=f"unknown model 'zzz'; known are {known}$"):
+        create_model("zzz")
+    assert nearest("zzz", []) == "; known are "
+
+
+def test_an_unknown_argument_raises_with_the_nearest():
+    with pytest.raises(TypeError, match="eegnet takes no argument 'nchans'; did you mean 'n_chans"):
+        create_model("eegnet", nchans=4, n_times=64, n_outputs=2)
+
+
+def test_a_missing_argument_raises_by_name():
+    with pytest.raises(TypeError, match="n_outputs"):
+        create_model("eegnet", n_chans=4, n_times=64)
+
+
+def test_an_argument_wins_over_the_variants_default():
+    assert create_model("eegnet_4_2", **SMALL).F1 == 4
+    assert create_model("eegnet_4_2", **SMALL, F1=3).F1 == 3
+    assert create_model("eegnet", **SMALL).F1 == 8
+
+
+def test_a_class_can_be_registered_with_variants(registry):
+    variants = {"other_wide": {"F1": 16, "n_chans": 9, "sfreq": 32.0}}
+    decorate = register_model("other", **ABOUT, standard=STANDARD, variants=variants)
+    assert decorate(Other) is Other
+    assert list_models("other*") == ["other", "other_wide"]
+    assert list_models() == sorted(registry)
+    plain, wide = find_entry("other"), find_entry("other_wide")
+    assert plain.summary == wide.summary == "Another net."
+    assert plain.standard == STANDARD
+    assert wide.standard == {**STANDARD, "n_chans": 9, "sfreq": 32.0}
+    assert (plain.defaults, wide.defaults) == ({}, {"F1": 16, "sfreq": 32.0})
+    model = create_model("other_wide", n_chans=4, n_times=64, n_outputs=2)
+    assert (type(model), model.F1, model.sfreq, model.n_chans) == (Other, 16, 32.0, 4)
+    assert name_of(model) == "other"
+
+
+@pytest.mark.parametrize(("name", "variant"), [("eegnet", "new"), ("new", "eegnet")])
+def test_a_taken_name_raises_and_registers_nothing(registry, name, variant):
+    before = dict(registry)
+    with pytest.raises(ValueError, match="'eegnet', which is taken"):
+        register_model(name, **ABOUT, standard=STANDARD, variants={variant: {}})(Other)
+    assert registry == before
+
+
+def test_a_class_that_is_not_registered_has_no_name():
+    with pytest.raises(ValueError, match="expected a registered model, got Other"):
+        name_of(Other(**SMALL))
+    assert name_of(EEGNet(**SMALL)) == "eegnet"
+
+
+def test_an_entry_is_read_only():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        find_entry("eegnet").doi = "10.0"
+
+
+# What every model takes from the base.
+
+
+@pytest.mark.parametrize(
+    "ch_names", [["C3", "C4"], ["C3", "C3", "C4", "Cz"], ["C3", "C3", "C4", "Cz", "Pz"]]
+)
+def test_ch_names_must_be_as_many_different_ones_as_channels(ch_names):
+    with pytest.raises(ValueError, match="expected ch_names to hold 4 different names"):
+        create_model("eegnet", **SMALL, ch_names=ch_names)
+
+
+def test_ch_names_are_kept_in_their_order():
+    names = ["Cz", "C4", "C3", "Pz"]
+    model = create_model("eegnet", **SMALL, ch_names=names)
+    assert model.ch_names == model.arguments["ch_names"] == tuple(names)
+
+
+@pytest.mark.parametrize("size", ["n_chans", "n_times", "n_outputs"])
+@pytest.mark.parametrize(("value", "error"), [(0, ValueError), (2.0, TypeError), (True, TypeError)])
+def test_a_size_that_is_no_positive_integer_raises_by_name(size, value, error):
+    with pytest.raises(error, match=f"expected {size} to be a positive integer, got {value}"):
+        create_model("eegnet", **{**SMALL, size: value})
+
+
+@pytest.mark.parametrize("sfreq", [0, -1.0, float("nan"), float("inf")])
+def test_a_sampling_rate_that_is_none_raises(sfreq):
+    with pytest.raises(ValueError, match="expected sfreq to be a number above 0"):
+        create_model("eegnet", **SMALL, sfreq=sfreq)

@@ -1,0 +1,49 @@
+"""What the tests of every model against its authors' code compare."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from tests.reference import seeded
+
+
+def constraint_table(model):
+    """Return the limit and the axes of each constrained layer by name."""
+    return {
+        name: (layer.max_norm, layer.axis_norm)
+        for name, layer in model.named_modules()
+        if hasattr(layer, "axis_norm") and layer.max_norm is not None
+    }
+
+
+def assert_step_equals(reference, model, x, state_from, shapes):
+    """Compare the loss and the gradient of a training step with the authors', in float64."""
+    model.double().train()
+    loss = F.cross_entropy(model(x.double()), torch.from_numpy(reference["y"]))
+    loss.backward()
+    np.testing.assert_allclose(loss.item(), reference["loss"], rtol=1e-9)
+    gradient = seeded.gradient_of(model, state_from, shapes)
+    scale = np.abs(reference["gradient"]).max()
+    np.testing.assert_allclose(gradient, reference["gradient"], rtol=1e-6, atol=1e-9 * scale)
+
+
+def assert_computes_within_limits(model, free, x, limits):
+    """Triple the kernels of both; scale those of `free` back by hand; compare."""
+    with torch.no_grad():
+        for name, limit in limits.items():
+            model.get_submodule(name).weight.mul_(3.0)
+            weight = free.get_submodule(name).weight.mul_(3.0)
+            norms = weight.flatten(1).norm(dim=1).reshape(-1, *[1] * (weight.ndim - 1))
+            assert (norms > limit).any()
+            weight.mul_((limit / norms).clamp(max=1.0))
+    torch.testing.assert_close(model(x), free(x), rtol=1e-5, atol=1e-5)
+
+
+def assert_initial_limits(build, limits, n_draws=20):
+    """Compare the largest initial value of each parameter over several draws with its limit."""
+    largest = dict.fromkeys(limits, 0.0)
+    for _ in range(n_draws):
+        state = build().state_dict()
+        largest = {name: max(largest[name], state[name].abs().max().item()) for name in limits}
+    for name, limit in limits.items():
+        assert 0.98 * limit <= largest[name] <= 1.001 * limit, (name, largest[name])
