@@ -1,0 +1,6 @@
+"""Training: scikit-learn's contract around the models."""
+
+from eegzoo.training.estimator import EEGClassifier
+from eegzoo.training.normalization import Normalizer
+
+__all__ = ["EEGClassifier", "Normalizer"]

@@ -1,0 +1,127 @@
+"""A model that fits the windows it will be trained on."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy.typing as npt
+import torch
+
+from eegzoo.data import SignalInfo
+from eegzoo.models import EEGModel, find_entry
+
+
+def build_for(
+    model: str | EEGModel,
+    window_shape: tuple[int, int],
+    n_outputs: int,
+    info: SignalInfo | None,
+    model_params: Mapping[str, Any],
+    sfreq: float | None,
+    crop_length: int | None,
+) -> tuple[EEGModel, int]:
+    """Build a named model, or copy a given one, and say how long its crops are.
+
+    Parameters
+    ----------
+    model, model_params, sfreq, crop_length
+        As in `EEGClassifier`.
+    window_shape : tuple of int
+        Channels and samples of a window.
+    n_outputs : int
+        Classes.
+    info : SignalInfo | None
+        Of the windows.
+
+    Returns
+    -------
+    model : EEGModel
+        Ready to be trained.
+    crop_length : int
+        Samples that it takes.
+
+    Raises
+    ------
+    ValueError
+        If the model does not fit the windows.
+    """
+    if isinstance(model, EEGModel):
+        return _copy(model, window_shape, n_outputs, crop_length)
+    n_chans, n_times = window_shape
+    if info is not None:
+        if sfreq not in (None, info.sfreq):
+            raise ValueError(f"expected sfreq {info.sfreq:g}, which X has, got {sfreq}")
+        sfreq = info.sfreq
+        model_params = {**model_params, "ch_names": info.ch_names}
+    entry = find_entry(model)
+    if sfreq is None:
+        sfreq = entry.standard["sfreq"]
+    if crop_length is None:
+        half = n_times // 2
+        crop_length = half if half >= sfreq else n_times
+    if crop_length > n_times:
+        raise ValueError(f"expected crop_length of at most {n_times}, got {crop_length}")
+    sizes = {"n_chans": n_chans, "n_times": crop_length, "n_outputs": n_outputs, "sfreq": sfreq}
+    return entry.build(**sizes, **model_params), crop_length
+
+
+def in_order_of(
+    model: Any, windows: npt.NDArray[Any], info: SignalInfo | None
+) -> tuple[npt.NDArray[Any], SignalInfo | None]:
+    """Return windows, and their signal, with the channels in the order that a given model names.
+
+    Raises
+    ------
+    ValueError
+        If a channel is missing, or the sampling rate is not the model's.
+    """
+    if info is None or not isinstance(model, EEGModel):
+        return windows, info
+    check_sfreq(model, info)
+    if model.ch_names is None:
+        return windows, info
+    ordered = dataclasses.replace(info, ch_names=model.ch_names)
+    return windows[:, ordered.order_of(info.ch_names)], ordered
+
+
+def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
+    """Raise unless a model is for a signal's sampling rate."""
+    if abs(model.sfreq - info.sfreq) > 1e-6 * model.sfreq:
+        raise ValueError(
+            f"expected sfreq of {model.sfreq:g} Hz, which the model is for, got {info.sfreq:g} Hz"
+        )
+
+
+def _copy(
+    model: EEGModel, window_shape: tuple[int, int], n_outputs: int, crop_length: int | None
+) -> tuple[EEGModel, int]:
+    n_chans, n_times = window_shape
+    fits = (model.n_chans, model.n_outputs) == (n_chans, n_outputs)
+    if not fits or model.n_times > n_times:
+        raise ValueError(
+            f"expected windows of {model.n_chans} channels and at least {model.n_times} samples "
+            f"in {model.n_outputs} classes for the given model, got {n_chans} channels, "
+            f"{n_times} samples, {n_outputs} classes"
+        )
+    if crop_length not in (None, model.n_times):
+        raise ValueError(
+            f"expected crop_length {model.n_times}, which the given model takes, got {crop_length}"
+        )
+    return copy.deepcopy(model), model.n_times
+
+
+def check_device(device: str) -> None:
+    """Raise unless torch can compute on a device.
+
+    Raises
+    ------
+    ValueError
+        With torch's reason.
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it has CUDA
+        raise ValueError(f"cannot compute on device {device!r}: {error}") from error

@@ -1,0 +1,102 @@
+"""The training loop, on skorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import LRScheduler
+from skorch.dataset import Dataset
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.optim.swa_utils import update_bn
+
+from eegzoo.layers import NormConstraint
+from eegzoo.training.crops import RandomCrops
+from eegzoo.training.progress import Progress
+
+# Passes over the windows that batch normalisation's statistics are averaged over at the end.
+_STATISTICS_EPOCHS = 5
+
+
+class _Net(NeuralNet):
+    """skorch's net, which tells Ctrl-C from a callback's wish to stop after an epoch."""
+
+    interrupted = False
+
+    def run_single_epoch(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().run_single_epoch(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise  # skorch takes it for the end of the training
+
+
+def train(
+    module: nn.Module,
+    X: Tensor,
+    y: Tensor,
+    *,
+    crop_length: int,
+    max_epochs: int,
+    lr: float,
+    weight_decay: float,
+    batch_size: int,
+    device: str,
+    verbose: int,
+    callbacks: Sequence[Any],
+) -> list[dict[str, float]]:
+    """Train a module in place with cross-entropy on random crops.
+
+    Randomness is torch's own generator, which the caller seeds.
+
+    Parameters
+    ----------
+    module : nn.Module
+        It returns logits.
+    X : Tensor, shape (n_windows, n_chans, n_times)
+        Normalised windows.
+    y : Tensor of int, shape (n_windows,)
+        Labels from 0 on.
+    crop_length, max_epochs, lr, weight_decay, batch_size, device, verbose, callbacks
+        As in `EEGClassifier`.
+
+    Returns
+    -------
+    list of dict
+        Epoch and training loss of each epoch.
+    """
+    data = Dataset(X, y)
+    crops = RandomCrops(data, batch_size, crop_length)
+    schedule = LRScheduler(CosineAnnealingLR, T_max=max_epochs * len(crops), step_every="batch")
+    shown = [Progress()] if verbose else []
+    net = _Net(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=weight_decay,
+        lr=lr,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        iterator_train=RandomCrops,
+        iterator_train__crop_length=crop_length,
+        train_split=None,
+        callbacks=[schedule, *shown, *callbacks],
+        callbacks__print_log=None,
+        device=device,
+        verbose=0,
+    )
+    net.fit(data, y=None)
+    if net.interrupted:
+        raise KeyboardInterrupt
+    # The running statistics of a short training lag behind the weights; these are the weights' own.
+    passes = (batch for _ in range(_STATISTICS_EPOCHS) for batch in crops)
+    update_bn(passes, net.module_, device=torch.device(device))
+    for layer in net.module_.modules():
+        if isinstance(layer, NormConstraint):
+            layer.scale_norm()  # the last step was not followed by a forward
+    return [
+        {"epoch": row["epoch"], "train_loss": row["train_loss"]} for row in net.history.to_list()
+    ]

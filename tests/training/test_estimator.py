@@ -1,0 +1,613 @@
+"""The classifier keeps scikit-learn's contract, learns, repeats, and catches wrong signals."""
+
+import functools
+import pickle
+
+import mne
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    LeaveOneGroupOut,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from skorch.callbacks import Callback
+
+from eegzoo.data import EpochsDataset
+from eegzoo.layers import NormConstraint
+from eegzoo.models import EEGNet, create_model
+from eegzoo.training import EEGClassifier, progress
+from eegzoo.training.crops import even_crops
+
+SFREQ, N_TIMES = 64.0, 128
+CH_NAMES = ("C3", "Cz", "C4")
+PARAMS = {"F1": 2, "D": 2}
+
+
+def make_windows(n_windows=40, seed=0):
+    """Microvolts: a rhythm of 10 Hz over C3 for class 0, over C4 for class 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n_windows) % 2
+    phase = rng.uniform(0, 2 * np.pi, (n_windows, 1))
+    rhythm = 30 * np.sin(2 * np.pi * 10 * np.arange(N_TIMES) / SFREQ + phase)
+    X = rng.normal(0, 10, (n_windows, 3, N_TIMES))
+    X[np.arange(n_windows), 2 * y] += rhythm
+    return X.astype(np.float32), y
+
+
+def make_epochs(X, y, ch_names=CH_NAMES, sfreq=SFREQ, tmin=0.5, event_id=None):
+    events = np.column_stack([np.arange(len(y)) * 200, np.zeros(len(y), int), np.asarray(y) + 1])
+    info = mne.create_info(list(ch_names), sfreq, "eeg")
+    event_id = event_id or {"right": 2, "left": 1}
+    return mne.EpochsArray(X * 1e-6, info, events, tmin, event_id, verbose="ERROR")
+
+
+def make_classifier(model="eegnet", **changes):
+    settings = {"max_epochs": 2, "random_state": 0, "sfreq": SFREQ, "model_params": PARAMS}
+    if not isinstance(model, str):
+        settings |= {"sfreq": None, "model_params": None}
+    return EEGClassifier(model, **{**settings, **changes})
+
+
+def make_model(**changes):
+    sizes = {"n_chans": 3, "n_times": 64, "n_outputs": 2, "sfreq": SFREQ, **PARAMS}
+    return EEGNet(**{**sizes, **changes})
+
+
+def weights(classifier):
+    return {key: value.clone() for key, value in classifier.model_.state_dict().items()}
+
+
+def norm_constraints(model):
+    return [layer for layer in model.modules() if isinstance(layer, NormConstraint)]
+
+
+def assert_same_fit(one, other):
+    torch.testing.assert_close(weights(one), weights(other), rtol=0, atol=0)
+
+
+class Stop(Callback):
+    """Raise KeyboardInterrupt at one of skorch's moments, in the second epoch."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    def notify(self, moment, net, **_):
+        if moment == self.moment and len(net.history) == 2:
+            raise KeyboardInterrupt
+
+    def on_batch_end(self, net, **_):
+        self.notify("batch", net)
+
+    def on_epoch_end(self, net, **_):
+        self.notify("epoch", net)
+
+
+DATA = make_windows()
+
+
+# It learns.
+
+
+@pytest.mark.parametrize("normalize", ["whiten", "standardize", "none"])
+def test_it_learns_an_easy_problem(normalize):
+    X, y = make_windows(60)
+    classifier = make_classifier(max_epochs=25, normalize=normalize).fit(X, y)
+    assert classifier.score(*make_windows(60, seed=1)) > 0.9
+    losses = [row["train_loss"] for row in classifier.history_]
+    assert [row["epoch"] for row in classifier.history_] == list(range(1, 26))
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "batch_size", "n_epochs"),
+    [(8, 16, 100), (36, 16, 100), (80, 16, 50), (99, 3, 20)],
+)
+def test_small_sets_get_250_batches_but_from_20_to_100_passes(n_windows, batch_size, n_epochs):
+    assert make_classifier(max_epochs=None, batch_size=batch_size)._epochs(n_windows) == n_epochs
+
+
+def test_the_constraints_hold_in_the_trained_model():
+    classifier = make_classifier(lr=0.5, max_epochs=3).fit(*DATA)
+    layers = norm_constraints(classifier.model_)
+    limits = [layer.max_norm for layer in layers]
+    assert 1.0 in limits  # the spatial filters'
+    assert 0.25 in limits  # the head's
+    for layer in layers:
+        if layer.max_norm is not None:
+            norms = layer.weight.flatten(1).norm(dim=1)
+            assert norms.max() <= layer.max_norm * (1 + 1e-5)
+            assert norms.max() > 0.9 * layer.max_norm  # the steps were large enough to need them
+
+
+def test_batch_normalisations_statistics_are_those_of_the_final_weights():
+    classifier = make_classifier(normalize="none", crop_length=N_TIMES, lr=0.05).fit(*DATA)
+    front = classifier.model_.front
+    with torch.no_grad():
+        filtered = front.temporal(torch.from_numpy(DATA[0])[:, None])
+    torch.testing.assert_close(front.norm.running_mean, filtered.mean((0, 2, 3)), atol=1e-3, rtol=0)
+    variance = filtered.var((0, 2, 3))
+    torch.testing.assert_close(front.norm.running_var, variance, rtol=1e-2, atol=0)
+
+
+# Labels.
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [1, 2], [-1, 1], [2, 1], [False, True], ["right", "left"], [1.0, 2.0], [769, 770],
+        np.array([3, 4], np.uint8), np.array(["l", "r"], object),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_classes_and_predictions_are_the_users_labels(names):
+    X, y = DATA
+    labels = np.asarray(names)[y]
+    classifier = make_classifier(max_epochs=20).fit(X, labels)
+    np.testing.assert_array_equal(classifier.classes_, np.unique(labels))
+    predicted = classifier.predict(X)
+    assert predicted.dtype == labels.dtype
+    assert accuracy_score(labels, predicted) > 0.9
+    best = classifier.predict_proba(X).argmax(axis=1)
+    np.testing.assert_array_equal(classifier.classes_[best], predicted)
+    assert classifier.score(X, labels) == accuracy_score(labels, predicted)
+
+
+def test_labels_given_as_a_list_are_taken():
+    classifier = make_classifier().fit(DATA[0], [("left", "right")[place] for place in DATA[1]])
+    assert classifier.classes_.tolist() == ["left", "right"]
+
+
+def test_y_wins_over_the_labels_of_epochs():
+    classifier = make_classifier().fit(make_epochs(*DATA), DATA[1] * 10)
+    assert classifier.classes_.tolist() == [0, 10]
+
+
+def test_three_classes_have_three_columns_that_sum_to_one():
+    X, _ = DATA
+    y = np.resize(["a", "b", "c"], len(X))
+    probabilities = make_classifier().fit(X, y).predict_proba(X)
+    assert probabilities.shape == (40, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert probabilities.min() >= 0
+
+
+# The same whichever way.
+
+
+def test_epochs_a_dataset_and_arrays_give_the_same_fit():
+    epochs = make_epochs(*DATA)
+    dataset = EpochsDataset.from_epochs(epochs)
+    names = np.array(["left", "right"])[DATA[1]]
+    fitted = [
+        make_classifier().fit(epochs),
+        make_classifier().fit(dataset),
+        make_classifier().fit(dataset.X, names),
+        make_classifier().fit(dataset.X.astype(np.float64), names.tolist()),
+    ]
+    for other in fitted[1:]:
+        assert_same_fit(fitted[0], other)
+        np.testing.assert_array_equal(fitted[0].predict_proba(epochs), other.predict_proba(dataset))
+    assert fitted[0].classes_.tolist() == ["left", "right"]
+    assert fitted[0].score(epochs) == fitted[2].score(dataset.X, names)
+    assert fitted[0].signal_info_ == dataset.info
+    assert fitted[2].signal_info_ is None
+
+
+def test_the_sampling_rate_of_epochs_is_the_models():
+    classifier = make_classifier(sfreq=None).fit(make_epochs(*DATA))
+    assert classifier.model_.sfreq == SFREQ
+    assert classifier.model_.ch_names == CH_NAMES
+    with pytest.raises(ValueError, match="expected sfreq 64, which X has, got 128"):
+        make_classifier(sfreq=128).fit(make_epochs(*DATA))
+
+
+def test_a_fit_repeats_whatever_was_drawn_before():
+    one = make_classifier().fit(*DATA)
+    torch.rand(17)
+    np.random.rand(17)  # noqa: NPY002
+    other = make_classifier().fit(*DATA)
+    assert_same_fit(one, other)
+    assert_same_fit(one, one.fit(*DATA))  # and a second fit of the same one starts anew
+    assert one.history_ == other.history_
+
+
+def test_another_seed_gives_another_fit():
+    one, other = (make_classifier(random_state=seed).fit(*DATA) for seed in (0, 1))
+    assert not torch.equal(one.model_.front.temporal.weight, other.model_.front.temporal.weight)
+
+
+def test_a_random_state_is_drawn_from():
+    state = np.random.RandomState(3)
+    one, other = (make_classifier(random_state=state).fit(*DATA) for _ in range(2))
+    again = make_classifier(random_state=np.random.RandomState(3)).fit(*DATA)
+    assert_same_fit(one, again)
+    assert not torch.equal(one.model_.head.weight, other.model_.head.weight)
+
+
+def test_the_generators_of_the_caller_are_left_as_they_were():
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    make_classifier().fit(*DATA).predict(DATA[0])
+    torch.testing.assert_close(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+def test_the_data_are_not_changed():
+    X, y = (part.copy() for part in DATA)
+    X.flags.writeable = y.flags.writeable = False  # as joblib's memory maps
+    make_classifier().fit(X, y).predict(X)
+    np.testing.assert_array_equal(X, DATA[0])
+
+
+def test_a_prediction_does_not_depend_on_its_company():
+    X, y = DATA
+    classifier = make_classifier().fit(X[:20], y[:20])
+    before = weights(classifier)
+    together = classifier.predict_proba(np.concatenate([X[20:], X * 100]))
+    alone = classifier.predict_proba(X[25:26])
+    np.testing.assert_allclose(together[5], alone[0], rtol=1e-5)
+    assert classifier.predict(X[:0]).shape == (0,)
+    torch.testing.assert_close(weights(classifier), before, rtol=0, atol=0)
+
+
+def test_normalisation_is_fitted_on_the_training_windows_alone():
+    X, y = DATA
+    classifier = make_classifier(normalize="standardize").fit(X[:20], y[:20])
+    np.testing.assert_allclose(classifier.normalizer_.mean, X[:20].mean((0, 2)), rtol=1e-4)
+    deviation = 1 / np.diag(classifier.normalizer_.matrix)
+    np.testing.assert_allclose(deviation, X[:20].std((0, 2)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_crops", [1, 4])
+def test_a_prediction_averages_the_log_probabilities_of_crops(n_crops):
+    X, y = DATA
+    classifier = make_classifier(n_crops=n_crops).fit(X, y)
+    windows = torch.from_numpy(classifier.normalizer_.transform(X))
+    crops = even_crops(windows, 64, n_crops)
+    assert crops.shape == (40, n_crops, 3, 64)
+    with torch.no_grad():
+        logs = torch.stack([classifier.model_(crop).log_softmax(1) for crop in crops.unbind(1)])
+    expected = logs.mean(0).softmax(1).numpy()
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n_times", "sfreq", "crop_length", "expected"),
+    [(128, 64.0, None, 64), (126, 64.0, None, 126), (128, 64.0, 100, 100), (128, 64.0, 128, 128)],
+)
+def test_a_crop_is_half_a_window_but_a_second_at_least(n_times, sfreq, crop_length, expected):
+    X, y = DATA
+    classifier = make_classifier(sfreq=sfreq, crop_length=crop_length).fit(X[..., :n_times], y)
+    assert classifier.model_.n_times == expected
+    assert classifier.n_times_ == n_times
+
+
+# A given model.
+
+
+def test_a_given_model_is_copied_not_changed():
+    model = make_model()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    classifier = make_classifier(model).fit(*DATA)
+    torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
+    assert model.training
+    assert classifier.model_ is not model
+    assert not classifier.model_.training
+
+
+def test_fine_tuning_starts_from_the_given_weights():
+    model = make_model()
+    for layer in norm_constraints(model):
+        layer.scale_norm()  # as after any training
+    classifier = make_classifier(model, lr=1e-9, random_state=5).fit(*DATA)
+    for name, value in model.named_parameters():
+        torch.testing.assert_close(
+            dict(classifier.model_.named_parameters())[name], value, rtol=0, atol=1e-6
+        )
+
+
+def test_channels_are_put_in_the_order_of_a_given_models_weights():
+    model = make_model(ch_names=("C4", "C3", "Cz"))
+    epochs = make_epochs(*DATA)
+    X = EpochsDataset.from_epochs(epochs).X
+    classifier = make_classifier(model).fit(epochs)
+    assert_same_fit(classifier, make_classifier(model).fit(X[:, [2, 0, 1]], DATA[1]))
+    assert classifier.signal_info_.ch_names == ("C4", "C3", "Cz")
+    np.testing.assert_array_equal(
+        classifier.predict_proba(epochs),
+        classifier.predict_proba(epochs.copy().reorder_channels(["Cz", "C4", "C3"])),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_chans": 4}, "expected windows of 4 channels"),
+        ({"n_outputs": 3}, "in 3 classes"),
+        ({"n_times": 200}, "at least 200 samples"),
+        ({"sfreq": 128.0}, "expected sfreq of 128 Hz, which the model is for, got 64 Hz"),
+        ({"ch_names": ("C3", "Cz", "Oz")}, r"channels \['Oz'\] are missing"),
+    ],
+)
+def test_a_given_model_that_does_not_fit_raises(changes, message):
+    with pytest.raises(ValueError, match=message):
+        make_classifier(make_model(**changes)).fit(make_epochs(*DATA))
+
+
+# Signals at use.
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return make_classifier().fit(make_epochs(*DATA))
+
+
+@pytest.mark.parametrize(
+    "names", [("C4", "C3", "Cz"), ("eeg c4", "EEG C3", "CZ.."), ("C4", "C3", "Cz", "O1")]
+)
+def test_channels_are_reordered_by_name_at_use(fitted, names):
+    X = DATA[0][:, [2, 0, 1, 0][: len(names)]]
+    np.testing.assert_array_equal(
+        fitted.predict_proba(make_epochs(X, DATA[1], names)),
+        fitted.predict_proba(make_epochs(*DATA)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"ch_names": ("C3", "Cz", "O1")}, r"channels \['C4'\] are missing"),
+        ({"sfreq": 128.0}, "expected sfreq of 64 Hz, got 128 Hz"),
+        ({"tmin": 0.0}, "expected tmin of 0.5 s, got 0 s"),
+    ],
+)
+def test_another_signal_raises_at_use(fitted, changes, message):
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(make_epochs(*DATA, **changes))
+
+
+def test_another_window_raises_at_use(fitted):
+    with pytest.raises(ValueError, match="expected n_times of 128 samples, got 100 samples"):
+        fitted.predict(make_epochs(DATA[0][..., :100], DATA[1]))
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 127), (5, 2, 128), (3, 128), (128,), (1, 5, 3, 128)])
+def test_arrays_of_another_shape_raise_at_use(fitted, shape):
+    with pytest.raises(ValueError, match=r"expected X .*n_windows"):
+        fitted.predict(np.zeros(shape))
+
+
+def test_epochs_of_another_rate_raise_where_arrays_were_fitted():
+    classifier = make_classifier().fit(*DATA)
+    classifier.predict(make_epochs(*DATA))
+    with pytest.raises(ValueError, match="expected sfreq of 64 Hz, which the model is for"):
+        classifier.predict(make_epochs(*DATA, sfreq=128.0))
+
+
+def test_nan_raises_at_use(fitted):
+    X = DATA[0].copy()
+    X[3, 1, 5] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        fitted.predict(X)
+    with pytest.raises(ValueError, match=r"NaN or infinity in channels \['Cz'\]"):
+        fitted.predict(make_epochs(X, DATA[1]))
+
+
+def test_an_unfitted_one_says_so(tmp_path):
+    for use in (EEGClassifier().predict, EEGClassifier().predict_proba, EEGClassifier().save):
+        with pytest.raises(NotFittedError):
+            use(DATA[0])
+
+
+# Bad input to a fit.
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (DATA[0], np.ones(40), r"at least two classes, got \[1.0\]"),
+        (DATA[0], DATA[1][:39], r"expected y of shape \(40,\), got \(39,\)"),
+        (DATA[0], DATA[1][:, None], r"expected y of shape \(40,\), got \(40, 1\)"),
+        (DATA[0], None, "expected y with arrays"),
+        pytest.param(
+            DATA[0],
+            np.where(DATA[1], np.nan, 1.0),
+            "NaN",
+            marks=pytest.mark.filterwarnings("ignore:invalid value.*cast:RuntimeWarning"),
+        ),
+        (DATA[0], np.linspace(0.1, 0.9, 40), "continuous"),
+        (DATA[0], np.array([1, "a"] * 20, object), "unknown"),
+        (DATA[0][0], DATA[1][:3], r"expected X .* shape \(3, 128\)"),
+        (DATA[0][:, None], DATA[1], r"expected X .* shape \(40, 1, 3, 128\)"),
+        (DATA[0].astype(str), DATA[1], "expected X"),
+        (DATA[0] * 1j, DATA[1], "expected X .* complex"),
+        (DATA[0].astype(np.float64) * 1e300, DATA[1], "infinity"),
+        (np.where(DATA[0] > 30, np.nan, DATA[0]), DATA[1], "NaN"),
+        (DATA[0] * np.array([[1], [0], [1]]), DATA[1], r"constant channels \[1\]"),
+        (DATA[0][:0], DATA[1][:0], "at least two classes"),
+    ],
+)
+def test_windows_and_labels_that_cannot_be_learned_raise(X, y, message):
+    classifier = make_classifier()
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(X, y)
+    assert not hasattr(classifier, "model_")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "egnet"}, "unknown model 'egnet'; did you mean 'eegnet'"),
+        ({"model": EEGNet}, "expected model to be a name or an EEGModel"),
+        ({"normalize": "zscore"}, "expected normalize"),
+        ({"crop_length": 0}, "expected crop_length"),
+        ({"crop_length": 129}, "expected crop_length of at most 128, got 129"),
+        ({"n_crops": 0}, "expected n_crops"),
+        ({"max_epochs": 0}, "expected max_epochs"),
+        ({"max_epochs": 2.5}, "expected max_epochs"),
+        ({"lr": 0.0}, "expected lr"),
+        ({"lr": float("nan")}, "expected lr"),
+        ({"weight_decay": -1.0}, "expected weight_decay"),
+        ({"batch_size": 0}, "expected batch_size"),
+        ({"batch_size": "16"}, "expected batch_size"),
+        ({"sfreq": "128"}, "expected sfreq"),
+        ({"sfreq": -1}, "expected sfreq"),
+        ({"device": "gpu"}, "cannot compute on device 'gpu'"),
+        ({"model_params": {"F3": 2}}, "F3"),
+        ({"model_params": {"drop_prob": 2.0}}, "expected drop_prob"),
+        ({"random_state": "zero"}, "seed"),
+    ],
+    ids=str,
+)
+def test_parameters_that_cannot_be_raise_by_name_at_fit(changes, message):
+    classifier = EEGClassifier(**{"max_epochs": 1, **changes})
+    with pytest.raises((ValueError, TypeError), match=message):
+        classifier.fit(*DATA)
+
+
+def test_parameters_of_a_named_model_do_not_go_with_a_given_one():
+    for changes in ({"sfreq": 64.0}, {"model_params": PARAMS}):
+        with pytest.raises(ValueError, match="expected model_params and sfreq with a model's name"):
+            make_classifier(make_model(), **changes).fit(*DATA)
+    with pytest.raises(ValueError, match="expected crop_length 64"):
+        make_classifier(make_model(), crop_length=50).fit(*DATA)
+
+
+# scikit-learn's tools.
+
+
+def test_it_is_a_classifier_to_scikit_learn():
+    assert is_classifier(EEGClassifier())
+    assert make_classifier().fit(*DATA).fit(*DATA, groups=DATA[1]).n_chans_ == 3
+
+
+@pytest.mark.parametrize("model", ["eegnet", make_model()], ids=["name", "model"])
+def test_a_clone_has_the_parameters_and_no_fit(model):
+    classifier = make_classifier(model).fit(*DATA)
+    copy = clone(classifier)
+    assert not hasattr(copy, "model_")
+    parameters = {key: value for key, value in copy.get_params().items() if key != "model"}
+    expected = {key: value for key, value in classifier.get_params().items() if key != "model"}
+    assert parameters == expected
+    assert_same_fit(copy.fit(*DATA), classifier)
+
+
+def test_parameters_are_kept_as_they_were_given():
+    params = {"F1": 2}
+    classifier = EEGClassifier(model_params=params, lr="unchecked until fit")
+    assert classifier.get_params()["model_params"] is params
+    assert classifier.set_params(lr=0.1).lr == 0.1
+
+
+@pytest.mark.parametrize("model", ["eegnet", make_model()], ids=["name", "model"])
+def test_it_pickles_fitted_and_unfitted(model):
+    unfitted = pickle.loads(pickle.dumps(make_classifier(model)))
+    classifier = make_classifier(model).fit(*DATA)
+    assert_same_fit(unfitted.fit(*DATA), classifier)
+    again = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(again.predict_proba(DATA[0]), classifier.predict_proba(DATA[0]))
+    assert_same_fit(again.fit(*DATA), classifier)
+
+
+def test_cross_val_score_with_groups_and_scorers():
+    X, y = DATA
+    groups = np.arange(40) // 10
+    classifier = make_classifier(max_epochs=20)
+    folds = {"groups": groups, "cv": LeaveOneGroupOut()}
+    scores = cross_val_score(classifier, X, y, scoring="roc_auc", **folds)
+    assert scores.shape == (4,)
+    assert scores.mean() > 0.9
+    probabilities = cross_val_predict(classifier, X, y, method="predict_proba", **folds)
+    by_fold = [roc_auc_score(y[groups == g], probabilities[groups == g, 1]) for g in range(4)]
+    np.testing.assert_allclose(by_fold, scores)
+
+
+@pytest.mark.slow
+def test_grid_search_in_two_processes_and_its_best_can_be_saved(tmp_path):
+    X, y = DATA
+    grid = {"n_crops": np.array([1, 3]), "model_params": [{"F1": 2, "D": 1}]}
+    search = GridSearchCV(make_classifier(), grid, cv=2, n_jobs=2).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    alone = GridSearchCV(make_classifier(), grid, cv=2).fit(X, y)
+    np.testing.assert_array_equal(
+        search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+    )
+    assert search.best_estimator_.model_.D == 1
+    search.best_estimator_.save(tmp_path / "best.safetensors")
+    again = EEGClassifier.load(tmp_path / "best.safetensors")
+    np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
+
+
+def test_it_is_the_last_step_of_a_pipeline():
+    volts = DATA[0] * 1e-6
+    pipeline = make_pipeline(FunctionTransformer(lambda X: X * 1e6), make_classifier())
+    pipeline.set_params(eegclassifier__max_epochs=20).fit(volts, DATA[1])
+    assert pipeline.score(volts, DATA[1]) > 0.9
+    assert pipeline.predict_proba(volts).shape == (40, 2)
+
+
+@pytest.mark.parametrize("name", ["eegnet", "eegnet_4_2", "tinysleepnet"])
+def test_models_are_built_by_name(name):
+    classifier = EEGClassifier(name, sfreq=SFREQ, max_epochs=1, random_state=0).fit(*DATA)
+    like = create_model(name, n_chans=3, n_times=64, n_outputs=2, sfreq=SFREQ)
+    shapes = {key: value.shape for key, value in like.state_dict().items()}
+    assert {key: value.shape for key, value in weights(classifier).items()} == shapes
+    assert classifier.predict_proba(DATA[0]).shape == (40, 2)
+
+
+# What is shown, and how it stops.
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_a_progress_bar_shows_only_when_asked_for(capsys, monkeypatch, verbose):
+    # These epochs are shorter than what tqdm waits between two pictures.
+    monkeypatch.setattr(progress, "tqdm", functools.partial(progress.tqdm, mininterval=0))
+    make_classifier(verbose=verbose, max_epochs=3).fit(*DATA).predict(DATA[0])
+    out, err = capsys.readouterr()
+    assert out == ""
+    if verbose:
+        assert "training" in err
+        assert "3/3" in err
+        assert "loss=" in err
+    else:
+        assert err == ""
+
+
+def test_callbacks_are_called_along_the_training():
+    seen = []
+
+    class Watch(Callback):
+        def on_epoch_end(self, net, **_):
+            seen.append(net.history[-1, "train_loss"])
+
+    classifier = make_classifier(callbacks=[Watch()]).fit(*DATA)
+    assert seen == [row["train_loss"] for row in classifier.history_]
+
+
+def test_ctrl_c_ends_the_fit_and_not_only_the_training():
+    classifier = make_classifier(max_epochs=4, callbacks=[Stop("batch")])
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(*DATA)
+    assert not hasattr(classifier, "model_")
+
+
+def test_a_callback_may_stop_the_training_after_an_epoch():
+    classifier = make_classifier(max_epochs=4, callbacks=[Stop("epoch")]).fit(*DATA)
+    assert len(classifier.history_) == 2
+    assert classifier.predict(DATA[0]).shape == (40,)
+
+
+def test_a_failed_fit_leaves_the_former_one():
+    classifier = make_classifier().fit(*DATA)
+    before = classifier.predict_proba(DATA[0])
+    with pytest.raises(ValueError, match="constant"):
+        classifier.fit(DATA[0] * 0, DATA[1])
+    np.testing.assert_array_equal(classifier.predict_proba(DATA[0]), before)
