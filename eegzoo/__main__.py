@@ -1,0 +1,5 @@
+"""``python -m eegzoo``."""
+
+from eegzoo.cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""The command line. Each verb is a file; what is heavy is imported inside it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from eegzoo.cli.evaluate import evaluate
+from eegzoo.cli.info import info
+from eegzoo.cli.list import list_
+from eegzoo.cli.predict import predict
+from eegzoo.cli.train import train
+
+app = typer.Typer(
+    name="eegzoo",
+    help="A PyTorch model zoo for EEG.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("list")(list_)
+app.command()(info)
+app.command()(train)
+app.command()(evaluate)
+app.command()(predict)
+
+
+def main() -> None:
+    """Run the command line: bad input ends with one line and exit status 2."""
+    try:
+        app()
+    except (ValueError, TypeError, OSError) as error:
+        reason = " ".join(str(error).split())
+        sys.stderr.write(f"eegzoo: error: {reason}\n")
+        raise SystemExit(2) from None

@@ -1,0 +1,60 @@
+"""``eegzoo evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eegzoo.cli import results, sources
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A file that eegzoo train saved.")],
+    data: sources.Data = None,
+    subjects: sources.Subjects = None,
+    runs: sources.Runs = None,
+    raw: sources.Raw = None,
+    event_id: sources.EventId = None,
+    seed: Annotated[int, typer.Option(help="Of the simulated recording.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the results as JSON.")] = None,
+) -> None:
+    """Test a saved model on recordings with labels, preprocessed as in its training.
+
+    For example:
+
+    [bold]eegzoo evaluate model.safetensors --data eegbci --subjects 2 --runs 6,10,14[/]
+
+    [bold]eegzoo evaluate model.safetensors --raw c.edf --event-id left=1,right=2[/]
+    """
+    from sklearn.metrics import confusion_matrix
+
+    from eegzoo.files import check_writable
+    from eegzoo.training import EEGClassifier
+
+    if json is not None:
+        check_writable(json)
+    classifier = EEGClassifier.load(model)
+    dataset = sources.load_windows(
+        classifier.trained_preprocessing(), data, subjects, runs, raw, event_id, seed
+    )
+    known = [str(label) for label in classifier.classes_]
+    unknown = sorted(set(dataset.classes) - set(known))
+    if unknown:
+        raise ValueError(f"expected the labels of the model, {known}, got also {unknown}")
+    predicted = classifier.predict(dataset)
+    accuracy = float((predicted == dataset.labels).mean())
+    matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
+    results.print_confusion(matrix, known)
+    typer.echo(f"accuracy {accuracy:.3f} on {len(dataset)} windows")
+    if json is not None:
+        results.write_json(
+            json,
+            {
+                "accuracy": accuracy,
+                "n_windows": len(dataset),
+                "confusion": {"labels": known, "matrix": matrix},
+                "model": str(model),
+            },
+        )

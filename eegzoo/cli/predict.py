@@ -1,0 +1,75 @@
+"""``eegzoo predict``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from eegzoo.cli.sources import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A file that eegzoo train saved.")],
+    recording: Annotated[Path, typer.Argument(help="A recording in any format MNE reads.")],
+    events: Annotated[
+        list[str] | None,
+        typer.Option(help="Predict at these events, such as T1,T2. Default: all along."),
+    ] = None,
+    step: Annotated[
+        float | None,
+        typer.Option(help="Seconds from one window to the next. Default: a window's length."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
+) -> None:
+    """Predict labels along a recording, or at its events, as CSV.
+
+    The recording is preprocessed as in the training. Each row is a window: its onset in seconds
+    (or that of its event), the label, and the probability of each label.
+
+    For example:
+
+    [bold]eegzoo predict model.safetensors recording.edf > predictions.csv[/]
+
+    [bold]eegzoo predict model.safetensors recording.edf --events T1,T2[/]
+    """
+    from eegzoo.data import read_recording
+    from eegzoo.files import check_writable, written_whole
+    from eegzoo.training import EEGClassifier
+
+    if out is not None:
+        check_writable(out)
+    if events and step is not None:
+        raise ValueError("expected --events or --step, got both")
+    classifier = EEGClassifier.load(model)
+    preprocessing = classifier.trained_preprocessing()
+    raw = read_recording(recording)
+    wanted = {name: name for name in split(events)}
+    if wanted:
+        epochs, offset = preprocessing.epochs(raw, wanted), 0.0
+    else:
+        epochs, offset = preprocessing.windows(raw, step), preprocessing.tmin
+    onsets = (epochs.events[:, 0] - raw.first_samp) / raw.info["sfreq"] + offset
+    probabilities = classifier.predict_proba(epochs)
+    labels = classifier.classes_[probabilities.argmax(axis=1)]
+    header = ["onset", "label", *(f"p_{label}" for label in classifier.classes_)]
+    rows = zip(onsets, labels, probabilities, strict=True)
+    if out is None:
+        _write(sys.stdout, header, rows)
+        return
+    with written_whole(out) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        _write(file, header, rows)
+    typer.echo(f"wrote {len(labels)} predictions to {out}")
+
+
+def _write(file: TextIO, header: list[str], rows: Iterable[tuple[float, Any, Any]]) -> None:
+    writer = csv.writer(file)
+    writer.writerow(header)
+    for onset, label, probabilities in rows:
+        writer.writerow([f"{onset:.3f}", label, *(f"{p:.4f}" for p in probabilities)])

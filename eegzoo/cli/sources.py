@@ -1,0 +1,114 @@
+"""Where the verbs get labelled windows from: a data set by name, or files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import mne
+
+    from eegzoo.data import EpochsDataset, Preprocessing
+
+DATA_SETS = ("simulated", "eegbci")
+
+Data = Annotated[str | None, typer.Option(help=f"Data set: {', '.join(DATA_SETS)}.")]
+Raw = Annotated[
+    list[Path] | None,
+    typer.Option(help="A recording of your own, in any format MNE reads. Repeat."),
+]
+EventId = Annotated[
+    list[str] | None,
+    typer.Option(help="label=event pairs, such as left=1,right=2 or fists=T1. Default: all."),
+]
+Subjects = Annotated[list[str] | None, typer.Option(help="Of the data set, such as 1,2.")]
+Runs = Annotated[list[str] | None, typer.Option(help="Of the data set, such as 6,10,14.")]
+
+
+def load_windows(
+    preprocessing: Preprocessing,
+    data: str | None,
+    subjects: list[str] | None,
+    runs: list[str] | None,
+    raw: list[Path] | None,
+    event_id: list[str] | None,
+    seed: int = 0,
+) -> EpochsDataset:
+    """Return the windows that the options name; their groups count the recordings."""
+    from eegzoo.data import EpochsDataset
+
+    if raw and data is not None:
+        raise ValueError("expected --data or --raw, got both")
+    if raw and (subjects or runs):
+        raise ValueError("expected --subjects and --runs with --data, not with --raw")
+    recordings = _read(raw) if raw else _fetch(data or "simulated", subjects, runs, seed)
+    pairs = _pairs(event_id)
+    datasets = []
+    for group, recording in enumerate(recordings):
+        wanted = pairs or {name: name for name in _descriptions(recording) if name != "rest"}
+        epochs = preprocessing.epochs(recording, wanted or None)
+        dropped = sum(bool(reasons) for reasons in epochs.drop_log)
+        if dropped:
+            typer.echo(
+                f"recording {group + 1}: {dropped} of {len(epochs.drop_log)} events are left out, "
+                "too near to an end or marked bad",
+                err=True,
+            )
+        datasets.append(EpochsDataset.from_epochs(epochs, [group] * len(epochs)))
+    return EpochsDataset.concatenate(datasets)
+
+
+def split(values: Iterable[str] | None) -> list[str]:
+    """Return the items of an option that takes commas and repetition alike."""
+    return [item.strip() for value in values or () for item in value.split(",") if item.strip()]
+
+
+def _numbers(name: str, values: list[str] | None) -> list[int]:
+    try:
+        return [int(value) for value in split(values)]
+    except ValueError:
+        raise ValueError(f"expected numbers for --{name}, got {','.join(values or [])}") from None
+
+
+def _pairs(event_id: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for item in split(event_id):
+        label, equals, event = item.partition("=")
+        if not (label and equals and event):
+            raise ValueError(f"expected label=event pairs for --event-id, got {item!r}")
+        if label in pairs:
+            raise ValueError(f"expected each label once in --event-id, got {label!r} twice")
+        pairs[label] = event
+    return pairs
+
+
+def _descriptions(recording: mne.io.BaseRaw) -> list[str]:
+    return sorted({str(name) for name in recording.annotations.description})
+
+
+def _read(paths: list[Path]) -> list[mne.io.BaseRaw]:
+    from eegzoo.data import read_recording
+
+    return [read_recording(path) for path in paths]
+
+
+def _fetch(
+    data: str, subjects: list[str] | None, runs: list[str] | None, seed: int
+) -> list[mne.io.BaseRaw]:
+    from eegzoo.data import fetch_eegbci, simulate_motor_imagery
+    from eegzoo.models.registry import nearest
+
+    if data not in DATA_SETS:
+        raise ValueError(f"unknown data set {data!r}{nearest(data, DATA_SETS)}")
+    numbers = {"subjects": _numbers("subjects", subjects), "runs": _numbers("runs", runs)}
+    if data == "simulated":
+        if any(numbers.values()):
+            raise ValueError("expected --subjects and --runs with --data eegbci only")
+        return [simulate_motor_imagery(random_state=seed)]
+    for name, values in numbers.items():
+        if not values:
+            raise ValueError(f"expected --{name} with --data eegbci, got none")
+    return fetch_eegbci(numbers["subjects"], numbers["runs"])
