@@ -4,13 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: $(READY)
 	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0
 
 test: lint
 	$(BIN)/pytest -n auto --dist loadfile
+
+# Peers that are not installed in the environment are left out, and named.
+bench: $(READY)
+	$(BIN)/python benchmarks/bench_layers.py
+	$(BIN)/python benchmarks/bench_models.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

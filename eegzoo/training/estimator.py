@@ -60,6 +60,8 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         About how many windows a batch holds.
     device : str
         Where to compute: "cpu", "cuda", ...
+    compile : bool
+        Whether to train with `torch.compile`: worth its minute of compiling for long trainings.
     random_state : int | RandomState | None
         Seed of initial weights, order, crops and dropout. With an int a fit gives the same result
         whatever was drawn before.
@@ -106,6 +108,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         weight_decay: float = 0.0,
         batch_size: int = 16,
         device: str = "cpu",
+        compile: bool = False,
         random_state: Any = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
@@ -121,6 +124,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.device = device
+        self.compile = compile
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
@@ -175,7 +179,8 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
                 torch.from_numpy(encoded),
                 crop_length=crop_length, max_epochs=self._epochs(len(windows)),
                 lr=self.lr, weight_decay=self.weight_decay, batch_size=self.batch_size,
-                device=self.device, verbose=self.verbose, callbacks=self.callbacks or (),
+                device=self.device, compile=self.compile, verbose=self.verbose,
+                callbacks=self.callbacks or (),
             )  # fmt: skip
         self.classes_, self.model_, self.normalizer_ = classes, module.eval(), normalizer
         self.signal_info_, self.preprocessing_ = info, None

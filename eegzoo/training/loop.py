@@ -45,6 +45,7 @@ def train(
     weight_decay: float,
     batch_size: int,
     device: str,
+    compile: bool,
     verbose: int,
     callbacks: Sequence[Any],
 ) -> list[dict[str, float]]:
@@ -60,7 +61,7 @@ def train(
         Normalised windows.
     y : Tensor of int, shape (n_windows,)
         Labels from 0 on.
-    crop_length, max_epochs, lr, weight_decay, batch_size, device, verbose, callbacks
+    crop_length, max_epochs, lr, weight_decay, batch_size, device, compile, verbose, callbacks
         As in `EEGClassifier`.
 
     Returns
@@ -73,7 +74,8 @@ def train(
     schedule = LRScheduler(CosineAnnealingLR, T_max=max_epochs * len(crops), step_every="batch")
     shown = [Progress()] if verbose else []
     net = _Net(
-        module,
+        # skorch's own `compile` also compiles the loss, which gains nothing and warns.
+        torch.compile(module) if compile else module,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=weight_decay,
@@ -93,8 +95,8 @@ def train(
         raise KeyboardInterrupt
     # The running statistics of a short training lag behind the weights; these are the weights' own.
     passes = (batch for _ in range(_STATISTICS_EPOCHS) for batch in crops)
-    update_bn(passes, net.module_, device=torch.device(device))
-    for layer in net.module_.modules():
+    update_bn(passes, module, device=torch.device(device))
+    for layer in module.modules():
         if isinstance(layer, NormConstraint):
             layer.scale_norm()  # the last step was not followed by a forward
     return [

@@ -23,7 +23,7 @@ CLASSES = list({find_entry(name).model_class: name for name in reversed(NAMES)}.
 # Samples of a window at most, so that a test takes a fraction of a second.
 N_TIMES = 256
 # Models for which half the standard sampling rate, or `N_TIMES`, is no good, and what is.
-SMALL_SIZES: dict[str, dict[str, float]] = {"atcnet": {"n_times": 336}}
+SMALL_SIZES: dict[str, dict[str, float]] = {"atcnet": {"n_windows": 2, "n_times": 168}}
 # Models that torch.onnx cannot export, and why.
 WITHOUT_ONNX: dict[str, str] = {}
 

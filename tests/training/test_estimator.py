@@ -611,3 +611,21 @@ def test_a_failed_fit_leaves_the_former_one():
     with pytest.raises(ValueError, match="constant"):
         classifier.fit(DATA[0] * 0, DATA[1])
     np.testing.assert_array_equal(classifier.predict_proba(DATA[0]), before)
+
+
+@pytest.mark.slow
+def test_compiled_training_gives_what_the_eager_one_gives(monkeypatch):
+    compiled = []
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda *a, **k: compiled.append(a) or compiler(*a, **k))
+    X, y = make_windows()
+    # Dropout draws otherwise in a compiled graph.
+    params = PARAMS | {"drop_prob": 0.0}
+    eager = make_classifier(model_params=params).fit(X, y)
+    assert not compiled
+    fast = make_classifier(model_params=params, compile=True).fit(X, y)
+    assert compiled
+    assert type(fast.model_) is EEGNet
+    np.testing.assert_allclose(fast.predict_proba(X), eager.predict_proba(X), atol=1e-3)
+    again = pickle.loads(pickle.dumps(fast))
+    np.testing.assert_array_equal(again.predict_proba(X), fast.predict_proba(X))
