@@ -48,8 +48,7 @@ def load_windows(
     pairs = _pairs(event_id)
     datasets = []
     for group, recording in enumerate(recordings):
-        wanted = pairs or {name: name for name in _descriptions(recording) if name != "rest"}
-        epochs = preprocessing.epochs(recording, wanted or None)
+        epochs = preprocessing.epochs(recording, pairs or _all_but_rest(recording))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
             typer.echo(
@@ -85,8 +84,11 @@ def _pairs(event_id: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-def _descriptions(recording: mne.io.BaseRaw) -> list[str]:
-    return sorted({str(name) for name in recording.annotations.description})
+def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
+    from eegzoo.data import label_events
+
+    _, codes = label_events(recording)
+    return {name: name for name in codes if name != "rest"}
 
 
 def _read(paths: list[Path]) -> list[mne.io.BaseRaw]:

@@ -242,3 +242,12 @@ def test_files_of_ones_own_with_stim_codes(folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "classes ['left', 'right']" in done.stdout
+
+
+def test_bad_stretches_and_rest_are_no_labels(folder):
+    raw = simulate_motor_imagery(12, ch_names=("C3", "C4"), random_state=1)
+    raw.annotations.append([0.0, 0.2], [0.1, 0.1], ["BAD_blink", "rest"])
+    raw.save(folder / "bad_raw.fif", overwrite=True, verbose="ERROR")
+    done = eegzoo("train", "--raw", "bad_raw.fif", "--cv", 2, "--epochs", 1, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "classes ['left_hand', 'right_hand']" in done.stdout
