@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 
@@ -87,3 +88,17 @@ def lecun_normal_(weight: Tensor) -> Tensor:
     # A normal truncated at two standard deviations has 0.8796 of its deviation left.
     std = math.sqrt(1.0 / math.prod(weight.shape[1:])) / 0.87962566103423978
     return nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
+
+
+def he_normal_(weight: Tensor) -> Tensor:
+    """Fill a weight in place as Keras's ``he_normal`` does (fan-in, truncated normal).
+
+    Examples
+    --------
+    >>> weight = he_normal_(torch.empty(512, 200))
+    >>> round(float(weight.std()), 2)
+    0.1
+    """
+    lecun_normal_(weight)
+    with torch.no_grad():
+        return weight.mul_(math.sqrt(2.0))

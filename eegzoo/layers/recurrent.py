@@ -29,6 +29,8 @@ class PeepholeLSTM(nn.Module):
         Length of a step's input and output.
     forget_bias : float
         Added to the forget gate.
+    reverse : bool
+        Run from the last step that counts to the first.
 
     References
     ----------
@@ -43,11 +45,18 @@ class PeepholeLSTM(nn.Module):
     (torch.Size([2, 5, 8]), True)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        forget_bias: float = 1.0,
+        reverse: bool = False,
+    ) -> None:
         super().__init__()
         self.input_size = positive_int("input_size", input_size)
         self.hidden_size = positive_int("hidden_size", hidden_size)
         self.forget_bias = number_between("forget_bias", forget_bias, -math.inf)
+        self.reverse = reverse
         # Rows in torch's order of the gates: i, f, g, o.
         self.weight_ih = nn.Parameter(torch.empty(4 * hidden_size, input_size))
         self.weight_hh = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
@@ -77,7 +86,7 @@ class PeepholeLSTM(nn.Module):
         x : Tensor, shape (batch, n_steps, input_size)
             Sequences.
         state : tuple of Tensor, shapes (batch, hidden_size) | None
-            Output h and cell c before the first step. None: zero.
+            Output h and cell c at the start. None: zero.
         lengths : Tensor of int, shape (batch,) | None
             Steps that count in each sequence; after them the output is zero and the state stays.
 
@@ -86,7 +95,7 @@ class PeepholeLSTM(nn.Module):
         out : Tensor, shape (batch, n_steps, hidden_size)
             Output of each step.
         state : tuple of Tensor, shapes (batch, hidden_size)
-            Output and cell after the last step that counts.
+            Output and cell at the end.
         """
         batch, n_steps, _ = x.shape
         if state is None:
@@ -94,7 +103,8 @@ class PeepholeLSTM(nn.Module):
         h, c = state
         from_input = F.linear(x, self.weight_ih, self.bias)
         outputs = []
-        for step in range(n_steps):
+        steps = range(n_steps)[::-1] if self.reverse else range(n_steps)
+        for step in steps:
             gates = from_input[:, step] + F.linear(h, self.weight_hh)
             i, f, g, o = gates.chunk(4, dim=-1)
             forget = torch.sigmoid(f + self.forget_bias + self.peephole_f * c)
@@ -107,8 +117,11 @@ class PeepholeLSTM(nn.Module):
                 out = torch.where(counts, new_h, torch.zeros_like(new_h))
                 h, c = torch.where(counts, new_h, h), torch.where(counts, new_c, c)
             outputs.append(out)
+        if self.reverse:
+            outputs.reverse()
         return torch.stack(outputs, dim=1), (h, c)
 
     def extra_repr(self) -> str:
         """Show the sizes."""
-        return f"{self.input_size}, {self.hidden_size}, forget_bias={self.forget_bias}"
+        sizes = f"{self.input_size}, {self.hidden_size}"
+        return f"{sizes}, forget_bias={self.forget_bias}, reverse={self.reverse}"

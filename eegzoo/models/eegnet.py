@@ -24,6 +24,10 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 64, "n_times": 128, "n_outputs": 4, "sfreq": 128.0},
     variants={
         "eegnet_4_2": {"F1": 4},
+        "eegnet_8_2": {
+            "kernel_length": 32,
+            "n_chans": 60, "n_times": 151, "n_outputs": 4, "sfreq": 150.15,
+        },
         "eegnet_ssvep": {
             "F1": 96, "D": 1, "kernel_seconds": 1.0, "head_max_norm": None,
             "n_chans": 8, "n_times": 256, "n_outputs": 12, "sfreq": 256.0,
@@ -38,6 +42,9 @@ class EEGNet(EEGModel):
     loss, and with ``activation`` and ``drop_maps`` two of its choices are arguments here. The
     authors tell to scale kernels and pools with the sampling rate; here the first kernel follows
     `sfreq`, the later lengths are in samples, and theirs suit 128 Hz.
+
+    The defaults are the paper's EEGNet-8,2. `eegnet_8_2` is what the authors publish trained
+    weights for, on event-related potentials at 150 Hz: its first kernel has 32 samples.
 
     Parameters
     ----------

@@ -133,9 +133,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("egnet", ["eegnet", "tinysleepnet"])
     "; did you mean 'eegnet'?"
     """
-    known = sorted(known)
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+    spelt = {other.lower(): other for other in sorted(known)}
+    close = difflib.get_close_matches(str(name).lower(), spelt, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {spelt[close[0]]!r}?"
+    return f"; known are {', '.join(spelt.values())}"
 
 
 def name_of(model: EEGModel) -> str:
@@ -153,6 +155,11 @@ def name_of(model: EEGModel) -> str:
         f"expected a registered model, got {type(model).__name__}; "
         "decorate its class with eegzoo.models.register_model"
     )
+
+
+def known_tasks() -> set[str]:
+    """Return all that papers used the models for."""
+    return {task for entry in _ENTRIES.values() for task in entry.tasks}
 
 
 def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
@@ -180,9 +187,8 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
     >>> list_models("tiny*", task="sleep")
     ['tinysleepnet']
     """
-    tasks = {known for entry in _ENTRIES.values() for known in entry.tasks}
-    if task is not None and task not in tasks:
-        raise ValueError(f"unknown task {task!r}{nearest(task, tasks)}")
+    if task is not None and task not in known_tasks():
+        raise ValueError(f"unknown task {task!r}{nearest(task, known_tasks())}")
     return sorted(
         name
         for name, entry in _ENTRIES.items()
@@ -190,21 +196,24 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
     )
 
 
-def create_model(name: str, **arguments: Any) -> EEGModel:
-    """Build a model of the zoo with newly initialised weights.
+def create_model(name: str, *, weights: bool = False, **arguments: Any) -> EEGModel:
+    """Build a model of the zoo, with new weights or with trained ones.
 
     Parameters
     ----------
     name : str
-        One of `list_models`.
+        One of `list_models`; or of `list_weights`, with ``weights=True``.
+    weights : bool
+        Whether `name` is that of trained weights.
     **arguments
         ``n_chans``, ``n_times`` (samples in a window), ``n_outputs``, ``sfreq`` (Hz) and the
-        model's own, which its class documents.
+        model's own, which its class documents. With trained weights, ``n_outputs``, ``ch_names``
+        and ``missing`` alone, as in `eegzoo.models.weights.load_adapted`.
 
     Returns
     -------
     EEGModel
-        In training mode.
+        In training mode if it is new, in evaluation mode if it is trained.
 
     Raises
     ------
@@ -219,9 +228,32 @@ def create_model(name: str, **arguments: Any) -> EEGModel:
     >>> model(torch.randn(2, 22, 1000)).shape
     torch.Size([2, 4])
     """
+    if weights:
+        return _trained(name, **arguments)
+    if "." in name:
+        raise ValueError(
+            f"{name!r} names trained weights: expected weights=True with it, or the architecture "
+            f"{name.partition('.')[0]!r} for new weights"
+        )
     entry = find_entry(name)
     known = list(inspect.signature(entry.model_class.__init__).parameters)[1:]
     for argument in arguments:
         if argument not in known:
             raise TypeError(f"{name} takes no argument {argument!r}{nearest(argument, known)}")
     return entry.build(**arguments)
+
+
+def _trained(name: str, **arguments: Any) -> EEGModel:
+    from eegzoo.models.weights import list_weights, load_adapted
+
+    if "." not in name:
+        find_entry(name)
+        known = list_weights(f"{name}.*")
+        raise ValueError(f"expected the name of trained weights, got {name!r}; known are {known}")
+    known = list(inspect.signature(load_adapted).parameters)
+    for argument in arguments:
+        if argument not in known:
+            raise TypeError(
+                f"trained weights take no argument {argument!r}{nearest(argument, known)}"
+            )
+    return load_adapted(name, **arguments)

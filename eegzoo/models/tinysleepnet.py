@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.initializers import lecun_normal_
-from eegzoo.layers.padding import same_padding
 from eegzoo.layers.recurrent import PeepholeLSTM, State
-from eegzoo.models.base import EEGModel
+from eegzoo.layers.same import SameConv1d, SameMaxPool1d
 from eegzoo.models.registry import register_model
+from eegzoo.models.sequences import RecurrentModel
 
 
 @register_model(
@@ -24,13 +24,18 @@ from eegzoo.models.registry import register_model
     source="akaraspt/tinysleepnet, commit 70f45cf (TensorFlow)",
     standard={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100.0},
 )
-class TinySleepNet(EEGModel):
+class TinySleepNet(RecurrentModel):
     """TinySleepNet: four convolutions, then an LSTM over the windows of a night.
 
     Equal to the authors' TensorFlow code; the LSTM has peepholes and a forget bias of one, and its
     state is carried along a night. The features of a window stand in torch's order (map, time)
     before the LSTM, the authors' in (time, map): the same function. More than one channel is an
     extension: the first convolution takes them all.
+
+    The paper has batch normalisation after each convolution. The code never tells it that it
+    trains: its statistics stay 0 and 1, and it scales and shifts alone, so that it learns nothing
+    at learning rates far above the authors'. Here the paper is followed, and
+    ``batch_statistics=False`` is the code; in evaluation they are the same.
 
     The authors feed microvolts, unfiltered, and train with Adam (1e-4), gradients clipped at a
     global norm of 5, 15 sequences of 20 windows, class weights 1, 1.5, 1, 1, 1, and 1e-3 of half
@@ -52,6 +57,8 @@ class TinySleepNet(EEGModel):
         Units of the LSTM.
     drop_prob : float
         Probability of dropout.
+    batch_statistics : bool
+        Normalise by the batch in training, as the paper tells, and keep running statistics.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -84,6 +91,7 @@ class TinySleepNet(EEGModel):
         n_filters: int = 128,
         hidden_size: int = 128,
         drop_prob: float = 0.5,
+        batch_statistics: bool = True,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
@@ -93,79 +101,38 @@ class TinySleepNet(EEGModel):
         if self.sfreq < 16:
             raise ValueError(f"expected sfreq of at least 16 Hz, got {self.sfreq}")
 
-        kernel_length, stride = int(self.sfreq / 2), int(self.sfreq / 16)
-        after_first = -(-self.n_times // stride)
-        after_pool = -(-after_first // 8)
-        self.first = _ConvBlock(self.n_chans, n_filters, kernel_length, stride, self.n_times)
-        self.first_pool = _same_max_pool(after_first, 8)
-        self.blocks = nn.Sequential(
-            *(_ConvBlock(n_filters, n_filters, 8, 1, after_pool) for _ in range(3))
-        )
-        self.last_pool = _same_max_pool(after_pool, 4)
+        self.batch_statistics = batch_statistics
+        stride = int(self.sfreq / 16)
+        self.first = self._convolution(self.n_chans, int(self.sfreq / 2), stride)
+        self.first_pool = SameMaxPool1d(8)
+        self.blocks = nn.Sequential(*(self._convolution(n_filters, 8) for _ in range(3)))
+        self.last_pool = SameMaxPool1d(4)
         self.drop = nn.Dropout(self.drop_prob)
-        self.lstm = PeepholeLSTM(n_filters * -(-after_pool // 4), self.hidden_size)
+        n_pooled = -(-self.n_times // (stride * 8 * 4))  # each step rounds up
+        self.lstm = PeepholeLSTM(n_filters * n_pooled, self.hidden_size)
         self.num_features = self.hidden_size
         self.head = self.make_head(self.n_outputs)
 
-    def forward(  # type: ignore[override]
-        self,
-        x: Tensor,
-        state: State | None = None,
-        lengths: Tensor | None = None,
-        return_state: bool = False,
-    ) -> Tensor | tuple[Tensor, State]:
-        """Map windows, or sequences of windows, to logits.
+    def _convolution(self, in_channels: int, kernel_length: int, stride: int = 1) -> nn.Sequential:
+        conv = SameConv1d(in_channels, self.n_filters, kernel_length, stride, bias=False)
+        lecun_normal_(conv.weight)
+        norm = nn.BatchNorm1d if self.batch_statistics else _FixedBatchNorm1d
+        return nn.Sequential(conv, norm(self.n_filters, eps=1e-3, momentum=0.01), nn.ReLU())
 
-        Parameters
-        ----------
-        x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window for each recording, or consecutive ones, in microvolts.
-        state : tuple of Tensor, shapes (batch, hidden_size) | None
-            What an earlier call returned for the windows just before. None: the night begins.
-        lengths : Tensor of int, shape (batch,) | None
-            Windows that count in each sequence; the rest is padding.
-        return_state : bool
-            Also return the state after the last window that counts.
-
-        Returns
-        -------
-        logits : Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            One for each stage.
-        state : tuple of Tensor, shapes (batch, hidden_size)
-            With `return_state`.
-        """
-        features, state = self._features_and_state(x, state, lengths)
-        logits: Tensor = self.head(features)
-        return (logits, state) if return_state else logits
-
-    def features(self, x: Tensor) -> Tensor:
-        """Map windows, or sequences of windows, to the LSTM's output."""
-        return self._features_and_state(x, None, None)[0]
-
-    def _features_and_state(
-        self, x: Tensor, state: State | None, lengths: Tensor | None
-    ) -> tuple[Tensor, State]:
-        single = x.ndim == 3
-        if single:
-            x = x.unsqueeze(1)
-        if x.ndim != 4:
-            raise ValueError(
-                f"expected x of shape (batch, n_chans={self.n_chans}, n_times={self.n_times}) or "
-                f"(batch, n_windows, n_chans, n_times), got {tuple(x.shape)}"
-            )
-        windows = x.flatten(0, 1)
-        self.check_windows(windows)
-        features = self._window_features(windows).reshape(*x.shape[:2], self.lstm.input_size)
-        out, state = self.lstm(features, state, lengths)
-        out = self.drop(out)
-        return (out.squeeze(1) if single else out), state
-
-    def _window_features(self, x: Tensor) -> Tensor:
+    def window_features(self, x: Tensor) -> Tensor:
+        """Map windows (windows, n_chans, n_times) to what the LSTM takes."""
         x = self.first_pool(self.first(x))  # (windows, n_filters, 63) at 100 Hz
         x = self.blocks(self.drop(x))
         x = self.last_pool(x).flatten(1)  # (windows, n_filters * 16)
         dropped: Tensor = self.drop(x)
         return dropped
+
+    def over_windows(
+        self, features: Tensor, state: State | None, lengths: Tensor | None
+    ) -> tuple[Tensor, State]:
+        """Run the LSTM over the windows' features (batch, n_windows, ...)."""
+        out, state = self.lstm(features, state, lengths)
+        return self.drop(out), state
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
@@ -175,23 +142,10 @@ class TinySleepNet(EEGModel):
         return head
 
 
-class _ConvBlock(nn.Module):
-    """Convolution as TensorFlow pads it, normalisation, ReLU."""
-
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int, n_times: int
-    ) -> None:
-        super().__init__()
-        self.pad = nn.ConstantPad1d(same_padding(n_times, kernel_size, stride), 0.0)
-        self.conv = nn.Conv1d(in_channels, out_channels, kernel_size, stride, bias=False)
-        self.norm = nn.BatchNorm1d(out_channels, eps=1e-3, momentum=0.01)
-        lecun_normal_(self.conv.weight)
+class _FixedBatchNorm1d(nn.BatchNorm1d):
+    """Batch normalisation that uses the running statistics in training too, and keeps them."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.norm(self.conv(self.pad(x))))
-
-
-def _same_max_pool(n_times: int, length: int) -> nn.Sequential:
-    # After a ReLU no value is below the zeros of the padding.
-    pad = nn.ConstantPad1d(same_padding(n_times, length, length), 0.0)
-    return nn.Sequential(pad, nn.MaxPool1d(length))
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+        )

@@ -1,7 +1,6 @@
 """What holds for every model of the zoo. A new model is tested by being registered."""
 
 import copy
-import inspect
 import io
 import os
 import pickle
@@ -15,6 +14,7 @@ from torch.func import functional_call
 
 from eegzoo.layers import NormConstraint
 from eegzoo.models import create_model, find_entry, list_models, load_model, save_model
+from eegzoo.models.sequences import SequenceModel
 
 NAMES = list_models()
 # The slowest tests take one model of each class: its variants run the same code.
@@ -23,9 +23,23 @@ CLASSES = list({find_entry(name).model_class: name for name in reversed(NAMES)}.
 # Samples of a window at most, so that a test takes a fraction of a second.
 N_TIMES = 256
 # Models for which half the standard sampling rate, or `N_TIMES`, is no good, and what is.
-SMALL_SIZES: dict[str, dict[str, float]] = {"atcnet": {"n_windows": 2, "n_times": 168}}
+SMALL_SIZES: dict[str, dict[str, object]] = {
+    "atcnet": {"n_windows": 2, "n_times": 168},
+    "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # with 22 million parameters, minutes
+    # The more ReLUs, the likelier is one so near its kink that the slope is not the gradient.
+    "eeginception_mi": {"n_filters": 2, "n_lengths": 2, "n_times": 40},
+    "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
+    "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "transformeeg": {"n_times": 24},
+    "usleep": {"depth": 2},  # with 12, minutes to compile
+    "xeegnet": {"frozen_temporal": False},  # what is frozen gets no gradient
+}
+# Models that learn a tiny batch at a lower rate than 0.01 alone, and theirs.
+LEARNING_RATES: dict[str, float] = {"stnet": 0.001}
 # Models that torch.onnx cannot export, and why.
-WITHOUT_ONNX: dict[str, str] = {}
+WITHOUT_ONNX: dict[str, str] = {
+    "fbcnet": "onnxruntime's Fourier transform errs by 1e-4 where its length is no power of two",
+}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 every_class = pytest.mark.parametrize("name", CLASSES)
@@ -66,7 +80,7 @@ def smallest_window(name):
 
 
 def takes_sequences(model):
-    return "state" in inspect.signature(model.forward).parameters
+    return isinstance(model, SequenceModel)
 
 
 def snapshot(model):
@@ -204,7 +218,7 @@ def test_strided_windows_give_the_same(name):
 
 @every_model
 def test_windows_of_a_batch_do_not_influence_each_other(name):
-    model = build(name)
+    model = build(name).double()  # so that rounding, which depends on the batch, is no influence
     model(windows(model))  # so that the running statistics are not those of the start
     model.eval()
     x = windows(model)
@@ -284,7 +298,7 @@ def test_gradients_are_the_derivatives(name, training):
 def test_a_tiny_batch_is_learnt_by_heart(name):
     model = without_dropout(build(name))
     x, y = windows(model, 9) / 20, torch.arange(9) % 3
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATES.get(name, 0.01))
     losses = []
     for _ in range(60):
         out = model(x)
@@ -496,6 +510,8 @@ def test_the_whole_model_is_one_graph(name, training):
 )
 @every_class
 @pytest.mark.usefixtures("_fresh_compiler")
+# A Fourier transform (fbcnet's) is computed as without the compiler.
+@pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_the_compiled_model_equals_the_eager_one(name, training):
     compiled_equals_eager(name, "inductor", training)

@@ -3,49 +3,48 @@
 It needs ``tensorflow-cpu==2.15.1``.
 """
 
-import json
-
 import numpy as np
 import tensorflow as tf
-from seeded import draw, positions
+from package import draw, positions
 from tensorflow import keras
 
 N_WINDOWS = 6
 
 
 def run(build, meta, **seeded):
-    """Return reference arrays of the model that `build` makes.
+    """Return reference arrays of the model that `build` makes, and `meta` with what they tell.
 
     `seeded` are the arguments of `seeded.draw` but for the shapes, which are the model's own.
     Outputs in evaluation are computed in float32, as the authors do, the gradient of the
     cross-entropy in training, without dropout and without penalties, in float64.
     """
     model = build()
-    shapes = {name: tuple(weight.shape) for name, weight in _weights(model).items()}
+    shapes = {name: tuple(weight.shape) for name, weight in weights_of(model).items()}
     seeded["shape_of_x"] = (N_WINDOWS, *model.input_shape[1:])
     weights, x = draw(shapes, **seeded)
-    _set(model, weights)
-    y = np.arange(N_WINDOWS) % model.output_shape[-1]
-    arrays = {"probabilities": model(x, training=False).numpy(), "y": y}
+    assign(model, weights)
+    outputs = model(x, training=False).numpy()
+    y = np.arange(outputs[..., 0].size).reshape(outputs.shape[:-1]) % outputs.shape[-1]
+    arrays = {"probabilities": outputs, "y": y}
     meta |= {"tensorflow": tf.__version__, "n_params": model.count_params()}
     meta |= {"seeded": seeded, "shapes": shapes}
     keras.backend.clear_session()
     keras.backend.set_floatx("float64")
     model = build()
-    _set(model, weights)
+    assign(model, weights)
     _without_dropout(model)
     with tf.GradientTape() as tape:
         probabilities = model(x.astype(np.float64), training=True)
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, probabilities))
-    variables = _weights(model)
+    variables = weights_of(model)
     gradients = tape.gradient(loss, list(variables.values()), unconnected_gradients="zero")
     flat = np.concatenate([gradient.numpy().ravel() for gradient in gradients])
     arrays |= {"loss": loss.numpy(), "gradient": flat[positions(shapes)]}
-    return arrays | {"meta_json": json.dumps(meta)}
+    return arrays, meta
 
 
-def _weights(model):
-    # "conv2d/kernel:0" -> "conv2d.kernel"
+def weights_of(model):
+    """Return the variables by name: "conv2d/kernel:0" as "conv2d.kernel"."""
     return {
         variable.name.removesuffix(":0").replace("/", ".", 1): variable
         for layer in model.layers
@@ -53,8 +52,9 @@ def _weights(model):
     }
 
 
-def _set(model, weights):
-    for name, variable in _weights(model).items():
+def assign(model, weights):
+    """Give the variables their values."""
+    for name, variable in weights_of(model).items():
         variable.assign(weights[name])
 
 

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 from keras_run import run
+from package import save
 from tensorflow import keras
 
 
@@ -30,9 +31,9 @@ if __name__ == "__main__":
     size = {"n_classes": 4, "in_chans": 22, "in_samples": 1125}
     meta = {"source": "Altaheri/EEG-ATCNet 65162fb ATCNet_", **size}
     gains = {"conv": 0.45, "dense": 1.0, "": 1.5}
-    arrays = run(lambda: ATCNet_(**size), meta, seed=3, gains=gains, scale_of_x=20.0)
+    arrays, meta = run(lambda: ATCNet_(**size), meta, seed=3, gains=gains, scale_of_x=20.0)
     for subject in (1, 2):
         arrays[f"trained_{subject}"] = trained_probabilities(
             lambda: ATCNet_(**size), sys.argv[1], subject
         )
-    np.savez_compressed("atcnet_keras.npz", **arrays)
+    save("atcnet_keras.npz", arrays, meta)

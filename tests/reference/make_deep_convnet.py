@@ -8,8 +8,8 @@ an environment with ``tensorflow-cpu==2.15.1``. From this folder:
 
 import sys
 
-import numpy as np
 from keras_run import run
+from package import save
 
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
@@ -19,5 +19,5 @@ if __name__ == "__main__":
     meta = {"source": "vlawhern/arl-eegmodels 4a512e5 DeepConvNet", **size}
     gains = {"dense": 0.4, "": 1.0}
     seeded = {"seed": 2, "gains": gains, "scale_of_x": 10.0}
-    arrays = run(lambda: DeepConvNet(**size), meta, **seeded)
-    np.savez_compressed("deep_convnet_keras.npz", **arrays)
+    arrays, meta = run(lambda: DeepConvNet(**size), meta, **seeded)
+    save("deep_convnet_keras.npz", arrays, meta)

@@ -6,13 +6,12 @@ an environment with ``torch==2.13.0`` and ``einops==0.8.2``. From this folder:
     python make_eegconformer.py PATH_TO_EEG_CONFORMER
 """
 
-import json
 import sys
 from unittest.mock import MagicMock
 
 import numpy as np
 import torch
-from seeded import draw, positions
+from package import draw, positions, save
 
 # What the file imports for its training script, not for the model.
 UNUSED = (
@@ -61,7 +60,7 @@ def main():
     meta |= {"n_params": sum(parameter.numel() for parameter in learnt.values())}
     meta |= {"n_unused": sum(learnt[name].numel() for name in unused)}
     meta |= {"seeded": SEEDED, "shapes": shapes}
-    np.savez_compressed("eegconformer_torch.npz", **arrays, meta_json=json.dumps(meta))
+    save("eegconformer_torch.npz", arrays, meta)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,6 @@
 """What the tests of every model against its authors' code compare."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-
-from tests.reference import seeded
-
-
-def constraint_table(model):
-    """Return the limit and the axes of each constrained layer by name."""
-    return {
-        name: (layer.max_norm, layer.axis_norm)
-        for name, layer in model.named_modules()
-        if hasattr(layer, "axis_norm") and layer.max_norm is not None
-    }
-
-
-def assert_step_equals(reference, model, x, state_from, shapes):
-    """Compare the loss and the gradient of a training step with the authors', in float64."""
-    model.double().train()
-    loss = F.cross_entropy(model(x.double()), torch.from_numpy(reference["y"]))
-    loss.backward()
-    np.testing.assert_allclose(loss.item(), reference["loss"], rtol=1e-9)
-    gradient = seeded.gradient_of(model, state_from, shapes)
-    scale = np.abs(reference["gradient"]).max()
-    np.testing.assert_allclose(gradient, reference["gradient"], rtol=1e-6, atol=1e-9 * scale)
 
 
 def assert_computes_within_limits(model, free, x, limits):

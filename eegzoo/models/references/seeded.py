@@ -1,9 +1,27 @@
 """Weights that follow from a seed and gradients by sample, so that no file holds either."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:  # the makers of reference numbers draw without torch
+    from torch import Tensor, nn
+
+Array = npt.NDArray[Any]
+Shapes = Mapping[str, Sequence[int]]
 
 
-def draw(shapes, seed, gains, shape_of_x, scale_of_x=1.0):
+def draw(
+    shapes: Shapes,
+    seed: int,
+    gains: Mapping[str, float],
+    shape_of_x: Sequence[int],
+    scale_of_x: float = 1.0,
+) -> tuple[dict[str, Array], Array]:
     """Return weights by name, and an input.
 
     The norm of an output's kernel is on average the gain of the first key of `gains` that the name
@@ -17,7 +35,7 @@ def draw(shapes, seed, gains, shape_of_x, scale_of_x=1.0):
     return weights, (scale_of_x * rng.standard_normal(shape_of_x)).astype(np.float32)
 
 
-def _draw(rng, name, shape, gain):
+def _draw(rng: np.random.Generator, name: str, shape: Sequence[int], gain: float) -> Array:
     if name.endswith(("moving_variance", "running_var")):
         values = rng.uniform(0.5, 1.5, shape)
     elif name.endswith("gamma") or (name.endswith("weight") and len(shape) == 1):
@@ -30,7 +48,7 @@ def _draw(rng, name, shape, gain):
     return values.astype(np.float32)
 
 
-def positions(shapes, n_each=200):
+def positions(shapes: Shapes, n_each: int = 200) -> npt.NDArray[np.int64]:
     """Return at most `n_each` positions in every weight, all weights laid out one after another."""
     start, chosen = 0, []
     for shape in shapes.values():
@@ -40,7 +58,9 @@ def positions(shapes, n_each=200):
     return np.concatenate(chosen)
 
 
-def gradient_of(model, state_from, shapes):
+def gradient_of(
+    model: nn.Module, state_from: Callable[[dict[str, Array]], dict[str, Tensor]], shapes: Shapes
+) -> Array:
     """Return the gradient of `model` at `positions` of the weights that `state_from` rearranges.
 
     `state_from` makes the model's state dict from weights by name. Given the weights' positions in
@@ -55,5 +75,6 @@ def gradient_of(model, state_from, shapes):
     place_of = state_from(numbered)
     gradient = np.zeros(start)
     for name, parameter in model.named_parameters():
-        gradient[place_of[name].numpy().ravel()] = parameter.grad.numpy().ravel()
+        if parameter.grad is not None:
+            gradient[place_of[name].numpy().ravel()] = parameter.grad.cpu().numpy().ravel()
     return gradient[positions(shapes)]

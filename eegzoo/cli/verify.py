@@ -1,0 +1,58 @@
+"""``eegzoo verify``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def verify(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Names of models. Default: all.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
+) -> None:
+    """Replay the reference implementations' numbers on this machine: the certificate.
+
+    Compared are outputs in evaluation (float32), loss and gradients of a training step (float64),
+    the number of parameters and the norm constraints. Ends with status 1 if a model is not equal
+    to its reference.
+
+    For example:
+
+    [bold]eegzoo verify[/]
+
+    [bold]eegzoo verify eegnet tinysleepnet --device cuda[/]
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from eegzoo.models import find_entry, list_models
+    from eegzoo.models.references import find_reference
+
+    names = models or list_models()
+    for name in names:
+        find_entry(name)
+    table = Table("model", "outputs", "gradient", "parameters", "verified against", "")
+    all_equal = True
+    for name in names:
+        reference = find_reference(name)
+        comparison = reference.compare(device)
+        equal = not comparison.failures
+        all_equal &= equal
+        source = reference.meta["source"]
+        if reference.not_by_authors:
+            source += f" (not by the authors: {reference.not_by_authors})"
+        verdict = (
+            "[green]equal[/]" if equal else f"[red]{escape('; '.join(comparison.failures))}[/]"
+        )
+        table.add_row(
+            name, f"{comparison.outputs:.0e}", f"{comparison.gradient:.0e}",
+            f"{comparison.n_params:,}", escape(source), verdict,
+        )  # fmt: skip
+    Console().print(table)
+    typer.echo("differences are shares of the largest output, and of the largest gradient")
+    if not all_equal:
+        raise typer.Exit(1)

@@ -1,0 +1,178 @@
+"""EEGNeX: two temporal convolutions, spatial filters, two dilated convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.layers.constrained import ConstrainedConv2d, ConstrainedDense
+from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.padding import same_padding
+from eegzoo.layers.separable import DepthwiseConv2d
+from eegzoo.models.base import EEGModel
+from eegzoo.models.registry import register_model
+
+
+@register_model(
+    "eegnex",
+    tasks=("motor imagery", "erp"),
+    paper="Chen et al. (2024), Toward reliable signals decoding for electroencephalogram: a "
+    "benchmark study to EEGNeX",
+    doi="10.1016/j.bspc.2023.105475",
+    source="chenxiachan/EEGNeX, commit 044d7fb (Keras)",
+    standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
+)
+class EEGNeX(EEGModel):
+    """EEGNeX: two temporal convolutions, spatial filters, two dilated convolutions.
+
+    Equal to the authors' Keras code for EEGNeX-8,32, the softmax left to the loss. Lengths are in
+    samples and do not follow `sfreq`.
+
+    The code normalises otherwise than the field does: its maps stand first, and Keras's batch
+    normalisation takes the last axis, which is time. So mean, variance, scale and shift belong to
+    a sample of the window, over all maps and channels, and the number of parameters grows with
+    `n_times`. The paper's figure, as braindecode reads it, also differs from the code: it has no
+    ELU after the first normalisation, and a last pool of 8 samples.
+
+    The authors train with Adam (1e-3) in batches of 128.
+
+    Parameters
+    ----------
+    n_chans : int
+        Channels.
+    n_times : int
+        Samples in a window.
+    n_outputs : int
+        Classes.
+    sfreq : float
+        Sampling rate in Hz.
+    n_filters : tuple of int
+        Filters of the first and the second temporal convolution; in reverse, of the dilated ones.
+    D : int
+        Spatial filters for each map.
+    kernel_length : int
+        Samples of the two temporal kernels.
+    dilated_kernel_length : int
+        Taps (after the first pool) of the two dilated kernels.
+    dilations : tuple of int
+        Samples from one of their taps to the next.
+    pool_lengths : tuple of int
+        Samples that the two average pools take together; a rest is averaged by itself.
+    drop_prob : float
+        Probability of dropout.
+    max_norm : float | None
+        Largest norm of a spatial filter.
+    head_max_norm : float | None
+        Largest norm of an output's weights.
+    ch_names : sequence of str | None
+        Names of the channels.
+
+    References
+    ----------
+    Chen, Teng, Chen, Pan, Geyer (2024). Toward reliable signals decoding for electroencephalogram:
+    a benchmark study to EEGNeX. Biomed. Signal Process. Control 87, 105475.
+    https://doi.org/10.1016/j.bspc.2023.105475
+
+    Reference implementation: https://github.com/chenxiachan/EEGNeX, commit 044d7fb.
+
+    Examples
+    --------
+    >>> model = EEGNeX(n_chans=22, n_times=1000, n_outputs=4)
+    >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
+    (torch.Size([2, 4]), torch.Size([2, 504]))
+    """
+
+    def __init__(
+        self,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float = 250.0,
+        n_filters: tuple[int, int] = (8, 32),
+        D: int = 2,
+        kernel_length: int = 64,
+        dilated_kernel_length: int = 16,
+        dilations: tuple[int, int] = (2, 4),
+        pool_lengths: tuple[int, int] = (4, 4),
+        drop_prob: float = 0.5,
+        max_norm: float | None = 1.0,
+        head_max_norm: float | None = 0.25,
+        ch_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
+        self.n_filters = positive_ints("n_filters", n_filters, 2)
+        self.D = positive_int("D", D)
+        self.kernel_length = positive_int("kernel_length", kernel_length)
+        self.dilated_kernel_length = positive_int("dilated_kernel_length", dilated_kernel_length)
+        self.dilations = positive_ints("dilations", dilations, 2)
+        self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)
+        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+
+        few, many = self.n_filters
+        pool_1, pool_2 = self.pool_lengths
+        n_pooled = -(-self.n_times // pool_1)
+        self.temporal = nn.Sequential(
+            _convolution(1, few, self.kernel_length),
+            _NormOfSamples(self.n_times),
+            nn.ELU(),
+            _convolution(few, many, self.kernel_length),
+            _NormOfSamples(self.n_times),
+        )
+        self.spatial = nn.Sequential(
+            DepthwiseConv2d(many, self.D, (self.n_chans, 1), padding="valid", max_norm=max_norm),
+            _NormOfSamples(self.n_times),
+            nn.ELU(),
+            _pool(self.n_times, pool_1),
+            nn.Dropout(self.drop_prob),
+        )
+        self.dilated = nn.Sequential(
+            _convolution(self.D * many, many, self.dilated_kernel_length, self.dilations[0]),
+            _NormOfSamples(n_pooled),
+            _convolution(many, few, self.dilated_kernel_length, self.dilations[1]),
+            _NormOfSamples(n_pooled),
+            nn.ELU(),
+            _pool(n_pooled, pool_2),
+            nn.Dropout(self.drop_prob),
+        )
+        self.num_features = few * -(-n_pooled // pool_2)
+        self.head = self.make_head(self.n_outputs)
+        keras_init_(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        x = self.temporal(x.unsqueeze(1))  # (batch, 32, n_chans, n_times)
+        x = self.spatial(x)  # (batch, 32 * D, 1, n_times / 4)
+        x = self.dilated(x)  # (batch, 8, 1, n_times / 16)
+        return x.flatten(1)
+
+    def make_head(self, n_outputs: int) -> nn.Module:
+        """Return a newly initialised head."""
+        head = ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
+        keras_init_(head)
+        return head
+
+
+class _NormOfSamples(nn.BatchNorm2d):
+    """Batch normalisation of each sample of a window, over maps and channels."""
+
+    def __init__(self, n_times: int) -> None:
+        super().__init__(n_times, eps=1e-3, momentum=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.transpose(1, 3)).transpose(1, 3)
+
+
+def _convolution(n_in: int, n_out: int, length: int, dilation: int = 1) -> ConstrainedConv2d:
+    return ConstrainedConv2d(
+        n_in, n_out, (1, length), dilation=(1, dilation), bias=False, max_norm=None
+    )
+
+
+def _pool(n_times: int, length: int) -> nn.AvgPool2d:
+    """Return an average pool that pads as Keras's "same" does and does not count the padding."""
+    left, _ = same_padding(n_times, length, stride=length)
+    # What lies beyond the left padding on the right is left to `ceil_mode`.
+    return nn.AvgPool2d((1, length), padding=(0, left), ceil_mode=True, count_include_pad=False)

@@ -1,0 +1,166 @@
+"""EEG-TCNet: EEGNet's convolutions, then a temporal convolutional network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedDense
+from eegzoo.layers.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.tcn import TCNBlock
+from eegzoo.models.base import EEGModel
+from eegzoo.models.registry import register_model
+
+
+@register_model(
+    "eegtcnet",
+    tasks=("motor imagery",),
+    paper="Ingolfsson et al. (2020), EEG-TCNet: an accurate temporal convolutional network for "
+    "embedded motor-imagery brain-machine interfaces",
+    doi="10.1109/SMC42975.2020.9283028",
+    source="iis-eth-zurich/eeg-tcnet, commit 363c7e5 (Keras)",
+    standard={"n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250.0},
+)
+class EEGTCNet(EEGModel):
+    """EEG-TCNet: EEGNet's convolutions, then a TCN whose last step is classified.
+
+    Equal to the authors' Keras code with the arguments of their training script, which are those of
+    the paper's one network for all subjects ("fixed"; the function's defaults are others), the
+    softmax left to the loss. The first kernel follows `sfreq`, the later lengths are in samples, as
+    the authors have them at 250 Hz.
+
+    EEGNet limits the norm of a spatial filter to 1. This code takes the norm over the axis of time,
+    where the kernel has one sample: no single weight is beyond -1 or 1.
+
+    The authors take 1.5 to 6 s of a trial, unfiltered, standardise every channel at every sample
+    over the training trials, and train with Adam (1e-3) in batches of 64.
+
+    Parameters
+    ----------
+    n_chans : int
+        Channels.
+    n_times : int
+        Samples in a window.
+    n_outputs : int
+        Classes.
+    sfreq : float
+        Sampling rate in Hz.
+    F1 : int
+        Temporal filters.
+    D : int
+        Spatial filters for each temporal one.
+    kernel_length : int | None
+        Samples of a temporal filter. None: 0.128 s.
+    separable_length : int
+        Samples (after the first pool) of the separable convolution's kernel.
+    pool_lengths : tuple of int
+        Samples that the two average pools take together.
+    tcn_depth : int
+        Blocks of the TCN; the dilation doubles from one to the next.
+    tcn_filters : int
+        Maps of each.
+    tcn_kernel_length : int
+        Taps of their kernels.
+    drop_prob : float
+        Probability of dropout after each pool.
+    tcn_drop_prob : float
+        Probability of dropout in the TCN.
+    max_norm : float | None
+        Largest magnitude of a spatial filter's weight.
+    head_max_norm : float | None
+        Largest norm of an output's weights.
+    ch_names : sequence of str | None
+        Names of the channels.
+
+    References
+    ----------
+    Ingolfsson, Hersche, Wang, Kobayashi, Cavigelli, Benini (2020). EEG-TCNet: an accurate temporal
+    convolutional network for embedded motor-imagery brain-machine interfaces. IEEE Int. Conf. Syst.
+    Man Cybern., 2958-2965. https://doi.org/10.1109/SMC42975.2020.9283028
+
+    Reference implementation: https://github.com/iis-eth-zurich/eeg-tcnet, commit 363c7e5.
+
+    Examples
+    --------
+    >>> model = EEGTCNet(n_chans=22, n_times=1125, n_outputs=4)
+    >>> model(torch.randn(2, 22, 1125)).shape, model.features(torch.randn(2, 22, 1125)).shape
+    (torch.Size([2, 4]), torch.Size([2, 12]))
+    """
+
+    def __init__(
+        self,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float = 250.0,
+        F1: int = 8,
+        D: int = 2,
+        kernel_length: int | None = None,
+        separable_length: int = 16,
+        pool_lengths: tuple[int, int] = (8, 8),
+        tcn_depth: int = 2,
+        tcn_filters: int = 12,
+        tcn_kernel_length: int = 4,
+        drop_prob: float = 0.2,
+        tcn_drop_prob: float = 0.3,
+        max_norm: float | None = 1.0,
+        head_max_norm: float | None = 0.25,
+        ch_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
+        self.F1, self.D = positive_int("F1", F1), positive_int("D", D)
+        if kernel_length is None:
+            kernel_length = max(1, round(0.128 * self.sfreq))
+        self.kernel_length = positive_int("kernel_length", kernel_length)
+        self.separable_length = positive_int("separable_length", separable_length)
+        self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)
+        self.tcn_depth = positive_int("tcn_depth", tcn_depth)
+        self.tcn_filters = positive_int("tcn_filters", tcn_filters)
+        self.tcn_kernel_length = positive_int("tcn_kernel_length", tcn_kernel_length)
+        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.tcn_drop_prob = number_between("tcn_drop_prob", tcn_drop_prob, 0.0, 1.0)
+        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+        pool_1, pool_2 = self.pool_lengths
+        self.check_smallest_window(pool_1 * pool_2)
+
+        n_maps = self.F1 * self.D
+        # Of the spatial weight (F1 * D, 1, n_chans, 1) the authors' norm takes the last axis.
+        self.front = depthwise_front(
+            self.n_chans, self.F1, self.D, self.kernel_length, max_norm, axis_norm=3
+        )
+        self.reduce = norm_pool(n_maps, pool_1, self.drop_prob)
+        self.separable = nn.Sequential(
+            ConstrainedConv1d(
+                n_maps, n_maps, self.separable_length, groups=n_maps, bias=False, max_norm=None
+            ),
+            nn.Conv1d(n_maps, n_maps, 1, bias=False),
+            *norm_pool(n_maps, pool_2, self.drop_prob),
+        )
+        keras_init_(self)
+        widths = [n_maps, *[self.tcn_filters] * self.tcn_depth]
+        self.tcn = nn.Sequential(
+            *(
+                TCNBlock(before, after, self.tcn_kernel_length, 2**block, self.tcn_drop_prob)
+                for block, (before, after) in enumerate(pairwise(widths))
+            )
+        )
+        self.num_features = self.tcn_filters
+        self.head = self.make_head(self.n_outputs)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        x = self.front(x)  # (batch, F1 * D, n_times)
+        x = self.reduce(x)  # (batch, F1 * D, n_times // 8)
+        x = self.separable(x)  # (batch, F1 * D, n_times // 64)
+        x = self.tcn(x)  # (batch, tcn_filters, n_times // 64)
+        return x[..., -1]
+
+    def make_head(self, n_outputs: int) -> nn.Module:
+        """Return a newly initialised head."""
+        head = ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
+        keras_init_(head)
+        return head
