@@ -16,6 +16,7 @@ test: lint
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_layers.py
 	$(BIN)/python benchmarks/bench_models.py
+	$(BIN)/python benchmarks/bench_data.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -27,7 +27,17 @@ AT_THE_TOP = {"__init__.py": {"models"}, "__main__.py": {"cli"}}
 INSTALLED = {
     "": set(),
     "layers": {"torch", "scipy"},  # scipy only inside functions, as a test below sees
-    "models": {"torch", "safetensors", "torchinfo"},
+    "models": {"torch", "numpy", "safetensors", "torchinfo"},
+}
+# What these files may import besides, inside functions or for types alone: trained weights come
+# with their preprocessing and their estimator, and are fetched and read by packages that nobody
+# needs who has none. `import eegzoo.models` loads none of it, as a test below sees.
+LATE = {
+    "models/weights/weights.py": {"data", "training", "mne"},
+    "models/weights/adaptation.py": {"data"},
+    "models/weights/authors.py": {"pooch"},
+    "models/weights/keras_file.py": {"h5py"},
+    "models/weights/hub.py": {"huggingface_hub", "training"},
 }
 # Installed packages that only these parts may import.
 RESERVED = {"skorch": {"training", "report", "cli"}, "typer": {"cli"}, "rich": {"cli"}}
@@ -81,6 +91,17 @@ def is_public(node):
     return isinstance(node, kinds) and not node.name.startswith("_")
 
 
+def imports_at_once(tree):
+    """Imports that run when the file is imported: not in a function, not for types alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from imports_at_once(ast.Module(node.orelse, []))
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from imports_at_once(node)
+
+
 def undocumented(node, name):
     """Public modules, classes, functions and methods without a docstring."""
     if not ast.get_docstring(node):
@@ -94,14 +115,21 @@ def undocumented(node, name):
 def test_a_part_imports_only_those_below_it(file):
     part = part_of(file)
     allowed = DIRECTION[part] | {part} if part else AT_THE_TOP.get(file, set())
-    assert set(own_parts(parse(file))) <= allowed
+    assert set(own_parts(parse(file))) <= allowed | LATE.get(file, set())
 
 
 @every_file
 def test_a_part_imports_only_the_packages_that_it_may(file):
     part, found = part_of(file), installed(parse(file))
-    assert found <= INSTALLED.get(part, found)
+    assert found <= INSTALLED.get(part, found) | LATE.get(file, set())
     assert not {name for name in found if part not in RESERVED.get(name, {part})}
+
+
+@pytest.mark.parametrize("file", LATE)
+def test_what_may_be_imported_late_is_imported_late(file):
+    imports = ast.Module(list(imports_at_once(parse(file))), [])
+    assert not LATE[file] & {*own_parts(imports), *installed(imports)}
+    assert LATE[file] <= {*own_parts(parse(file)), *installed(parse(file))}, "no longer needed"
 
 
 @every_file
@@ -130,6 +158,10 @@ def test_what_is_public_is_documented(file):
         (
             "eegzoo.models",
             {"mne", "sklearn", "skorch", "scipy", "matplotlib", "torchinfo", "eegzoo.data"},
+        ),
+        (
+            "eegzoo.models.weights",
+            {"mne", "sklearn", "pooch", "h5py", "requests", "eegzoo.data", "eegzoo.training"},
         ),
     ],
 )

@@ -6,11 +6,13 @@ import sys
 
 import typer
 
+from eegzoo.cli.check import check
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.info import info
 from eegzoo.cli.list import list_
 from eegzoo.cli.predict import predict
 from eegzoo.cli.train import train
+from eegzoo.cli.verify import verify
 
 app = typer.Typer(
     name="eegzoo",
@@ -22,6 +24,8 @@ app = typer.Typer(
 )
 app.command("list")(list_)
 app.command()(info)
+app.command()(verify)
+app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eegzoo.cli import results, sources
+from eegzoo.cli import matching, results, sources
 
 
 def evaluate(
@@ -18,6 +18,9 @@ def evaluate(
     raw: sources.Raw = None,
     event_id: sources.EventId = None,
     seed: Annotated[int, typer.Option(help="Of the simulated recording.")] = 0,
+    missing: matching.Missing = "raise",
+    resample: matching.Resample = False,
+    check_signal: matching.CheckSignal = "raise",
     json: Annotated[Path | None, typer.Option(help="Write the results as JSON.")] = None,
 ) -> None:
     """Test a saved model on recordings with labels, preprocessed as in its training.
@@ -35,10 +38,12 @@ def evaluate(
 
     if json is not None:
         check_writable(json)
-    classifier = EEGClassifier.load(model)
+    classifier = EEGClassifier.load(model).set_params(check_signal=check_signal)
     dataset = sources.load_windows(
-        classifier.trained_preprocessing(), data, subjects, runs, raw, event_id, seed
-    )
+        classifier.trained_preprocessing(), data, subjects, runs, raw, event_id, seed,
+        check_signal, lambda recording: matching.resampled(recording, classifier, resample),
+    )  # fmt: skip
+    dataset = matching.aligned(dataset, classifier, missing)
     known = [str(label) for label in classifier.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from eegzoo.cli import matching
 from eegzoo.cli.sources import split
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def predict(
         float | None,
         typer.Option(help="Seconds from one window to the next. Default: a window's length."),
     ] = None,
+    missing: matching.Missing = "raise",
+    resample: matching.Resample = False,
+    check_signal: matching.CheckSignal = "raise",
     out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
 ) -> None:
     """Predict labels along a recording, or at its events, as CSV.
@@ -39,7 +43,7 @@ def predict(
 
     [bold]eegzoo predict model.safetensors recording.edf --events T1,T2[/]
     """
-    from eegzoo.data import read_recording
+    from eegzoo.data import EpochsDataset, read_recording
     from eegzoo.files import check_writable, written_whole
     from eegzoo.training import EEGClassifier
 
@@ -49,14 +53,17 @@ def predict(
         raise ValueError("expected --events or --step, got both")
     classifier = EEGClassifier.load(model)
     preprocessing = classifier.trained_preprocessing()
-    raw = read_recording(recording)
+    classifier.set_params(check_signal=check_signal)
+    raw = matching.resampled(read_recording(recording), classifier, resample)
     wanted = {name: name for name in split(events)}
     if wanted:
-        epochs, offset = preprocessing.epochs(raw, wanted), 0.0
+        epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
-        epochs, offset = preprocessing.windows(raw, step), preprocessing.tmin
-    onsets = (epochs.events[:, 0] - raw.first_samp) / raw.info["sfreq"] + offset
-    probabilities = classifier.predict_proba(epochs)
+        epochs, offset = preprocessing.windows(raw, step), 0.0
+    dataset = EpochsDataset.from_epochs(epochs, check_signal)
+    dataset = matching.aligned(dataset, classifier, missing)
+    onsets = dataset.groups("onset") - raw.first_time - offset
+    probabilities = classifier.predict_proba(dataset)
     labels = classifier.classes_[probabilities.argmax(axis=1)]
     header = ["onset", "label", *(f"p_{label}" for label in classifier.classes_)]
     rows = zip(onsets, labels, probabilities, strict=True)

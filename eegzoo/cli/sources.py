@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     import mne
 
-    from eegzoo.data import EpochsDataset, Preprocessing
+    from eegzoo.data import EpochsDataset, Preprocessing, Recording
 
 DATA_SETS = ("simulated", "eegbci")
 
@@ -36,8 +36,10 @@ def load_windows(
     raw: list[Path] | None,
     event_id: list[str] | None,
     seed: int = 0,
+    check_signal: str = "raise",
+    change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
 ) -> EpochsDataset:
-    """Return the windows that the options name; their groups count the recordings."""
+    """Return the windows that the options name; `change` is done to each recording first."""
     from eegzoo.data import EpochsDataset
 
     if raw and data is not None:
@@ -47,16 +49,17 @@ def load_windows(
     recordings = _read(raw) if raw else _fetch(data or "simulated", subjects, runs, seed)
     pairs = _pairs(event_id)
     datasets = []
-    for group, recording in enumerate(recordings):
-        epochs = preprocessing.epochs(recording, pairs or _all_but_rest(recording))
+    for recording in recordings:
+        raw = recording.raw if change is None else change(recording.raw)
+        epochs = preprocessing.epochs(raw, pairs or _all_but_rest(raw))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
             typer.echo(
-                f"recording {group + 1}: {dropped} of {len(epochs.drop_log)} events are left out, "
-                "too near to an end or marked bad",
+                f"{recording.metadata['recording']}: {dropped} of {len(epochs.drop_log)} events "
+                "are left out, too near to an end or marked bad",
                 err=True,
             )
-        datasets.append(EpochsDataset.from_epochs(epochs, [group] * len(epochs)))
+        datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
     return EpochsDataset.concatenate(datasets)
 
 
@@ -91,16 +94,17 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
     return {name: name for name in codes if name != "rest"}
 
 
-def _read(paths: list[Path]) -> list[mne.io.BaseRaw]:
-    from eegzoo.data import read_recording
+def _read(paths: list[Path]) -> list[Recording]:
+    """Read files; whose they are is not known, so each stands for somebody else."""
+    from eegzoo.data import Recording, read_recording
 
-    return [read_recording(path) for path in paths]
+    return [Recording(read_recording(path), subject=str(path)) for path in paths]
 
 
 def _fetch(
     data: str, subjects: list[str] | None, runs: list[str] | None, seed: int
-) -> list[mne.io.BaseRaw]:
-    from eegzoo.data import fetch_eegbci, simulate_motor_imagery
+) -> list[Recording]:
+    from eegzoo.data import Recording, fetch_eegbci, simulate_motor_imagery
     from eegzoo.models.registry import nearest
 
     if data not in DATA_SETS:
@@ -109,7 +113,7 @@ def _fetch(
     if data == "simulated":
         if any(numbers.values()):
             raise ValueError("expected --subjects and --runs with --data eegbci only")
-        return [simulate_motor_imagery(random_state=seed)]
+        return [Recording(simulate_motor_imagery(random_state=seed), subject="simulated")]
     for name, values in numbers.items():
         if not values:
             raise ValueError(f"expected --{name} with --data eegbci, got none")

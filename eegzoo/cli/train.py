@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import results, sources
+from eegzoo.cli import matching, results, sources
 
 if TYPE_CHECKING:
     from eegzoo.data import EpochsDataset
@@ -27,11 +27,14 @@ def train(
     ] = None,
     lr: Annotated[float, typer.Option(help="Learning rate at the start.")] = 1e-2,
     batch_size: Annotated[int, typer.Option(help="About how many windows a batch holds.")] = 16,
-    normalize: Annotated[str, typer.Option(help="whiten, standardize or none.")] = "whiten",
+    normalize: Annotated[
+        str, typer.Option(help="whiten, standardize, window, exponential, none.")
+    ] = "whiten",
     tmin: Annotated[float, typer.Option(help="Start of a window, seconds from its event.")] = 0.0,
     tmax: Annotated[float, typer.Option(help="End of a window, seconds from its event.")] = 4.0,
     l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass, Hz.")] = 4.0,
     h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass, Hz.")] = 38.0,
+    check_signal: matching.CheckSignal = "raise",
     seed: Annotated[int, typer.Option(help="Of folds, initial weights, crops, simulation.")] = 0,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="Save a model trained on all windows.")] = None,
@@ -52,7 +55,7 @@ def train(
     import numpy as np
 
     from eegzoo import __version__
-    from eegzoo.data import Preprocessing
+    from eegzoo.data import Epoch, Filter, Preprocessing
     from eegzoo.files import check_writable
     from eegzoo.models import find_entry
     from eegzoo.training import EEGClassifier
@@ -63,13 +66,15 @@ def train(
             check_writable(path)
     if cv < 2:
         raise ValueError(f"expected --cv of at least 2, got {cv}")
-    preprocessing = Preprocessing(tmin, tmax, l_freq, h_freq)
+    preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
     classifier = EEGClassifier(
         model, max_epochs=epochs, lr=lr, batch_size=batch_size, normalize=normalize,
-        device=device, random_state=seed,
+        check_signal=check_signal, device=device, random_state=seed,
     )  # fmt: skip
     classifier.check_parameters()
-    dataset = sources.load_windows(preprocessing, data, subjects, runs, raw, event_id, seed)
+    dataset = sources.load_windows(
+        preprocessing, data, subjects, runs, raw, event_id, seed, check_signal
+    )
     check_enough(dataset, cv)
     typer.echo(f"{model} on {dataset!r}")
     scores, predicted = cross_validate(classifier, dataset, cv, seed)

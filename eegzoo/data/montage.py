@@ -1,4 +1,4 @@
-"""Where the electrodes of the 10-05 system are."""
+"""Where the electrodes are, by MNE's templates."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import functools
 
 import mne
 
+# Templates by names that older versions of MNE have too. MNE 1.13 renamed two and warns of the old
+# names.
+MONTAGES = {
+    "standard_1005": "colin27_1005",
+    "standard_1020": "colin27_1020",
+    "biosemi16": "biosemi16",
+    "biosemi32": "biosemi32",
+    "biosemi64": "biosemi64",
+    "biosemi128": "biosemi128",
+}
 
-@functools.cache  # a third of a second
-def ten_five_montage() -> mne.channels.DigMontage:
-    """Return MNE's template of the 10-05 system."""
-    # MNE 1.13 renamed the template, and warns of the old name.
-    renamed = "colin27_1005" in mne.channels.get_builtin_montages()
-    return mne.channels.make_standard_montage("colin27_1005" if renamed else "standard_1005")
+
+@functools.cache  # the largest takes a third of a second
+def named_montage(name: str = "standard_1005") -> mne.channels.DigMontage:
+    """Return one of `MONTAGES`."""
+    return mne.channels.make_standard_montage(builtin_name(name))
+
+
+def builtin_name(name: str) -> str:
+    """Return the name that the installed MNE has for one of `MONTAGES`."""
+    renamed = MONTAGES[name]
+    return renamed if renamed in mne.channels.get_builtin_montages() else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import mne
@@ -11,58 +11,87 @@ import numpy as np
 
 from eegzoo.arguments import number_between
 from eegzoo.data.recordings import label_events
+from eegzoo.data.steps import STEPS, Baseline, Epoch, Step
+from eegzoo.data.steps.step import Events
 
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessing:
-    """Band-pass and window. It travels with a checkpoint, so that use repeats training.
+    """Named MNE steps as data. It travels with a checkpoint, so that use repeats training.
+
+    It begins with the EEG channels of a recording. The steps follow in their order; one of them
+    cuts windows.
 
     Parameters
     ----------
-    tmin, tmax : float
-        Start and end of a window in seconds, from its event.
-    l_freq, h_freq : float | None
-        Edges of the band-pass in Hz. None: open on that side.
+    steps : sequence of Step
+        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch`,
+        `Baseline`, one `Epoch` among them.
+
+    Raises
+    ------
+    ValueError
+        If there is not one `Epoch`, or a step stands on its wrong side.
 
     Examples
     --------
+    >>> from eegzoo.data import Epoch, Filter
     >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=8, random_state=0)
-    >>> preprocessing = Preprocessing(tmin=0.5, tmax=3.5, l_freq=4.0, h_freq=38.0)
+    >>> preprocessing = Preprocessing([Filter(4.0, 38.0), Epoch(0.5, 3.5)])
     >>> epochs = preprocessing.epochs(raw)
     >>> len(epochs), epochs.times.size
     (8, 385)
+    >>> print(preprocessing.as_mne_code())
+    raw = raw.copy().pick("eeg").load_data()
+    events, event_id = mne.events_from_annotations(raw)
+    raw.filter(4.0, 38.0)
+    epochs = mne.Epochs(raw, events, event_id, tmin=0.5, tmax=3.5, baseline=None, preload=True)
+    X = 1e6 * epochs.get_data()  # microvolts
     """
 
-    tmin: float
-    tmax: float
-    l_freq: float | None = None
-    h_freq: float | None = None
+    steps: Sequence[Step]
 
     def __post_init__(self) -> None:
-        for name in ("tmin", "tmax"):
-            seconds = number_between(name, getattr(self, name), -1e6, 1e6)
-            object.__setattr__(self, name, seconds)
-        if not self.tmin < self.tmax:
-            raise ValueError(f"expected tmin below tmax, got {self.tmin} and {self.tmax}")
-        for name in ("l_freq", "h_freq"):
-            if getattr(self, name) is not None:
-                edge = number_between(name, getattr(self, name), 0.0, above=True)
-                object.__setattr__(self, name, edge)
-        low, high = self.l_freq, self.h_freq
-        if low is not None and high is not None and low >= high:
-            raise ValueError(f"expected l_freq below h_freq, got {low} and {high}")
+        object.__setattr__(self, "steps", tuple(self.steps))
+        for step in self.steps:
+            if not isinstance(step, Step):
+                raise TypeError(f"expected steps of eegzoo.data.steps, got {step!r}")
+        cuts = [place for place, step in enumerate(self.steps) if isinstance(step, Epoch)]
+        if len(cuts) != 1:
+            raise ValueError(f"expected one epoch step, got {len(cuts)}")
+        for step in self._after:
+            if not step.takes_epochs:
+                raise ValueError(f"expected the {step.name} step before the epoch step, got after")
+        for step in self._before:
+            if isinstance(step, Baseline):
+                raise ValueError("expected the baseline step after the epoch step, got before")
+
+    @property
+    def window(self) -> Epoch:
+        """The step that cuts windows."""
+        return next(step for step in self.steps if isinstance(step, Epoch))
+
+    @property
+    def _before(self) -> Sequence[Step]:
+        return self.steps[: self.steps.index(self.window)]
+
+    @property
+    def _after(self) -> Sequence[Step]:
+        return self.steps[self.steps.index(self.window) + 1 :]
 
     def epochs(
-        self, raw: mne.io.BaseRaw, event_id: Mapping[str, str | int] | None = None
-    ) -> mne.Epochs:
+        self,
+        inst: mne.io.BaseRaw | mne.BaseEpochs,
+        event_id: Mapping[str, str | int] | None = None,
+    ) -> mne.BaseEpochs:
         """Return a window for each event.
 
         Parameters
         ----------
-        raw : mne.io.Raw
-            It is not changed.
+        inst : mne.io.Raw | mne.Epochs
+            It is not changed. Epochs are cropped; they cannot be filtered any more.
         event_id : mapping of str to str | int | None
-            As in `label_events`.
+            As in `label_events`; for recordings alone.
 
         Returns
         -------
@@ -74,12 +103,17 @@ class Preprocessing:
         ValueError
             If there are no EEG channels, no events, no whole windows, or NaN in the data.
         """
-        events, codes = label_events(raw, event_id)
-        epochs = self._cut(self.filter(raw), events, codes)
+        if isinstance(inst, mne.BaseEpochs):
+            if event_id is not None:
+                raise ValueError("expected event_id with a recording, got it with epochs")
+            return self._of_epochs(inst)
+        events, codes = label_events(inst, event_id)
+        raw, events = self._prepared(inst, events)
+        epochs = self._cut(raw, events, codes)
         if len(epochs) == 0:
             raise ValueError(
-                f"expected events with {self.tmin} to {self.tmax} s of recording around them, got "
-                f"none among {len(events)}"
+                f"expected events with {self.window.tmin} to {self.window.tmax} s of recording "
+                f"around them, got none among {len(events)}"
             )
         return epochs
 
@@ -93,11 +127,12 @@ class Preprocessing:
         step_seconds : float | None
             From one window's start to the next. None: a window's length.
         """
-        sfreq = raw.info["sfreq"]
-        n_times = round(self.tmax * sfreq) - round(self.tmin * sfreq) + 1  # as MNE rounds
-        step = n_times
         if step_seconds is not None:
-            step = round(number_between("step_seconds", step_seconds, 0.0, above=True) * sfreq)
+            number_between("step_seconds", step_seconds, 0.0, above=True)
+        raw, _ = self._prepared(raw, np.empty((0, 3), np.int64))
+        sfreq = raw.info["sfreq"]
+        n_times = self.window.n_times(sfreq)
+        step = n_times if step_seconds is None else round(step_seconds * sfreq)
         if step < 1:
             raise ValueError(f"expected a step of at least one sample, got {step_seconds} s")
         starts = np.arange(0, raw.n_times - n_times + 1, step)
@@ -105,44 +140,94 @@ class Preprocessing:
             raise ValueError(
                 f"expected a recording of at least {n_times / sfreq:g} s, got {raw.times[-1]:g} s"
             )
-        samples = starts + raw.first_samp - round(self.tmin * sfreq)
+        samples = starts + raw.first_samp - round(self.window.tmin * sfreq)
         events = np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)])
-        return self._cut(self.filter(raw), events, {"window": 1}, bad=True)
+        return self._cut(raw, events, {"window": 1}, bad=True)
 
-    def filter(self, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
-        """Return the EEG channels of a recording, band-passed."""
-        if "eeg" not in raw.get_channel_types():
-            types = sorted(set(raw.get_channel_types()))
-            raise ValueError(f"expected EEG channels, got channels of type {types}")
-        for name in ("l_freq", "h_freq"):
-            edge = getattr(self, name)
-            if edge is not None and edge >= raw.info["sfreq"] / 2:
-                raise ValueError(
-                    f"expected {name} below half the sampling rate of {raw.info['sfreq']:g} Hz, "
-                    f"got {edge:g}"
-                )
-        eeg = raw.copy().pick("eeg", exclude=(), verbose="ERROR").load_data(verbose="ERROR")
-        damaged = np.flatnonzero(~np.isfinite(eeg.get_data(verbose="ERROR")).all(axis=1))
-        if damaged.size:
-            bad = [eeg.ch_names[channel] for channel in damaged]
-            raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
-        return eeg.filter(self.l_freq, self.h_freq, picks="all", verbose="ERROR")
-
-    def _cut(
-        self, raw: mne.io.BaseRaw, events: Any, event_id: dict[str, int], bad: bool = False
-    ) -> mne.Epochs:
-        """Cut epochs; `bad` ones too, if asked for."""
-        epochs = mne.Epochs(
-            raw, events, event_id, self.tmin, self.tmax, reject_by_annotation=not bad,
-            baseline=None, preload=True, picks="all", on_missing="ignore", verbose="ERROR",
-        )  # fmt: skip
-        return epochs
+    def as_mne_code(self) -> str:
+        """Return the MNE code that does the same to a recording named ``raw``."""
+        lines = [
+            'raw = raw.copy().pick("eeg").load_data()',
+            "events, event_id = mne.events_from_annotations(raw)",
+            *(step.code("raw") for step in self._before),
+            self.window.code("raw"),
+            *(step.code("epochs") for step in self._after),
+            "X = 1e6 * epochs.get_data()  # microvolts",
+        ]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return dataclasses.asdict(self)
+        return {"steps": [step.to_dict() for step in self.steps]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` made."""
-        return cls(**values)
+        """Return what `to_dict` made.
+
+        Raises
+        ------
+        ValueError
+            If a step is unknown, or has other arguments.
+        """
+        return cls([_step(described) for described in values["steps"]])
+
+    def _prepared(self, raw: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
+        """Return a recording's EEG channels after the steps before the cut, and its events."""
+        eeg = raw.copy().pick(_eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
+        _check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
+        for step in self._before:
+            events = step.apply_with_events(eeg, events)
+        return eeg, events
+
+    def _of_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
+        for step in self._before:
+            if not step.takes_epochs:
+                raise ValueError(
+                    f"expected a continuous recording for the {step.name} step, got epochs, whose "
+                    "edges it would smear"
+                )
+        eeg = epochs.copy().load_data().pick(_eeg_channels(epochs), verbose="ERROR")
+        _check_finite(eeg.get_data(copy=False).transpose(1, 0, 2), eeg.ch_names)
+        for step in self.steps:
+            step.apply(eeg)
+        return eeg
+
+    def _cut(
+        self, raw: mne.io.BaseRaw, events: Events, event_id: dict[str, int], bad: bool = False
+    ) -> mne.Epochs:
+        """Cut epochs; `bad` ones too, if asked for."""
+        epochs = mne.Epochs(
+            raw, events, event_id, self.window.tmin, self.window.tmax,
+            reject_by_annotation=not bad, baseline=None, preload=True, picks="all",
+            on_missing="ignore", verbose="ERROR",
+        )  # fmt: skip
+        for step in self._after:
+            step.apply(epochs)
+        return epochs
+
+
+def _eeg_channels(inst: Any) -> list[str]:
+    types = inst.get_channel_types()
+    names = [name for name, kind in zip(inst.ch_names, types, strict=True) if kind == "eeg"]
+    if not names:
+        raise ValueError(f"expected EEG channels, got channels of type {sorted(set(types))}")
+    return names
+
+
+def _check_finite(data: Any, ch_names: Sequence[str]) -> None:
+    damaged = [
+        name for name, channel in zip(ch_names, data, strict=True) if not np.isfinite(channel).all()
+    ]
+    if damaged:
+        raise ValueError(f"expected finite numbers, got NaN or infinity in channels {damaged}")
+
+
+def _step(described: Mapping[str, Any]) -> Step:
+    arguments = dict(described)
+    name = arguments.pop("step", None)
+    if name not in STEPS:
+        raise ValueError(f"unknown step {name!r}; known are {', '.join(STEPS)}")
+    try:
+        return STEPS[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f"step {name!r}: {error}") from error

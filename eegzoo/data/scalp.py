@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage, signal
 
-from eegzoo.data.montage import ten_five_montage
+from eegzoo.data.montage import named_montage
 
 Array = NDArray[np.float64]
 Seed = int | np.random.Generator | None
@@ -30,7 +30,7 @@ def project_sources(
     And of background (n_chans, n_rows): it gives unit noise the covariance of 200 independent
     dipoles all over the cortex, 1 rms at Cz, for a tenth of the work of 200 noises.
     """
-    montage, sphere = ten_five_montage(), _sphere()
+    montage, sphere = named_montage(), _sphere()
     pairs = [name.split("-") for name in ch_names]
     known = all(len(pair) <= 2 and set(pair) <= set(montage.ch_names) for pair in pairs)
     if not pairs or not known or len(set(ch_names)) < len(pairs):
@@ -114,7 +114,7 @@ def make_raw(data: Array, ch_names: Sequence[str], sfreq: float, marks: Any) -> 
     info = mne.create_info(list(ch_names), sfreq, "eeg", verbose="ERROR")
     raw = mne.io.RawArray(data * 1e-6, info, verbose="ERROR")
     # A difference of two electrodes has no place of its own.
-    raw.set_montage(ten_five_montage(), on_missing="ignore", verbose="ERROR")
+    raw.set_montage(named_montage(), on_missing="ignore", verbose="ERROR")
     return raw.set_annotations(marks, verbose="ERROR")
 
 

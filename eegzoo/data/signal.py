@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from eegzoo.arguments import number_between, positive_int
+from eegzoo.arguments import number_between, one_of, positive_int
 
+UNITS = ("uV", "normalized")
 # Names of the ten-twenty system before 1991.
 _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
+
+
+class SignalWarning(UserWarning):
+    """Something about the signal that one should know, and that is no error."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +32,8 @@ class SignalInfo:
         Samples in a window.
     tmin : float
         Time of a window's first sample in seconds, from its event.
-    unit : str
-        Unit of the amplitudes.
+    unit : {"uV", "normalized"}
+        Unit of the amplitudes: microvolts, or none after a normalisation.
 
     Examples
     --------
@@ -44,37 +50,33 @@ class SignalInfo:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ch_names", tuple(self.ch_names))
-        keys = [channel_key(name) for name in self.ch_names]
-        twice = [name for name in self.ch_names if keys.count(channel_key(name)) > 1]
-        if twice:
-            raise ValueError(f"expected ch_names that differ, got the same channel as {twice}")
+        places_by_key(self.ch_names)
         number_between("sfreq", self.sfreq, 0.0, above=True)
         positive_int("n_times", self.n_times)
-        if self.unit != "uV":
-            raise ValueError(f"expected unit 'uV', got {self.unit!r}")
+        one_of("unit", self.unit, UNITS)
 
     def order_of(self, ch_names: Sequence[str]) -> list[int]:
         """Return where each of this signal's channels stands among `ch_names`.
 
-        Names are compared whatever the case, an "EEG" prefix, trailing dots or old names (T3 is
-        T7, T4 is T8, T5 is P7, T6 is P8). Channels that this signal has not are left out.
+        Names are compared whatever the case, an "EEG" prefix, a "-REF" or "-LE" suffix, trailing
+        dots or old names (T3 is T7, T4 is T8, T5 is P7, T6 is P8). Channels that this signal has
+        not are left out.
 
         Raises
         ------
         ValueError
             If a channel is missing, or is there twice.
         """
-        places: dict[str, int] = {}
-        for place, name in enumerate(ch_names):
-            if places.setdefault(channel_key(name), place) != place:
-                raise ValueError(f"channel {name!r} is there twice, in {list(ch_names)}")
+        places = places_by_key(ch_names)
         missing = [name for name in self.ch_names if channel_key(name) not in places]
         if missing:
             raise ValueError(f"channels {missing} are missing, got {list(ch_names)}")
         return [places[channel_key(name)] for name in self.ch_names]
 
     def check_window(self, other: SignalInfo) -> None:
-        """Raise if another signal's sampling rate or window is not this one's."""
+        """Raise if another signal's unit, sampling rate or window is not this one's."""
+        if other.unit != self.unit:
+            raise ValueError(f"expected unit {self.unit!r}, got {other.unit!r}")
         for name, unit in {"sfreq": " Hz", "n_times": " samples", "tmin": " s"}.items():
             expected, got = getattr(self, name), getattr(other, name)
             if not abs(expected - got) <= 1e-6 * max(1.0, abs(expected)):
@@ -95,8 +97,28 @@ def channel_key(name: str) -> str:
 
     Examples
     --------
-    >>> [channel_key(name) for name in ("EEG Fpz-Cz", "Fc5.", "T3", "eeg P8")]
-    ['fpz-cz', 'fc5', 't7', 'p8']
+    >>> [channel_key(name) for name in ("EEG Fpz-Cz", "Fc5.", "T3", "EEG P8-REF", "EEG-Fz")]
+    ['fpz-cz', 'fc5', 't7', 'p8', 'fz']
     """
-    key = name.strip().lower().removeprefix("eeg").strip(" .")
+    key = re.sub(r"^eeg[ :_-]*", "", name.strip().lower())
+    key = re.sub(r"-(ref|le)$", "", key.rstrip(" ."))
     return _OLD_NAMES.get(key, key)
+
+
+def places_by_key(ch_names: Sequence[str]) -> dict[str, int]:
+    """Return where each channel stands, by the key of its name.
+
+    Raises
+    ------
+    ValueError
+        If two names are those of one channel.
+    """
+    places: dict[str, int] = {}
+    for place, name in enumerate(ch_names):
+        first = places.setdefault(channel_key(name), place)
+        if first != place:
+            raise ValueError(
+                f"expected ch_names that differ, got {ch_names[first]!r} and {name!r}, which are "
+                f"the same channel, in {list(ch_names)}"
+            )
+    return places

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import numpy.typing as npt
 import torch
 
 from eegzoo.data import SignalInfo
@@ -68,23 +67,18 @@ def build_for(
     return entry.build(**sizes, **model_params), crop_length
 
 
-def in_order_of(
-    model: Any, windows: npt.NDArray[Any], info: SignalInfo | None
-) -> tuple[npt.NDArray[Any], SignalInfo | None]:
-    """Return windows, and their signal, with the channels in the order that a given model names.
+def signal_of(model: Any, info: SignalInfo | None) -> SignalInfo | None:
+    """Return what windows of a signal must be for a given model: its channels, in its order.
 
     Raises
     ------
     ValueError
-        If a channel is missing, or the sampling rate is not the model's.
+        If the sampling rate is not the model's.
     """
     if info is None or not isinstance(model, EEGModel):
-        return windows, info
+        return None
     check_sfreq(model, info)
-    if model.ch_names is None:
-        return windows, info
-    ordered = dataclasses.replace(info, ch_names=model.ch_names)
-    return windows[:, ordered.order_of(info.ch_names)], ordered
+    return info if model.ch_names is None else dataclasses.replace(info, ch_names=model.ch_names)
 
 
 def check_sfreq(model: EEGModel, info: SignalInfo) -> None:

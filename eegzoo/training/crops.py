@@ -19,7 +19,7 @@ class RandomCrops:
     Parameters
     ----------
     dataset : object with X, shape (n_windows, n_chans, n_times), and y, shape (n_windows,)
-        Tensors.
+        Tensors; or `Windows` as X, of which a batch is read at a time.
     batch_size : int
         About how many windows a batch holds.
     crop_length : int
@@ -41,11 +41,18 @@ class RandomCrops:
         return count_batches(len(self.y), self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        crops = self.X.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
-        starts = torch.randint(crops.shape[2], (len(self.y),))
+        starts = torch.randint(self.X.shape[2] - self.crop_length + 1, (len(self.y),))
         order = torch.randperm(len(self.y))
         for batch in order.tensor_split(len(self)):
-            yield crops[batch, :, starts[batch]], self.y[batch]
+            yield self._cut(batch, starts[batch]), self.y[batch]
+
+    def _cut(self, batch: Tensor, starts: Tensor) -> Tensor:
+        if isinstance(self.X, Tensor):
+            windows = self.X
+        else:
+            windows, batch = torch.from_numpy(self.X[batch.numpy()]), torch.arange(len(batch))
+        crops = windows.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
+        return crops[batch, :, starts]
 
 
 def count_batches(n_windows: int, batch_size: int) -> int:

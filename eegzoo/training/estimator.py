@@ -14,12 +14,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.data import amplitude
+from eegzoo.data.windows import MappedWindows, Windows
 from eegzoo.models import EEGModel, find_entry
-from eegzoo.training.building import build_for, check_device, check_sfreq, in_order_of
+from eegzoo.training.building import build_for, check_device, check_sfreq, signal_of
 from eegzoo.training.crops import count_batches
-from eegzoo.training.inputs import as_windows
+from eegzoo.training.inputs import Inputs, as_inputs
 from eegzoo.training.loop import train
-from eegzoo.training.normalization import HOW, Normalizer
+from eegzoo.training.normalization import HOW, Normalizer, fit_normalizer
 from eegzoo.training.persistence import Persistence
 from eegzoo.training.prediction import predict_proba
 
@@ -43,8 +45,9 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
     sfreq : float | None
         Sampling rate of arrays in Hz. None: what the model's class assumes. MNE's epochs bring
         their own.
-    normalize : {"whiten", "standardize", "none"}
-        How channels are normalised; fitted on the training windows and kept with the model.
+    normalize : {"whiten", "standardize", "window", "exponential", "none"}
+        How channels are normalised (`fit_normalizer`); fitted on the training windows and kept
+        with the model.
     crop_length : int | None
         Samples of a crop. None: half a window, or all of it if half were less than a second; a
         given model's own length.
@@ -58,6 +61,9 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         Of Adam, decoupled.
     batch_size : int
         About how many windows a batch holds.
+    check_signal : {"raise", "warn", "ignore"}
+        What to do about amplitudes that cannot be microvolts of EEG, or in use are far from those
+        of the training.
     device : str
         Where to compute: "cpu", "cuda", ...
     compile : bool
@@ -80,6 +86,8 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         The channels' normalisation.
     signal_info_ : SignalInfo | None
         Channels, sampling rate and window of the epochs it was fitted on; None for arrays.
+    amplitude_ : float | None
+        Robust amplitude of the training windows in microvolts.
     n_chans_, n_times_ : int
         Shape of a window.
     history_ : list of dict
@@ -107,6 +115,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         lr: float = 1e-2,
         weight_decay: float = 0.0,
         batch_size: int = 16,
+        check_signal: str = "raise",
         device: str = "cpu",
         compile: bool = False,
         random_state: Any = None,
@@ -123,6 +132,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         self.lr = lr
         self.weight_decay = weight_decay
         self.batch_size = batch_size
+        self.check_signal = check_signal
         self.device = device
         self.compile = compile
         self.random_state = random_state
@@ -153,8 +163,11 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
             model, if its channels are missing or it is for another sampling rate.
         """
         self.check_parameters()
-        windows, labels, info = as_windows(X)
-        windows, info = in_order_of(self.model, windows, info)
+        inputs = as_inputs(X)
+        signal = signal_of(self.model, inputs.info)
+        inputs = inputs if signal is None else as_inputs(X, signal)
+        windows, labels, info = inputs.windows, inputs.labels, inputs.info
+        amplitude.check_amplitude(windows, how=self.check_signal)
         labels = labels if y is None else np.asarray(y)
         if labels is None:
             raise ValueError("expected y with arrays, got None")
@@ -169,13 +182,13 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             module, crop_length = build_for(
-                self.model, windows.shape[1:], len(classes), info,
+                self.model, inputs.window_shape, len(classes), info,
                 self.model_params or {}, self.sfreq, self.crop_length,
             )  # fmt: skip
-            normalizer = Normalizer.fit(windows, self.normalize)
+            normalizer = fit_normalizer(windows, self.normalize)
             self.history_ = train(
                 module,
-                torch.from_numpy(normalizer.transform(windows)),
+                _normalized(inputs, normalizer),
                 torch.from_numpy(encoded),
                 crop_length=crop_length, max_epochs=self._epochs(len(windows)),
                 lr=self.lr, weight_decay=self.weight_decay, batch_size=self.batch_size,
@@ -184,7 +197,8 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
             )  # fmt: skip
         self.classes_, self.model_, self.normalizer_ = classes, module.eval(), normalizer
         self.signal_info_, self.preprocessing_ = info, None
-        self.n_chans_, self.n_times_ = windows.shape[1:]
+        self.amplitude_ = amplitude.robust_amplitude(windows)
+        self.n_chans_, self.n_times_ = inputs.window_shape
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -207,18 +221,16 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
             If channels are missing, or the sampling rate or the window is another.
         """
         check_is_fitted(self, "model_")
-        windows, _, info = as_windows(X)
-        if info is not None and self.signal_info_ is not None:
-            windows = windows[:, self.signal_info_.order_of(info.ch_names)]
-            self.signal_info_.check_window(info)
-        elif info is not None:
-            check_sfreq(self.model_, info)
-        if windows.shape[1:] != (self.n_chans_, self.n_times_):
+        inputs = as_inputs(X, self.signal_info_)
+        if inputs.info is not None and self.signal_info_ is None:
+            check_sfreq(self.model_, inputs.info)
+        if inputs.window_shape != (self.n_chans_, self.n_times_):
             raise ValueError(
                 f"expected X of shape (n_windows, {self.n_chans_}, {self.n_times_}), "
-                f"got {windows.shape}"
+                f"got {inputs.windows.shape}"
             )
-        return predict_proba(self.model_, self.normalizer_.transform(windows), self.n_crops)
+        amplitude.check_amplitude(inputs.windows, self.amplitude_, self.check_signal)
+        return predict_proba(self.model_, inputs.windows, self.normalizer_, self.n_crops)
 
     def predict(self, X: Any) -> Array:
         """Return the most probable label of each window."""
@@ -228,7 +240,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
 
     def score(self, X: Any, y: npt.ArrayLike | None = None, sample_weight: Any = None) -> float:
         """Return the accuracy; without y, on the labels of epochs."""
-        labels = as_windows(X)[1] if y is None else y
+        labels = as_inputs(X).labels if y is None else y
         if labels is None:
             raise ValueError("expected y with arrays, got None")
         return float(super().score(X, labels, sample_weight))
@@ -246,6 +258,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         if self.sfreq is not None:
             number_between("sfreq", self.sfreq, 0.0, above=True)
         one_of("normalize", self.normalize, HOW)
+        one_of("check_signal", self.check_signal, amplitude.HOW)
         for name in ("crop_length", "max_epochs"):
             if getattr(self, name) is not None:
                 positive_int(name, getattr(self, name))
@@ -259,3 +272,10 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         if self.max_epochs is not None:
             return self.max_epochs
         return min(100, max(20, round(250 / count_batches(n_windows, self.batch_size))))
+
+
+def _normalized(inputs: Inputs, normalizer: Normalizer) -> torch.Tensor | Windows:
+    """Return normalised windows: now where they are in memory, else when they are read."""
+    if isinstance(inputs.windows, Windows):
+        return MappedWindows(inputs.windows, normalizer.transform, inputs.window_shape)
+    return torch.from_numpy(normalizer.transform(inputs.windows))

@@ -8,17 +8,28 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import LRScheduler
-from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import update_bn
+from torch.utils.data import Dataset
 
+from eegzoo.data.windows import Windows
 from eegzoo.layers import NormConstraint
 from eegzoo.training.crops import RandomCrops
 from eegzoo.training.progress import Progress
 
 # Passes over the windows that batch normalisation's statistics are averaged over at the end.
 _STATISTICS_EPOCHS = 5
+
+
+class _Data(Dataset[tuple[Tensor, Tensor]]):
+    """What `RandomCrops` takes batches from."""
+
+    def __init__(self, X: Tensor | Windows, y: Tensor) -> None:
+        self.X, self.y = X, y
+
+    def __len__(self) -> int:
+        return len(self.y)
 
 
 class _Net(NeuralNet):
@@ -36,7 +47,7 @@ class _Net(NeuralNet):
 
 def train(
     module: nn.Module,
-    X: Tensor,
+    X: Tensor | Windows,
     y: Tensor,
     *,
     crop_length: int,
@@ -57,8 +68,8 @@ def train(
     ----------
     module : nn.Module
         It returns logits.
-    X : Tensor, shape (n_windows, n_chans, n_times)
-        Normalised windows.
+    X : Tensor | Windows, shape (n_windows, n_chans, n_times)
+        Normalised windows, in memory or read when they are needed.
     y : Tensor of int, shape (n_windows,)
         Labels from 0 on.
     crop_length, max_epochs, lr, weight_decay, batch_size, device, compile, verbose, callbacks
@@ -69,7 +80,7 @@ def train(
     list of dict
         Epoch and training loss of each epoch.
     """
-    data = Dataset(X, y)
+    data = _Data(X, y)
     crops = RandomCrops(data, batch_size, crop_length)
     schedule = LRScheduler(CosineAnnealingLR, T_max=max_epochs * len(crops), step_every="batch")
     shown = [Progress()] if verbose else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.data import Preprocessing, SignalInfo
 from eegzoo.models import EEGModel, load_model, read_metadata, save_model
-from eegzoo.training.normalization import Normalizer
+from eegzoo.training.normalization import Normalizer, normalizer_from_dict
+
+if TYPE_CHECKING:
+    from eegzoo.models.weights import Card
 
 
 class Persistence:
@@ -22,12 +25,16 @@ class Persistence:
     classes_: npt.NDArray[Any]
     normalizer_: Normalizer
     signal_info_: SignalInfo | None
+    amplitude_: float | None
     n_chans_: int
     n_times_: int
     preprocessing_: Preprocessing | None
 
     def save(
-        self, path: str | os.PathLike[str], preprocessing: Preprocessing | None = None
+        self,
+        path: str | os.PathLike[str],
+        preprocessing: Preprocessing | None = None,
+        card: Card | None = None,
     ) -> None:
         """Write the fitted classifier to one safetensors file, which `load` reads.
 
@@ -38,6 +45,8 @@ class Persistence:
         preprocessing : Preprocessing | None
             What was done to the recordings; `eegzoo predict` repeats it. None: what a loaded
             classifier brought with it.
+        card : Card | None
+            What else is known of it, for those who will use it.
         """
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
@@ -46,9 +55,12 @@ class Persistence:
             "normalizer": self.normalizer_.to_dict(),
             "n_crops": int(self.n_crops),  # a grid search may have put NumPy's there
             "n_times": self.n_times_,
+            "amplitude": self.amplitude_,
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
         }
+        if card is not None:
+            extra["card"] = card.to_dict()
         save_model(self.model_, path, extra)
 
     @classmethod
@@ -66,15 +78,53 @@ class Persistence:
         extra = read_metadata(path)["extra"]
         if "classes" not in extra:
             raise ValueError(f"{path} holds a model, but no classifier: it was not trained here")
-        classifier = cls(model, n_crops=extra["n_crops"])  # type: ignore[call-arg]
-        classifier.model_ = model
-        classifier.classes_ = np.asarray(extra["classes"])
-        classifier.normalizer_ = Normalizer.from_dict(extra["normalizer"])
-        info = extra["signal_info"]
-        classifier.signal_info_ = None if info is None else SignalInfo.from_dict(info)
-        classifier.n_chans_, classifier.n_times_ = model.n_chans, extra["n_times"]
-        given = extra["preprocessing"]
-        classifier.preprocessing_ = None if given is None else Preprocessing.from_dict(given)
+        info, steps = extra["signal_info"], extra["preprocessing"]
+        return cls.fitted(
+            model,
+            extra["classes"],
+            normalizer_from_dict(extra["normalizer"]),
+            signal_info=None if info is None else SignalInfo.from_dict(info),
+            preprocessing=None if steps is None else Preprocessing.from_dict(steps),
+            amplitude=extra["amplitude"],
+            n_crops=extra["n_crops"],
+            n_times=extra["n_times"],
+        )
+
+    @classmethod
+    def fitted(
+        cls,
+        model: EEGModel,
+        classes: npt.ArrayLike,
+        normalizer: Normalizer,
+        *,
+        signal_info: SignalInfo | None = None,
+        preprocessing: Preprocessing | None = None,
+        amplitude: float | None = None,
+        n_crops: int = 1,
+        n_times: int | None = None,
+    ) -> Self:
+        """Return a classifier around a trained model.
+
+        Parameters
+        ----------
+        model : EEGModel
+            In evaluation mode.
+        classes : array, shape (n_classes,)
+            Labels of its outputs.
+        normalizer : Normalizer
+            What its inputs are normalised by.
+        signal_info, preprocessing, amplitude
+            What it was trained on, if that is known.
+        n_crops : int
+            Crops of a window that a prediction averages over.
+        n_times : int | None
+            Samples of a window. None: as many as the model takes.
+        """
+        classifier = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
+        classifier.model_, classifier.classes_ = model, np.asarray(classes)
+        classifier.normalizer_, classifier.amplitude_ = normalizer, amplitude
+        classifier.signal_info_, classifier.preprocessing_ = signal_info, preprocessing
+        classifier.n_chans_, classifier.n_times_ = model.n_chans, n_times or model.n_times
         return classifier
 
     def trained_preprocessing(self) -> Preprocessing:

@@ -54,6 +54,8 @@ def folder(tmp_path_factory):
     volts[1, 700] = np.nan
     damaged = mne.io.RawArray(volts, raw.info, verbose="ERROR")
     damaged.set_annotations(raw.annotations).save(folder / "nan_raw.fif", verbose="ERROR")
+    large = mne.io.RawArray(raw.get_data() * 1e6, raw.info, verbose="ERROR")
+    large.set_annotations(raw.annotations).save(folder / "volts_raw.fif", verbose="ERROR")
     (folder / "text.edf").write_text("this is no recording")
     trained = eegzoo(
         "train", "--raw", "ok_raw.fif", "--cv", 2, "--epochs", 2, "--out", "model.safetensors",
@@ -111,6 +113,55 @@ def test_predict_at_events_has_their_onsets(folder):
     annotations = mne.io.read_raw(folder / "ok_raw.fif", verbose="ERROR").annotations
     right = [a["onset"] for a in annotations if a["description"] == "right_hand"]
     np.testing.assert_allclose(onsets, right, atol=1 / 128)
+
+
+def test_check_finds_nothing_wrong(folder):
+    done = eegzoo("check", "ok_raw.fif", "--model", "model.safetensors", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "4 channels, 128 Hz, 120 s" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["volts_raw.fif"], 1, "Scale(1e-06)"),
+        (["nan_raw.fif"], 1, "NaN or infinity"),
+        (["two_raw.fif"], 0, "nothing found"),
+        (["two_raw.fif", "--model", "model.safetensors"], 1, "Cz, Pz"),
+        (["slow_raw.fif", "--model", "model.safetensors"], 1, "128 Hz"),
+        (["text.edf"], 2, "cannot be read"),
+        (["absent.edf"], 2, "no such file"),
+        (["ok_raw.fif", "--model", "absent.safetensors"], 2, "no such file"),
+    ],
+)
+def test_check_ends_with_1_on_what_a_model_could_not_take(folder, arguments, status, told):
+    done = eegzoo("check", *arguments, cwd=folder)
+    assert done.returncode == status
+    assert told in " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_another_unit_is_caught_with_its_factor(folder, verb):
+    source = ["--raw", "volts_raw.fif"] if verb == "evaluate" else ["volts_raw.fif"]
+    done = eegzoo(verb, "model.safetensors", *source, cwd=folder)
+    assert done.returncode == 2
+    assert "multiply by 1e-06" in done.stderr
+
+
+def test_missing_channels_and_another_rate_are_mended_when_asked(folder):
+    arguments = ["predict", "model.safetensors", "ok_raw.fif"]
+    expected = eegzoo(*arguments, cwd=folder).stdout
+    n_rows = len(expected.splitlines())
+    slow = eegzoo("predict", "model.safetensors", "slow_raw.fif", "--resample", cwd=folder)
+    two = eegzoo("predict", "model.safetensors", "two_raw.fif", "--missing", "zero", cwd=folder)
+    for done in (slow, two):
+        assert done.returncode == 0, done.stderr
+        assert abs(len(done.stdout.splitlines()) - n_rows) <= 1
+    right = [line.split(",")[:2] for line in expected.splitlines()]
+    assert sum(line.split(",")[:2] in right for line in slow.stdout.splitlines()) > 0.8 * n_rows
+    refused = eegzoo("predict", "model.safetensors", "two_raw.fif", cwd=folder)
+    assert refused.returncode == 2
+    assert "missing" in refused.stderr
 
 
 def test_predict_finds_channels_by_name(folder):

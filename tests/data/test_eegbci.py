@@ -1,23 +1,21 @@
 """EEGMMIDB comes with the names, places and meanings that its files lack."""
 
-from pathlib import Path
-
 import mne
 import numpy as np
 import pytest
 
 from eegzoo.data import fetch_eegbci, label_events
-from eegzoo.data.montage import ten_five_montage
+from eegzoo.data.montage import named_montage
+from tests.beside import MNE_DATA, needs
+from tests.data.stand_ins import checksums_of, keep_data_in, write_eegbci
 
-MNE_DATA = Path(__file__).parents[3] / "shared" / "data" / "mne_data"
+FOLDER = MNE_DATA / "MNE-eegbci-data/files/eegmmidb/1.0.0/S001"
+needs_files = needs(FOLDER)
 
 
 @pytest.fixture
 def files(monkeypatch):
-    if not (MNE_DATA / "MNE-eegbci-data").is_dir():
-        pytest.skip(f"the recordings are not there: {MNE_DATA}")
-    monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
-    monkeypatch.delenv("MNE_DATASETS_EEGBCI_PATH", raising=False)
+    keep_data_in(MNE_DATA, monkeypatch)
 
 
 @pytest.fixture
@@ -28,13 +26,21 @@ def no_fetching(monkeypatch):
     monkeypatch.setattr(mne.datasets.eegbci, "load_data", refuse)
 
 
-@pytest.mark.realdata
-@pytest.mark.usefixtures("files")
+@pytest.fixture
+def stand_ins(tmp_path, monkeypatch):
+    paths = [write_eegbci(tmp_path, subject, run) for subject in (1, 20) for run in (4, 5)]
+    known = checksums_of(paths, "sha256")
+    keep_data_in(tmp_path, monkeypatch)
+    monkeypatch.setattr("eegzoo.data.eegbci.checksums", lambda *_: known)
+
+
+@needs_files
+@pytest.mark.usefixtures("files", "no_fetching")
 def test_channels_have_names_and_places_of_the_10_05_system():
-    (raw,) = fetch_eegbci(1, 6)
+    raw = fetch_eegbci(1, 6)[0].raw
     assert raw.get_channel_types(unique=True) == ["eeg"]
     assert len(raw.ch_names) == 64
-    places = ten_five_montage().get_positions()["ch_pos"]
+    places = named_montage().get_positions()["ch_pos"]
     assert set(raw.ch_names) <= set(places)
     found = raw.get_montage().get_positions()["ch_pos"]
     assert not np.isnan([found[name] for name in raw.ch_names]).any()
@@ -44,16 +50,15 @@ def test_channels_have_names_and_places_of_the_10_05_system():
     assert found["C3"][0] < -0.03 < 0.03 < found["C4"][0]
 
 
-@pytest.mark.realdata
-@pytest.mark.usefixtures("files")
+@needs_files
+@pytest.mark.usefixtures("files", "no_fetching")
 def test_amplitudes_are_volts_that_eeg_can_have():
-    (raw,) = fetch_eegbci(1, 6)
-    deviations = raw.get_data(verbose="ERROR").std(axis=1)
+    deviations = fetch_eegbci(1, 6)[0].raw.get_data(verbose="ERROR").std(axis=1)
     assert 5e-6 < deviations.min() < deviations.max() < 3e-4
 
 
-@pytest.mark.realdata
-@pytest.mark.usefixtures("files")
+@needs_files
+@pytest.mark.usefixtures("files", "no_fetching")
 @pytest.mark.parametrize(
     ("runs", "labels"),
     [
@@ -62,25 +67,39 @@ def test_amplitudes_are_volts_that_eeg_can_have():
     ],
 )
 def test_annotations_say_what_they_mean_in_their_run(runs, labels):
-    recordings = fetch_eegbci([1], runs)
+    recordings = [recording.raw for recording in fetch_eegbci([1], runs)]
     assert [set(raw.annotations.description) for raw in recordings] == [labels] * 3
     wanted = {label: label for label in labels - {"rest"}}
     assert sum(len(label_events(raw, wanted)[0]) for raw in recordings) == 45
-    assert {raw.info["subject_info"]["his_id"] for raw in recordings} == {"S001"}
 
 
-@pytest.mark.realdata
-@pytest.mark.usefixtures("files")
+@needs_files
+@pytest.mark.usefixtures("files", "no_fetching")
 def test_meanings_are_those_of_the_file_in_the_order_asked_for():
     recordings = fetch_eegbci(np.array([1]), iter([14, 4]))
     meanings = ({"T1": "fists", "T2": "feet"}, {"T1": "left_fist", "T2": "right_fist"})
-    folder = MNE_DATA / "MNE-eegbci-data/files/eegmmidb/1.0.0/S001"
-    for raw, run, names in zip(recordings, (14, 4), meanings, strict=True):
-        plain = mne.io.read_raw_edf(folder / f"S001R{run:02d}.edf", verbose="ERROR")
+    for recording, run, names in zip(recordings, (14, 4), meanings, strict=True):
+        raw = recording.raw
+        plain = mne.io.read_raw_edf(FOLDER / f"S001R{run:02d}.edf", verbose="ERROR")
         expected = [{"T0": "rest", **names}[code] for code in plain.annotations.description]
         assert raw.annotations.description.tolist() == expected
         np.testing.assert_array_equal(raw.annotations.onset, plain.annotations.onset)
         np.testing.assert_array_equal(raw[:, :100][0], plain[:, :100][0])
+
+
+@pytest.mark.usefixtures("stand_ins", "no_fetching")
+def test_recordings_say_who_was_recorded_in_which_run():
+    recordings = fetch_eegbci([20, 1], [4, 5])
+    assert [recording.metadata["recording"] for recording in recordings] == [
+        "eegbci/S020/1/4",
+        "eegbci/S020/1/5",
+        "eegbci/S001/1/4",
+        "eegbci/S001/1/5",
+    ]
+    assert [set(recording.raw.annotations.description) for recording in recordings[:2]] == [
+        {"rest", "left_fist"},
+        {"rest", "fists"},
+    ]
 
 
 @pytest.mark.usefixtures("no_fetching")

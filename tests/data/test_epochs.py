@@ -4,9 +4,20 @@ import mne
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import LeaveOneGroupOut, train_test_split
 from torch.utils.data import DataLoader, Subset
 
-from eegzoo.data import EpochsDataset, SignalInfo
+from eegzoo.data import (
+    Epoch,
+    EpochsDataset,
+    Filter,
+    Preprocessing,
+    Recording,
+    SignalInfo,
+    SignalWarning,
+    simulate_motor_imagery,
+)
+from eegzoo.data.windows import Windows
 
 SFREQ, N_TIMES, TMIN = 100.0, 51, -0.2
 CH_NAMES = ("C3", "EOG", "Cz", "STI", "C4")
@@ -27,17 +38,19 @@ def make_dataset(n_windows=10, ch_names=("C3", "C4"), n_times=8, classes=("a", "
     X = np.arange(n_windows)[:, None, None] + np.arange(len(ch_names))[None, :, None] / 100
     X = np.broadcast_to(X, (n_windows, len(ch_names), n_times))
     y = np.arange(n_windows) % len(classes)
-    return EpochsDataset(X, y, classes, info)
+    subjects = [f"S{number}" for number in range(n_windows)]
+    return EpochsDataset(X, y, classes, info, {"subject": subjects})
 
 
-class CountedCalls(EpochsDataset):
-    """A data set that counts how often it is indexed."""
+class CountedReads(Windows):
+    """Windows that count how often they are read."""
 
-    calls = 0
+    def __init__(self, X):
+        self.X, self.shape, self.reads = X, X.shape, 0
 
-    def __getitem__(self, index):
-        self.calls += 1
-        return super().__getitem__(index)
+    def read(self, indices):
+        self.reads += 1
+        return self.X[indices]
 
 
 # From MNE.
@@ -98,8 +111,9 @@ def test_labels_stay_with_their_epochs_when_mne_drops_some_late():
     raw.annotations.append(9.0, 0.5, "BAD_movement")
     lazy = mne.Epochs(raw, tmin=-0.5, tmax=0.5, baseline=None, preload=False, verbose="ERROR")
     dataset = EpochsDataset.from_epochs(lazy)
+    assert isinstance(dataset.X, Windows)
     assert dataset.labels.tolist() == ["b", "c"]
-    np.testing.assert_allclose(dataset.X[:, 0, 50], [500, 1200])  # the samples of the events
+    np.testing.assert_allclose(dataset.X[:][:, 0, 50], [500, 1200])  # the samples of the events
 
 
 def test_bad_channels_are_kept_so_that_every_recording_has_the_same():
@@ -144,14 +158,15 @@ def test_no_epochs_raise():
         ({"y": [0, 1, 2, 0]}, "expected y of integers from 0 to 1, got .*2"),
         ({"y": [0, -1, 0, 0]}, "expected y of integers"),
         ({"y": [0.0, 0.7, 1.0, 0.0]}, "expected y of integers"),
-        ({"groups": [0, 1]}, "expected 4 groups"),
+        ({"metadata": {"subject": [0, 1]}}, "expected 4 values of metadata 'subject'"),
+        ({"check_signal": "maybe"}, "expected check_signal to be one of"),
+        ({"X": np.full((4, 2, 8), np.nan)}, r"NaN or infinity in channels \['C3', 'C4'\]"),
     ],
 )
 def test_what_does_not_fit_together_raises(change, message):
-    given = {"X": np.ones((4, 2, 8)), "y": [0, 1, 0, 1], "groups": None, **change}
-    info = SignalInfo(["C3", "C4"], 100, 8)
+    given = {"X": np.ones((4, 2, 8)), "y": [0, 1, 0, 1], **change}
     with pytest.raises(ValueError, match=message):
-        EpochsDataset(given["X"], given["y"], ["a", "b"], info, given["groups"])
+        EpochsDataset(classes=["a", "b"], info=SignalInfo(["C3", "C4"], 100, 8), **given)
 
 
 def test_an_index_gives_a_window_and_its_label():
@@ -166,10 +181,10 @@ def test_an_index_gives_a_window_and_its_label():
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_a_loader_fetches_a_batch_by_one_indexing(batch_size, shuffle):
     dataset = make_dataset()
-    counted = CountedCalls(dataset.X, dataset.y, dataset.classes, dataset.info)
-    loader = DataLoader(counted, batch_size=batch_size, shuffle=shuffle)
-    batches = list(loader)
-    assert counted.calls == len(batches) == -(-10 // batch_size)
+    counted = CountedReads(dataset.X)
+    dataset = EpochsDataset(counted, dataset.y, dataset.classes, dataset.info, None, "ignore")
+    batches = list(DataLoader(dataset, batch_size=batch_size, shuffle=shuffle))
+    assert counted.reads == len(batches) == -(-10 // batch_size)
     windows, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
     assert (windows.dtype, labels.dtype) == (torch.float32, torch.int64)
     numbers = windows[:, 0, 0].long()
@@ -202,14 +217,13 @@ def test_torchs_subset_keeps_the_batched_path():
 @pytest.mark.parametrize(
     "chosen", [[4, 0, 9], np.arange(10) >= 8, range(3), [-1]], ids=["list", "mask", "range", "-1"]
 )
-def test_a_subset_keeps_windows_labels_and_groups_together(chosen):
+def test_a_subset_keeps_windows_labels_and_metadata_together(chosen):
     dataset = make_dataset(classes=("a", "b", "c"))
-    dataset.groups = np.array([f"S{number}" for number in range(10)])
     numbers = np.arange(10)[np.asarray(chosen)]
     subset = dataset.subset(chosen)
     np.testing.assert_array_equal(subset.X[:, 0, 0], numbers)
     np.testing.assert_array_equal(subset.labels, dataset.labels[numbers])
-    np.testing.assert_array_equal(subset.groups, [f"S{number}" for number in numbers])
+    np.testing.assert_array_equal(subset.groups("subject"), [f"S{n}" for n in numbers])
     assert (subset.classes, subset.info) == (dataset.classes, dataset.info)
 
 
@@ -232,11 +246,13 @@ def test_channels_are_joined_by_name_not_by_place():
     assert joined.info == one.info
 
 
-def test_groups_are_kept_in_order():
+def test_metadata_are_joined_where_all_have_them():
     datasets = [make_dataset(3), make_dataset(2)]
-    for group, dataset in enumerate(datasets):
-        dataset.groups = np.full(len(dataset), group)
-    assert EpochsDataset.concatenate(datasets).groups.tolist() == [0, 0, 0, 1, 1]
+    datasets[1].metadata["session"] = np.array(["1", "2"])
+    joined = EpochsDataset.concatenate(datasets)
+    assert joined.groups("subject").tolist() == ["S0", "S1", "S2", "S0", "S1"]
+    with pytest.raises(ValueError, match=r"expected metadata of \['subject'\], got 'session'"):
+        joined.groups("session")
 
 
 @pytest.mark.parametrize(
@@ -259,3 +275,143 @@ def test_another_signal_raises_whichever_comes_first(change, message):
 def test_nothing_to_join_raises():
     with pytest.raises(ValueError, match="at least one data set"):
         EpochsDataset.concatenate([])
+
+
+# Units.
+
+
+@pytest.mark.parametrize(
+    ("factor", "looks"),
+    [
+        (1e-6, r"looks like volts: multiply by 1e\+06"),
+        (1e-3, "looks like millivolts: multiply by 1000"),
+        (1e3, "too large by a factor of about 1000: multiply by 0.001"),
+    ],
+)
+def test_another_unit_raises_with_the_factor_that_mends_it(factor, looks):
+    dataset = EpochsDataset.from_epochs(make_epochs())
+    arguments = (dataset.X * factor, dataset.y, dataset.classes, dataset.info)
+    with pytest.raises(ValueError, match=looks):
+        EpochsDataset(*arguments)
+    with pytest.warns(SignalWarning, match=looks):
+        EpochsDataset(*arguments, check_signal="warn")
+    assert len(EpochsDataset(*arguments, check_signal="ignore")) == 6
+    epochs = make_epochs()
+    epochs._data *= factor
+    with pytest.raises(ValueError, match=looks):
+        EpochsDataset.from_epochs(epochs)
+
+
+# Windows that are read when they are needed.
+
+
+@pytest.fixture(scope="module")
+def lazy_and_loaded(tmp_path_factory):
+    path = tmp_path_factory.mktemp("lazy") / "mine_raw.fif"
+    simulate_motor_imagery(n_trials=10, random_state=0).save(path, verbose="ERROR")
+    raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
+    cut = {"tmin": 0.0, "tmax": 2.0, "baseline": None, "verbose": "ERROR"}
+    return [
+        EpochsDataset.from_epochs(mne.Epochs(raw, preload=preload, **cut), subject="S1")
+        for preload in (False, True)
+    ]
+
+
+def test_epochs_that_are_not_preloaded_stay_on_the_disk(lazy_and_loaded):
+    lazy, loaded = lazy_and_loaded
+    assert not lazy.X.epochs.preload
+    for index in (3, -1, slice(2, 7, 2), [5, 0, 5], np.arange(10) % 3 == 0, []):
+        np.testing.assert_array_equal(lazy.X[index], loaded.X[index])
+    assert not lazy.X.epochs.preload
+    with pytest.raises(IndexError):
+        lazy.X[10]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda dataset: dataset,
+        lambda dataset: dataset.subset([7, 2, 2]).subset([1, 0]),
+        lambda dataset: EpochsDataset.concatenate([dataset.subset([1, 2]), dataset.subset([0])]),
+        lambda dataset: dataset.aligned_to(
+            SignalInfo(["Cz", "C3"], 64.0, 64, 0.5), resample=True, crop=True
+        ),
+    ],
+    ids=["whole", "subset", "joined", "aligned"],
+)
+@pytest.mark.filterwarnings("ignore:channels .* are left out")
+def test_what_is_done_to_a_data_set_is_done_when_it_is_read(lazy_and_loaded, change):
+    lazy, loaded = map(change, lazy_and_loaded)
+    assert isinstance(lazy.X, Windows)
+    assert lazy.shape == loaded.shape
+    np.testing.assert_allclose(lazy.X[:], loaded.X, rtol=1e-6, atol=1e-5)
+    np.testing.assert_array_equal(lazy.labels, loaded.labels)
+    windows, labels = next(iter(DataLoader(lazy, batch_size=2)))
+    np.testing.assert_allclose(windows, loaded.X[:2], rtol=1e-6, atol=1e-5)
+    np.testing.assert_array_equal(labels, loaded.y[:2])
+
+
+def test_data_sets_in_memory_and_on_the_disk_are_joined(lazy_and_loaded):
+    joined = EpochsDataset.concatenate(lazy_and_loaded)
+    np.testing.assert_array_equal(joined.X[[3, 13]], np.stack([lazy_and_loaded[1].X[3]] * 2))
+
+
+# From recordings.
+
+
+def test_recordings_bring_their_metadata():
+    raws = [simulate_motor_imagery(n_trials=6, random_state=seed) for seed in range(2)]
+    recordings = [
+        Recording(raws[0], "S1", session="a", dataset="mine", split="train"),
+        Recording(raws[1], "S2", run="3", dataset="mine", split="test"),
+    ]
+    preprocessing = Preprocessing([Filter(4, 38), Epoch(0, 2)])
+    dataset = EpochsDataset.from_recordings(recordings, preprocessing)
+    assert dataset.groups("subject").tolist() == ["mine/S1"] * 6 + ["mine/S2"] * 6
+    assert dataset.groups("session").tolist() == ["mine/S1/a"] * 6 + ["mine/S2/1"] * 6
+    assert dataset.groups("recording")[[0, 6]].tolist() == ["mine/S1/a/1", "mine/S2/1/3"]
+    assert dataset.groups("split")[[0, 6]].tolist() == ["train", "test"]
+    expected = EpochsDataset.from_epochs(preprocessing.epochs(raws[1]))
+    np.testing.assert_array_equal(dataset.X[6:], expected.X)
+    np.testing.assert_allclose(dataset.groups("onset")[6:], raws[1].annotations.onset, atol=1 / 128)
+
+
+def test_metadata_are_for_all_or_for_each():
+    epochs = make_epochs()
+    dataset = EpochsDataset.from_epochs(epochs, subject="S1", session=list("aabbcc"))
+    assert dataset.groups("subject").tolist() == ["S1"] * 6
+    assert dataset.groups("session").tolist() == list("aabbcc")
+    np.testing.assert_allclose(dataset.groups("onset"), np.arange(6) + TMIN)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"subject": ""}, "expected subject to be a name, got ''"),
+        ({"session": 1}, "expected session to be a name, got 1"),
+        ({"split": "validation"}, "expected split 'train', 'test' or None, got 'validation'"),
+    ],
+)
+def test_a_recording_without_names_raises(change, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Recording(**{"raw": None, "subject": "S1", **change})
+
+
+# scikit-learn takes it as X.
+
+
+def test_scikit_learn_splits_it_with_its_labels():
+    dataset = make_dataset(12)
+    parts = train_test_split(dataset, dataset.labels, test_size=0.25, random_state=0)
+    assert [type(part) for part in parts[:2]] == [EpochsDataset] * 2
+    for part, labels in zip(parts[:2], parts[2:], strict=True):
+        np.testing.assert_array_equal(part.labels, labels)
+        np.testing.assert_array_equal(part.X[:, 0, 0], [int(s[1:]) for s in part.groups("subject")])
+
+
+def test_group_splitters_keep_groups_together():
+    dataset = make_dataset(12)
+    dataset.metadata["subject"] = np.repeat(["S1", "S2", "S3"], 4)
+    folds = LeaveOneGroupOut().split(dataset, groups=dataset.groups("subject"))
+    left_out = [set(dataset[test].groups("subject").tolist()) for _, test in folds]
+    assert left_out == [{"S1"}, {"S2"}, {"S3"}]

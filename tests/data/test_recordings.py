@@ -5,74 +5,7 @@ import numpy as np
 import pytest
 
 from eegzoo.data import label_events, read_recording
-
-SFREQ = 100.0
-CH_NAMES = ("C3", "Cz")
-
-
-def signals(n_times=1000):
-    """Two sines of 50 and 20 microvolts, in volts."""
-    times = np.arange(n_times) / SFREQ
-    return np.stack([5e-5 * np.sin(2 * np.pi * 7 * times), 2e-5 * np.cos(2 * np.pi * 3 * times)])
-
-
-def write_fif(path, data):
-    info = mne.create_info(list(CH_NAMES), SFREQ, "eeg")
-    mne.io.RawArray(data, info, verbose="ERROR").save(path, verbose="ERROR")
-
-
-def write_edf(path, data, bits=16, n_records=None):
-    """Write EDF (16 bits) or BDF (24), in records of a second; the header is ASCII."""
-    largest = 2 ** (bits - 1) - 1
-    n_samples = round(SFREQ)
-    n_signals, n_there = len(data), data.shape[1] // n_samples
-    columns = [
-        (CH_NAMES, 16), ([""] * n_signals, 80), (["uV"] * n_signals, 8),
-        ([-100] * n_signals, 8), ([100] * n_signals, 8),
-        ([-largest] * n_signals, 8), ([largest] * n_signals, 8),
-        ([""] * n_signals, 80), ([n_samples] * n_signals, 8), ([""] * n_signals, 32),
-    ]  # fmt: skip
-    version = b"0".ljust(8) if bits == 16 else b"\xffBIOSEMI"
-    start = f"{'X X X X':80}{'Startdate X X X X':80}01.01.2010.00.00"[:160] + "01.01.1001.00.00"
-    size = f"{256 * (1 + n_signals):<8}{'' if bits == 16 else '24BIT':<44}"
-    size += f"{n_there if n_records is None else n_records:<8}{1:<8}{n_signals:<4}"
-    signal_headers = "".join(f"{value!s:<{width}}" for values, width in columns for value in values)
-    numbers = np.round(data / 100e-6 * largest).astype("<i4")
-    records = numbers.reshape(n_signals, n_there, n_samples).transpose(1, 0, 2)
-    samples = np.ascontiguousarray(records)[..., None].view(np.uint8)[..., : bits // 8]
-    path.write_bytes(version + (start + size + signal_headers).encode() + samples.tobytes())
-
-
-def write_bdf(path, data):
-    write_edf(path, data, bits=24)
-
-
-def write_brainvision(path, data):
-    stem = path.with_suffix("")
-    (data.T * 1e6).astype("<f4").tofile(stem.with_suffix(".eeg"))
-    channels = "\n".join(f"Ch{i}={name},,1,µV" for i, name in enumerate(CH_NAMES, start=1))
-    head = "Brain Vision Data Exchange {} File, Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
-    path.write_text(
-        head.format("Header") + f"DataFile={stem.name}.eeg\nMarkerFile={stem.name}.vmrk\n"
-        "DataFormat=BINARY\nDataOrientation=MULTIPLEXED\n"
-        f"NumberOfChannels=2\nSamplingInterval={1e6 / SFREQ:g}\n"
-        f"[Binary Infos]\nBinaryFormat=IEEE_FLOAT_32\n[Channel Infos]\n{channels}\n",
-        encoding="utf-8",
-    )
-    stem.with_suffix(".vmrk").write_text(
-        head.format("Marker") + f"DataFile={stem.name}.eeg\n[Marker Infos]\n"
-        "Mk1=Stimulus,S  1,201,1,0\nMk2=Stimulus,S  2,601,1,0\n",
-        encoding="utf-8",
-    )
-
-
-WRITERS = {
-    "r_raw.fif": write_fif,
-    "plainly named.fif": write_fif,
-    "r.edf": write_edf,
-    "r.bdf": write_bdf,
-    "r.vhdr": write_brainvision,
-}
+from tests.data.write_formats import CH_NAMES, SFREQ
 
 
 def make_raw(descriptions=(), onsets=(), stim=None, first_samp=0, n_times=2000):
@@ -90,47 +23,9 @@ def make_raw(descriptions=(), onsets=(), stim=None, first_samp=0, n_times=2000):
 # Files.
 
 
-@pytest.mark.parametrize("name", WRITERS)
-def test_every_format_is_read_in_volts(tmp_path, name):
-    WRITERS[name](tmp_path / name, signals())
-    raw = read_recording(tmp_path / name)
-    assert raw.info["sfreq"] == SFREQ
-    assert raw.ch_names[:2] == list(CH_NAMES)
-    np.testing.assert_allclose(raw.get_data(verbose="ERROR")[:2], signals(), atol=5e-9)
-    assert read_recording(str(tmp_path / name)).n_times == 1000  # a str is a path too
-
-
-def test_markers_of_brainvision_are_events(tmp_path):
-    write_brainvision(tmp_path / "r.vhdr", signals())
-    raw = read_recording(tmp_path / "r.vhdr")
-    events, event_id = label_events(raw, {"go": "Stimulus/S  1", "stop": "Stimulus/S  2"})
-    assert event_id == {"go": 1, "stop": 2}
-    assert events.tolist() == [[200, 0, 1], [600, 0, 2]]
-
-
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no such file: .*absent\.edf"):
         read_recording(tmp_path / "absent.edf")
-
-
-@pytest.mark.parametrize("name", WRITERS)
-@pytest.mark.parametrize("damage", ["text", "empty", "short header", "zeroed header"])
-def test_a_damaged_file_is_named(tmp_path, name, damage):
-    path = tmp_path / name
-    WRITERS[name](path, signals())
-    whole = path.read_bytes()
-    path.write_bytes(
-        {
-            "text": b"onset,label\n0.0,left\n",
-            "empty": b"",
-            "short header": whole[:100],
-            "zeroed header": bytes(300) + whole[300:],
-        }[damage]
-    )
-    with pytest.raises(ValueError, match="cannot be read as a recording") as caught:
-        read_recording(path)
-    assert path.name in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["folder.edf", "notes.txt", "no_suffix"])
@@ -139,13 +34,6 @@ def test_what_is_no_recording_is_named(tmp_path, name):
     path.mkdir() if name.startswith("folder") else path.write_text("text")
     with pytest.raises(ValueError, match="cannot be read as a recording"):
         read_recording(path)
-
-
-def test_a_brainvision_header_without_its_data_is_named(tmp_path):
-    write_brainvision(tmp_path / "r.vhdr", signals())
-    (tmp_path / "r.eeg").unlink()
-    with pytest.raises(ValueError, match="cannot be read as a recording"):
-        read_recording(tmp_path / "r.vhdr")
 
 
 # Events.

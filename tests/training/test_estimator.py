@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import re
 
 import mne
 import numpy as np
@@ -20,11 +21,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
-from eegzoo.data import EpochsDataset
+from eegzoo.data import EpochsDataset, SignalWarning, simulate_motor_imagery
 from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
 from eegzoo.training import EEGClassifier, progress
 from eegzoo.training.crops import even_crops
+from eegzoo.training.normalization import HOW
 
 SFREQ, N_TIMES = 64.0, 128
 CH_NAMES = ("C3", "Cz", "C4")
@@ -249,7 +251,7 @@ def test_the_data_are_not_changed():
 
 def test_a_prediction_does_not_depend_on_its_company():
     X, y = DATA
-    classifier = make_classifier().fit(X[:20], y[:20])
+    classifier = make_classifier(check_signal="ignore").fit(X[:20], y[:20])
     before = weights(classifier)
     together = classifier.predict_proba(np.concatenate([X[20:], X * 100]))
     alone = classifier.predict_proba(X[25:26])
@@ -262,8 +264,7 @@ def test_normalisation_is_fitted_on_the_training_windows_alone():
     X, y = DATA
     classifier = make_classifier(normalize="standardize").fit(X[:20], y[:20])
     np.testing.assert_allclose(classifier.normalizer_.mean, X[:20].mean((0, 2)), rtol=1e-4)
-    deviation = 1 / np.diag(classifier.normalizer_.matrix)
-    np.testing.assert_allclose(deviation, X[:20].std((0, 2)), rtol=1e-4)
+    np.testing.assert_allclose(classifier.normalizer_.std, X[:20].std((0, 2)), rtol=1e-4)
 
 
 @pytest.mark.parametrize("n_crops", [1, 4])
@@ -353,6 +354,7 @@ def fitted():
 @pytest.mark.parametrize(
     "names", [("C4", "C3", "Cz"), ("eeg c4", "EEG C3", "CZ.."), ("C4", "C3", "Cz", "O1")]
 )
+@pytest.mark.filterwarnings("ignore:channels .'O1'. are left out")
 def test_channels_are_reordered_by_name_at_use(fitted, names):
     X = DATA[0][:, [2, 0, 1, 0][: len(names)]]
     np.testing.assert_array_equal(
@@ -372,6 +374,62 @@ def test_channels_are_reordered_by_name_at_use(fitted, names):
 def test_another_signal_raises_at_use(fitted, changes, message):
     with pytest.raises(ValueError, match=message):
         fitted.predict(make_epochs(*DATA, **changes))
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3])
+def test_another_unit_raises_at_use_with_the_factor(fitted, factor):
+    X, y = DATA
+    message = re.escape(f"multiply by {1 / factor:g}")
+    epochs = make_epochs(X * factor, y)
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(epochs)
+    with pytest.raises(ValueError, match=message):
+        make_classifier().fit(X * factor, y)
+    noting = clone(fitted).set_params(check_signal="warn")
+    with pytest.warns(SignalWarning, match=message):
+        noting.fit(X * factor, y)
+    ignoring = clone(fitted).set_params(check_signal="ignore").fit(X * factor, y)
+    assert ignoring.amplitude_ == pytest.approx(fitted.amplitude_ * factor, rel=1e-3)
+
+
+def test_an_amplitude_far_from_the_trainings_raises_at_use(fitted):
+    X, y = DATA
+    with pytest.raises(ValueError, match="as in the training"):
+        fitted.predict(X / 40)
+    with pytest.raises(ValueError, match="as in the training"):
+        make_classifier().fit(X / 40, y).predict(X)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_windows_on_the_disk_give_the_same_as_in_memory(tmp_path, how):
+    path = tmp_path / "mine_raw.fif"
+    simulate_motor_imagery(12, random_state=0).save(path, verbose="ERROR")
+    raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
+    lazy, loaded = (
+        EpochsDataset.from_epochs(
+            mne.Epochs(raw, tmin=0, tmax=2, baseline=None, preload=preload, verbose="ERROR")
+        )
+        for preload in (False, True)
+    )
+    classifiers = [make_classifier(normalize=how, sfreq=None).fit(one) for one in (lazy, loaded)]
+    probabilities = [one.predict_proba(data) for one in classifiers for data in (lazy, loaded)]
+    for other in probabilities[1:]:
+        np.testing.assert_allclose(other, probabilities[0], rtol=1e-4, atol=1e-5)
+    assert not lazy.X.epochs.preload
+
+
+def test_cross_validation_takes_a_data_set_and_its_groups():
+    X, y = DATA
+    dataset = EpochsDataset.from_epochs(make_epochs(X, y), subject=np.arange(40) // 10)
+    scores = cross_val_score(
+        make_classifier(sfreq=None), dataset, dataset.labels, cv=LeaveOneGroupOut(),
+        groups=dataset.groups("subject"),
+    )  # fmt: skip
+    arrays = cross_val_score(
+        make_classifier(), X, dataset.labels, cv=LeaveOneGroupOut(),
+        groups=dataset.groups("subject"),
+    )  # fmt: skip
+    np.testing.assert_array_equal(scores, arrays)
 
 
 def test_another_window_raises_at_use(fitted):

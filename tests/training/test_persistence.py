@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from eegzoo.data import Preprocessing, SignalInfo
+from eegzoo.data import Epoch, Filter, Preprocessing, SignalInfo
 from eegzoo.models import EEGNet, load_model, save_model
 from eegzoo.training import EEGClassifier
 
@@ -77,7 +77,7 @@ def test_labels_come_back_with_their_type(path, names):
 
 
 def test_the_preprocessing_comes_back_and_stays(path):
-    preprocessing = Preprocessing(0.5, 2.5, 4.0, 38.0)
+    preprocessing = Preprocessing([Filter(4.0, 38.0), Epoch(0.5, 2.5)])
     classifier = make_classifier().fit(make_epochs())
     classifier.save(path, preprocessing)
     again = EEGClassifier.load(path)

@@ -1,0 +1,206 @@
+"""Small recordings in every format that is tested, most of them written byte by byte.
+
+A new format is one writer and one entry of `FORMATS`.
+"""
+
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import mne
+import numpy as np
+import scipy.io
+
+SFREQ = 100.0
+CH_NAMES = ("C3", "Cz")
+AT = (200, 600)  # the samples of the two events
+FULL_SCALE = 100e-6  # volts that the largest integer stands for
+INT16, INT24, FLOAT32 = FULL_SCALE / (2**15 - 1), FULL_SCALE / (2**23 - 1), 5e-12
+
+
+class Format(NamedTuple):
+    """How a format is written, and what is read of it."""
+
+    write: Callable[[Path, np.ndarray], None]
+    step: float  # volts between two neighbouring numbers of the file
+    events: tuple[str, str] | None = None  # what the events at `AT` are called
+    ch_names: tuple[str, str] = CH_NAMES
+
+
+def signals(n_times=1000):
+    """Two sines of 50 and 20 microvolts, in volts."""
+    times = np.arange(n_times) / SFREQ
+    return np.stack([5e-5 * np.sin(2 * np.pi * 7 * times), 2e-5 * np.cos(2 * np.pi * 3 * times)])
+
+
+def integers(data, bits=16):
+    return np.round(data / FULL_SCALE * (2 ** (bits - 1) - 1)).astype("<i4")
+
+
+def write_fif(path, data):
+    raw = mne.io.RawArray(data, mne.create_info(list(CH_NAMES), SFREQ, "eeg"), verbose="ERROR")
+    raw.set_annotations(mne.Annotations(np.array(AT) / SFREQ, 0.0, ["left", "right"]))
+    raw.save(path, verbose="ERROR")
+
+
+def write_edf(path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, largest=100):
+    """Write EDF (16 bits) or BDF (24), in records of a second; the header is ASCII.
+
+    `tal` holds the annotations of each record (EDF+).
+    """
+    n_signals, n_samples, limit = len(data), round(SFREQ), 2 ** (bits - 1) - 1
+    n_there = data.shape[1] // n_samples
+    numbers = integers(data, bits).reshape(n_signals, n_there, n_samples).transpose(1, 0, 2)
+    samples = np.ascontiguousarray(numbers)[..., None].view(np.uint8)[..., : bits // 8]
+    records = [record.tobytes() for record in samples]
+    labels, sizes = [*labels], [n_samples] * n_signals
+    if tal is not None:
+        width = max(map(len, tal)) + 1 & ~1
+        records = [a + b.ljust(width, b"\0") for a, b in zip(records, tal, strict=True)]
+        labels, sizes = [*labels, "EDF Annotations"], [*sizes, width // 2]
+    n = len(labels)
+    columns = [
+        (labels, 16), ([""] * n, 80), (["uV"] * n, 8), ([-100] * n, 8),
+        ([largest] + [100] * (n - 1), 8), ([-limit] * n, 8), ([limit] * n, 8), ([""] * n, 80),
+        (sizes, 8), ([""] * n, 32),
+    ]  # fmt: skip
+    kind = "24BIT" if bits == 24 else "" if tal is None else "EDF+C"
+    head = f"{'X X X X':80}{'Startdate X X X X':80}01.01.1001.00.00{256 * (1 + n):<8}{kind:<44}"
+    head += f"{n_there if n_records is None else n_records:<8}{1:<8}{n:<4}"
+    head += "".join(f"{value!s:<{width}}" for values, width in columns for value in values)
+    version = b"0".ljust(8) if bits == 16 else b"\xffBIOSEMI"
+    path.write_bytes(version + head.encode() + b"".join(records))
+
+
+def write_edf_plus(path, data, at=AT):
+    tal = [b"+%d\x14\x14\0" % second for second in range(data.shape[1] // round(SFREQ))]
+    for second, sample, name in zip((2, 6), at, (b"left", b"right"), strict=True):
+        tal[second] += b"+%d\x14%s\x14\0" % (sample / SFREQ, name)
+    write_edf(path, data, tal=tal)
+
+
+def write_gdf(path, data, version=b"2.20"):
+    """Write GDF: numbers in binary, and a table of events after the records."""
+    n, n_samples, limit = len(data), round(SFREQ), 2**15 - 1
+    second = version >= b"2"
+    n_header = struct.pack("<H6x" if second else "<q", (n + 1) * (1 if second else 256))
+    head = (b"GDF " + version).ljust(184, b"\0") + n_header.ljust(52, b"\0")
+    head += struct.pack("<qIIHH", data.shape[1] // n_samples, 1, 1, n, 0)
+    labels = b"".join(name.encode().ljust(16, b"\0") for name in CH_NAMES)
+    # Volts are of no unit in version 1 but "uV"; in version 2 microvolts have the code 4275.
+    units = (
+        bytes(86 * n) + struct.pack("<H", 4275) * n if second else bytes(80 * n) + b"uV      " * n
+    )
+    limits = np.repeat(np.array([-100, 100, -limit, limit], "<f8"), n).tobytes()
+    if not second:
+        limits = limits[: 16 * n] + np.repeat(np.array([-limit, limit], "<i8"), n).tobytes()
+    sizes = struct.pack("<i", n_samples) * n + struct.pack("<i", 3) * n  # 3: numbers are int16
+    records = integers(data).astype("<i2").reshape(n, -1, n_samples).transpose(1, 0, 2).tobytes()
+    count = struct.pack("<3Bf", 2, 0, 0, SFREQ) if second else struct.pack("<3BI", 100, 0, 0, 2)
+    table = b"\1" + count + struct.pack("<2I2H", *(at + 1 for at in AT), 769, 770)
+    path.write_bytes(
+        head + labels + units + limits + bytes(80 * n) + sizes + bytes(32 * n) + records + table
+    )
+
+
+def write_brainvision(path, data, layout="MULTIPLEXED", points=True, text=False, at=AT):
+    """Write BrainVision's header, markers and samples, float32 or text, each in a file."""
+    stem, rows = path.with_suffix(""), (data if layout == "VECTORIZED" else data.T) * 1e6
+    if text:
+        np.savetxt(stem.with_suffix(".eeg"), rows, fmt="%.9g")
+    else:
+        rows.astype("<f4").tofile(stem.with_suffix(".eeg"))
+    head = "Brain Vision Data Exchange {} File, Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
+    path.write_text(
+        head.format("Header") + f"DataFile={stem.name}.eeg\nMarkerFile={stem.name}.vmrk\n"
+        f"DataFormat={'ASCII' if text else 'BINARY'}\nDataOrientation={layout}\n"
+        + (f"DataPoints={data.shape[1]}\n" if points else "")
+        + f"NumberOfChannels=2\nSamplingInterval={1e6 / SFREQ:g}\n"
+        + ("[ASCII Infos]\nDecimalSymbol=.\nSkipLines=0\nSkipColumns=0\n" if text else "")
+        + "[Binary Infos]\nBinaryFormat=IEEE_FLOAT_32\n[Channel Infos]\n"
+        + "".join(f"Ch{i}={name},,1,µV\n" for i, name in enumerate(CH_NAMES, start=1)),
+        encoding="utf-8",
+    )
+    stem.with_suffix(".vmrk").write_text(
+        head.format("Marker") + f"DataFile={stem.name}.eeg\n[Marker Infos]\n"
+        f"Mk1=Stimulus,S  1,{at[0] + 1},1,0\nMk2=Stimulus,S  2,{at[1] + 1},1,0\n",
+        encoding="utf-8",
+    )
+
+
+def write_eeglab(path, data, beside=False, nested=False, **changes):
+    """Write EEGLAB's structure, with the samples in it or in a .fdt file beside it.
+
+    `nested`: the structure is one variable, as in older versions, and compressed.
+    """
+    samples = (data * 1e6).astype("<f4")
+    if beside:
+        samples.T.tofile(path.with_suffix(".fdt"))
+    places = np.array([(name,) for name in CH_NAMES], dtype=[("labels", object)])
+    events = [(name, at + 1.0) for name, at in zip(("left", "right"), AT, strict=True)]
+    fields = {
+        "setname": "r", "nbchan": 2.0, "trials": 1.0, "pnts": float(data.shape[1]), "srate": SFREQ,
+        "xmin": 0.0, "xmax": (data.shape[1] - 1) / SFREQ, "chanlocs": places,
+        "event": np.array(events, dtype=[("type", object), ("latency", object)]),
+        "data": path.with_suffix(".fdt").name if beside else samples, **changes,
+    }  # fmt: skip
+    scipy.io.savemat(path, {"EEG": fields} if nested else fields, do_compression=nested)
+
+
+def write_cnt(path, data, block=1):
+    """Write Neuroscan CNT: a header of 900 bytes, 75 a channel, frames, a table of events."""
+    n, n_times = data.shape
+    start = 900 + 75 * n
+    head = bytearray(start)
+    head[:12] = b"Version 3.0\0"
+    struct.pack_into("<10s12s", head, 225, b"01/01/10", b"00:00:00")
+    for place, value in [(370, n), (376, round(SFREQ))]:
+        struct.pack_into("<H", head, place, value)
+    for place, value in [(864, n_times), (886, start + 2 * n * n_times), (894, 2 * block)]:
+        struct.pack_into("<i", head, place, value)
+    for place, name in zip(range(900, start, 75), CH_NAMES, strict=True):
+        struct.pack_into("<10s", head, place, name.encode())
+        struct.pack_into("<f", head, place + 59, INT16 * 1e6)  # sensitivity
+        struct.pack_into("<f", head, place + 71, 204.8)  # calibration; 204.8 is Neuroscan's 1
+    frames = integers(data).astype("<i2").reshape(n, -1, block).transpose(1, 0, 2).tobytes()
+    # An event lies after the frame that it marks.
+    events = b"".join(
+        struct.pack("<HBBi", code, 0, 0, start + 2 * n * (at + 1))
+        for code, at in enumerate(AT, start=1)
+    )
+    path.write_bytes(bytes(head) + frames + struct.pack("<Bii", 1, len(events), 0) + events)
+
+
+def write_egi(path, data):
+    """Write EGI's simple binary, version 4: big-endian, a column of pulses for each event."""
+    codes = [b"left", b"rght"]
+    counts = (round(SFREQ), len(data), 1, 0, 0, data.shape[1], len(codes))
+    head = struct.pack(">i6hi5hih", 4, 2010, 1, 1, 0, 0, 0, 0, *counts)
+    pulses = np.zeros((len(codes), data.shape[1]))
+    pulses[[0, 1], AT] = 1
+    frames = np.vstack([data * 1e6, pulses]).T.astype(">f4")
+    path.write_bytes(head + b"".join(codes) + frames.tobytes())
+
+
+LEFT_RIGHT, MARKERS = ("left", "right"), ("Stimulus/S  1", "Stimulus/S  2")
+FORMATS = {
+    "r_raw.fif": Format(write_fif, FLOAT32, LEFT_RIGHT),
+    "plainly named.fif": Format(write_fif, FLOAT32, LEFT_RIGHT),
+    "r_raw.fif.gz": Format(write_fif, FLOAT32, LEFT_RIGHT),
+    "r.edf": Format(write_edf, INT16),
+    "plus.edf": Format(write_edf_plus, INT16, LEFT_RIGHT),
+    "r.bdf": Format(partial(write_edf, bits=24), INT24),
+    "r.gdf": Format(write_gdf, INT16, ("769", "770")),
+    "first.gdf": Format(partial(write_gdf, version=b"1.25"), INT16, ("769", "770")),
+    "r.vhdr": Format(write_brainvision, FLOAT32, MARKERS),
+    "vectorized.vhdr": Format(partial(write_brainvision, layout="VECTORIZED"), FLOAT32, MARKERS),
+    "text.vhdr": Format(partial(write_brainvision, text=True), FLOAT32, MARKERS),
+    "r.set": Format(write_eeglab, FLOAT32, LEFT_RIGHT),
+    "nested.set": Format(partial(write_eeglab, nested=True), FLOAT32, LEFT_RIGHT),
+    "beside.set": Format(partial(write_eeglab, beside=True), FLOAT32, LEFT_RIGHT),
+    "r.cnt": Format(write_cnt, INT16, ("1", "2")),
+    "blocks.cnt": Format(partial(write_cnt, block=40), INT16, ("1", "2")),
+    "r.raw": Format(write_egi, FLOAT32, ("left", "rght"), ("E1", "E2")),
+}
