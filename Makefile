@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0
 
 test: lint
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Peers that are not installed in the environment are left out, and named.
 bench: $(READY)

@@ -13,11 +13,14 @@ from eegzoo._version import __version__
 
 if TYPE_CHECKING:
     from eegzoo.models import create_model, list_models, load_model, save_model, summary
+    from eegzoo.models.weights import find_weights, list_weights
 
 __all__ = [
     "__version__",
     "create_model",
+    "find_weights",
     "list_models",
+    "list_weights",
     "load_model",
     "save_model",
     "summary",
@@ -30,7 +33,8 @@ def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return importlib.import_module(f"eegzoo.{name}")
     if name in __all__:
-        return getattr(importlib.import_module("eegzoo.models"), name)
+        home = "eegzoo.models.weights" if name.endswith("_weights") else "eegzoo.models"
+        return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module 'eegzoo' has no attribute {name!r}")
 
 

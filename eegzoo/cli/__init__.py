@@ -8,11 +8,13 @@ import typer
 
 from eegzoo.cli.check import check
 from eegzoo.cli.evaluate import evaluate
+from eegzoo.cli.export import export
 from eegzoo.cli.info import info
 from eegzoo.cli.list import list_
 from eegzoo.cli.predict import predict
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
+from eegzoo.cli.weights import weights
 
 app = typer.Typer(
     name="eegzoo",
@@ -24,18 +26,20 @@ app = typer.Typer(
 )
 app.command("list")(list_)
 app.command()(info)
+app.command()(weights)
 app.command()(verify)
 app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(export)
 
 
 def main() -> None:
     """Run the command line: bad input ends with one line and exit status 2."""
     try:
         app()
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         reason = " ".join(str(error).split())
         sys.stderr.write(f"eegzoo: error: {reason}\n")
         raise SystemExit(2) from None

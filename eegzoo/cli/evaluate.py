@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from eegzoo.cli import matching, results, sources
+from eegzoo.cli.trained import Model, find_trained, fold_for
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A file that eegzoo train saved.")],
+    model: Model,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
@@ -23,9 +24,14 @@ def evaluate(
     check_signal: matching.CheckSignal = "raise",
     json: Annotated[Path | None, typer.Option(help="Write the results as JSON.")] = None,
 ) -> None:
-    """Test a saved model on recordings with labels, preprocessed as in its training.
+    """Test a trained model on recordings with labels, preprocessed as in its training.
+
+    The name of a family of folds stands for the fold that never saw the subjects; a model that
+    has seen one of them is named on standard error.
 
     For example:
+
+    [bold]eegzoo evaluate eegnet.physionet_mi2 --data eegbci --subjects 1 --runs 4,8,12[/]
 
     [bold]eegzoo evaluate model.safetensors --data eegbci --subjects 2 --runs 6,10,14[/]
 
@@ -34,16 +40,17 @@ def evaluate(
     from sklearn.metrics import confusion_matrix
 
     from eegzoo.files import check_writable
-    from eegzoo.training import EEGClassifier
 
     if json is not None:
         check_writable(json)
-    classifier = EEGClassifier.load(model).set_params(check_signal=check_signal)
+    trained = find_trained(model)
     dataset = sources.load_windows(
-        classifier.trained_preprocessing(), data, subjects, runs, raw, event_id, seed,
-        check_signal, lambda recording: matching.resampled(recording, classifier, resample),
+        trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
+        lambda recording: matching.resampled(recording, trained, resample),
     )  # fmt: skip
-    dataset = matching.aligned(dataset, classifier, missing)
+    dataset = matching.aligned(dataset, trained, missing)
+    chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
+    classifier = chosen.load().set_params(check_signal=check_signal)
     known = [str(label) for label in classifier.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
@@ -60,6 +67,6 @@ def evaluate(
                 "accuracy": accuracy,
                 "n_windows": len(dataset),
                 "confusion": {"labels": known, "matrix": matrix},
-                "model": str(model),
+                "model": chosen.name,
             },
         )

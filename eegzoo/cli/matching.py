@@ -9,8 +9,8 @@ import typer
 if TYPE_CHECKING:
     import mne
 
+    from eegzoo.cli.trained import Trained
     from eegzoo.data import EpochsDataset
-    from eegzoo.training import EEGClassifier
 
 Missing = Annotated[
     str, typer.Option(help="Channels that the recording lacks: raise, interpolate, zero.")
@@ -24,20 +24,20 @@ CheckSignal = Annotated[
 ]
 
 
-def resampled(raw: mne.io.BaseRaw, classifier: EEGClassifier, resample: bool) -> mne.io.BaseRaw:
-    """Return a recording at the sampling rate that a classifier's preprocessing begins with."""
+def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.BaseRaw:
+    """Return a recording at the sampling rate that a model's preprocessing begins with."""
     from eegzoo.data import Resample
 
-    steps = classifier.trained_preprocessing().steps
-    info = classifier.signal_info_
-    if not resample or info is None or any(isinstance(step, Resample) for step in steps):
+    steps, signal = trained.preprocessing.steps, trained.signal
+    if not resample or signal is None or any(isinstance(step, Resample) for step in steps):
         return raw
     raw = raw.copy().load_data(verbose="ERROR")
-    Resample(info.sfreq).apply(raw)
+    Resample(signal.sfreq).apply(raw)
     return raw
 
 
-def aligned(dataset: EpochsDataset, classifier: EEGClassifier, missing: str) -> EpochsDataset:
-    """Return windows with the channels that a classifier was trained on."""
-    info = classifier.signal_info_
-    return dataset if info is None else dataset.aligned_to(info, missing=missing)
+def aligned(dataset: EpochsDataset, trained: Trained, missing: str) -> EpochsDataset:
+    """Return windows with the channels that a model was trained on."""
+    return (
+        dataset if trained.signal is None else dataset.aligned_to(trained.signal, missing=missing)
+    )

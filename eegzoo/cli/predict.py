@@ -11,13 +11,14 @@ import typer
 
 from eegzoo.cli import matching
 from eegzoo.cli.sources import split
+from eegzoo.cli.trained import Model, find_trained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A file that eegzoo train saved.")],
+    model: Model,
     recording: Annotated[Path, typer.Argument(help="A recording in any format MNE reads.")],
     events: Annotated[
         list[str] | None,
@@ -41,28 +42,27 @@ def predict(
 
     [bold]eegzoo predict model.safetensors recording.edf > predictions.csv[/]
 
-    [bold]eegzoo predict model.safetensors recording.edf --events T1,T2[/]
+    [bold]eegzoo predict eegnet.physionet_mi2 recording.edf --events T1,T2[/]
     """
     from eegzoo.data import EpochsDataset, read_recording
     from eegzoo.files import check_writable, written_whole
-    from eegzoo.training import EEGClassifier
 
     if out is not None:
         check_writable(out)
     if events and step is not None:
         raise ValueError("expected --events or --step, got both")
-    classifier = EEGClassifier.load(model)
-    preprocessing = classifier.trained_preprocessing()
-    classifier.set_params(check_signal=check_signal)
-    raw = matching.resampled(read_recording(recording), classifier, resample)
+    trained = find_trained(model)
+    preprocessing = trained.preprocessing
+    raw = matching.resampled(read_recording(recording), trained, resample)
     wanted = {name: name for name in split(events)}
     if wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
         epochs, offset = preprocessing.windows(raw, step), 0.0
     dataset = EpochsDataset.from_epochs(epochs, check_signal)
-    dataset = matching.aligned(dataset, classifier, missing)
+    dataset = matching.aligned(dataset, trained, missing)
     onsets = dataset.groups("onset") - raw.first_time - offset
+    classifier = trained.load().set_params(check_signal=check_signal)
     probabilities = classifier.predict_proba(dataset)
     labels = classifier.classes_[probabilities.argmax(axis=1)]
     header = ["onset", "label", *(f"p_{label}" for label in classifier.classes_)]

@@ -134,7 +134,7 @@ class FromMNE:
 
         Examples
         --------
-        >>> from eegzoo.data import Epoch, Preprocessing, Recording
+        >>> from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording
         >>> raws = [eegzoo.data.simulate_motor_imagery(8, random_state=seed) for seed in (0, 1)]
         >>> recordings = [Recording(raw, f"S{number}") for number, raw in enumerate(raws)]
         >>> dataset = EpochsDataset.from_recordings(recordings, Preprocessing([Epoch(0, 3)]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import mne
 import numpy as np
@@ -157,6 +158,17 @@ def label_events(
                 )
     rows = [[sample, 0, codes[label]] for sample, label in sorted(labels.items())]
     return np.array(rows, dtype=np.int64), codes
+
+
+def labels_among_events(inst: Any, labels: Sequence[str]) -> dict[str, str] | None:
+    """Return those of the labels that a recording has events of, as `label_events` takes them.
+
+    None where there are none, and for epochs, whose events are chosen already.
+    """
+    if isinstance(inst, mne.BaseEpochs):
+        return None
+    there = {**_in_stim_channel(inst), **_annotated(inst)}
+    return {label: label for label in labels if label in there} or None
 
 
 def _annotated(raw: mne.io.BaseRaw) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor, nn
 
@@ -41,6 +41,9 @@ class EEGModel(nn.Module):
 
     num_features: int
     head: nn.Module
+    # What `eegzoo.models.finetuning.freeze` keeps as it is.
+    frozen_parts: tuple[str, ...] = ()
+    frozen_parameters: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -99,6 +102,13 @@ class EEGModel(nn.Module):
         like = next(self.head.parameters())
         self.head = self.make_head(n_outputs).to(like.device, like.dtype).train(self.training)
         self.n_outputs = n_outputs
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all but the frozen parts, which stay in evaluation mode."""
+        super().train(mode)
+        for name in self.frozen_parts:
+            self.get_submodule(name).eval()
+        return self
 
     def check_windows(self, x: Tensor) -> None:
         """Raise unless `x` is (batch, n_chans, n_times) and floating-point."""

@@ -59,6 +59,9 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         Learning rate at the start; it falls to zero along a cosine.
     weight_decay : float
         Of Adam, decoupled.
+    layer_decay : float
+        What a part's learning rate is of the next one's, the head's being `lr`: below 1 for
+        training on from trained weights.
     batch_size : int
         About how many windows a batch holds.
     check_signal : {"raise", "warn", "ignore"}
@@ -114,6 +117,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         max_epochs: int | None = None,
         lr: float = 1e-2,
         weight_decay: float = 0.0,
+        layer_decay: float = 1.0,
         batch_size: int = 16,
         check_signal: str = "raise",
         device: str = "cpu",
@@ -131,6 +135,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         self.max_epochs = max_epochs
         self.lr = lr
         self.weight_decay = weight_decay
+        self.layer_decay = layer_decay
         self.batch_size = batch_size
         self.check_signal = check_signal
         self.device = device
@@ -191,9 +196,9 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
                 _normalized(inputs, normalizer),
                 torch.from_numpy(encoded),
                 crop_length=crop_length, max_epochs=self._epochs(len(windows)),
-                lr=self.lr, weight_decay=self.weight_decay, batch_size=self.batch_size,
-                device=self.device, compile=self.compile, verbose=self.verbose,
-                callbacks=self.callbacks or (),
+                lr=self.lr, weight_decay=self.weight_decay, layer_decay=self.layer_decay,
+                batch_size=self.batch_size, device=self.device, compile=self.compile,
+                verbose=self.verbose, callbacks=self.callbacks or (),
             )  # fmt: skip
         self.classes_, self.model_, self.normalizer_ = classes, module.eval(), normalizer
         self.signal_info_, self.preprocessing_ = info, None
@@ -267,6 +272,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         check_device(self.device)
         number_between("lr", self.lr, 0.0, above=True)
         number_between("weight_decay", self.weight_decay, 0.0)
+        number_between("layer_decay", self.layer_decay, 0.0, 1.0, above=True)
 
     def _epochs(self, n_windows: int) -> int:
         if self.max_epochs is not None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import LRScheduler
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from torch.optim.swa_utils import update_bn
 from torch.utils.data import Dataset
 
 from eegzoo.data.windows import Windows
 from eegzoo.layers import NormConstraint
+from eegzoo.models.finetuning import parameter_groups
 from eegzoo.training.crops import RandomCrops
 from eegzoo.training.progress import Progress
 
@@ -54,6 +56,7 @@ def train(
     max_epochs: int,
     lr: float,
     weight_decay: float,
+    layer_decay: float,
     batch_size: int,
     device: str,
     compile: bool,
@@ -72,7 +75,9 @@ def train(
         Normalised windows, in memory or read when they are needed.
     y : Tensor of int, shape (n_windows,)
         Labels from 0 on.
-    crop_length, max_epochs, lr, weight_decay, batch_size, device, compile, verbose, callbacks
+    crop_length, max_epochs, lr, weight_decay, layer_decay
+        As in `EEGClassifier`.
+    batch_size, device, compile, verbose, callbacks
         As in `EEGClassifier`.
 
     Returns
@@ -88,7 +93,7 @@ def train(
         # skorch's own `compile` also compiles the loss, which gains nothing and warns.
         torch.compile(module) if compile else module,
         criterion=nn.CrossEntropyLoss,
-        optimizer=torch.optim.AdamW,
+        optimizer=partial(_adam, module, layer_decay),
         optimizer__weight_decay=weight_decay,
         lr=lr,
         max_epochs=max_epochs,
@@ -106,10 +111,49 @@ def train(
         raise KeyboardInterrupt
     # The running statistics of a short training lag behind the weights; these are the weights' own.
     passes = (batch for _ in range(_STATISTICS_EPOCHS) for batch in crops)
-    update_bn(passes, module, device=torch.device(device))
+    renew_statistics(module, (x.to(device) for x, _ in passes))
     for layer in module.modules():
-        if isinstance(layer, NormConstraint):
+        if isinstance(layer, NormConstraint) and layer.weight.requires_grad:
             layer.scale_norm()  # the last step was not followed by a forward
     return [
         {"epoch": row["epoch"], "train_loss": row["train_loss"]} for row in net.history.to_list()
     ]
+
+
+def _adam(
+    module: nn.Module, layer_decay: float, params: Any, lr: float, **options: Any
+) -> torch.optim.Optimizer:
+    """Return an optimizer of what learns, in place of all `params`."""
+    groups = parameter_groups(module, lr, layer_decay)
+    return torch.optim.AdamW(groups, lr=lr, **options)
+
+
+@torch.no_grad()
+def renew_statistics(module: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Take the statistics of batch normalisation anew, as averages over batches.
+
+    As `torch.optim.swa_utils.update_bn`, but those of frozen parts stay as they are.
+
+    Parameters
+    ----------
+    module : nn.Module
+        It is changed in place, and its mode comes back.
+    batches : iterable of Tensor
+        What it takes.
+    """
+    was_training = module.training
+    module.train()
+    momenta = {
+        layer: layer.momentum
+        for layer in module.modules()
+        if isinstance(layer, _BatchNorm) and layer.training
+    }
+    if momenta:
+        for layer in momenta:
+            layer.reset_running_stats()
+            layer.momentum = None  # the average of all
+        for batch in batches:
+            module(batch)
+        for layer, momentum in momenta.items():
+            layer.momentum = momentum
+    module.train(was_training)

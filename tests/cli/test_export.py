@@ -1,0 +1,192 @@
+"""A model as ONNX: what torch computes, with all that its user must know."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from eegzoo.cli import export as verb
+from eegzoo.data import Preprocessing, SignalInfo, simulate_motor_imagery
+from eegzoo.models import EEGNet
+from eegzoo.models.weights import Card, find_weights
+from eegzoo.training import EEGClassifier
+from eegzoo.training.normalization import normalizer_from_dict
+from tests.beside import SHARED, needs
+from tests.cli.test_cli import eegzoo
+
+CACHE = SHARED / "weights"
+MODULE = sys.modules["eegzoo.cli.export"]
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch):
+    monkeypatch.setenv("EEGZOO_WEIGHTS", str(CACHE))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A classifier that was trained on crops, whitened, in a file; and its export."""
+    folder = tmp_path_factory.mktemp("export")
+    raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=0)
+    preprocessing = Preprocessing.from_dict(
+        {"steps": [{"step": "epoch", "tmin": 0.0, "tmax": 3.0}]}
+    )
+    epochs = preprocessing.epochs(raw)
+    classifier = EEGClassifier("eegnet", max_epochs=1, n_crops=3, random_state=0).fit(epochs)
+    with torch.no_grad():  # beyond its limit, so that baking matters
+        classifier.model_.head.weight.mul_(10)
+    classifier.save(folder / "model.safetensors", preprocessing)
+    done = eegzoo("export", "model.safetensors", "model.onnx", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "export.txt").write_text(done.stdout + done.stderr)
+    return folder
+
+
+def outputs(path, x):
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [(each.name, each.type) for each in session.get_inputs()] == [
+        ("windows", "tensor(float)")
+    ]
+    assert [each.name for each in session.get_outputs()] == ["logits"]
+    return session.run(None, {"windows": np.asarray(x, np.float32)})[0]
+
+
+def metadata_in(path):
+    return {prop.key: prop.value for prop in onnx.load(path).metadata_props}
+
+
+def test_it_tells_what_it_wrote_and_how_near_it_is(folder):
+    (line,) = (folder / "export.txt").read_text().splitlines()
+    assert line.startswith("wrote model.onnx and model.json; largest difference from torch ")
+    assert float(line.rpartition(" ")[2]) < 1e-5
+
+
+def test_the_json_and_the_onnx_file_are_all_that_one_needs(folder):
+    """From a recording to the classifier's probabilities, without eegzoo's models."""
+    described = json.loads((folder / "model.json").read_text())
+    raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=1)
+    epochs = Preprocessing.from_dict(described["preprocessing"]).epochs(raw)
+    windows = normalizer_from_dict(described["normalization"]).transform(1e6 * epochs.get_data())
+    length, number = described["crops"]["n_times"], described["crops"]["number"]
+    logs = []
+    for start in np.linspace(0, windows.shape[2] - length, number).round().astype(int):
+        logits = torch.from_numpy(
+            outputs(folder / "model.onnx", windows[..., start:][..., :length])
+        )
+        logs.append(logits.log_softmax(dim=1))
+    found = torch.stack(logs).mean(dim=0).softmax(dim=1)
+    expected = EEGClassifier.load(folder / "model.safetensors").predict_proba(epochs)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert described["labels"] == ["left_hand", "right_hand"]
+    assert SignalInfo.from_dict(described["signal"]).ch_names == ("C3", "Cz", "C4")
+    assert described["card"] is None
+    assert described["mne_code"].startswith("raw = raw.copy()")
+
+
+def test_the_metadata_are_in_the_file_too(folder):
+    described = json.loads((folder / "model.json").read_text())
+    inside = metadata_in(folder / "model.onnx")
+    assert inside.keys() == described.keys()
+    for key, value in described.items():
+        assert inside[key] == value if isinstance(value, str) else json.loads(inside[key]) == value
+
+
+def test_constraints_are_baked_and_all_weights_are_inside(folder):
+    proto = onnx.load(folder / "model.onnx", load_external_data=False)
+    onnx.checker.check_model(proto)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "export.txt", "model.json", "model.onnx", "model.safetensors",
+    ]  # fmt: skip
+    assert all(not tensor.external_data for tensor in proto.graph.initializer)
+    assert not {"ReduceL2", "Div", "Clip", "Sqrt"} & {node.op_type for node in proto.graph.node}
+    model = EEGClassifier.load(folder / "model.safetensors").model_
+    assert model.head.weight.norm(dim=1).max() > model.head.max_norm
+    kernels = map(onnx.numpy_helper.to_array, proto.graph.initializer)
+    (head,) = (kernel for kernel in kernels if sorted(kernel.shape) == [2, model.num_features])
+    norms = np.linalg.norm(head, axis=np.argmax(head.shape))
+    np.testing.assert_allclose(norms, model.head.max_norm, rtol=1e-5)
+
+
+@needs(CACHE)
+@pytest.mark.parametrize("name", ["eegnet.physionet_mi2", "eegsym.mi_8", "atcnet.bci2a_s1"])
+def test_weights_are_exported_by_name(tmp_path, name):
+    done = eegzoo("export", name, "model.onnx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    weights = find_weights(name)
+    described = json.loads((tmp_path / "model.json").read_text())
+    assert described["name"] == weights.name
+    assert described["labels"] == list(weights.metadata.labels)
+    assert described["normalization"] == {"how": weights.metadata.normalization}
+    assert Card.from_dict(described["card"]).origin == weights.metadata.origin
+    assert json.loads(metadata_in(tmp_path / "model.onnx")["card"]) == described["card"]
+    model = weights.load()
+    x = torch.randn(3, model.n_chans, model.n_times)
+    with torch.no_grad():
+        np.testing.assert_allclose(outputs(tmp_path / "model.onnx", x), model(x), atol=1e-4)
+
+
+def test_nothing_is_written_when_the_outputs_differ(folder, tmp_path, monkeypatch):
+    other = EEGNet(3, 192, 2).eval()
+    monkeypatch.setattr(MODULE, "_baked", lambda network: other)
+    done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "within 0.0001, got a difference of " in done.stderr
+    assert done.stderr.endswith(": model.onnx is not written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fails", ["write_json", "check"])
+def test_both_files_appear_or_the_old_ones_stay(folder, tmp_path, monkeypatch, fails):
+    (tmp_path / "model.onnx").write_text("old")
+    if fails == "write_json":
+        monkeypatch.setattr(MODULE.results, "write_json", raiser(OSError("disk full")))
+    else:
+        monkeypatch.setattr(MODULE, "_difference", raiser(RuntimeError("no such operator")))
+    if fails == "check":
+        with pytest.raises(RuntimeError, match="no such operator"):
+            verb(str(folder / "model.safetensors"), tmp_path / "model.onnx")
+    else:
+        done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
+        assert done.stderr == "eegzoo: error: disk full\n"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"model.onnx": "old"}
+
+
+def raiser(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxscript", "onnxruntime"])
+def test_a_missing_extra_is_named(folder, tmp_path, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith("pip install 'eegzoo[onnx]'\n")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("absent.safetensors model.onnx", "no such file: absent.safetensors"),
+        ("eegnet.physionet_mi9 model.onnx", "unknown weights 'eegnet.physionet_mi9'"),
+        ("eegnet.physionet_mi2 nowhere/model.onnx", "no such folder: nowhere"),
+        ("eegnet.physionet_mi2 model.json", "JSON file, which goes beside, got model.json"),
+    ],
+)
+def test_bad_input_gets_one_line(tmp_path, arguments, message):
+    done = eegzoo("export", *arguments.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

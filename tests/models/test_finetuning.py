@@ -1,0 +1,283 @@
+"""What is frozen stays bit for bit, whatever trains the model; what is not learns at its rate."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from eegzoo.models import create_model, list_models
+from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
+from eegzoo.models.weights import find_weights
+from eegzoo.training import EEGClassifier
+from eegzoo.training.loop import renew_statistics
+from tests.beside import SHARED, needs
+from tests.models.test_every_model import CLASSES, build, windows
+
+X = np.random.default_rng(0).normal(3, 20, (24, 4, 128)).astype(np.float32)
+Y = np.arange(24) % 2
+PARTS = ["front", "reduce", "separable", "head"]
+
+
+@pytest.fixture
+def model():
+    """EEGNet with statistics and a spatial kernel beyond its limit, as loading may leave it."""
+    model = create_model("eegnet", n_chans=4, n_times=128, n_outputs=2, drop_prob=0.25)
+    with torch.no_grad():
+        model.train()(torch.from_numpy(X))
+        model.front.spatial.weight.mul_(5)
+    return model.eval()
+
+
+def state(model):
+    return {key: tensor.clone() for key, tensor in model.state_dict().items()}
+
+
+def changed(model, before):
+    """The parts of which anything changed."""
+    keys = [
+        key for key, tensor in model.state_dict().items() if not torch.equal(tensor, before[key])
+    ]
+    return {key.partition(".")[0] for key in keys}
+
+
+def fit(model, **parameters):
+    settings = {"max_epochs": 2, "batch_size": 8, "random_state": 0, "weight_decay": 0.1}
+    return EEGClassifier(model, **{**settings, **parameters}).fit(X, Y).model_
+
+
+# Freezing.
+
+
+@pytest.mark.parametrize("until", PARTS[1:])
+@pytest.mark.parametrize("normalize", ["whiten", "none"])
+def test_frozen_parts_are_bit_equal_after_a_fit(model, until, normalize):
+    before = state(model)
+    assert freeze(model, until) == PARTS[: PARTS.index(until)]
+    fitted = fit(model, normalize=normalize)
+    assert changed(fitted, before) == set(PARTS[PARTS.index(until) :])
+    assert changed(model, before) == set()  # the classifier trains a copy
+
+
+def test_without_freezing_all_parts_change(model):
+    assert changed(fit(model), state(model)) == set(PARTS)
+
+
+@pytest.mark.slow
+def test_frozen_parts_stay_in_a_compiled_training_too(model):
+    before = state(model)
+    freeze(model)
+    assert changed(fit(model, compile=True, max_epochs=1), before) == {"head"}
+
+
+def test_frozen_parts_stay_in_a_training_of_ones_own(model):
+    before = state(model)
+    freeze(model, "separable")
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
+    model.train()
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.from_numpy(X)).square().sum().backward()
+        optimizer.step()
+    assert changed(model, before) == {"separable", "head"}
+
+
+def test_frozen_parts_are_in_evaluation_mode_within_whatever_holds_the_model(model):
+    freeze(model, "separable")
+    holder = nn.ModuleDict({"model": model}).train()
+    modes = {name: part.training for name, part in model.named_children()}
+    assert modes == {"front": False, "reduce": False, "separable": True, "head": True}
+    assert not any(layer.training for layer in model.front.modules())
+    assert model.training
+    x = torch.from_numpy(X)
+    assert torch.equal(model.front(x), model.front(x))
+    holder.eval()
+    assert not any(layer.training for layer in model.modules())
+
+
+def test_a_copy_is_frozen_too(model):
+    freeze(model)
+    twin = copy.deepcopy(model).train()
+    assert not twin.front.training
+    unfreeze(twin)
+    assert twin.front.training
+    assert not model.train().front.training
+
+
+def test_another_call_freezes_anew(model):
+    freeze(model, "head")
+    freeze(model, "reduce")
+    learning = {name.partition(".")[0] for name, w in model.named_parameters() if w.requires_grad}
+    assert learning == {"reduce", "separable", "head"}
+    model.train()
+    assert model.separable.training
+    unfreeze(model)
+    assert all(layer.training for layer in model.modules())
+    assert all(weight.requires_grad for weight in model.parameters())
+
+
+def test_what_did_not_learn_before_does_not_learn_after(model):
+    model.head.bias.requires_grad_(False)
+    model.front.temporal.weight.requires_grad_(False)
+    freeze(model)
+    unfreeze(model)
+    still = [name for name, weight in model.named_parameters() if not weight.requires_grad]
+    assert still == ["front.temporal.weight", "head.bias"]
+
+
+def test_a_new_head_learns(model):
+    freeze(model)
+    model.reset_head(5)
+    assert all(weight.requires_grad for weight in model.head.parameters())
+
+
+@pytest.mark.parametrize("until", ["front", "nothing", "", "separable.0"])
+def test_a_part_that_is_not_there_or_the_first_raises(model, until):
+    with pytest.raises(ValueError, match=r"until to be one of \['reduce', 'separable', 'head'\]"):
+        freeze(model, until)
+    assert all(weight.requires_grad for weight in model.parameters())
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_model_learns_by_its_head_alone(name):
+    model = build(name)
+    before = state(model)
+    freeze(model)
+    optimizer = torch.optim.SGD(parameter_groups(model, 0.1, 0.5))
+    model.train()(windows(model)).square().sum().backward()
+    optimizer.step()
+    assert changed(model, before) == {"head"}
+    unfreeze(model)
+    model.eval()
+    assert not any(layer.training for layer in model.modules())
+
+
+@needs(SHARED / "weights")
+def test_trained_weights_keep_their_features(monkeypatch):
+    monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
+    weights = find_weights("eegnet.physionet_mi2")
+    model = weights.load()
+    before, x = state(model), np.float32(20 * np.random.default_rng(0).normal(size=(12, 64, 480)))
+    freeze(model)
+    classifier = EEGClassifier(model, normalize="none", max_epochs=1, random_state=0)
+    fitted = classifier.fit(x, Y[:12]).model_
+    assert changed(fitted, before) == {"head"}
+    with torch.no_grad():
+        found, expected = (each.eval().features(torch.from_numpy(x)) for each in (fitted, model))
+    assert torch.equal(found, expected)
+
+
+# Statistics.
+
+
+def test_statistics_are_torchs_where_nothing_is_frozen(model):
+    twin = copy.deepcopy(model)
+    batches = torch.from_numpy(X).split(8)
+    torch.manual_seed(0)
+    torch.optim.swa_utils.update_bn(batches, twin)
+    torch.manual_seed(0)
+    renew_statistics(model, batches)
+    torch.testing.assert_close(model.state_dict(), twin.state_dict(), rtol=0, atol=0)
+    assert not model.training
+    assert model.front.norm.momentum == 0.01
+
+
+def test_a_model_without_statistics_to_renew_is_left_alone(model):
+    freeze(model)
+    before = state(model)
+    renew_statistics(model, iter(lambda: pytest.fail("a batch was asked for"), None))
+    assert changed(model, before) == set()
+
+
+# Learning rates.
+
+
+def rates(model, lr=1.0, decay=0.5):
+    """Rate of each parameter by name."""
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    return {
+        names[id(weight)]: group["lr"]
+        for group in parameter_groups(model, lr, decay)
+        for weight in group["params"]
+    }
+
+
+def test_each_part_learns_slower_than_the_next(model):
+    found = rates(model)
+    assert found.keys() == dict(model.named_parameters()).keys()
+    by_part = {name.partition(".")[0]: rate for name, rate in found.items()}
+    assert by_part == {"head": 1.0, "separable": 0.5, "reduce": 0.25, "front": 0.125}
+
+
+def test_frozen_parts_are_not_given_to_the_optimizer(model):
+    freeze(model, "separable")
+    assert {name.partition(".")[0] for name in rates(model)} == {"separable", "head"}
+    assert rates(model)["separable.0.weight"] == 0.5
+
+
+def test_a_rate_does_not_depend_on_what_is_frozen(model):
+    free = rates(model)
+    model.separable.requires_grad_(False)
+    assert rates(model)["front.temporal.weight"] == free["front.temporal.weight"]
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_every_parameter_of_every_model_is_in_one_group(name):
+    model = build(name)
+    groups = parameter_groups(model, 1e-2, 0.5)
+    given = [id(weight) for group in groups for weight in group["params"]]
+    learning = [id(weight) for weight in model.parameters() if weight.requires_grad]
+    assert sorted(given) == sorted(learning)
+    assert groups[0]["lr"] == 1e-2
+    torch.optim.AdamW(groups)
+
+
+def test_what_two_parts_share_learns_as_the_later_one():
+    net = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3))
+    net[0].weight = net[2].weight
+    assert rates(net) == {"0.weight": 1.0, "2.bias": 1.0, "0.bias": 0.5}
+
+
+def test_parameters_of_the_model_itself_learn_as_its_first_part():
+    model = build("ctnet")
+    found = rates(model)
+    assert found["position"] == found["front.temporal.weight"] < found["head.1.weight"]
+
+
+def test_a_model_without_parts_is_one_group():
+    assert rates(nn.Linear(3, 2)) == {"weight": 1.0, "bias": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("lr", "decay", "message"), [(0, 0.5, "lr"), (1, 0.0, "decay"), (1, 1.1, "decay")]
+)
+def test_rates_out_of_range_raise(model, lr, decay, message):
+    with pytest.raises(ValueError, match=f"expected {message} to be a number above 0"):
+        parameter_groups(model, lr, decay)
+
+
+def test_a_model_that_cannot_learn_raises(model):
+    with pytest.raises(ValueError, match="parameters that learn, got none"):
+        parameter_groups(model.requires_grad_(False), 1e-2, 0.5)
+
+
+def test_the_classifier_decays_rates_by_part(model):
+    before = state(model)
+
+    def moved(layer_decay):
+        after = fit(model, layer_decay=layer_decay, max_epochs=1, weight_decay=0.0).state_dict()
+        return {
+            part: float((after[key] - before[key]).abs().max())
+            for part, key in {"front": "front.temporal.weight", "head": "head.bias"}.items()
+        }
+
+    alike, decayed = moved(1.0), moved(0.1)
+    assert decayed["front"] < 0.01 * alike["front"]
+    assert decayed["head"] == pytest.approx(alike["head"], rel=0.5)
+
+
+@pytest.mark.parametrize("layer_decay", [0.0, 1.5, -1])
+def test_the_classifier_checks_its_decay(layer_decay):
+    with pytest.raises(ValueError, match="expected layer_decay to be a number above 0"):
+        EEGClassifier("eegnet", layer_decay=layer_decay).fit(X, Y)

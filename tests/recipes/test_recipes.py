@@ -1,0 +1,125 @@
+"""What ships was made by the recipes, says all of itself, and does what it says."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eegzoo.models.weights import find_weights, list_weights
+from tests.beside import SHARED, needs
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+SHIPPED = sorted(name for name in list_weights() if name.endswith((".ssvep_exo", ".eegmat")))
+
+
+@pytest.fixture
+def recipe_of(monkeypatch):
+    """Return what imports the recipe of weights, as running it as a script does."""
+    monkeypatch.syspath_prepend(str(RECIPES))
+
+    def find(name):
+        return importlib.import_module(Path(find_weights(name).metadata.origin.recipe).stem)
+
+    return find
+
+
+def test_an_eegnet_and_a_better_architecture_ship_for_either_set():
+    for tag in ("ssvep_exo", "eegmat"):
+        own = [name for name in SHIPPED if name.endswith(tag)]
+        assert f"eegnet.{tag}" in own
+        accuracy = {name: find_weights(name).metadata.metrics[0].value for name in own}
+        assert max(accuracy, key=accuracy.get) != f"eegnet.{tag}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+class TestShipped:
+    def test_card_is_complete(self, name):
+        weights = find_weights(name)
+        card = weights.metadata
+        assert card.architecture == name.partition(".")[0]
+        assert card.preprocessing["steps"]
+        assert card.normalization
+        assert card.split
+        assert card.intended_use
+        assert "medical" in card.not_for
+        assert card.training.n_subjects == len(card.training.subjects) > 0
+        assert card.training.licence
+        assert "doi.org" in card.training.citation
+        assert card.origin.licence
+        assert card.origin.seed is not None
+        assert (RECIPES.parent / card.origin.recipe).is_file()
+        assert card.amplitude > 0
+        model = weights.load()
+        assert card.n_params == sum(p.numel() for p in model.parameters() if p.requires_grad)
+        for argument, value in card.arguments.items():
+            assert json.dumps(value) == json.dumps(getattr(model, argument))
+        assert weights.signal.n_times == weights.preprocessing.window.n_times(weights.signal.sfreq)
+
+    def test_metrics_have_intervals_baselines_and_the_transfer_curve(self, name):
+        metrics = find_weights(name).metadata.metrics
+        assert all(metric.n_subjects > 0 and metric.n_windows > 0 for metric in metrics)
+        curve = [metric for metric in metrics if metric.protocol.startswith("fine-tuned")]
+        trials = [int(re.search(r"on (\d+) trial", metric.protocol)[1]) for metric in curve]
+        assert trials == [1, 2, 5, 10]
+        assert all("from scratch" in metric.protocol for metric in curve)
+        assert any(metric.protocol.startswith("baseline") for metric in metrics)
+
+    def test_file_is_small(self, name):
+        assert find_weights(name).file.stat().st_size < 1_000_000
+
+    def test_estimator_predicts(self, name):
+        weights = find_weights(name)
+        signal = weights.signal
+        X = np.random.default_rng(0).normal(
+            scale=weights.metadata.amplitude, size=(3, len(signal.ch_names), signal.n_times)
+        )
+        classifier = weights.estimator()
+        assert tuple(classifier.classes_) == weights.metadata.labels
+        probabilities = classifier.predict_proba(X)
+        assert probabilities.shape == (3, len(weights.metadata.labels))
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def by_subject(metric):
+    """Return each subject's own value, which the protocol lists."""
+    return {
+        subject: float(value)
+        for subject, value in re.findall(r"(\d\d) ([01]\.\d\d)", metric.protocol)
+    }
+
+
+@pytest.mark.slow
+@needs(SHARED / "data" / "eegmat")
+@needs(SHARED / "data" / "ssvep_exo")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
+    recipe, weights = recipe_of(name), find_weights(name)
+    protocol = importlib.import_module("protocol")
+    metric, seed = weights.metadata.metrics[0], weights.metadata.origin.seed
+    dataset = recipe.read(SHARED / "data" / name.partition(".")[2])
+    assert dataset.info == weights.signal
+    subjects = protocol.subjects_of(dataset)
+    assert subjects == list(weights.metadata.training.subjects)
+    said, found = by_subject(metric), {}
+    # Six are enough: all of ssvep_exo, every fourth of eegmat.
+    for subject in subjects[:: len(subjects) // 6]:
+        train, test = protocol.left_out(dataset, subject)
+        classifier = recipe.RECIPE.classifier(weights.metadata.architecture, seed)
+        right = protocol.right_of(classifier.fit(dataset[train]), dataset[test])
+        found[subject.rpartition("/")[2]] = right.mean()
+    low, high = metric.interval
+    difference = np.mean(list(found.values())) - np.mean([said[subject] for subject in found])
+    assert low <= metric.value + difference <= high
+
+
+@needs(SHARED / "data" / "eegmat")
+@needs(SHARED / "data" / "ssvep_exo")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_baselines_are_those_of_the_card(name, recipe_of):
+    recipe, weights = recipe_of(name), find_weights(name)
+    said = [m for m in weights.metadata.metrics if m.protocol.startswith("baseline")]
+    found = recipe.baselines(recipe.read(SHARED / "data" / name.partition(".")[2]))
+    assert [m.value for m in found] == pytest.approx([m.value for m in said], abs=0.01)

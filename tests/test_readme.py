@@ -1,0 +1,22 @@
+"""What the README shows first, and the doctests cannot run without weights and recordings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.beside import MNE_DATA, SHARED, needs
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@needs(MNE_DATA)
+@needs(SHARED / "weights")
+def test_the_first_example_classifies_a_new_person(monkeypatch, capsys):
+    monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
+    monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
+    text = README.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(from eegzoo import find_weights.*?)```", text, re.DOTALL)
+    exec(code[1], {})
+    promised = re.search(r"imagined: ([\d.]+)", code[1])[1]
+    assert float(capsys.readouterr().out) == pytest.approx(float(promised), abs=5e-4)
