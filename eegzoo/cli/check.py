@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from eegzoo.cli.trained import find_trained
+
 
 def check(
     recording: Annotated[Path, typer.Argument(help="A recording in any format MNE reads.")],
     model: Annotated[
-        Path | None, typer.Option(help="A file that eegzoo train saved: could it take this?")
+        str | None,
+        typer.Option(help="A file that eegzoo train saved, or a name of eegzoo weights."),
     ] = None,
 ) -> None:
     """Look for what makes nonsense of a recording: unit, dead or doubled channels, mains.
@@ -23,26 +26,27 @@ def check(
     [bold]eegzoo check recording.edf[/]
 
     [bold]eegzoo check recording.edf --model model.safetensors[/]
+
+    [bold]eegzoo check recording.edf --model eegnet.physionet_mi2[/]
     """
     from rich.console import Console
     from rich.table import Table
 
     from eegzoo.data import Resample, Scale, check_against, check_recording, read_recording
-    from eegzoo.training import EEGClassifier
 
     raw = read_recording(recording)
     findings = []
     if model is not None:
-        classifier = EEGClassifier.load(model)
-        if classifier.signal_info_ is None:
+        trained = find_trained(model)
+        if trained.signal is None:
             raise ValueError(f"{model} was trained on arrays, and knows no channels")
         sfreq = raw.info["sfreq"]
-        for step in classifier.trained_preprocessing().steps:
+        for step in trained.preprocessing.steps:
             if isinstance(step, Scale):
                 step.apply(raw.load_data(verbose="ERROR"))
             elif isinstance(step, Resample):
                 sfreq = step.sfreq
-        findings += check_against(raw, classifier.signal_info_, sfreq)
+        findings += check_against(raw, trained.signal, sfreq)
     findings += check_recording(raw)
     typer.echo(
         f"{recording}: {raw.info['nchan']} channels, {raw.info['sfreq']:g} Hz, "

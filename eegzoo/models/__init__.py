@@ -16,6 +16,7 @@ from eegzoo.models.eegnex import EEGNeX
 from eegzoo.models.eegsym import EEGSym
 from eegzoo.models.eegtcnet import EEGTCNet
 from eegzoo.models.fbcnet import FBCNet
+from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
 from eegzoo.models.registry import ModelEntry, create_model, find_entry, list_models, register_model
 from eegzoo.models.resnet1d import ResNet1D
 from eegzoo.models.shallow_convnet import ShallowConvNet
@@ -54,10 +55,13 @@ __all__ = [
     "XEEGNet",
     "create_model",
     "find_entry",
+    "freeze",
     "list_models",
     "load_model",
+    "parameter_groups",
     "read_metadata",
     "register_model",
     "save_model",
     "summary",
+    "unfreeze",
 ]

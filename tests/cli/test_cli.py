@@ -129,6 +129,8 @@ def test_check_finds_nothing_wrong(folder):
         (["two_raw.fif"], 0, "nothing found"),
         (["two_raw.fif", "--model", "model.safetensors"], 1, "Cz, Pz"),
         (["slow_raw.fif", "--model", "model.safetensors"], 1, "128 Hz"),
+        (["two_raw.fif", "--model", "eegnet.physionet_mi2"], 1, "160 Hz"),
+        (["two_raw.fif", "--model", "eegnet.physionet_mi9"], 2, "did you mean"),
         (["text.edf"], 2, "cannot be read"),
         (["absent.edf"], 2, "no such file"),
         (["ok_raw.fif", "--model", "absent.safetensors"], 2, "no such file"),
@@ -259,7 +261,10 @@ def test_list_and_info_show_the_registry(folder):
     assert "Total params" in shown
 
 
-@pytest.mark.parametrize("verb", ["", "list", "info", "train", "evaluate", "predict"])
+@pytest.mark.parametrize(
+    "verb",
+    ["", "list", "info", "verify", "check", "train", "evaluate", "predict", "weights", "export"],
+)
 def test_help_needs_no_heavy_import(folder, verb):
     code = (
         "import sys\n"
