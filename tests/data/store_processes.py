@@ -48,10 +48,10 @@ HALF_A_SECOND.epochs(make_raw())
 
 
 def write(folder, preprocessing=HALF_A_SECOND, n_jobs=1, pipe=None, n_recordings=4):
-    """Write a store; tell when it begins."""
+    """Write a store; with a pipe, each recording when a word comes through it."""
     recordings = make_recordings(n_recordings)
     if pipe is not None:
-        pipe.send("begun")
+        recordings = (recording for recording in recordings if pipe.recv())
     WindowStore.write(folder, recordings, preprocessing, n_jobs=n_jobs, verbose=0)
 
 
