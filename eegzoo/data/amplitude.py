@@ -71,7 +71,7 @@ def unit_factor(amplitude: float) -> float:
     return float(f"1e{3 * _thousands(amplitude)}")
 
 
-def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") -> None:
+def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") -> float | None:
     """Raise or warn if amplitudes cannot be microvolts of EEG, or those of a training.
 
     Parameters
@@ -82,6 +82,11 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
         `robust_amplitude` of the windows that a model was trained on.
     how : {"raise", "warn", "ignore"}
         What to do about it.
+
+    Returns
+    -------
+    float | None
+        The robust amplitude. None: there is nothing to judge by.
 
     Raises
     ------
@@ -96,14 +101,13 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
     ValueError: expected amplitudes of EEG in microvolts, got about 2e-05, which looks like ...
     """
     one_of("check_signal", how, HOW)
-    if how == "ignore":
-        return
     amplitude = robust_amplitude(X)
-    complaint = _complaint(amplitude, trained)
+    complaint = "" if how == "ignore" else _complaint(amplitude, trained)
     if complaint and how == "raise":
         raise ValueError(f"{complaint} (check_signal='ignore' takes them as they are)")
     if complaint:
         warnings.warn(complaint, SignalWarning, stacklevel=3)
+    return None if math.isnan(amplitude) else amplitude
 
 
 def _complaint(amplitude: float, trained: float | None) -> str:
@@ -122,7 +126,7 @@ def _complaint(amplitude: float, trained: float | None) -> str:
             f"expected amplitudes of EEG in microvolts, got about {amplitude:.2g}, which {looks}: "
             f"multiply by {factor:g}"
         )
-    if trained is None or math.isnan(amplitude) or math.isnan(trained):
+    if trained is None or math.isnan(amplitude):
         return ""
     ratio = amplitude / trained
     if 1 / FACTOR_FROM_TRAINING <= ratio <= FACTOR_FROM_TRAINING:

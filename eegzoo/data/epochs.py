@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from eegzoo.arguments import one_of
 from eegzoo.data.alignment import align
-from eegzoo.data.amplitude import check_amplitude
+from eegzoo.data.amplitude import HOW, check_amplitude
 from eegzoo.data.batch import Batch
 from eegzoo.data.mne_epochs import FromMNE
 from eegzoo.data.signal import SignalInfo
@@ -98,7 +99,9 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
             )
         if isinstance(self.X, np.ndarray):
             _check_finite(self.X, info)
-        check_amplitude(self.X, how=check_signal if info.unit == "uV" else "ignore")
+        one_of("check_signal", check_signal, HOW)
+        if info.unit == "uV" and check_signal != "ignore":
+            check_amplitude(self.X, how=check_signal)
 
     @classmethod
     def concatenate(cls, datasets: Sequence[Self]) -> Self:

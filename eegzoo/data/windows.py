@@ -74,6 +74,10 @@ class LazyEpochs(Windows):
         if len(indices) == 0:
             return np.empty((0, *self.shape[1:]), np.float32)
         volts = self.epochs.get_data(picks=self.picks, item=indices, copy=False, verbose="ERROR")
+        damaged = np.flatnonzero(~np.isfinite(volts).all(axis=(0, 2)))
+        if damaged.size:
+            bad = [self.epochs.ch_names[self.picks[channel]] for channel in damaged]
+            raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
         batch: Batch = (volts * MICROVOLTS_PER_VOLT).astype(np.float32)
         return batch
 

@@ -172,7 +172,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
         signal = signal_of(self.model, inputs.info)
         inputs = inputs if signal is None else as_inputs(X, signal)
         windows, labels, info = inputs.windows, inputs.labels, inputs.info
-        amplitude.check_amplitude(windows, how=self.check_signal)
+        typical = amplitude.check_amplitude(windows, how=self.check_signal)
         labels = labels if y is None else np.asarray(y)
         if labels is None:
             raise ValueError("expected y with arrays, got None")
@@ -202,7 +202,7 @@ class EEGClassifier(Persistence, ClassifierMixin, BaseEstimator):
             )  # fmt: skip
         self.classes_, self.model_, self.normalizer_ = classes, module.eval(), normalizer
         self.signal_info_, self.preprocessing_ = info, None
-        self.amplitude_ = amplitude.robust_amplitude(windows)
+        self.amplitude_ = typical
         self.n_chans_, self.n_times_ = inputs.window_shape
         return self
 

@@ -74,11 +74,17 @@ def test_amplitudes_far_from_those_of_the_training_are_told():
 
 
 @pytest.mark.parametrize("X", [np.zeros((3, 2, 100)), np.zeros((0, 2, 100)), noise()])
-@pytest.mark.parametrize("trained", [None, math.nan, 20.0])
+@pytest.mark.parametrize("trained", [None, 20.0])
 def test_where_there_is_nothing_to_judge_by_nothing_is_said(X, trained):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_amplitude(X, trained)
+
+
+@pytest.mark.parametrize("how", ["raise", "warn", "ignore"])
+def test_the_amplitude_is_returned_where_there_is_one(how):
+    assert check_amplitude(noise(20.0), how=how) == pytest.approx(20.0, rel=0.02)
+    assert check_amplitude(np.zeros((3, 2, 100)), how=how) is None
 
 
 def test_an_unknown_wish_raises():

@@ -17,7 +17,7 @@ from eegzoo.data import (
     SignalWarning,
     simulate_motor_imagery,
 )
-from eegzoo.data.windows import Windows
+from eegzoo.data.windows import LazyEpochs, Windows
 
 SFREQ, N_TIMES, TMIN = 100.0, 51, -0.2
 CH_NAMES = ("C3", "EOG", "Cz", "STI", "C4")
@@ -325,6 +325,19 @@ def test_epochs_that_are_not_preloaded_stay_on_the_disk(lazy_and_loaded):
     assert not lazy.X.epochs.preload
     with pytest.raises(IndexError):
         lazy.X[10]
+
+
+def test_nan_on_the_disk_is_named_when_it_is_read():
+    info = mne.create_info(["C3", "C4"], SFREQ, "eeg")
+    data = np.random.default_rng(0).normal(0, 2e-5, (2, 1000))
+    data[1, 620] = np.nan
+    raw = mne.io.RawArray(data, info, verbose="ERROR")
+    raw.set_annotations(mne.Annotations([1, 3, 6, 8], 0, ["a", "b", "a", "b"]))
+    lazy = mne.Epochs(raw, tmin=0, tmax=0.5, baseline=None, preload=False, verbose="ERROR")
+    X = LazyEpochs(lazy, np.array([0, 1]))
+    assert np.isfinite(X[[0, 1, 3]]).all()
+    with pytest.raises(ValueError, match=r"NaN or infinity in channels \['C4'\]"):
+        X[2]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,12 @@ def test_the_signal_comes_back_and_is_compared(path):
         again.predict(X[..., 1:])
 
 
+def test_windows_without_an_amplitude_can_be_saved(path):
+    still = np.zeros_like(X)
+    make_classifier(normalize="none").fit(still, Y).save(path)
+    assert EEGClassifier.load(path).amplitude_ is None
+
+
 def test_one_fitted_on_arrays_has_no_signal(path):
     make_classifier(sfreq=SFREQ).fit(X, Y).save(path)
     assert EEGClassifier.load(path).signal_info_ is None
