@@ -17,6 +17,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/bench_layers.py
 	$(BIN)/python benchmarks/bench_models.py
 	$(BIN)/python benchmarks/bench_data.py
+	$(BIN)/python benchmarks/bench_accuracy.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

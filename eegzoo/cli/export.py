@@ -70,12 +70,13 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
 
     weights, crops = trained.weights, 1
     if weights is not None and weights.file is None:
-        network, labels = weights.load(), list(weights.metadata.labels)
+        labels: list[Any] = list(weights.metadata.labels)
+        network = weights.load()
         normalization: dict[str, Any] = {"how": weights.metadata.normalization}
     else:
         classifier = trained.load()
         network, labels = classifier.model_, classifier.classes_.tolist()
-        normalization, crops = classifier.normalizer_.to_dict(), int(classifier.n_crops)
+        normalization, crops = classifier.normalizer_.to_dict(), classifier.settings().n_crops
     described = {
         "name": trained.name,
         "eegzoo": __version__,

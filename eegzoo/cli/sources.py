@@ -15,17 +15,30 @@ if TYPE_CHECKING:
 
 DATA_SETS = ("simulated", "eegbci")
 
-Data = Annotated[str | None, typer.Option(help=f"Data set: {', '.join(DATA_SETS)}.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Data set: {', '.join(DATA_SETS)}.", show_default="simulated, without --raw"
+    ),
+]
 Raw = Annotated[
     list[Path] | None,
-    typer.Option(help="A recording of your own, in any format MNE reads. Repeat."),
+    typer.Option(
+        help="A recording of your own, in any format MNE reads. Repeat.", show_default="none"
+    ),
 ]
 EventId = Annotated[
     list[str] | None,
-    typer.Option(help="label=event pairs, such as left=1,right=2 or fists=T1. Default: all."),
+    typer.Option(
+        help="label=event pairs, such as left=1,right=2 or fists=T1.", show_default="all but rest"
+    ),
 ]
-Subjects = Annotated[list[str] | None, typer.Option(help="Of the data set, such as 1,2.")]
-Runs = Annotated[list[str] | None, typer.Option(help="Of the data set, such as 6,10,14.")]
+Subjects = Annotated[
+    list[str] | None, typer.Option(help="Of the data set, such as 1,2.", show_default="none")
+]
+Runs = Annotated[
+    list[str] | None, typer.Option(help="Of the data set, such as 6,10,14.", show_default="none")
+]
 
 
 def load_windows(

@@ -10,6 +10,7 @@ from eegzoo.data.quality import Finding, check_against, check_recording
 from eegzoo.data.recording import Recording
 from eegzoo.data.recordings import label_events, read_recording
 from eegzoo.data.sample_audvis import fetch_sample_audvis
+from eegzoo.data.sequences import Sequences
 from eegzoo.data.signal import SignalInfo, SignalWarning
 from eegzoo.data.simulate import simulate_motor_imagery, simulate_sleep
 from eegzoo.data.sleep_physionet import fetch_sleep_physionet
@@ -42,6 +43,7 @@ __all__ = [
     "Reference",
     "Resample",
     "Scale",
+    "Sequences",
     "SignalInfo",
     "SignalWarning",
     "WindowStore",

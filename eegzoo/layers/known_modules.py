@@ -21,6 +21,11 @@ def convolves_as_torch(module: nn.Conv2d) -> bool:
     return known and "parametrizations" not in module._modules
 
 
+def normalizes_as_torch(module: nn.BatchNorm2d) -> bool:
+    """Tell whether a layer is torch's, or that of several processes, which says so itself."""
+    return getattr(type(module), "plain_class", type(module)) is nn.BatchNorm2d
+
+
 def is_watched(module: nn.Module) -> bool:
     """Tell whether something but the module's class has a say in what its call does."""
     hooks = nn.modules.module

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,12 @@ from torch.autograd import forward_ad
 
 from eegzoo.layers.constraints import NormConstraint
 from eegzoo.layers.depthwise import depthwise_conv1d
-from eegzoo.layers.known_modules import convolves_as_torch, is_watched, zero_padding
+from eegzoo.layers.known_modules import (
+    convolves_as_torch,
+    is_watched,
+    normalizes_as_torch,
+    zero_padding,
+)
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.windowed_moments import wide_dtype, window_moments
 
@@ -155,7 +161,7 @@ class TemporalSpatialConv(nn.Module):
         return (
             convolves_as_torch(temporal)
             and convolves_as_torch(spatial)
-            and (norm is None or type(norm) is nn.BatchNorm2d)
+            and (norm is None or normalizes_as_torch(norm))
             and not any(map(is_watched, self.children()))
             and temporal.in_channels == 1
             and temporal.kernel_size[0] == temporal.stride[0] == 1
@@ -210,6 +216,9 @@ class TemporalSpatialConv(nn.Module):
         centre, spread = norm.running_mean, norm.running_var
         if self._needs_statistics() or centre is None or spread is None:
             centre, spread, n_values = self._statistics(wide_kernels, x)
+            pool: Any = getattr(norm, "pooled", None)  # over processes that share the batch
+            if pool is not None:
+                centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
             _track(norm, centre, spread, n_values)
         centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)

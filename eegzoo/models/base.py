@@ -11,6 +11,10 @@ from torch import Tensor, nn
 from eegzoo.arguments import number_between, positive_int
 
 
+class ShortWindowError(ValueError):
+    """Windows are too short for a model's kernels and pools."""
+
+
 class EEGModel(nn.Module):
     """Base of the zoo's models: ``head(features(x))``.
 
@@ -123,7 +127,7 @@ class EEGModel(nn.Module):
     def check_smallest_window(self, smallest: int) -> None:
         """Raise if a window is too short for the model's kernels and pools."""
         if self.n_times < smallest:
-            raise ValueError(
+            raise ShortWindowError(
                 f"expected n_times of at least {smallest} for {type(self).__name__} "
                 f"with these kernels and pools, got {self.n_times}"
             )

@@ -166,7 +166,8 @@ class DeepSleepNet(RecurrentModel):
                 after.append(layer_state)
             outputs.append(out)
         both = torch.cat(outputs, dim=2)
-        beside = self.shortcut(features.flatten(0, 1)).reshape(both.shape)
+        flat, n_windows = features.flatten(0, 1), features.shape[1]
+        beside = self.of_present(self.shortcut, flat, lengths, n_windows).reshape(both.shape)
         return self.drop(both + beside), tuple(after)
 
     def make_head(self, n_outputs: int) -> nn.Module:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from eegzoo.models.base import EEGModel
@@ -78,11 +80,31 @@ class RecurrentModel(SequenceModel):
         """Map features (batch, n_windows, ...) to those in the sequence, and the new state."""
         raise NotImplementedError
 
+    def of_present(
+        self,
+        function: Callable[[Tensor], Tensor],
+        windows: Tensor,
+        lengths: Tensor | None,
+        n_windows: int,
+    ) -> Tensor:
+        """Return a function of windows (batch * n_windows, ...), in training without padding.
+
+        Otherwise padding would have a part in the statistics of batch normalisation.
+        """
+        if lengths is None or not self.training:
+            return function(windows)
+        places = torch.arange(n_windows, device=windows.device)
+        present = (places < lengths.unsqueeze(1)).flatten().nonzero().squeeze(1)
+        known = function(windows[present])
+        return known.new_zeros(len(windows), known.shape[-1]).index_put((present,), known)
+
     def _features_and_state(
         self, x: Tensor, state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, Any]:
         sequences = self.as_sequences(x)
-        features = self.window_features(sequences.flatten(0, 1))
+        features = self.of_present(
+            self.window_features, sequences.flatten(0, 1), lengths, sequences.shape[1]
+        )
         # Its length is written out: that of no windows cannot be inferred.
         features = features.reshape(*sequences.shape[:2], features.shape[-1])
         out, state = self.over_windows(features, state, lengths)

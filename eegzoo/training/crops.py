@@ -2,55 +2,139 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from eegzoo.data.windows import SelectedWindows, Windows
+from eegzoo.training.distributed import World, share_of
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSet:
+    """Normalised windows, or sequences of windows, with their targets.
+
+    Parameters
+    ----------
+    X : Tensor | Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
+        In memory, or read when they are needed.
+    y : Tensor, shape (n, ...)
+        Targets, as `Targets.encode` returns them.
+    weight : Tensor, shape (n,) or (n, n_windows)
+        How much each window counts.
+    lengths : Tensor of int, shape (n,) | None
+        Windows of each sequence before its padding.
+    """
+
+    X: Tensor | Windows
+    y: Tensor
+    weight: Tensor
+    lengths: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def subset(self, indices: npt.NDArray[np.int64]) -> TrainingSet:
+        """Return some of the windows."""
+        chosen = torch.from_numpy(indices)
+        X = self.X[chosen] if isinstance(self.X, Tensor) else SelectedWindows(self.X, indices)
+        lengths = None if self.lengths is None else self.lengths[chosen]
+        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths)
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """What a step of a training takes.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, n_chans, crop_length) or (batch, n_windows, n_chans, n_times)
+        Crops, or sequences.
+    y, weight, lengths
+        As in `TrainingSet`.
+    total : float
+        Sum of the weights; in a process of several, that of all processes.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor
+    lengths: Tensor | None
+    total: float
+
+    def __len__(self) -> int:
+        return len(self.x)
 
 
 class RandomCrops:
     """Batches of windows in random order, each cut at a random place.
 
     A batch is gathered by one indexing operation. The batches differ by one window at most, since
-    a last one of two or three windows makes poor statistics for batch normalisation. Randomness
-    is torch's own generator.
+    a last one of two or three windows makes poor statistics for batch normalisation. Sequences are
+    not cut.
 
     Parameters
     ----------
-    dataset : object with X, shape (n_windows, n_chans, n_times), and y, shape (n_windows,)
-        Tensors; or `Windows` as X, of which a batch is read at a time.
+    data : TrainingSet
+        Of `Windows` a batch is read at a time.
     batch_size : int
         About how many windows a batch holds.
     crop_length : int
         Samples of a crop.
+    world : World
+        Which share of each batch this process takes.
+
+    Attributes
+    ----------
+    generator : torch.Generator
+        Of order and crops; apart from torch's own, so that processes that share batches can agree.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> windows = SimpleNamespace(X=torch.randn(10, 3, 100), y=torch.arange(10))
-    >>> [crops.shape for crops, labels in RandomCrops(windows, batch_size=4, crop_length=80)]
+    >>> data = TrainingSet(torch.randn(10, 3, 100), torch.arange(10), torch.ones(10))
+    >>> [batch.x.shape for batch in RandomCrops(data, batch_size=4, crop_length=80)]
     [torch.Size([5, 3, 80]), torch.Size([5, 3, 80])]
     """
 
-    def __init__(self, dataset: Any, batch_size: int, crop_length: int) -> None:
-        self.X, self.y = dataset.X, dataset.y
-        self.batch_size, self.crop_length = batch_size, crop_length
+    def __init__(
+        self,
+        data: TrainingSet,
+        batch_size: int,
+        crop_length: int,
+        world: World = World(),  # noqa: B008
+    ) -> None:
+        self.data, self.batch_size, self.crop_length = data, batch_size, crop_length
+        self.world = world
+        self.generator = torch.Generator()
 
     def __len__(self) -> int:
-        return count_batches(len(self.y), self.batch_size)
+        return count_batches(len(self.data), self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        starts = torch.randint(self.X.shape[2] - self.crop_length + 1, (len(self.y),))
-        order = torch.randperm(len(self.y))
-        for batch in order.tensor_split(len(self)):
-            yield self._cut(batch, starts[batch]), self.y[batch]
+    def __iter__(self) -> Iterator[Batch]:
+        data, n = self.data, len(self.data)
+        n_starts = data.X.shape[-1] - self.crop_length + 1
+        starts = torch.randint(n_starts, (n,), generator=self.generator)
+        order = torch.randperm(n, generator=self.generator)
+        for whole in order.tensor_split(len(self)):
+            mine = share_of(self.world, whole)
+            yield Batch(
+                self._cut(mine, starts[mine]),
+                data.y[mine],
+                data.weight[mine],
+                None if data.lengths is None else data.lengths[mine],
+                float(data.weight[whole].sum()),
+            )
 
     def _cut(self, batch: Tensor, starts: Tensor) -> Tensor:
-        if isinstance(self.X, Tensor):
-            windows = self.X
-        else:
-            windows, batch = torch.from_numpy(self.X[batch.numpy()]), torch.arange(len(batch))
+        windows = self.data.X
+        if not isinstance(windows, Tensor):
+            windows, batch = torch.from_numpy(windows[batch.numpy()]), torch.arange(len(batch))
+        if windows.ndim == 4:
+            return windows[batch]
         crops = windows.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
         return crops[batch, :, starts]
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.data import Preprocessing, SignalInfo
 from eegzoo.models import EEGModel, load_model, read_metadata, save_model
 from eegzoo.training.normalization import Normalizer, normalizer_from_dict
+from eegzoo.training.recipe import Recipe
+from eegzoo.training.targets import Targets, targets_from_dict
 
 if TYPE_CHECKING:
     from eegzoo.models.weights import Card
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 class Persistence:
     """Mixin: an estimator that writes itself to a safetensors file and comes back from it."""
 
-    n_crops: int
+    # The targets that this kind of estimator learns.
+    _kinds: ClassVar[tuple[type[Targets], ...]]
+    settings: Callable[[], Recipe]
+    targets_: Targets
     model_: EEGModel
-    classes_: npt.NDArray[Any]
     normalizer_: Normalizer
     signal_info_: SignalInfo | None
     amplitude_: float | None
@@ -36,7 +39,7 @@ class Persistence:
         preprocessing: Preprocessing | None = None,
         card: Card | None = None,
     ) -> None:
-        """Write the fitted classifier to one safetensors file, which `load` reads.
+        """Write the fitted estimator to one safetensors file, which `load` reads.
 
         Parameters
         ----------
@@ -51,9 +54,9 @@ class Persistence:
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
         extra = {
-            "classes": self.classes_.tolist(),
+            **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
-            "n_crops": int(self.n_crops),  # a grid search may have put NumPy's there
+            "n_crops": int(self.settings().n_crops),  # a grid search may have put NumPy's there
             "n_times": self.n_times_,
             "amplitude": self.amplitude_,
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
@@ -65,23 +68,27 @@ class Persistence:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Return the fitted classifier that `save` wrote.
+        """Return the fitted estimator that `save` wrote.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it holds no classifier, or is damaged.
+            If it holds no such estimator, or is damaged.
         """
         model = load_model(path)
         extra = read_metadata(path)["extra"]
-        if "classes" not in extra:
-            raise ValueError(f"{path} holds a model, but no classifier: it was not trained here")
+        targets = targets_from_dict(extra)
+        if not isinstance(targets, cls._kinds):
+            holds = "but no estimator: it was not trained here"
+            if targets is not None:
+                holds = f"but of another kind than {cls.__name__}"
+            raise ValueError(f"{path} holds a model, {holds}")
         info, steps = extra["signal_info"], extra["preprocessing"]
-        return cls.fitted(
+        return cls._around(
             model,
-            extra["classes"],
+            targets,
             normalizer_from_dict(extra["normalizer"]),
             signal_info=None if info is None else SignalInfo.from_dict(info),
             preprocessing=None if steps is None else Preprocessing.from_dict(steps),
@@ -91,41 +98,29 @@ class Persistence:
         )
 
     @classmethod
-    def fitted(
+    def _around(
         cls,
         model: EEGModel,
-        classes: npt.ArrayLike,
+        targets: Targets,
         normalizer: Normalizer,
         *,
-        signal_info: SignalInfo | None = None,
-        preprocessing: Preprocessing | None = None,
-        amplitude: float | None = None,
-        n_crops: int = 1,
-        n_times: int | None = None,
+        signal_info: SignalInfo | None,
+        preprocessing: Preprocessing | None,
+        amplitude: float | None,
+        n_crops: int,
+        n_times: int | None,
     ) -> Self:
-        """Return a classifier around a trained model.
+        """Return an estimator around a trained model."""
+        made = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
+        made.model_, made.normalizer_, made.amplitude_ = model, normalizer, amplitude
+        made.signal_info_, made.preprocessing_ = signal_info, preprocessing
+        made.n_chans_, made.n_times_ = model.n_chans, n_times or model.n_times
+        made._learn_of(targets)
+        return made
 
-        Parameters
-        ----------
-        model : EEGModel
-            In evaluation mode.
-        classes : array, shape (n_classes,)
-            Labels of its outputs.
-        normalizer : Normalizer
-            What its inputs are normalised by.
-        signal_info, preprocessing, amplitude
-            What it was trained on, if that is known.
-        n_crops : int
-            Crops of a window that a prediction averages over.
-        n_times : int | None
-            Samples of a window. None: as many as the model takes.
-        """
-        classifier = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
-        classifier.model_, classifier.classes_ = model, np.asarray(classes)
-        classifier.normalizer_, classifier.amplitude_ = normalizer, amplitude
-        classifier.signal_info_, classifier.preprocessing_ = signal_info, preprocessing
-        classifier.n_chans_, classifier.n_times_ = model.n_chans, n_times or model.n_times
-        return classifier
+    def _learn_of(self, targets: Targets) -> None:
+        """Take note of what the outputs stand for."""
+        self.targets_ = targets
 
     def trained_preprocessing(self) -> Preprocessing:
         """Return what was done to the recordings that a loaded classifier was trained on.

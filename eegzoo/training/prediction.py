@@ -1,54 +1,68 @@
-"""Probabilities of windows."""
+"""Outputs of windows, averaged over crops."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from eegzoo.data.windows import Windows
 from eegzoo.models import EEGModel
 from eegzoo.training.crops import even_crops
-from eegzoo.training.normalization import Normalizer
+from eegzoo.training.targets import Targets
 
 
-def predict_proba(
+def outputs_of(
     model: EEGModel,
-    windows: npt.NDArray[Any] | Windows,
-    normalizer: Normalizer,
+    X: npt.NDArray[Any] | Tensor | Windows,
+    targets: Targets,
     n_crops: int,
+    lengths: Tensor | None = None,
+    normalize: Any = None,
     batch_size: int = 64,
-) -> npt.NDArray[np.float32]:
-    """Average a model's log-probabilities over evenly spaced crops of each window.
+) -> Tensor:
+    """Return a model's outputs for windows, each the average over evenly spaced crops.
 
     Parameters
     ----------
     model : EEGModel
         In evaluation mode.
-    windows : array or Windows, shape (n_windows, n_chans, n_times)
-        Windows in microvolts.
-    normalizer : Normalizer
-        What the model's inputs were normalised by.
+    X : array, Tensor or Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
+        Windows, or sequences of windows, which are not cut.
+    targets : Targets
+        What the outputs stand for.
     n_crops : int
         Crops of a window.
+    lengths : Tensor of int, shape (n,) | None
+        Windows of each sequence before its padding.
+    normalize : callable | None
+        What is done to windows first. None: it was done.
     batch_size : int
         Windows computed at once.
 
     Returns
     -------
-    array, shape (n_windows, n_outputs)
-        Probabilities, which sum to one.
+    Tensor, shape (n, n_outputs) or (n, n_windows, n_outputs)
+        On the CPU.
     """
     device = next(model.parameters()).device
+    per_window = 1 if len(X.shape) == 3 else X.shape[1]
+    step = max(1, batch_size // per_window)
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(windows), batch_size):
-            batch = torch.from_numpy(normalizer.transform(windows[start : start + batch_size]))
+        for start in range(0, len(X), step):
+            windows = X[start : start + step]
+            batch = torch.as_tensor(windows if normalize is None else normalize(windows))
+            if batch.ndim == 4:
+                mine = None if lengths is None else lengths[start : start + step].to(device)
+                known = {} if mine is None else {"lengths": mine}
+                parts.append(model(batch.to(device), **known).cpu())
+                continue
             crops = even_crops(batch, model.n_times, n_crops)
-            logits = model(crops.flatten(0, 1).to(device)).unflatten(0, crops.shape[:2])
-            parts.append(logits.log_softmax(dim=-1).mean(dim=1).softmax(dim=-1).cpu())
+            outputs = model(crops.flatten(0, 1).to(device)).unflatten(0, crops.shape[:2])
+            parts.append(targets.average(outputs).cpu())
     if not parts:
-        return np.empty((0, model.n_outputs), np.float32)
-    return torch.cat(parts).numpy()
+        return torch.empty(0, *X.shape[1:-2], model.n_outputs)
+    return torch.cat(parts)

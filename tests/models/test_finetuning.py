@@ -11,7 +11,7 @@ from eegzoo.models import create_model, list_models
 from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
 from eegzoo.models.weights import find_weights
 from eegzoo.training import EEGClassifier
-from eegzoo.training.loop import renew_statistics
+from eegzoo.training.statistics import renew_statistics
 from tests.beside import SHARED, needs
 from tests.models.test_every_model import CLASSES, build, windows
 
@@ -177,7 +177,7 @@ def test_statistics_are_torchs_where_nothing_is_frozen(model):
     torch.manual_seed(0)
     torch.optim.swa_utils.update_bn(batches, twin)
     torch.manual_seed(0)
-    renew_statistics(model, batches)
+    renew_statistics(model, ((batch,) for batch in batches))
     torch.testing.assert_close(model.state_dict(), twin.state_dict(), rtol=0, atol=0)
     assert not model.training
     assert model.front.norm.momentum == 0.01

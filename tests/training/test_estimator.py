@@ -25,7 +25,7 @@ from eegzoo.data import EpochsDataset, SignalWarning, simulate_motor_imagery
 from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
 from eegzoo.training import EEGClassifier, progress
-from eegzoo.training.crops import even_crops
+from eegzoo.training.crops import count_batches, even_crops
 from eegzoo.training.normalization import HOW
 
 SFREQ, N_TIMES = 64.0, 128
@@ -113,7 +113,8 @@ def test_it_learns_an_easy_problem(normalize):
     [(8, 16, 100), (36, 16, 100), (80, 16, 50), (99, 3, 20)],
 )
 def test_small_sets_get_250_batches_but_from_20_to_100_passes(n_windows, batch_size, n_epochs):
-    assert make_classifier(max_epochs=None, batch_size=batch_size)._epochs(n_windows) == n_epochs
+    settings = make_classifier(max_epochs=None, batch_size=batch_size).settings()
+    assert settings.epochs(count_batches(n_windows, batch_size)) == n_epochs
 
 
 def test_the_constraints_hold_in_the_trained_model():
@@ -332,7 +333,7 @@ def test_channels_are_put_in_the_order_of_a_given_models_weights():
     ("changes", "message"),
     [
         ({"n_chans": 4}, "expected windows of 4 channels"),
-        ({"n_outputs": 3}, "in 3 classes"),
+        ({"n_outputs": 3}, "3 classes or targets for"),
         ({"n_times": 200}, "at least 200 samples"),
         ({"sfreq": 128.0}, "expected sfreq of 128 Hz, which the model is for, got 64 Hz"),
         ({"ch_names": ("C3", "Cz", "Oz")}, r"channels \['Oz'\] are missing"),
@@ -432,6 +433,13 @@ def test_cross_validation_takes_a_data_set_and_its_groups():
     np.testing.assert_array_equal(scores, arrays)
 
 
+def test_cross_validation_takes_epochs_of_mne():
+    epochs = make_epochs(*DATA)
+    names = np.array(["left", "right"])[DATA[1]]
+    scores = cross_val_score(make_classifier(), epochs, names, cv=4)
+    np.testing.assert_array_equal(scores, cross_val_score(make_classifier(), DATA[0], names, cv=4))
+
+
 def test_another_window_raises_at_use(fitted):
     with pytest.raises(ValueError, match="expected n_times of 128 samples, got 100 samples"):
         fitted.predict(make_epochs(DATA[0][..., :100], DATA[1]))
@@ -473,7 +481,7 @@ def test_an_unfitted_one_says_so(tmp_path):
     [
         (DATA[0], np.ones(40), r"at least two classes, got \[1.0\]"),
         (DATA[0], DATA[1][:39], r"expected y of shape \(40,\), got \(39,\)"),
-        (DATA[0], DATA[1][:, None], r"expected y of shape \(40,\), got \(40, 1\)"),
+        (DATA[0], DATA[1][:, None, None], r"expected y of shape \(40,\), got \(40, 1, 1\)"),
         (DATA[0], None, "expected y with arrays"),
         pytest.param(
             DATA[0],
@@ -484,7 +492,7 @@ def test_an_unfitted_one_says_so(tmp_path):
         (DATA[0], np.linspace(0.1, 0.9, 40), "continuous"),
         (DATA[0], np.array([1, "a"] * 20, object), "unknown"),
         (DATA[0][0], DATA[1][:3], r"expected X .* shape \(3, 128\)"),
-        (DATA[0][:, None], DATA[1], r"expected X .* shape \(40, 1, 3, 128\)"),
+        (DATA[0][:, None], DATA[1], r"expected windows .* EEGNet, .* got sequences"),
         (DATA[0].astype(str), DATA[1], "expected X"),
         (DATA[0] * 1j, DATA[1], "expected X .* complex"),
         (DATA[0].astype(np.float64) * 1e300, DATA[1], "infinity"),

@@ -10,6 +10,7 @@ import torch
 from eegzoo.data import Epoch, Filter, Preprocessing, SignalInfo
 from eegzoo.models import EEGNet, load_model, save_model
 from eegzoo.training import EEGClassifier
+from eegzoo.training.targets import Classes
 
 SFREQ, N_TIMES = 64.0, 128
 X = np.random.default_rng(0).normal(0, 20, (12, 3, N_TIMES)).astype(np.float32)
@@ -135,7 +136,7 @@ def test_a_missing_file_is_named(path):
 
 def test_a_model_that_was_not_trained_here_is_no_classifier(path):
     save_model(EEGNet(3, 64, 2), path)
-    with pytest.raises(ValueError, match=r"model\.safetensors holds a model, but no classifier"):
+    with pytest.raises(ValueError, match=r"model\.safetensors holds a model, but no estimator"):
         EEGClassifier.load(path)
 
 
@@ -162,7 +163,7 @@ def test_what_cannot_be_saved_leaves_the_old_file(path):
     classifier = make_classifier().fit(X, Y)
     classifier.save(path)
     before = path.read_bytes()
-    classifier.classes_ = np.array([object(), object()])
+    classifier.targets_ = Classes(np.array([object(), object()]))
     with pytest.raises(TypeError):
         classifier.save(path)
     assert path.read_bytes() == before

@@ -183,7 +183,7 @@ class Weights:
 
         how = self.metadata.normalization
         if fit_on is not None:
-            return fit_normalizer(as_inputs(fit_on, self.signal).windows, how)
+            return fit_normalizer(as_inputs(fit_on, self.signal).windows(), how)
         if self.file is not None:
             return normalizer_from_dict(read_metadata(self.file)["extra"]["normalizer"])
         if not NORMALIZERS[how].is_fitted:

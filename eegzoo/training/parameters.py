@@ -1,0 +1,121 @@
+"""The parameters of the estimators."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from eegzoo.arguments import number_between, one_of
+from eegzoo.data import amplitude
+from eegzoo.models import EEGModel, find_entry
+from eegzoo.training.assembling import Machine
+from eegzoo.training.building import check_device, device_of
+from eegzoo.training.engine import PRECISIONS
+from eegzoo.training.recipe import SETTINGS, Recipe, find_recipe
+
+
+class Parameters(BaseEstimator):
+    """Base of the estimators: what they are given, and its checks. `EEGClassifier` explains it."""
+
+    def __init__(
+        self,
+        model: str | EEGModel = "eegnet",
+        *,
+        model_params: Mapping[str, Any] | None = None,
+        sfreq: float | None = None,
+        recipe: str = "small",
+        normalize: str | None = None,
+        crop_length: int | str | None = None,
+        n_crops: int | None = None,
+        augment: Sequence[Any] | None = None,
+        max_epochs: int | None = None,
+        batch_size: int | None = None,
+        lr: float | None = None,
+        warmup: float | None = None,
+        weight_decay: float | None = None,
+        clip_norm: float | None = None,
+        ema: float | None = None,
+        validation: Any = None,
+        patience: int | None = None,
+        layer_decay: float = 1.0,
+        precision: str = "float32",
+        check_signal: str = "raise",
+        checkpoint: str | os.PathLike[str] | None = None,
+        device: str = "auto",
+        compile: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+        callbacks: Sequence[Any] | None = None,
+    ) -> None:
+        self.model = model
+        self.model_params = model_params
+        self.sfreq = sfreq
+        self.recipe = recipe
+        self.normalize = normalize
+        self.crop_length = crop_length
+        self.n_crops = n_crops
+        self.augment = augment
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.warmup = warmup
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.ema = ema
+        self.validation = validation
+        self.patience = patience
+        self.layer_decay = layer_decay
+        self.precision = precision
+        self.check_signal = check_signal
+        self.checkpoint = checkpoint
+        self.device = device
+        self.compile = compile
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def settings(self) -> Recipe:
+        """Return the recipe's settings, with the arguments that were given in their place."""
+        given = {name: getattr(self, name) for name in SETTINGS}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return dataclasses.replace(find_recipe(self.recipe), **changes)
+
+    def check_parameters(self) -> Recipe:
+        """Return `settings`, or raise an error that names the first parameter that cannot be used.
+
+        Raises
+        ------
+        ValueError, TypeError
+            With the parameter, what was expected and what came.
+        """
+        if isinstance(self.model, str):
+            find_entry(self.model)
+        elif not isinstance(self.model, EEGModel):
+            raise TypeError(f"expected model to be a name or an EEGModel, got {self.model!r}")
+        elif self.model_params or self.sfreq is not None:
+            raise ValueError(
+                "expected model_params and sfreq with a model's name, not with a model"
+            )
+        if self.sfreq is not None:
+            number_between("sfreq", self.sfreq, 0.0, above=True)
+        one_of("check_signal", self.check_signal, amplitude.HOW)
+        one_of("precision", self.precision, PRECISIONS)
+        check_device(self.device)
+        number_between("layer_decay", self.layer_decay, 0.0, 1.0, above=True)
+        if self.checkpoint is not None and not isinstance(self.random_state, Integral):
+            raise ValueError(
+                "expected random_state to be an int with checkpoint, without which no training "
+                f"can go on, got {self.random_state!r}"
+            )
+        return self.settings()
+
+    def _machine(self) -> Machine:
+        return Machine(
+            device_of(self.device), self.precision, self.compile, self.verbose,
+            tuple(self.callbacks or ()), self.checkpoint,
+        )  # fmt: skip

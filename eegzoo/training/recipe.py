@@ -1,0 +1,134 @@
+"""Recipes: all settings of a training under one name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.training.augmentations import Augmentation, Mixup, as_augmentations
+from eegzoo.training.normalization import HOW
+
+CROPS = ("half", "whole")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Settings of a training, but for the model and the machine.
+
+    Each is an argument of the estimators, where None stands for the recipe's.
+
+    Parameters
+    ----------
+    normalize : {"whiten", "standardize", "window", "exponential", "none"}
+        How channels are normalised (`fit_normalizer`).
+    crop_length : int | {"half", "whole"}
+        Samples of the random crops that it trains on. "half": half a window, or all of it if half
+        were less than a second.
+    n_crops : int
+        Evenly spaced crops of a window that a prediction averages over.
+    augment : sequence of str | Augmentation | Mixup
+        How training windows are varied: names or objects of `eegzoo.training.augmentations`.
+    max_epochs : int | None
+        Passes over the windows. None: as many as make 250 batches, but from 20 to 100.
+    batch_size : int
+        About how many windows a batch holds.
+    lr : float
+        Learning rate at its height.
+    warmup : float
+        Share of the batches in which it rises linearly to `lr`; afterwards it falls to zero along
+        a cosine.
+    weight_decay : float
+        Of Adam, decoupled.
+    clip_norm : float
+        Largest norm of a step's gradient; longer ones are shortened. 0: none is.
+    ema : float
+        Decay of the exponential moving average of the weights, which is the trained model then.
+        0: the last weights are.
+    validation : float | splitter
+        Share of the windows that is kept for validation, by groups where they are known; or a
+        splitter of scikit-learn, whose first split is taken. The model of the epoch with the
+        smallest validation loss is kept. 0: there is none.
+    patience : int
+        Epochs without a smaller validation loss after which the training stops. 0: it never does.
+
+    Examples
+    --------
+    >>> from eegzoo.training import EEGClassifier
+    >>> RECIPES["small"].normalize, RECIPES["small"].lr
+    ('whiten', 0.01)
+    >>> settings = EEGClassifier(recipe="small", lr=0.02).settings()
+    >>> settings.normalize, settings.lr
+    ('whiten', 0.02)
+    """
+
+    normalize: str
+    crop_length: int | str
+    n_crops: int
+    augment: Sequence[str | Augmentation | Mixup]
+    max_epochs: int | None
+    batch_size: int
+    lr: float
+    warmup: float
+    weight_decay: float
+    clip_norm: float
+    ema: float
+    validation: object
+    patience: int
+
+    def __post_init__(self) -> None:
+        one_of("normalize", self.normalize, HOW)
+        if isinstance(self.crop_length, str):
+            one_of("crop_length", self.crop_length, CROPS)
+        else:
+            positive_int("crop_length", self.crop_length)
+        positive_int("n_crops", self.n_crops)
+        as_augmentations(self.augment)
+        if self.max_epochs is not None:
+            positive_int("max_epochs", self.max_epochs)
+        positive_int("batch_size", self.batch_size)
+        number_between("lr", self.lr, 0.0, above=True)
+        number_between("warmup", self.warmup, 0.0, 1.0)
+        number_between("weight_decay", self.weight_decay, 0.0)
+        number_between("clip_norm", self.clip_norm, 0.0)
+        for name in ("ema", "validation"):
+            share = getattr(self, name)
+            if hasattr(share, "get_n_splits"):  # a splitter
+                continue
+            if number_between(name, share, 0.0, 1.0) == 1.0:
+                raise ValueError(f"expected {name} to be below 1, got {share!r}")
+        positive_int("patience", self.patience, at_least=0)
+        if self.patience and self.validation == 0:
+            raise ValueError(f"expected validation with patience, got patience {self.patience}")
+
+    def epochs(self, n_batches: int) -> int:
+        """Return how many passes of so many batches a training makes."""
+        if self.max_epochs is not None:
+            return self.max_epochs
+        return min(100, max(20, round(250 / n_batches)))
+
+
+RECIPES = {
+    "small": Recipe(
+        normalize="whiten", crop_length="half", n_crops=9, augment=(), max_epochs=None,
+        batch_size=16, lr=1e-2, warmup=0.0, weight_decay=0.0, clip_norm=0.0, ema=0.0,
+        validation=0.0, patience=0,
+    ),
+    "plain": Recipe(
+        normalize="standardize", crop_length="whole", n_crops=1, augment=(), max_epochs=None,
+        batch_size=16, lr=1e-3, warmup=0.0, weight_decay=0.0, clip_norm=0.0, ema=0.0,
+        validation=0.0, patience=0,
+    ),
+}  # fmt: skip
+SETTINGS = tuple(field.name for field in dataclasses.fields(Recipe))
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe of a name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    return RECIPES[one_of("recipe", name, tuple(RECIPES))]

@@ -1,0 +1,172 @@
+"""``eegzoo train``: every option has a default that is shown, and does what it says."""
+
+import inspect
+import json
+
+import numpy as np
+import pytest
+import typer
+
+from eegzoo.cli import app, settings
+from eegzoo.training import RECIPES, EEGClassifier
+from eegzoo.training.recipe import SETTINGS
+from tests.cli.test_cli import eegzoo, eegzoo_process
+
+COMMAND = typer.main.get_command(app).commands["train"]
+OPTIONS = {option.name: option for option in COMMAND.params if option.name != "help"}
+RENAMED = {"max_epochs": "epochs", "random_state": "seed"}
+# Arguments of the classifier that have no option, and why.
+WITHOUT = {
+    "model_params": "a model's own arguments are for Python",
+    "sfreq": "recordings bring theirs",
+    "layer_decay": "the command line trains from the start",
+    "callbacks": "they are objects of Python",
+}
+FAST = ("--cv", "2", "--epochs", "1", "--verbose", "0")
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_shows_its_default_and_says_what_it_is(name):
+    option = OPTIONS[name]
+    assert option.help
+    assert option.show_default
+    if option.default is None:
+        assert isinstance(option.show_default, str)
+
+
+@pytest.mark.parametrize("width", ["80", "200"])
+def test_help_shows_them_all(tmp_path, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    shown = eegzoo("train", "--help", cwd=tmp_path)
+    assert shown.returncode == 0
+    for option in OPTIONS.values():
+        assert option.opts[0] in shown.stdout
+    assert shown.stdout.count("[default:") == len(OPTIONS)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_defaults_of_settings_are_the_recipes(setting):
+    shown = OPTIONS[RENAMED.get(setting, setting)].show_default
+    values = [getattr(RECIPES[name], setting) for name in ("small", "plain")]
+    if setting == "max_epochs":
+        words = [
+            "enough for 250 batches, 20 to 100" if value is None else f"{value}" for value in values
+        ]
+    elif setting == "augment":
+        words = [",".join(map(str, value)) or "none" for value in values]
+    else:
+        words = [value if isinstance(value, str) else f"{value:g}" for value in values]
+    expected = words[0] if words[0] == words[1] else f"{words[0]}; plain: {words[1]}"
+    assert shown == expected
+
+
+def test_every_argument_of_the_classifier_is_an_option():
+    arguments = set(inspect.signature(EEGClassifier).parameters) - set(WITHOUT)
+    assert {RENAMED.get(name, name) for name in arguments} <= set(OPTIONS)
+
+
+def test_options_reach_the_classifier_and_the_results(tmp_path):
+    options = {
+        "recipe": "plain", "normalize": "window", "crop-length": "200", "n-crops": 3,
+        "batch-size": 20, "lr": 0.02, "warmup": 0.1, "weight-decay": 0.01, "clip-norm": 1.0,
+        "ema": 0.9, "validation": 0.25, "patience": 2, "class-weight": "balanced",
+        "precision": "bfloat16", "augment": "time_shift,mixup",
+    }  # fmt: skip
+    given = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+    done = eegzoo("train", *FAST, *given, "--json", "run.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = json.loads((tmp_path / "run.json").read_text())["run"]
+    for name, value in options.items():
+        if name == "augment":
+            assert run["augment"] == ["time_shift", "mixup"]
+        else:
+            assert str(run[name.replace("-", "_")]) == str(value)
+    assert run["max_epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [(None, None), (["none"], ()), (["time_shift,mixup"], ("time_shift", "mixup")),
+     (["time_shift", "mixup"], ("time_shift", "mixup"))],
+)  # fmt: skip
+def test_augmentations_are_given_with_commas_or_repeated(given, taken):
+    assert settings.augment(given) == taken
+
+
+@pytest.mark.parametrize(("given", "taken"), [(None, None), ("half", "half"), ("200", 200)])
+def test_a_crop_is_a_word_or_samples(given, taken):
+    assert settings.crop_length(given) == taken
+
+
+def test_quiet_shows_no_bar_and_loud_does(tmp_path):
+    for verbose, shows in ((0, False), (1, True)):
+        done = eegzoo("train", "--cv", 2, "--epochs", 1, "--verbose", verbose, cwd=tmp_path)
+        assert ("epoch" in done.stderr) == shows
+
+
+def test_folds_keep_subjects_apart(tmp_path):
+    from eegzoo.data import simulate_motor_imagery
+
+    names = ("C3", "Cz", "C4", "Pz")
+    for seed in range(3):
+        raw = simulate_motor_imagery(8, ch_names=names, random_state=seed)
+        raw.save(tmp_path / f"{seed}_raw.fif", verbose="ERROR")
+    raws = [part for seed in range(3) for part in ("--raw", f"{seed}_raw.fif")]
+    common = ("train", *raws, "--epochs", 1, "--verbose", 0, "--groups", "subject")
+    done = eegzoo(*common, "--cv", 3, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "over 3 folds of subjects" in done.stdout
+    assert done.stdout.count("on 8 windows") == 3
+    few = eegzoo(*common, "--cv", 4, cwd=tmp_path)
+    assert few.returncode == 2
+    assert "expected at least 4 of subject for 4 folds, got 3" in few.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_print_once_and_write_once(tmp_path):
+    pytest.importorskip("accelerate", reason="accelerate is not installed")
+    options = ("train", *FAST, "--json", "run.json", "--out", "model.safetensors")
+    done = eegzoo_process(*options, "--devices", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("fold 1: accuracy") == done.stdout.count("mean accuracy") == 1
+    results = json.loads((tmp_path / "run.json").read_text())
+    assert EEGClassifier.load(tmp_path / "model.safetensors").model_.n_outputs == 2
+    alone = eegzoo("train", *FAST, "--json", "alone.json", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    # But for dropout it is one training.
+    folds = json.loads((tmp_path / "alone.json").read_text())["folds"]
+    np.testing.assert_allclose(results["folds"], folds, atol=0.3)
+
+
+def test_a_checkpoint_makes_the_second_run_read_the_first_ones(tmp_path):
+    command = ("train", "--cv", 2, "--epochs", 2, "--verbose", 0, "--checkpoint", "half")
+    first = eegzoo(*command, cwd=tmp_path)
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "half").iterdir()}
+    assert len(files) == 2  # one for each fold
+    second = eegzoo(*command, cwd=tmp_path)
+    assert second.stdout == first.stdout
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--recipe", "large"), "expected recipe to be one of 'small', 'plain', got 'large'"),
+        (("--augment", "mixap"), "unknown augmentation 'mixap'; did you mean 'mixup'"),
+        (("--augment", "none,mixup"), "expected --augment none or names"),
+        (("--patience", "3"), "expected validation with patience"),
+        (("--groups", "person"), "expected --groups to be one of subject, session, recording"),
+        (("--crop-length", "third"), "expected crop_length to be one of 'half', 'whole'"),
+        (("--class-weight", "equal"), "expected class_weight to be 'balanced'"),
+        (("--devices", "0"), "expected devices to be a positive integer"),
+        (("--device", "tpu"), "cannot compute on device 'tpu'"),
+        (("--precision", "int8"), "expected precision to be one of"),
+    ],
+)
+def test_bad_options_end_with_one_line(tmp_path, options, message):
+    done = eegzoo("train", *FAST, *options, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("eegzoo: error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not np.any([path.is_file() for path in tmp_path.iterdir()])
