@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from eegzoo.models import EEGNet
 from eegzoo.training import EEGClassifier
 from eegzoo.training.checkpoints import Checkpoint
 from eegzoo.training.crops import TrainingSet
@@ -20,7 +21,7 @@ X, Y = RNG.normal(0, 20, (24, 3, 128)).astype(np.float32), np.arange(24) % 2
 
 def make_classifier(folder, **changes):
     settings = {"sfreq": 64, "max_epochs": 2, "random_state": 0, "model_params": {"F1": 2, "D": 2}}
-    return EEGClassifier("eegnet", checkpoint=folder, **{**settings, **changes})
+    return EEGClassifier(**{"model": "eegnet", "checkpoint": folder, **settings, **changes})
 
 
 def files(folder):
@@ -84,6 +85,14 @@ def test_other_windows_or_labels_are_another_training(tmp_path):
     make_classifier(tmp_path).fit(X[::-1].copy(), Y)
     make_classifier(tmp_path).fit(X, Y, sample_weight=1 + Y)
     assert len(files(tmp_path)) == 4
+
+
+def test_other_initial_weights_are_another_training(tmp_path):
+    for seed in range(2):
+        torch.manual_seed(seed)
+        model = EEGNet(3, 128, 2, sfreq=64, F1=2, D=2)
+        make_classifier(tmp_path, model=model, sfreq=None, model_params=None).fit(X, Y)
+    assert len(files(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("contents", [b"", b"not a checkpoint", None])

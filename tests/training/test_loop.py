@@ -234,6 +234,27 @@ def test_the_validation_loss_is_that_of_the_predictions():
     )
 
 
+def test_validation_does_not_wait_for_running_statistics():
+    """They lag behind the weights: after an epoch they are nearly those of the start."""
+    held = np.arange(32) % 4 == 0
+    split = PredefinedSplit(np.where(held, 0, -1))
+    classifier = make_classifier(validation=split, max_epochs=8, lr=0.02, normalize="none").fit(
+        X, Y
+    )
+    losses = [row["valid_loss"] for row in classifier.history_]
+    assert losses == sorted(losses, reverse=True)  # statistics that lag make it rise at first
+
+
+def test_the_order_of_windows_follows_the_seed_and_the_epoch():
+    orders = []
+    for seed in (0, 1):
+        watch = Watch()
+        make_classifier(max_epochs=2, random_state=seed, callbacks=[watch]).fit(X, Y)
+        sums = [float(batch.x.sum()) for batch in watch.batches]
+        orders += [sums[:4], sums[4:]]
+    assert len({tuple(sums) for sums in orders}) == 4
+
+
 def test_validation_keeps_groups_together():
     kept = []
     groups = np.repeat(np.arange(8), 4)
