@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,9 @@ class Checkpoint:
     folder : path-like
         It is made if it is not there.
     module : nn.Module
-        With its weights before the training.
-    data : TrainingSet
-        What is trained on. Of windows that are not in memory, 64 are looked at.
+        With its weights before the training, and what of them learns.
+    data : sequence of TrainingSet
+        What is trained on, and validated with. Of windows not in memory, 64 are looked at.
     settings : mapping
         All else that makes a difference; of each, its `repr` does.
 
@@ -45,7 +45,7 @@ class Checkpoint:
         self,
         folder: str | os.PathLike[str],
         module: nn.Module,
-        data: TrainingSet,
+        data: Sequence[TrainingSet],
         settings: Mapping[str, Any],
     ) -> None:
         folder = Path(folder)
@@ -79,20 +79,24 @@ class Checkpoint:
             torch.save(dict(state), draft)
 
 
-def _fingerprint(module: nn.Module, data: TrainingSet, settings: Mapping[str, Any]) -> str:
+def _fingerprint(
+    module: nn.Module, data: Sequence[TrainingSet], settings: Mapping[str, Any]
+) -> str:
     digest = hashlib.sha256()
-    described = {**settings, "module": repr(module), "torch": torch.__version__}
+    learns = [name for name, weight in module.named_parameters() if weight.requires_grad]
+    described = {**settings, "module": repr(module), "learns": learns, "torch": torch.__version__}
     for name, value in sorted(described.items()):
         digest.update(f"{name}={value!r};".encode())
     for name, tensor in module.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
-    chosen: Any = ...
-    if not isinstance(data.X, torch.Tensor):
-        chosen = np.unique(np.linspace(0, len(data) - 1, _SAMPLE).astype(int))
-    for values in (data.X[chosen], data.y, data.weight, data.lengths):
-        if values is not None:
-            array = np.ascontiguousarray(values)
-            digest.update(f"{array.shape}{array.dtype}".encode())
-            digest.update(array.data)
+    for windows in data:
+        chosen: Any = ...
+        if not isinstance(windows.X, torch.Tensor):
+            chosen = np.unique(np.linspace(0, len(windows) - 1, _SAMPLE).astype(int))
+        for values in (windows.X[chosen], windows.y, windows.weight, windows.lengths):
+            if values is not None:
+                array = np.ascontiguousarray(values)
+                digest.update(f"{array.shape}{array.dtype}".encode())
+                digest.update(array.data)
     return digest.hexdigest()

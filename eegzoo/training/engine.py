@@ -11,7 +11,7 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-from eegzoo.training.augmentations import Augmentation, Mixup
+from eegzoo.training.augmentations import Augmentation, Mixup, mixed_loss
 from eegzoo.training.course import Course
 from eegzoo.training.crops import Batch
 from eegzoo.training.distributed import World, mean_over, share_of_mean
@@ -41,12 +41,14 @@ class WeightedLoss(nn.Module):
 
     def forward(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
         """Return the share that a batch has in the mean over all processes' batches."""
-        losses = self.targets.loss(outputs, batch.y) * batch.weight
-        if mixed is not None:
-            partners, share = mixed
-            others = self.targets.loss(outputs, batch.y[partners]) * batch.weight[partners]
-            share = share.reshape(-1, *[1] * (losses.ndim - 1))  # one for all windows of a sequence
-            losses = share * losses + (1 - share) * others
+
+        def weighted(y: Tensor, weight: Tensor) -> Tensor:
+            return self.targets.loss(outputs, y) * weight
+
+        if mixed is None:
+            losses = weighted(batch.y, batch.weight)
+        else:
+            losses = mixed_loss(weighted, *mixed, batch.y, batch.weight)
         return share_of_mean(self.world, losses, total=batch.total)
 
 

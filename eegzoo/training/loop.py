@@ -95,12 +95,18 @@ def train(
     crops = RandomCrops(data, recipe.batch_size, crop_length, world)
     batches = RandomCrops(data, recipe.batch_size, crop_length)  # whole, for statistics
     n_epochs = recipe.epochs(len(crops))
-    checkpoint = _checkpoint(
-        machine, module, data,
-        recipe=recipe, crop_length=crop_length, layer_decay=layer_decay, seed=seed,
-        precision=machine.precision, processes=world.size, targets=targets.to_dict(),
-        validation=None if validation is None else len(validation),
-    )  # fmt: skip
+    # A splitter is known by what it chose, not by its repr.
+    settings = {name: value for name, value in vars(recipe).items() if name != "validation"}
+    checkpoint = None
+    if machine.checkpoint is not None:
+        checkpoint = Checkpoint(
+            machine.checkpoint, module, [data] if validation is None else [data, validation],
+            {
+                **settings, "crop_length": crop_length, "layer_decay": layer_decay, "seed": seed,
+                "precision": machine.precision, "processes": world.size,
+                "targets": targets.to_dict(),
+            },
+        )  # fmt: skip
 
     def validate(candidate: EEGModel) -> dict[str, float]:
         if validation is None:
@@ -226,14 +232,6 @@ def _warn_of(error: LossNotFiniteError, course: Course) -> None:
         ConvergenceWarning,
         stacklevel=4,
     )
-
-
-def _checkpoint(
-    machine: Machine, module: nn.Module, data: TrainingSet, **settings: Any
-) -> Checkpoint | None:
-    if machine.checkpoint is None:
-        return None
-    return Checkpoint(machine.checkpoint, module, data, settings)
 
 
 def _write(checkpoint: Checkpoint | None, net: Net) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import PredefinedSplit
 
 from eegzoo.models import EEGNet
+from eegzoo.models.finetuning import freeze
 from eegzoo.training import EEGClassifier
 from eegzoo.training.checkpoints import Checkpoint
 from eegzoo.training.crops import TrainingSet
@@ -95,6 +97,33 @@ def test_other_initial_weights_are_another_training(tmp_path):
     assert len(files(tmp_path)) == 2
 
 
+def test_other_parts_that_learn_are_another_training(tmp_path):
+    model = EEGNet(3, 128, 2, sfreq=64, F1=2, D=2)
+    make_classifier(tmp_path, model=model, sfreq=None, model_params=None).fit(X, Y)
+    freeze(model)
+    make_classifier(tmp_path, model=model, sfreq=None, model_params=None).fit(X, Y)
+    assert len(files(tmp_path)) == 2
+
+
+def test_other_windows_to_validate_with_are_another_training(tmp_path):
+    split = PredefinedSplit(np.where(np.arange(24) < 6, 0, -1))
+    changed = X.copy()
+    changed[0] *= 2
+    for windows in (X, changed):
+        make_classifier(tmp_path, validation=split).fit(windows, Y)
+    assert len(files(tmp_path)) == 2
+
+
+def test_a_splitter_of_ones_own_goes_on_from_its_choice(tmp_path):
+    class Mine(PredefinedSplit):
+        __repr__ = object.__repr__
+
+    for _ in range(2):
+        split = Mine(np.where(np.arange(24) < 6, 0, -1))
+        make_classifier(tmp_path, validation=split).fit(X, Y)
+    assert len(files(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("contents", [b"", b"not a checkpoint", None])
 def test_a_damaged_checkpoint_is_named_and_kept(tmp_path, contents):
     make_classifier(tmp_path).fit(X, Y)
@@ -119,7 +148,7 @@ def test_a_file_in_place_of_the_folder_raises(tmp_path):
 
 def test_it_holds_no_pickled_code(tmp_path):
     data = TrainingSet(torch.zeros(2, 1, 4), torch.tensor([0, 1]), torch.ones(2))
-    checkpoint = Checkpoint(tmp_path, torch.nn.Linear(4, 2), data, {})
+    checkpoint = Checkpoint(tmp_path, torch.nn.Linear(4, 2), [data], {})
     assert checkpoint.read() is None
     checkpoint.write({"rows": [{"epoch": 1}], "module": {"weight": torch.ones(2)}})
     torch.testing.assert_close(checkpoint.read()["module"]["weight"], torch.ones(2))
