@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 
@@ -50,3 +52,18 @@ def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
         expected = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"expected {name} to be one of {expected}, got {value!r}")
     return value
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: what was probably meant.
+
+    Examples
+    --------
+    >>> nearest("egnet", ["eegnet", "tinysleepnet"])
+    "; did you mean 'eegnet'?"
+    """
+    spelt = {other.lower(): other for other in sorted(known)}
+    close = difflib.get_close_matches(str(name).lower(), spelt, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {spelt[close[0]]!r}?"
+    return f"; known are {', '.join(spelt.values())}"

@@ -20,8 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eegzoo.data import Epoch, EpochsDataset, Filter, Preprocessing, Recording
-from eegzoo.models.weights import Metric, TrainingData
-from eegzoo.models.weights.catalogue import SHIPPED
+from eegzoo.weights import Metric, TrainingData
+from eegzoo.weights.catalogue import SHIPPED
 
 SFREQ, SECONDS = 128.0, 4.0
 LABELS = {"rest": "rest", "task": "arithmetic"}

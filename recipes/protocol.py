@@ -15,10 +15,10 @@ from scipy.signal import welch
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
 from eegzoo.data import EpochsDataset, Preprocessing, check_leakage
-from eegzoo.models.weights import Card, Metric, Origin, TrainingData
-from eegzoo.models.weights.authors import sha256_of
-from eegzoo.models.weights.catalogue import CHECKSUMS, SHIPPED
 from eegzoo.training import EEGClassifier
+from eegzoo.weights import Card, Metric, Origin, TrainingData
+from eegzoo.weights.authors.authors_file import sha256_of
+from eegzoo.weights.catalogue import CHECKSUMS, SHIPPED
 
 Array = npt.NDArray[Any]
 Right = npt.NDArray[np.bool_]

@@ -29,8 +29,8 @@ from eegzoo.data import (
     Scale,
     read_recording,
 )  # fmt: skip
-from eegzoo.models.weights import Metric, TrainingData
-from eegzoo.models.weights.catalogue import SHIPPED
+from eegzoo.weights import Metric, TrainingData
+from eegzoo.weights.catalogue import SHIPPED
 
 CODES = {1: "rest", 2: "13hz", 3: "21hz", 4: "17hz"}
 FREQUENCIES = {"13hz": 13.0, "17hz": 17.0, "21hz": 21.0}

@@ -32,7 +32,9 @@ def check(
     from rich.console import Console
     from rich.table import Table
 
-    from eegzoo.data import Resample, Scale, check_against, check_recording, read_recording
+    from eegzoo.data.preprocessing.filter_steps import Resample, Scale
+    from eegzoo.data.reading.recordings import read_recording
+    from eegzoo.data.signal.quality import check_against, check_recording
 
     raw = read_recording(recording)
     findings = []

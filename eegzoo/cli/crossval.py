@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from eegzoo.data import EpochsDataset
-    from eegzoo.training import EEGClassifier
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.classifier import EEGClassifier
 
 
 def folds(
@@ -36,7 +36,7 @@ def folds(
     import numpy as np
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    from eegzoo.data import check_leakage
+    from eegzoo.data.windows.splits import check_leakage
 
     counts = dict(zip(dataset.classes, np.bincount(dataset.y).tolist(), strict=True))
     if len(counts) < 2:
@@ -78,7 +78,7 @@ def fit(classifier: EEGClassifier, dataset: EpochsDataset, label: str) -> EEGCla
     """Fit a copy of a classifier; what is verbose shows a progress bar with this label."""
     from sklearn.base import clone
 
-    from eegzoo.training.progress import Progress
+    from eegzoo.training.callbacks.progress import Progress
 
     bar = [Progress(label)] if classifier.verbose else []
     fitted: EEGClassifier = clone(classifier).set_params(callbacks=bar, verbose=0)

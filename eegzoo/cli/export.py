@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from eegzoo.cli.trained import Trained
-    from eegzoo.models import EEGModel
+    from eegzoo.models.base import EEGModel
 
 # What onnxruntime's outputs may differ by from torch's.
 TOLERANCE = 1e-4
@@ -67,11 +67,12 @@ def export(
 def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
     """Return the network, and what its user must know, as what JSON can hold."""
     from eegzoo import __version__
+    from eegzoo.weights.zoo import load_weights
 
     weights, crops = trained.weights, 1
-    if weights is not None and weights.file is None:
+    if weights is not None and not isinstance(weights.source, Path):
         labels: list[Any] = list(weights.metadata.labels)
-        network = weights.load()
+        network = load_weights(weights)
         normalization: dict[str, Any] = {"how": weights.metadata.normalization}
     else:
         classifier = trained.load()
@@ -130,7 +131,7 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
 
 
 def _baked(network: EEGModel) -> torch.nn.Module:
-    from eegzoo.layers import bake
+    from eegzoo.layers.constrained.bake import bake
 
     try:
         return bake(network).eval()

@@ -26,7 +26,8 @@ def info(
     """
     from rich.console import Console
 
-    from eegzoo.models import find_entry, summary
+    from eegzoo.models.model_summary import summary
+    from eegzoo.models.zoo import find_entry
 
     entry = find_entry(model)
     given = {"n_chans": n_chans, "n_times": n_times, "n_outputs": n_outputs, "sfreq": sfreq}

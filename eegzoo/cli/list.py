@@ -28,8 +28,8 @@ def list_(
 
     [bold]eegzoo list "eeg*" --task "motor imagery"[/]
     """
-    from eegzoo.models import list_models
     from eegzoo.models.facts import milliseconds, model_facts
+    from eegzoo.models.zoo import list_models
 
     names = list_models(pattern, task=task)
     if not names:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import mne
 
     from eegzoo.cli.trained import Trained
-    from eegzoo.data import EpochsDataset
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 Missing = Annotated[
     str, typer.Option(help="Channels that the recording lacks: raise, interpolate, zero.")
@@ -26,7 +26,7 @@ CheckSignal = Annotated[
 
 def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.BaseRaw:
     """Return a recording at the sampling rate that a model's preprocessing begins with."""
-    from eegzoo.data import Resample
+    from eegzoo.data.preprocessing.filter_steps import Resample
 
     steps, signal = trained.preprocessing.steps, trained.signal
     if not resample or signal is None or any(isinstance(step, Resample) for step in steps):

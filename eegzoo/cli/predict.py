@@ -44,7 +44,8 @@ def predict(
 
     [bold]eegzoo predict eegnet.physionet_mi2 recording.edf --events T1,T2[/]
     """
-    from eegzoo.data import EpochsDataset, read_recording
+    from eegzoo.data.reading.recordings import read_recording
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.files import check_writable, written_whole
 
     if out is not None:

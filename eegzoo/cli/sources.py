@@ -11,7 +11,9 @@ import typer
 if TYPE_CHECKING:
     import mne
 
-    from eegzoo.data import EpochsDataset, Preprocessing, Recording
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.reading.recording import Recording
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 DATA_SETS = ("simulated", "eegbci")
 
@@ -53,7 +55,7 @@ def load_windows(
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options name; `change` is done to each recording first."""
-    from eegzoo.data import EpochsDataset
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
         raise ValueError("expected --data or --raw, got both")
@@ -101,7 +103,7 @@ def _pairs(event_id: list[str] | None) -> dict[str, str]:
 
 
 def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
-    from eegzoo.data import label_events
+    from eegzoo.data.reading.events import label_events
 
     _, codes = label_events(recording)
     return {name: name for name in codes if name != "rest"}
@@ -109,7 +111,8 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
 
 def _read(paths: list[Path]) -> list[Recording]:
     """Read files; whose they are is not known, so each stands for somebody else."""
-    from eegzoo.data import Recording, read_recording
+    from eegzoo.data.reading.recording import Recording
+    from eegzoo.data.reading.recordings import read_recording
 
     return [Recording(read_recording(path), subject=str(path)) for path in paths]
 
@@ -117,8 +120,10 @@ def _read(paths: list[Path]) -> list[Recording]:
 def _fetch(
     data: str, subjects: list[str] | None, runs: list[str] | None, seed: int
 ) -> list[Recording]:
-    from eegzoo.data import Recording, fetch_eegbci, simulate_motor_imagery
-    from eegzoo.models.registry import nearest
+    from eegzoo.arguments import nearest
+    from eegzoo.data.datasets.eegbci import fetch_eegbci
+    from eegzoo.data.datasets.simulated import simulate_motor_imagery
+    from eegzoo.data.reading.recording import Recording
 
     if data not in DATA_SETS:
         raise ValueError(f"unknown data set {data!r}{nearest(data, DATA_SETS)}")

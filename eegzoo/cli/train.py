@@ -12,8 +12,9 @@ import typer
 from eegzoo.cli import crossval, matching, results, settings, sources
 
 if TYPE_CHECKING:
-    from eegzoo.data import EpochsDataset, Preprocessing
-    from eegzoo.training import EEGClassifier
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.classifier import EEGClassifier
 
 
 def train(
@@ -78,13 +79,15 @@ def train(
 
     [bold]eegzoo train --raw a.edf --raw b.edf --event-id left=1,right=2 --tmax 3[/]
     """
-    from eegzoo.data import Epoch, Filter, Preprocessing
-    from eegzoo.data.splits import GROUPS
+    from eegzoo.data.preprocessing.filter_steps import Filter
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.preprocessing.window_steps import Epoch
+    from eegzoo.data.windows.splits import GROUPS
     from eegzoo.files import check_writable
-    from eegzoo.models import find_entry
-    from eegzoo.training import EEGClassifier
-    from eegzoo.training.distributed import find_world, is_launched, leave_world
-    from eegzoo.training.launch import quiet_unless_main, relaunch
+    from eegzoo.models.zoo import find_entry
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.parallel.launch import quiet_unless_main, relaunch
+    from eegzoo.training.parallel.processes import find_world, is_launched, leave_world
 
     find_entry(model)
     for path in (out, json):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from eegzoo.data import Preprocessing, SignalInfo
-    from eegzoo.models.weights import Weights
-    from eegzoo.training import EEGClassifier
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.signal.signal_info import SignalInfo
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.weights.weights import Weights
 
 Model = Annotated[
     str, typer.Argument(help="A file that eegzoo train saved, or a name of eegzoo weights.")
@@ -54,9 +55,9 @@ def find_trained(given: str) -> Trained:
     ValueError
         If it is the name of nothing, with the nearest name; or the file holds no classifier.
     """
-    from eegzoo.models import read_metadata
-    from eegzoo.models.weights import find_weights, weights_in
-    from eegzoo.training import EEGClassifier
+    from eegzoo.models.saving import read_metadata
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.weights.catalogue import find_weights, weights_in
 
     if not is_file(given):
         return _of(find_weights(given))
@@ -82,7 +83,7 @@ def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained
 
     What is no family stays what it is: that it has seen a subject is told on standard error.
     """
-    from eegzoo.models.weights import find_weights, names_of_folds
+    from eegzoo.weights.catalogue import find_weights, names_of_folds
 
     if not is_file(given):
         folds = [find_weights(name) for name in names_of_folds(given)]
@@ -119,4 +120,12 @@ def _data_set(subject: str) -> str:
 
 
 def _of(weights: Weights) -> Trained:
-    return Trained(weights.name, weights.preprocessing, weights.signal, weights.estimator, weights)
+    from eegzoo.training.classifier import EEGClassifier
+
+    return Trained(
+        weights.name,
+        weights.preprocessing,
+        weights.signal,
+        lambda: EEGClassifier.from_weights(weights),
+        weights,
+    )

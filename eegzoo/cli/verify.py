@@ -29,8 +29,8 @@ def verify(
     from rich.markup import escape
     from rich.table import Table
 
-    from eegzoo.models import find_entry, list_models
     from eegzoo.models.references import find_reference
+    from eegzoo.models.zoo import find_entry, list_models
 
     names = models or list_models()
     for name in names:

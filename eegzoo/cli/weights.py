@@ -29,7 +29,7 @@ def weights(
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from eegzoo.models.weights import find_weights, list_weights, names_of_folds
+    from eegzoo.weights.catalogue import find_weights, list_weights, names_of_folds
 
     if not any(character in name for character in "*?["):
         found, folds = find_weights(name), names_of_folds(name)
@@ -63,7 +63,7 @@ def weights(
 
 def _rows(names: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what to show, and for whom; a family whose folds are all there is shown once."""
-    from eegzoo.models.weights import names_of_folds
+    from eegzoo.weights.catalogue import names_of_folds
 
     for name in names:
         family = name.rpartition("_fold")[0]

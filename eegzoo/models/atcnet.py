@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.attention import MultiHeadAttention, keras_attention_init_
-from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedConv2d
-from eegzoo.layers.initializers import keras_init_
-from eegzoo.layers.parallel import ParallelLinear
-from eegzoo.layers.tcn import TCNBlock
-from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.blocks.attention import MultiHeadAttention, keras_attention_init_
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.blocks.parallel_linear import ParallelLinear
+from eegzoo.layers.blocks.tcn import TCNBlock
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

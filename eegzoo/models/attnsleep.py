@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.constrained import ConstrainedConv1d
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

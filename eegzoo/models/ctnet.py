@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.attention import MultiHeadAttention
-from eegzoo.layers.constrained import ConstrainedConv1d
-from eegzoo.layers.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -8,9 +8,10 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense
-from eegzoo.layers.initializers import keras_init_
-from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

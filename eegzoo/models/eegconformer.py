@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.attention import MultiHeadAttention
-from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

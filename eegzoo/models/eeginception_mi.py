@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv1d
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -7,33 +7,58 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense
-from eegzoo.layers.initializers import keras_init_
-from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
+_LAWHERN = (
+    "Lawhern et al. (2018), EEGNet: a compact convolutional neural network for EEG-based "
+    "brain-computer interfaces"
+)
+_LAWHERN_DOI = "10.1088/1741-2552/aace8c"
+_TASKS = ("motor imagery", "erp", "ssvep")
+_SOURCE = "vlawhern/arl-eegmodels, commit 4a512e5 (Keras)"
+
 
 @register_model(
-    "eegnet",
-    tasks=("motor imagery", "erp", "ssvep"),
-    paper="Lawhern et al. (2018), EEGNet: a compact convolutional neural network for EEG-based "
-    "brain-computer interfaces",
-    doi="10.1088/1741-2552/aace8c",
-    source="vlawhern/arl-eegmodels, commit 4a512e5 (Keras)",
+    "eegnet_ssvep",
+    tasks=("ssvep",),
+    paper="Waytowich et al. (2018), Compact convolutional neural networks for classification of "
+    "asynchronous steady-state visual evoked potentials",
+    doi="10.1088/1741-2552/aae5d8",
+    source=_SOURCE,
+    standard={"n_chans": 8, "n_times": 256, "n_outputs": 12, "sfreq": 256.0},
+    defaults={"F1": 96, "D": 1, "kernel_seconds": 1.0, "head_max_norm": None},
+)
+@register_model(
+    "eegnet_8_2",
+    tasks=_TASKS,
+    paper=_LAWHERN,
+    doi=_LAWHERN_DOI,
+    source=_SOURCE,
+    standard={"n_chans": 60, "n_times": 151, "n_outputs": 4, "sfreq": 150.15},
+    defaults={"kernel_length": 32},
+)
+@register_model(
+    "eegnet_4_2",
+    tasks=_TASKS,
+    paper=_LAWHERN,
+    doi=_LAWHERN_DOI,
+    source=_SOURCE,
     standard={"n_chans": 64, "n_times": 128, "n_outputs": 4, "sfreq": 128.0},
-    variants={
-        "eegnet_4_2": {"F1": 4},
-        "eegnet_8_2": {
-            "kernel_length": 32,
-            "n_chans": 60, "n_times": 151, "n_outputs": 4, "sfreq": 150.15,
-        },
-        "eegnet_ssvep": {
-            "F1": 96, "D": 1, "kernel_seconds": 1.0, "head_max_norm": None,
-            "n_chans": 8, "n_times": 256, "n_outputs": 12, "sfreq": 256.0,
-        },
-    },
-)  # fmt: skip
+    defaults={"F1": 4},
+)
+@register_model(
+    "eegnet",
+    tasks=_TASKS,
+    paper=_LAWHERN,
+    doi=_LAWHERN_DOI,
+    source=_SOURCE,
+    standard={"n_chans": 64, "n_times": 128, "n_outputs": 4, "sfreq": 128.0},
+)
 class EEGNet(EEGModel):
     """EEGNet: temporal filters, spatial filters for each, then a separable convolution.
 

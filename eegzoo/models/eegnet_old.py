@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.padding import same_padding
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model

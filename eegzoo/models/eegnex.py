@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.constrained import ConstrainedConv2d, ConstrainedDense
-from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.constrained.separable import DepthwiseConv2d
 from eegzoo.layers.padding import same_padding
-from eegzoo.layers.separable import DepthwiseConv2d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

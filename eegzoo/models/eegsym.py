@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv2d
-from eegzoo.layers.initializers import he_normal_, keras_glorot_uniform_, keras_init_
+from eegzoo.layers.blocks.initializers import he_normal_, keras_glorot_uniform_, keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

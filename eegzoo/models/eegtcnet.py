@@ -8,10 +8,11 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.constrained import ConstrainedConv1d, ConstrainedDense
-from eegzoo.layers.eegnet_blocks import depthwise_front, norm_pool
-from eegzoo.layers.initializers import keras_init_
-from eegzoo.layers.tcn import TCNBlock
+from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.blocks.tcn import TCNBlock
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -10,7 +10,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from eegzoo.arguments import positive_int
-from eegzoo.models.registry import find_entry
+from eegzoo.models.zoo import find_entry
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv2d, ConstrainedDense
-from eegzoo.layers.filterbank import FilterBank
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.fronts.filter_bank import FilterBank
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -41,7 +41,7 @@ def freeze(model: EEGModel, until: str = "head") -> list[str]:
 
     Examples
     --------
-    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2)
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
     >>> freeze(model)
     ['front', 'reduce', 'separable']
     >>> [name for name, weight in model.named_parameters() if weight.requires_grad]
@@ -71,7 +71,7 @@ def unfreeze(model: EEGModel) -> None:
 
     Examples
     --------
-    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2)
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
     >>> parts = freeze(model)
     >>> unfreeze(model)
     >>> all(weight.requires_grad for weight in model.parameters())
@@ -108,7 +108,7 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
 
     Examples
     --------
-    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2)
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
     >>> [(len(group["params"]), group["lr"]) for group in parameter_groups(model, 1e-2, 0.5)]
     [(2, 0.01), (4, 0.005), (2, 0.0025), (4, 0.00125)]
     >>> optimizer = torch.optim.AdamW(parameter_groups(model, 1e-2, 0.5))

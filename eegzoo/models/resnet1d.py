@@ -13,15 +13,23 @@ from eegzoo.models.registry import register_model
 
 
 @register_model(
+    "resnet1d_selfeeg",
+    tasks=("pathology",),
+    paper="Del Pup et al. (2024), SelfEEG: a Python library for self-supervised learning in "
+    "electroencephalography",
+    doi="10.21105/joss.06224",
+    source="MedMaxLab/selfEEG, commit 7bf7681 (PyTorch)",
+    standard={"n_chans": 18, "n_times": 769, "n_outputs": 3, "sfreq": 256.0},
+    defaults={"depths": (2, 2, 2, 2), "across_channels": False},
+)
+@register_model(
     "resnet1d",
     tasks=("pathology",),
     paper="Zheng et al. (2022), Task-oriented self-supervised learning for anomaly detection in "
     "electroencephalography",
     doi="10.48550/arXiv.2207.01391",
-    source="ironing/Task-oriented-SSL-EEG-AD, commit 1aa0772, and for resnet1d_selfeeg "
-    "MedMaxLab/selfEEG, commit 7bf7681 (PyTorch)",
+    source="ironing/Task-oriented-SSL-EEG-AD, commit 1aa0772 (PyTorch)",
     standard={"n_chans": 18, "n_times": 769, "n_outputs": 3, "sfreq": 256.0},
-    variants={"resnet1d_selfeeg": {"depths": (2, 2, 2, 2), "across_channels": False}},
 )
 class ResNet1D(EEGModel):
     """ResNet1D: residual blocks that filter each channel in time, beside filters over all channels.

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv2d, ConstrainedDense
-from eegzoo.layers.initializers import keras_init_
-from eegzoo.layers.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

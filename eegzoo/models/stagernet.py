@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv2d
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

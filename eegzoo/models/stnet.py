@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int, positive_ints
-from eegzoo.layers.separable import SeparableConv2d
+from eegzoo.layers.constrained.separable import SeparableConv2d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.initializers import lecun_normal_
-from eegzoo.layers.recurrent import PeepholeLSTM, State
-from eegzoo.layers.same import SameConv1d, SameMaxPool1d
+from eegzoo.layers.blocks.initializers import lecun_normal_
+from eegzoo.layers.blocks.recurrent import PeepholeLSTM, State
+from eegzoo.layers.blocks.same_padded import SameConv1d, SameMaxPool1d
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequences import RecurrentModel
+from eegzoo.models.sequence_models import RecurrentModel
 
 
 @register_model(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.attention import MultiHeadAttention
-from eegzoo.layers.constrained import ConstrainedConv1d
+from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

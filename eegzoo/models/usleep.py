@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.constrained import ConstrainedConv1d
-from eegzoo.layers.initializers import keras_init_
+from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequences import SequenceModel
+from eegzoo.models.sequence_models import SequenceModel
 
 
 @register_model(

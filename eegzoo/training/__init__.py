@@ -1,19 +1,5 @@
-"""Training: scikit-learn's contract around the models."""
+"""Estimators after scikit-learn's contract, and what a fit needs."""
 
-from eegzoo.training.augmentations import AUGMENTATIONS
-from eegzoo.training.classifier import EEGClassifier
-from eegzoo.training.history import History
-from eegzoo.training.normalization import Normalizer, fit_normalizer
-from eegzoo.training.recipe import RECIPES, Recipe
-from eegzoo.training.regressor import EEGRegressor
+import lazy_loader
 
-__all__ = [
-    "AUGMENTATIONS",
-    "RECIPES",
-    "EEGClassifier",
-    "EEGRegressor",
-    "History",
-    "Normalizer",
-    "Recipe",
-    "fit_normalizer",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -11,13 +12,17 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
-from eegzoo.data import Preprocessing, SignalInfo
-from eegzoo.models import EEGModel
+from eegzoo.data.preprocessing.normalization import Normalizer
+from eegzoo.data.preprocessing.preprocessing import Preprocessing
+from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.models.base import EEGModel
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.given import Given
-from eegzoo.training.labels import read_labels
-from eegzoo.training.normalization import Normalizer
-from eegzoo.training.targets import Classes, LabelSets, Targets
+from eegzoo.training.inputs.fit_data import Given
+from eegzoo.training.targets.class_labels import read_labels
+from eegzoo.training.targets.targets import Classes, LabelSets, Targets
+from eegzoo.weights.catalogue import find_weights
+from eegzoo.weights.weights import Weights
+from eegzoo.weights.zoo import load_weights
 
 Array = npt.NDArray[Any]
 
@@ -245,6 +250,65 @@ class EEGClassifier(ClassifierMixin, EEGEstimator):
         """Return the accuracy of `predict`; without y, on the labels of epochs."""
         true, predicted, weight = self._scored(X, y, sample_weight, mask)
         return float(accuracy_score(true, predicted, sample_weight=weight))
+
+    @classmethod
+    def from_weights(
+        cls,
+        weights: str | Weights,
+        *,
+        unseen: str | Collection[str] | None = None,
+        fit_on: Any = None,
+        **parameters: Any,
+    ) -> Self:
+        """Return a fitted classifier with trained weights.
+
+        It predicts from epochs that ``find_weights(name).epochs(raw)`` returns, and checks
+        channels, sampling rate, window and unit of what it is given. `fit` and `partial_fit` train
+        its model further.
+
+        Parameters
+        ----------
+        weights : str | Weights
+            One of `eegzoo.list_weights`, or trained weights themselves.
+        unseen : str | collection of str | None
+            As in `eegzoo.find_weights`: subjects whom the weights must not have seen.
+        fit_on : mne.Epochs | EpochsDataset | array | None
+            Windows to fit the normalisation on, for weights whose authors published none.
+        **parameters
+            Parameters of `EEGClassifier` for further training.
+
+        Returns
+        -------
+        EEGClassifier
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or `fit_on` is needed and not given.
+
+        Examples
+        --------
+        >>> classifier = EEGClassifier.from_weights("eegnet.ssvep_exo")
+        >>> classifier.classes_.tolist(), classifier.model_.n_chans
+        (['13', '17', '21', 'rest'], 8)
+        """
+        if isinstance(weights, str):
+            weights = find_weights(weights, unseen=unseen)
+        elif unseen is not None:
+            raise ValueError("expected unseen with the name of weights, got it with weights")
+        if isinstance(weights.source, Path):
+            classifier = cls.load(weights.source)
+            if fit_on is not None:
+                classifier.normalizer_ = weights.normalizer(fit_on)
+        else:
+            classifier = cls.fitted(
+                load_weights(weights), weights.metadata.labels, weights.normalizer(fit_on),
+                signal_info=weights.signal, preprocessing=weights.preprocessing,
+                amplitude=weights.metadata.amplitude,
+            )  # fmt: skip
+        classifier.set_params(**parameters)
+        return classifier
 
     @classmethod
     def fitted(

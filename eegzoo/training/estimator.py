@@ -13,26 +13,26 @@ import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from eegzoo.data import amplitude
-from eegzoo.models import EEGModel
-from eegzoo.models.sequences import SequenceModel
-from eegzoo.training.building import (
+from eegzoo.data.preprocessing.normalization import fit_normalizer
+from eegzoo.data.signal import amplitude
+from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.models.base import EEGModel
+from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.training.inputs.fit_data import Given, checked, lengths_of
+from eegzoo.training.inputs.validation_split import hold_out
+from eegzoo.training.loop.history import History
+from eegzoo.training.loop.train import train, train_pass
+from eegzoo.training.model_building import (
     build_for,
     check_sfreq,
 )
-from eegzoo.training.distributed import from_main, present_world
-from eegzoo.training.given import Given, checked, lengths_of
-from eegzoo.training.history import History
-from eegzoo.training.holdout import hold_out
-from eegzoo.training.inputs import Inputs, as_inputs
-from eegzoo.training.loop import train, train_pass
-from eegzoo.training.normalization import fit_normalizer
+from eegzoo.training.parallel.processes import from_main, present_world
 from eegzoo.training.parameters import Parameters
-from eegzoo.training.persistence import Persistence
 from eegzoo.training.prediction import outputs_of
 from eegzoo.training.recipe import Recipe
-from eegzoo.training.targets import Targets
-from eegzoo.training.weighting import as_mask, window_weights
+from eegzoo.training.saving import Persistence
+from eegzoo.training.targets.targets import Targets
+from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
 

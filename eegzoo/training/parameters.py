@@ -11,11 +11,12 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from eegzoo.arguments import number_between, one_of
-from eegzoo.data import amplitude
-from eegzoo.models import EEGModel, find_entry
-from eegzoo.training.assembling import Machine
-from eegzoo.training.building import check_device, device_of
-from eegzoo.training.engine import PRECISIONS
+from eegzoo.data.signal import amplitude
+from eegzoo.models.base import EEGModel
+from eegzoo.models.zoo import find_entry
+from eegzoo.training.loop.net import PRECISIONS
+from eegzoo.training.loop.net_building import Machine
+from eegzoo.training.model_building import check_device, device_of
 from eegzoo.training.recipe import SETTINGS, Recipe, find_recipe
 
 

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from eegzoo.data.windows import Windows
-from eegzoo.models import EEGModel
-from eegzoo.training.crops import even_crops
-from eegzoo.training.targets import Targets
+from eegzoo.data.windows.lazy_windows import Windows
+from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.crops import even_crops
+from eegzoo.training.targets.targets import Targets
 
 
 def outputs_of(

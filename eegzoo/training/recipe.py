@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from eegzoo.arguments import number_between, one_of, positive_int
-from eegzoo.training.augmentations import Augmentation, Mixup, as_augmentations
-from eegzoo.training.normalization import HOW
+from eegzoo.data.preprocessing.normalization import HOW
+from eegzoo.training.augmentation.augmentations import as_augmentations
+from eegzoo.training.augmentation.base import Augmentation
+from eegzoo.training.augmentation.mixup import Mixup
 
 CROPS = ("half", "whole")
 
@@ -28,7 +30,8 @@ class Recipe:
     n_crops : int
         Evenly spaced crops of a window that a prediction averages over.
     augment : sequence of str | Augmentation | Mixup
-        How training windows are varied: names or objects of `eegzoo.training.augmentations`.
+        How training windows are varied: names or objects of
+        `eegzoo.training.AUGMENTATIONS`.
     max_epochs : int | None
         Passes over the windows. None: as many as make 250 batches, but from 20 to 100.
     batch_size : int

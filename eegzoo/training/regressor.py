@@ -11,8 +11,8 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.given import Given
-from eegzoo.training.targets import Numbers, Targets, check_finite
+from eegzoo.training.inputs.fit_data import Given
+from eegzoo.training.targets.targets import Numbers, Targets, check_finite
 
 Array = npt.NDArray[Any]
 

@@ -9,10 +9,11 @@ import torch
 
 from eegzoo.cli import export as verb
 from eegzoo.data import Preprocessing, SignalInfo, simulate_motor_imagery
+from eegzoo.data.preprocessing.normalization import normalizer_from_dict
 from eegzoo.models import EEGNet
-from eegzoo.models.weights import Card, find_weights
 from eegzoo.training import EEGClassifier
-from eegzoo.training.normalization import normalizer_from_dict
+from eegzoo.weights import Card, find_weights
+from eegzoo.weights.zoo import load_weights
 from tests.beside import SHARED, needs
 from tests.cli.test_cli import eegzoo
 
@@ -126,14 +127,14 @@ def test_weights_are_exported_by_name(tmp_path, name):
     assert described["normalization"] == {"how": weights.metadata.normalization}
     assert Card.from_dict(described["card"]).origin == weights.metadata.origin
     assert json.loads(metadata_in(tmp_path / "model.onnx")["card"]) == described["card"]
-    model = weights.load()
+    model = load_weights(weights)
     x = torch.randn(3, model.n_chans, model.n_times)
     with torch.no_grad():
         np.testing.assert_allclose(outputs(tmp_path / "model.onnx", x), model(x), atol=1e-4)
 
 
 def test_nothing_is_written_when_the_outputs_differ(folder, tmp_path, monkeypatch):
-    other = EEGNet(3, 192, 2).eval()
+    other = EEGNet(3, 192, 2, sfreq=128).eval()
     monkeypatch.setattr(MODULE, "_baked", lambda network: other)
     done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
     assert done.returncode == 2

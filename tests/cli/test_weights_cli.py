@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from eegzoo.data import fetch_eegbci
-from eegzoo.models.weights import find_weights, list_weights
+from eegzoo.training import EEGClassifier
+from eegzoo.weights import find_weights, list_weights
 from tests.beside import MNE_DATA, SHARED, needs
 from tests.cli.test_cli import eegzoo
 
@@ -217,7 +218,7 @@ def test_the_order_and_spelling_of_channels_change_nothing(tmp_path, stored, cha
 
 @needs(CACHE)
 @needs(MNE_DATA)
-@pytest.mark.filterwarnings("ignore:channels .* are left out:eegzoo.data.signal.SignalWarning")
+@pytest.mark.filterwarnings("ignore:channels .* are left out:eegzoo.data.SignalWarning")
 def test_channels_that_are_not_for_the_weights_change_nothing(tmp_path, stored):
     done = eegzoo("evaluate", MI2, *stored(among_others), cwd=tmp_path)
     assert line_of(done) == "accuracy 0.956 on 45 windows"
@@ -284,7 +285,7 @@ def test_a_file_with_a_card_knows_whom_it_has_seen(tmp_path):
     if not MNE_DATA.exists():
         pytest.skip("mne_data is not beside the clone")
     weights = find_weights(f"{MI2}_fold3")
-    weights.estimator().save(tmp_path / "mine.safetensors", card=weights.metadata)
+    EEGClassifier.from_weights(weights).save(tmp_path / "mine.safetensors", card=weights.metadata)
     done = eegzoo("evaluate", "mine.safetensors", *FISTS, cwd=tmp_path)
     assert line_of(done) == "accuracy 0.978 on 45 windows"
     assert done.stderr.startswith("mine.safetensors has seen eegbci/S001 in its training")

@@ -72,7 +72,7 @@ def test_a_shortcut_between_widths_is_constrained_too():
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_spatial_filters_of_all_maps_have_one_norm_together(training):
-    spatial = ATCNet(5, 280, 2, F1=3, D=2).front.spatial.train(training)
+    spatial = ATCNet(5, 280, 2, F1=3, D=2, sfreq=250).front.spatial.train(training)
     kernel = np.random.default_rng(0).normal(0, [0.1, 2.0], (1, 5, 3, 2))  # one within, one over
     norms = np.sqrt((kernel**2).sum(axis=(0, 1, 2)))
     assert norms[0] < 0.6 < norms[1]
@@ -112,7 +112,7 @@ def test_a_shortcut_between_widths_has_the_limits_of_one_window():
 
 
 def test_sliding_windows_have_weights_of_their_own():
-    model = ATCNet(3, 448, 2, drop_prob=0.0).eval()
+    model = ATCNet(3, 448, 2, drop_prob=0.0, sfreq=250).eval()
     x = torch.randn(2, 3, 448)
     before = model.features(x).unflatten(1, (5, 32))
     with torch.no_grad():
@@ -123,7 +123,7 @@ def test_sliding_windows_have_weights_of_their_own():
 
 
 def test_tcn_looks_back_alone():
-    tcn = ATCNet(3, 448, 2).tcn.eval()
+    tcn = ATCNet(3, 448, 2, sfreq=250).tcn.eval()
     x = torch.randn(1, 160, 12)
     before = tcn(x)
     x[:, :, 7] += 1.0
@@ -139,7 +139,7 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 def test_explicit_lengths_win():
     model = ATCNet(
         3, 200, 2, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5), n_windows=3,
-        tcn_kernel_length=3, tcn_filters=6, tcn_depth=3, F1=4, D=1,
+        tcn_kernel_length=3, tcn_filters=6, tcn_depth=3, F1=4, D=1, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert [block.body[0].dilation for block in model.tcn] == [(1,), (2,), (4,)]

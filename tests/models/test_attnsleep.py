@@ -8,7 +8,7 @@ from tests.reference.model_checks import assert_initial_limits
 
 
 def test_the_authors_sizes_for_shhs_give_their_number_of_samples():
-    model = AttnSleep(n_times=3750, sfreq=125, later_kernel_lengths=(8, 6))
+    model = AttnSleep(n_times=3750, sfreq=125, later_kernel_lengths=(8, 6), n_chans=1, n_outputs=5)
     assert model.num_features == 30 * 100
     assert model.n_zeros == 0
 
@@ -16,7 +16,15 @@ def test_the_authors_sizes_for_shhs_give_their_number_of_samples():
 @pytest.mark.parametrize("n_times", [3000, 3001, 2900, 777, 63, 2])
 @pytest.mark.parametrize("num_heads", [1, 5, 7])
 def test_any_length_is_divided_among_the_heads(n_times, num_heads):
-    model = AttnSleep(n_times=n_times, n_filters=2, n_maps=4, num_heads=num_heads).eval()
+    model = AttnSleep(
+        n_times=n_times,
+        n_filters=2,
+        n_maps=4,
+        num_heads=num_heads,
+        n_chans=1,
+        n_outputs=5,
+        sfreq=100,
+    ).eval()
     assert model.num_features % (4 * num_heads) == 0
     assert 0 <= model.n_zeros < num_heads
     assert model(torch.randn(2, 1, n_times)).shape == (2, 5)
@@ -35,7 +43,7 @@ def test_initial_weights_have_the_limits_of_torch():
 
 
 def test_initial_convolutions_and_normalisations_are_normal():
-    state = AttnSleep().state_dict()
+    state = AttnSleep(n_chans=1, n_times=3000, n_outputs=5, sfreq=100).state_dict()
     for name in ("short.0.0", "short.4.0", "long.0.0", "recalibrate.body.0"):
         assert 0.018 < state[f"{name}.weight"].std() < 0.022, name
     gammas = torch.cat([state[f"short.{block}.1.weight"] for block in (0, 3, 4)])
@@ -44,7 +52,7 @@ def test_initial_convolutions_and_normalisations_are_normal():
 
 
 def test_layers_and_keys_and_values_start_as_copies():
-    first, second, _ = AttnSleep().transformer
+    first, second, _ = AttnSleep(n_chans=1, n_times=3000, n_outputs=5, sfreq=100).transformer
     torch.testing.assert_close(first.state_dict(), second.state_dict(), rtol=0, atol=0)
     assert torch.equal(first.key.weight, first.value.weight)
     assert not torch.equal(first.key.weight, first.query.weight)

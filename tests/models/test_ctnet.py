@@ -24,14 +24,14 @@ def test_initial_weights_have_the_limits_of_torch():
 
 
 def test_positions_are_drawn_from_the_standard_normal_distribution():
-    positions = CTNet(22, 20_000, 4).position
+    positions = CTNet(22, 20_000, 4, sfreq=250).position
     assert positions.shape == (312, 16)
     assert positions.mean().abs() < 0.05
     assert positions.std().sub(1).abs() < 0.05
 
 
 def test_a_token_is_told_by_its_position():
-    model = CTNet(3, 256, 2).eval()
+    model = CTNet(3, 256, 2, sfreq=250).eval()
     with torch.no_grad():
         model.tokens[4].weight.zero_()  # all tokens are equal but for their positions
     tokens = model.features(torch.randn(1, 3, 256)).unflatten(1, (4, 16))[0]
@@ -59,7 +59,7 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 def test_explicit_sizes_win():
     model = CTNet(
         3, 200, 2, F1=4, D=3, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5),
-        depth=2, num_heads=3, expansion=2,
+        depth=2, num_heads=3, expansion=2, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert model.tokens[4].kernel_size == (4,)

@@ -64,11 +64,11 @@ def test_lengths_follow_the_sampling_rate(sfreq, kernel_length, pool_length):
 
 
 def test_paper_pools_1000_samples_at_250_hz_to_7():
-    assert DeepConvNet(22, 1000, 4).num_features == 200 * 7
+    assert DeepConvNet(22, 1000, 4, sfreq=250).num_features == 200 * 7
 
 
 def test_explicit_lengths_win():
-    model = DeepConvNet(4, 400, 2, kernel_length=7, pool_length=3, pool_stride=2)
+    model = DeepConvNet(4, 400, 2, kernel_length=7, pool_length=3, pool_stride=2, sfreq=250)
     assert [conv.kernel_size for conv, *_ in model.blocks] == [(7,)] * 3
     assert model.front.temporal.kernel_size == (1, 7)
     # 400 - 6 = 394 -> 196 -> 190 -> 94 -> 88 -> 43 -> 37 -> 18

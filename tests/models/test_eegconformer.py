@@ -43,7 +43,7 @@ def test_lengths_do_not_follow_the_sampling_rate(sfreq):
 def test_explicit_sizes_win():
     model = EEGConformer(
         3, 100, 2, n_filters=8, kernel_length=10, pool_length=20, pool_stride=5, n_embedding=12,
-        depth=2, num_heads=3, expansion=2, head_units=(16, 8),
+        depth=2, num_heads=3, expansion=2, head_units=(16, 8), sfreq=250
     )  # fmt: skip
     # 100 - 9 = 91 samples, 15 tokens
     assert model.num_features == 15 * 12

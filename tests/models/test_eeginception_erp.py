@@ -68,7 +68,7 @@ def test_kernels_follow_the_sampling_rate(sfreq, lengths, finer):
 def test_explicit_sizes_win():
     model = EEGInceptionERP(
         5, 60, 3, n_filters=4, D=3, kernel_lengths=(20, 10), output_lengths=(5, 3),
-        pool_lengths=(2, 2, 2, 1),
+        pool_lengths=(2, 2, 2, 1), sfreq=128
     )  # fmt: skip
     assert [scale[0].kernel_size for scale in model.finer_scales] == [(1, 10), (1, 5)]
     assert [model.reduce[place].kernel_size for place in (1, 6)] == [(1, 5), (1, 3)]

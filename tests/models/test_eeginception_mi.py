@@ -34,7 +34,7 @@ def test_kernels_follow_the_sampling_rate(sfreq, length):
 
 @pytest.mark.parametrize(("length", "back", "ahead"), [(5, 2, 2), (6, 3, 2), (1, 0, 0)])
 def test_how_far_the_pool_looks_back_and_ahead(length, back, ahead):
-    inception = EEGInceptionMI(1, 21, 2, n_filters=1, kernel_length=length).first[0]
+    inception = EEGInceptionMI(1, 21, 2, n_filters=1, kernel_length=length, sfreq=250).first[0]
     with torch.no_grad():
         for parameter in inception.parameters():
             parameter.zero_()
@@ -46,7 +46,7 @@ def test_how_far_the_pool_looks_back_and_ahead(length, back, ahead):
 
 
 def test_explicit_sizes_win():
-    model = EEGInceptionMI(3, 40, 2, n_filters=4, n_lengths=2, kernel_length=3)
+    model = EEGInceptionMI(3, 40, 2, n_filters=4, n_lengths=2, kernel_length=3, sfreq=250)
     assert [scale.kernel_size for scale in model.first[0].scales] == [(3,), (9,)]
     assert model.num_features == 12
 

@@ -23,7 +23,7 @@ def test_initial_weights_have_keras_limits():
         "head.weight": 0.2970,
         "head.bias": 0.0,
     }
-    assert_initial_limits(lambda: EEGNet(22, 128, 4), limits)
+    assert_initial_limits(lambda: EEGNet(22, 128, 4, sfreq=128), limits)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_explicit_kernel_length_wins():
 
 
 def test_variants_differ_as_their_papers_say():
-    small = create_model("eegnet_4_2", n_chans=4, n_times=128, n_outputs=2)
+    small = create_model("eegnet_4_2", n_chans=4, n_times=128, n_outputs=2, sfreq=128)
     assert (small.F1, small.D, small.F2) == (4, 2, 8)
     erp = create_model("eegnet_8_2", n_chans=60, n_times=151, n_outputs=4, sfreq=150.15)
     assert (erp.F1, erp.D, erp.F2, erp.kernel_length) == (8, 2, 16, 32)
@@ -47,7 +47,7 @@ def test_variants_differ_as_their_papers_say():
 
 
 def test_whole_maps_are_dropped_when_asked():
-    model = EEGNet(4, 128, 2, drop_maps=True, drop_prob=0.5).train()
+    model = EEGNet(4, 128, 2, drop_maps=True, drop_prob=0.5, sfreq=128).train()
     dropped = model.reduce(torch.randn(8, 16, 128)).eq(0)
     assert dropped.any()
     assert dropped.all(-1).equal(dropped.any(-1))

@@ -15,12 +15,19 @@ def test_initial_weights_have_the_limits_of_keras():
         "image.3.0.bias": 0.0,
         "head.weight": (6 / (128 + 4)) ** 0.5,
     }
-    assert_initial_limits(lambda: EEGNetOld(64, 128, 4), limits)
+    assert_initial_limits(lambda: EEGNetOld(64, 128, 4, sfreq=128), limits)
 
 
 def test_explicit_sizes_win():
     model = EEGNetOld(
-        3, 50, 2, n_filters=6, n_maps=5, kernel_sizes=((3, 8), (2, 4), (1, 2)), stride=(1, 3)
+        3,
+        50,
+        2,
+        n_filters=6,
+        n_maps=5,
+        kernel_sizes=((3, 8), (2, 4), (1, 2)),
+        stride=(1, 3),
+        sfreq=128,
     )
     # 50 -> 17 -> 6 -> 2 samples
     assert model.num_features == 5 * 6 * 2

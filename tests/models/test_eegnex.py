@@ -17,11 +17,11 @@ def test_initial_weights_have_the_limits_of_keras():
         "head.weight": (6 / (128 + 4)) ** 0.5,
         "head.bias": 0.0,
     }
-    assert_initial_limits(lambda: EEGNeX(22, 250, 4), limits)
+    assert_initial_limits(lambda: EEGNeX(22, 250, 4, sfreq=250), limits)
 
 
 def test_each_sample_of_a_window_is_normalised_over_maps_and_channels():
-    norm = EEGNeX(3, 20, 2).temporal[1]
+    norm = EEGNeX(3, 20, 2, sfreq=250).temporal[1]
     x = torch.randn(6, 8, 3, 20) * torch.arange(1.0, 21) + torch.arange(20)
     spread, mean = torch.var_mean(norm(x), dim=(0, 1, 2))
     torch.testing.assert_close(mean, torch.zeros(20), rtol=0, atol=1e-5)
@@ -39,7 +39,7 @@ def test_each_sample_of_a_window_is_normalised_over_maps_and_channels():
     ],
 )
 def test_pools_take_a_rest_as_tensorflow_does(n_times, expected):
-    pool = EEGNeX(3, n_times, 2).spatial[3]
+    pool = EEGNeX(3, n_times, 2, sfreq=250).spatial[3]
     pooled = pool(torch.arange(n_times, dtype=torch.float32).reshape(1, 1, 1, -1))
     assert pooled.flatten().tolist() == expected
 
@@ -53,7 +53,7 @@ def test_lengths_do_not_follow_the_sampling_rate(sfreq):
 def test_explicit_sizes_win():
     model = EEGNeX(
         3, 100, 2, n_filters=(4, 6), D=3, kernel_length=10, dilated_kernel_length=5,
-        dilations=(1, 3), pool_lengths=(3, 5),
+        dilations=(1, 3), pool_lengths=(3, 5), sfreq=250
     )  # fmt: skip
     assert model.spatial[0].weight.shape == (18, 1, 3, 1)
     assert [conv.dilation[1] for conv in (model.dilated[0], model.dilated[2])] == [1, 3]

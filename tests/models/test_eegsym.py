@@ -81,7 +81,7 @@ def test_hemispheres_share_their_filters_and_the_midline():
     ("n_chans", "n_lateral"), [(1, 0), (2, 0), (3, 1), (7, 3), (8, 3), (16, 7), (64, 31)]
 )
 def test_one_or_two_channels_are_left_for_the_midline(n_chans, n_lateral):
-    assert EEGSym(n_chans, 64, 2, n_filters=8).n_lateral == n_lateral
+    assert EEGSym(n_chans, 64, 2, n_filters=8, sfreq=128).n_lateral == n_lateral
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_one_or_two_channels_are_left_for_the_midline(n_chans, n_lateral):
     ],
 )
 def test_names_tell_the_hemispheres(names, n_lateral):
-    model = EEGSym(len(names), 64, 2, n_filters=8, ch_names=names).eval()
+    model = EEGSym(len(names), 64, 2, n_filters=8, ch_names=names, sfreq=128).eval()
     assert model.n_lateral == n_lateral
     assert model(torch.randn(2, len(names), 64)).shape == (2, 2)
 
@@ -113,8 +113,10 @@ def test_names_tell_the_hemispheres(names, n_lateral):
 )
 def test_names_in_another_order_raise(names):
     with pytest.raises(ValueError, match="in the order of the left, as F3 C3 Cz F4 C4, got"):
-        EEGSym(len(names), 64, 2, n_filters=8, ch_names=names)
-    assert EEGSym(len(names), 64, 2, n_filters=8, ch_names=names, n_lateral=0).n_sides == 1
+        EEGSym(len(names), 64, 2, n_filters=8, ch_names=names, sfreq=128)
+    assert (
+        EEGSym(len(names), 64, 2, n_filters=8, ch_names=names, n_lateral=0, sfreq=128).n_sides == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_first_kernels_follow_the_sampling_rate(sfreq, lengths):
 
 
 def test_explicit_lengths_win():
-    model = EEGSym(3, 64, 2, n_filters=4, kernel_lengths=(9, 3))
+    model = EEGSym(3, 64, 2, n_filters=4, kernel_lengths=(9, 3), sfreq=128)
     assert [conv.kernel_size for conv in model.hemisphere[0][0].body[0]] == [(1, 9), (1, 3)]
     assert model.num_features == 4
 

@@ -49,7 +49,7 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 def test_explicit_sizes_win():
     model = EEGTCNet(
         3, 200, 2, F1=4, D=3, kernel_length=10, separable_length=4, pool_lengths=(4, 5),
-        tcn_depth=3, tcn_filters=6, tcn_kernel_length=2,
+        tcn_depth=3, tcn_filters=6, tcn_kernel_length=2, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert [block.body[0].dilation for block in model.tcn] == [(1,), (2,), (4,)]

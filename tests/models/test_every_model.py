@@ -14,7 +14,7 @@ from torch.func import functional_call
 
 from eegzoo.layers import NormConstraint
 from eegzoo.models import create_model, find_entry, list_models, load_model, save_model
-from eegzoo.models.sequences import SequenceModel
+from eegzoo.models.sequence_models import SequenceModel
 
 NAMES = list_models()
 # The slowest tests take one model of each class: its variants run the same code.

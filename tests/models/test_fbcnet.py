@@ -24,7 +24,7 @@ def test_bands_are_scipys_of_the_authors_ripples_run_both_ways(sfreq):
 
 
 def test_features_are_the_log_variances_of_the_bands_segments():
-    model = FBCNet(3, 203, 2, n_segments=5).eval()
+    model = FBCNet(3, 203, 2, n_segments=5, sfreq=250).eval()
     x = torch.randn(2, 3, 203)
     maps = model.activation(model.norm(model.spatial(model.filter_bank(x)).squeeze(2)))
     expected = [part.var(dim=2).clamp(1e-6).log() for part in maps[..., :200].split(40, dim=2)]
@@ -32,7 +32,7 @@ def test_features_are_the_log_variances_of_the_bands_segments():
 
 
 def test_variances_are_clipped_as_the_authors_do():
-    model = FBCNet(3, 200, 2).eval()
+    model = FBCNet(3, 200, 2, sfreq=250).eval()
     flat = model.features(torch.zeros(1, 3, 200))
     huge = model.features(1e9 * torch.randn(1, 3, 200))
     assert flat.eq(np.float32(np.log(1e-6))).all()
@@ -40,9 +40,9 @@ def test_variances_are_clipped_as_the_authors_do():
 
 
 def test_dtype_and_copies_leave_the_filters_exact():
-    model = FBCNet(3, 200, 2).eval()
+    model = FBCNet(3, 200, 2, sfreq=250).eval()
     x = torch.randn(2, 3, 200, dtype=torch.float64)
-    bands = FBCNet(3, 200, 2).double().filter_bank(x)
+    bands = FBCNet(3, 200, 2, sfreq=250).double().filter_bank(x)
     there_and_back = model.to(torch.bfloat16).to(torch.float64)
     torch.testing.assert_close(there_and_back.filter_bank(x), bands, rtol=0, atol=0)
 

@@ -9,9 +9,10 @@ from torch import nn
 
 from eegzoo.models import create_model, list_models
 from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
-from eegzoo.models.weights import find_weights
 from eegzoo.training import EEGClassifier
-from eegzoo.training.statistics import renew_statistics
+from eegzoo.training.loop.batch_norm_statistics import renew_statistics
+from eegzoo.weights import find_weights
+from eegzoo.weights.zoo import load_weights
 from tests.beside import SHARED, needs
 from tests.models.test_every_model import CLASSES, build, windows
 
@@ -23,7 +24,7 @@ PARTS = ["front", "reduce", "separable", "head"]
 @pytest.fixture
 def model():
     """EEGNet with statistics and a spatial kernel beyond its limit, as loading may leave it."""
-    model = create_model("eegnet", n_chans=4, n_times=128, n_outputs=2, drop_prob=0.25)
+    model = create_model("eegnet", n_chans=4, n_times=128, n_outputs=2, drop_prob=0.25, sfreq=128)
     with torch.no_grad():
         model.train()(torch.from_numpy(X))
         model.front.spatial.weight.mul_(5)
@@ -157,7 +158,7 @@ def test_every_model_learns_by_its_head_alone(name):
 def test_trained_weights_keep_their_features(monkeypatch):
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
     weights = find_weights("eegnet.physionet_mi2")
-    model = weights.load()
+    model = load_weights(weights)
     before, x = state(model), np.float32(20 * np.random.default_rng(0).normal(size=(12, 64, 480)))
     freeze(model)
     classifier = EEGClassifier(model, normalize="none", max_epochs=1, random_state=0)

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from eegzoo.arguments import nearest
 from eegzoo.models import EEGModel, EEGNet, create_model, find_entry, list_models, register_model
 from eegzoo.models import registry as module
-from eegzoo.models.registry import name_of, nearest
+from eegzoo.models.registry import name_of
 
 ABOUT = {"tasks": ("erp",), "paper": "", "doi": "", "source": ""}
 STANDARD = {"n_chans": 2, "n_times": 64, "n_outputs": 2, "sfreq": 64.0}
@@ -81,12 +82,12 @@ def test_a_name_near_to_none_raises_with_all():
 
 def test_an_unknown_argument_raises_with_the_nearest():
     with pytest.raises(TypeError, match="eegnet takes no argument 'nchans'; did you mean 'n_chans"):
-        create_model("eegnet", nchans=4, n_times=64, n_outputs=2)
+        create_model("eegnet", nchans=4, n_times=64, n_outputs=2, sfreq=128)
 
 
 def test_a_missing_argument_raises_by_name():
     with pytest.raises(TypeError, match="n_outputs"):
-        create_model("eegnet", n_chans=4, n_times=64)
+        create_model("eegnet", n_chans=4, n_times=64, sfreq=128)
 
 
 def test_an_argument_wins_over_the_variants_default():

@@ -19,7 +19,7 @@ def test_initial_weights_are_the_authors():
 
 
 def test_stages_double_the_maps_and_halve_the_samples():
-    model = ResNet1D(3, 200, 2, n_filters=4, depths=(1, 2, 1, 1))
+    model = ResNet1D(3, 200, 2, n_filters=4, depths=(1, 2, 1, 1), sfreq=256)
     assert [block.body[0].out_channels for block in model.stages] == [4, 8, 8, 16, 32]
     assert [block.body[0].stride[1] for block in model.stages] == [1, 2, 1, 2, 2]
     maps = model.stages(model.first(torch.randn(2, 1, 3, 200)))
@@ -27,7 +27,7 @@ def test_stages_double_the_maps_and_halve_the_samples():
 
 
 def test_only_the_filters_across_channels_mix_them():
-    model = ResNet1D(3, 200, 2, n_filters=4, depths=(1, 1, 1, 1)).eval()
+    model = ResNet1D(3, 200, 2, n_filters=4, depths=(1, 1, 1, 1), sfreq=256).eval()
     x = torch.randn(1, 3, 200)
     before = model.features(x)
     x[:, 1] += torch.randn(200)

@@ -58,7 +58,7 @@ def test_lengths_follow_the_sampling_rate(sfreq, lengths):
 
 
 def test_explicit_lengths_win():
-    model = ShallowConvNet(4, 100, 2, kernel_length=11, pool_length=30, pool_stride=20)
+    model = ShallowConvNet(4, 100, 2, kernel_length=11, pool_length=30, pool_stride=20, sfreq=250)
     assert model.front.temporal.kernel_size == (1, 11)
     assert model.num_features == 40 * 4
 

@@ -40,7 +40,7 @@ def test_parameter_count_is_the_papers():
 
 
 def test_initial_weights_are_the_papers():
-    state = StagerNet(22, 3840).state_dict()
+    state = StagerNet(22, 3840, n_outputs=5, sfreq=128).state_dict()
     weights = torch.cat([value.flatten() for name, value in state.items() if "weight" in name])
     assert weights.mean().abs() < 0.005
     assert 0.098 < weights.std() < 0.102
@@ -51,19 +51,19 @@ def test_initial_weights_are_the_papers():
     ("sfreq", "kernel", "pool"), [(128, 64, 16), (100, 50, 13), (256, 128, 32)]
 )
 def test_lengths_follow_the_sampling_rate(sfreq, kernel, pool):
-    model = StagerNet(2, 30 * sfreq, sfreq=sfreq)
+    model = StagerNet(2, 30 * sfreq, sfreq=sfreq, n_outputs=5)
     assert (model.kernel_length, model.pool_length) == (kernel, pool)
     assert model.temporal[0].kernel_size == model.temporal[3].kernel_size == (1, kernel)
 
 
 def test_explicit_lengths_win():
-    model = StagerNet(2, 100, kernel_length=7, pool_length=5)
+    model = StagerNet(2, 100, kernel_length=7, pool_length=5, n_outputs=5, sfreq=128)
     assert model.temporal[0].kernel_size == (1, 7)
     assert model.num_features == 8 * 2 * 4
 
 
 def test_a_single_channel_is_not_filtered_in_space():
-    assert not list(StagerNet(1, 3840).spatial.parameters())
+    assert not list(StagerNet(1, 3840, n_outputs=5, sfreq=128).spatial.parameters())
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def test_state_and_padding_are_the_authors_over_two_chunks():
 
 @pytest.mark.parametrize("batch_statistics", [True, False])
 def test_normalisations_have_statistics_of_batches_unless_told_otherwise(batch_statistics):
-    model = TinySleepNet(n_times=480, sfreq=16, batch_statistics=batch_statistics)
+    model = TinySleepNet(
+        n_times=480, sfreq=16, batch_statistics=batch_statistics, n_chans=1, n_outputs=5
+    )
     before = {name: value.clone() for name, value in model.named_buffers()}
     model(torch.randn(3, 1, 480))
     moved = {name for name, value in model.named_buffers() if not value.equal(before[name])}
@@ -48,12 +50,17 @@ def test_normalisations_have_statistics_of_batches_unless_told_otherwise(batch_s
     ("sfreq", "features"), [(100, 2048), (125, 2176), (128, 1920), (200, 2048), (256, 1920)]
 )
 def test_features_of_a_window_by_sampling_rate(sfreq, features):
-    assert TinySleepNet(n_times=30 * sfreq, sfreq=sfreq).lstm.input_size == features
+    assert (
+        TinySleepNet(n_times=30 * sfreq, sfreq=sfreq, n_chans=1, n_outputs=5).lstm.input_size
+        == features
+    )
 
 
 @pytest.fixture
 def small():
-    return TinySleepNet(n_times=480, sfreq=16, n_filters=4, hidden_size=6).eval()
+    return TinySleepNet(
+        n_times=480, sfreq=16, n_filters=4, hidden_size=6, n_chans=1, n_outputs=5
+    ).eval()
 
 
 def test_state_carried_window_by_window_equals_the_whole_night(small):
@@ -84,7 +91,7 @@ def test_padding_after_lengths_changes_nothing(small):
 
 
 def test_peephole_lstm_without_peepholes_is_torchs_lstm():
-    from eegzoo.layers.recurrent import PeepholeLSTM
+    from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 
     ours, torchs = PeepholeLSTM(5, 3, forget_bias=0.0), torch.nn.LSTM(5, 3, batch_first=True)
     state = torchs.state_dict()
@@ -113,4 +120,4 @@ def test_wrong_shapes_raise_with_what_was_expected(small, shape):
 
 def test_too_low_a_sampling_rate_raises():
     with pytest.raises(ValueError, match="sfreq of at least 16"):
-        TinySleepNet(n_times=300, sfreq=10)
+        TinySleepNet(n_times=300, sfreq=10, n_chans=1, n_outputs=5)

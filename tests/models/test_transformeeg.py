@@ -46,7 +46,7 @@ def test_dropout_stands_where_the_authors_have_it():
 def test_explicit_sizes_win():
     model = TransformEEG(
         3, 60, 2, D1=3, D2=1, kernel_length=7, later_kernel_length=3, pool_length=5, pool_stride=3,
-        depth=1, num_heads=3, head_units=5,
+        depth=1, num_heads=3, head_units=5, sfreq=125
     )  # fmt: skip
     assert model.num_features == 9
     assert [model.first[0].kernel_size, model.second[0].kernel_size] == [(7,), (3,)]

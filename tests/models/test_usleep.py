@@ -36,7 +36,9 @@ def test_initial_weights_have_the_limits_of_keras():
         "head.0.weight": (6 / (6 + 5)) ** 0.5,
         "head.2.bias": 0.0,
     }
-    assert_initial_limits(lambda: USleep(depth=4), limits)
+    assert_initial_limits(
+        lambda: USleep(depth=4, n_chans=2, n_times=3840, n_outputs=5, sfreq=128), limits
+    )
 
 
 def test_steps_of_a_window_average_to_its_features():

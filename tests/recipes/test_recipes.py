@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eegzoo.models.weights import find_weights, list_weights
+from eegzoo.training import EEGClassifier
+from eegzoo.weights import find_weights, list_weights
+from eegzoo.weights.zoo import load_weights
 from tests.beside import SHARED, needs
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -52,7 +54,7 @@ class TestShipped:
         assert card.origin.seed is not None
         assert (RECIPES.parent / card.origin.recipe).is_file()
         assert card.amplitude > 0
-        model = weights.load()
+        model = load_weights(weights)
         assert card.n_params == sum(p.numel() for p in model.parameters() if p.requires_grad)
         for argument, value in card.arguments.items():
             assert json.dumps(value) == json.dumps(getattr(model, argument))
@@ -76,7 +78,7 @@ class TestShipped:
         X = np.random.default_rng(0).normal(
             scale=weights.metadata.amplitude, size=(3, len(signal.ch_names), signal.n_times)
         )
-        classifier = weights.estimator()
+        classifier = EEGClassifier.from_weights(weights)
         assert tuple(classifier.classes_) == weights.metadata.labels
         probabilities = classifier.predict_proba(X)
         assert probabilities.shape == (3, len(weights.metadata.labels))

@@ -22,11 +22,12 @@ from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
 from eegzoo.data import EpochsDataset, SignalWarning, simulate_motor_imagery
+from eegzoo.data.preprocessing.normalization import HOW
 from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
-from eegzoo.training import EEGClassifier, progress
-from eegzoo.training.crops import count_batches, even_crops
-from eegzoo.training.normalization import HOW
+from eegzoo.training import EEGClassifier
+from eegzoo.training.callbacks import progress
+from eegzoo.training.inputs.crops import count_batches, even_crops
 
 SFREQ, N_TIMES = 64.0, 128
 CH_NAMES = ("C3", "Cz", "C4")

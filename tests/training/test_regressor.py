@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
 from eegzoo.data import EpochsDataset
 from eegzoo.models import ShallowConvNet
 from eegzoo.training import EEGClassifier, EEGRegressor
-from eegzoo.training.targets import Numbers
+from eegzoo.training.targets.targets import Numbers
 
 SFREQ, N_TIMES = 64.0, 64
 CH_NAMES = ("C3", "Cz", "C4")

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.layers import NormConstraint
+from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.models.base import EEGModel
 from eegzoo.models.references import seeded
-from eegzoo.models.registry import create_model
+from eegzoo.models.zoo import create_model
 
 Array = npt.NDArray[Any]
 Limits = Mapping[str, tuple[float, tuple[int, ...]]]

@@ -1,0 +1,23 @@
+from . import cli, data, layers, models, training, weights
+from ._version import __version__
+from .models.model_summary import summary
+from .models.saving import load_model, save_model
+from .weights.catalogue import find_weights, list_weights
+from .weights.zoo import create_model, list_models
+
+__all__ = [
+    "__version__",
+    "cli",
+    "create_model",
+    "data",
+    "find_weights",
+    "layers",
+    "list_models",
+    "list_weights",
+    "load_model",
+    "models",
+    "save_model",
+    "summary",
+    "training",
+    "weights",
+]

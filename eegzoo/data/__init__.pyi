@@ -1,0 +1,70 @@
+from .datasets.eegbci import fetch_eegbci
+from .datasets.sample_audvis import fetch_sample_audvis
+from .datasets.simulated import simulate_motor_imagery, simulate_sleep
+from .datasets.sleep_physionet import fetch_sleep_physionet
+from .datasets.ssvep import fetch_ssvep
+from .preprocessing.channel_steps import Montage, Pick, Reference
+from .preprocessing.filter_steps import Filter, Notch, Resample, Scale
+from .preprocessing.normalization import (
+    NORMALIZERS,
+    Normalizer,
+    fit_normalizer,
+    normalizer_from_dict,
+)
+from .preprocessing.preprocessing import Preprocessing
+from .preprocessing.window_steps import Baseline, Epoch
+from .reading.bids import load_bids
+from .reading.events import label_events, labels_among_events
+from .reading.recording import Recording
+from .reading.recordings import read_recording
+from .signal.alignment import align, channel_matrix
+from .signal.amplitude import check_amplitude
+from .signal.quality import Finding, check_against, check_recording
+from .signal.signal_info import SignalInfo, SignalWarning
+from .store.window_store import WindowStore
+from .windows.epochs_dataset import EpochsDataset
+from .windows.estimator_inputs import as_inputs
+from .windows.sequences import Sequences
+from .windows.splits import check_leakage, official_split
+
+__all__ = [
+    "NORMALIZERS",
+    "Baseline",
+    "Epoch",
+    "EpochsDataset",
+    "Filter",
+    "Finding",
+    "Montage",
+    "Normalizer",
+    "Notch",
+    "Pick",
+    "Preprocessing",
+    "Recording",
+    "Reference",
+    "Resample",
+    "Scale",
+    "Sequences",
+    "SignalInfo",
+    "SignalWarning",
+    "WindowStore",
+    "align",
+    "as_inputs",
+    "channel_matrix",
+    "check_against",
+    "check_amplitude",
+    "check_leakage",
+    "check_recording",
+    "fetch_eegbci",
+    "fetch_sample_audvis",
+    "fetch_sleep_physionet",
+    "fetch_ssvep",
+    "fit_normalizer",
+    "label_events",
+    "labels_among_events",
+    "load_bids",
+    "normalizer_from_dict",
+    "official_split",
+    "read_recording",
+    "simulate_motor_imagery",
+    "simulate_sleep",
+]

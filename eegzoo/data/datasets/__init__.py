@@ -1,0 +1,1 @@
+"""Public and simulated data sets."""

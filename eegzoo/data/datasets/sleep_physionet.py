@@ -1,0 +1,186 @@
+"""PhysioNet's Sleep-EDF Expanded, through MNE's fetchers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import mne
+
+from eegzoo.arguments import one_of
+from eegzoo.data.datasets.downloads import checksums, data_folder, distinct_numbers, fetch_files
+from eegzoo.data.reading.recording import Recording
+from eegzoo.data.reading.recordings import read_recording
+
+_PAGE = "https://physionet.org/content/sleep-edfx/1.0.0"
+
+_STAGE_SECONDS = 30.0
+_WAKE_SECONDS = 30 * 60.0
+_SLEEP = {
+    "Sleep stage 1": "N1",
+    "Sleep stage 2": "N2",
+    "Sleep stage 3": "N3",
+    "Sleep stage 4": "N3",
+    "Sleep stage R": "R",
+}
+_STAGES = {**_SLEEP, "Sleep stage W": "W"}
+_UNUSABLE = {"Sleep stage ?": "BAD_unscored", "Movement time": "BAD_movement"}
+
+_CHANNEL_TYPES = {"EEG": "eeg", "EOG": "eog", "EMG": "emg", "Resp": "resp", "Temp": "temperature"}
+
+_NO_SUBJECTS = {39, 68, 69, 78, 79}
+_NO_NIGHTS = {(13, 2), (36, 1), (52, 1)}
+
+
+def fetch_sleep_physionet(
+    subjects: int | Iterable[int],
+    recordings: int | Iterable[int] | None = None,
+    part: str = "age",
+) -> list[Recording]:
+    """Download nights of Sleep-EDF Expanded, or read them from the cache.
+
+    The hypnogram becomes annotations of 30 s: "W", "N1", "N2", "N3" (stages 3 and 4 of
+    Rechtschaffen and Kales) and "R". Movement time and what was not scored become "BAD_movement"
+    and "BAD_unscored", which no window overlaps. A recording goes from half an hour before the
+    first sleep to half an hour after the last. Its EEG channels are "Fpz-Cz" and "Pz-Oz", at
+    100 Hz; ``info["highpass"]`` and ``info["lowpass"]`` are MNE's summary of all channels, which
+    were filtered differently. The files lie where MNE keeps them (``MNE_DATA``).
+
+    Parameters
+    ----------
+    subjects : int | iterable of int
+        0 to 82 without 39, 68, 69, 78 and 79 (age), 0 to 21 (temazepam). These are MNE's numbers;
+        the first twenty of the age part are known as Sleep-EDF-20.
+    recordings : int | iterable of int | None
+        Nights of the age part, 1 and 2. None: those that there are of a subject, which is one
+        night for 13, 36 and 52, and two for the others.
+    part : "age" | "temazepam"
+        The study of age in healthy subjects, at home; or of temazepam, in hospital, of which there
+        is each subject's night with placebo.
+
+    Returns
+    -------
+    list of Recording
+        One for each night of each subject, in this order. ``subject`` and ``session`` are those of
+        the files: SC4011 is night "1" of "SC401".
+
+    Raises
+    ------
+    ValueError
+        For a subject or a night that the data set does not have.
+    OSError
+        If a file can be neither read nor downloaded.
+
+    Warns
+    -----
+    RuntimeWarning
+        If a file in the cache is damaged, and was fetched again.
+
+    Examples
+    --------
+    >>> from eegzoo.data import Epoch, Preprocessing
+    >>> (night,) = fetch_sleep_physionet(subjects=0, recordings=1)  # doctest: +SKIP
+    >>> windows = Preprocessing([Epoch(0, 29.99)]).epochs(night.raw)  # doctest: +SKIP
+
+    References
+    ----------
+    Kemp et al. (2000). Analysis of a sleep-dependent neuronal feedback loop: the slow-wave
+    microcontinuity of the EEG. IEEE Trans. Biomed. Eng. 47. https://doi.org/10.1109/10.867928
+
+    Mourtazaev et al. (1995). Age and gender affect different characteristics of slow waves in the
+    sleep EEG. Sleep 18. https://doi.org/10.1093/sleep/18.7.557
+
+    Goldberger et al. (2000). PhysioBank, PhysioToolkit, and PhysioNet. Circulation 101.
+    https://doi.org/10.1161/01.CIR.101.23.e215
+    """
+    if one_of("part", part, ("age", "temazepam")) == "age":
+        fetcher = mne.datasets.sleep_physionet.age.fetch_data
+        wanted = [
+            {"subjects": [subject], "recording": [night]}
+            for subject, night in _nights(subjects, recordings)
+        ]
+    elif recordings is not None:
+        raise ValueError(f"expected recordings with part 'age' alone, got {recordings!r}")
+    else:
+        fetcher = mne.datasets.sleep_physionet.temazepam.fetch_data
+        wanted = [
+            {"subjects": [subject]} for subject in distinct_numbers("subjects", subjects, 0, 21)
+        ]
+    return [_recording(*_fetch(fetcher, night)) for night in wanted]
+
+
+def _nights(
+    subjects: int | Iterable[int], recordings: int | Iterable[int] | None
+) -> list[tuple[int, int]]:
+    """Return subjects and nights of the age part."""
+    subjects = distinct_numbers("subjects", subjects, 0, 82)
+    if absent := sorted(_NO_SUBJECTS.intersection(subjects)):
+        raise ValueError(f"expected subjects that the data set has, got {absent}")
+    nights = distinct_numbers("recordings", (1, 2) if recordings is None else recordings, 1, 2)
+    wanted = [(subject, night) for subject in subjects for night in nights]
+    missing = sorted(_NO_NIGHTS.intersection(wanted))
+    if missing and recordings is not None:
+        names = ", ".join(f"{night} of subject {subject}" for subject, night in missing)
+        raise ValueError(f"expected recordings that the data set has, got {names}")
+    return [night for night in wanted if night not in missing]
+
+
+def _fetch(fetcher: Any, night: dict[str, list[int]]) -> list[Path]:
+    """Return the files of signals and hypnogram."""
+    folder = data_folder("PHYSIONET_SLEEP_PATH")
+
+    def fetch(*, force_update: bool) -> list[str]:
+        # It shows progress unless MNE is told to be quiet.
+        ((psg, hypnogram),) = fetcher(**night, path=folder, force_update=force_update)
+        return [psg, hypnogram]
+
+    what = "sleep_physionet's " + ", ".join(f"{name} {n}" for name, (n,) in night.items())
+    known = checksums("datasets", "sleep_physionet", "SHA1SUMS")
+    return fetch_files(what, _PAGE, folder, fetch, known)
+
+
+def _recording(psg: Path, hypnogram: Path) -> Recording:
+    raw = read_recording(psg)
+    types = {name: _CHANNEL_TYPES.get(name.split()[0], "misc") for name in raw.ch_names}
+    raw.set_channel_types(types, on_unit_change="ignore")
+    raw.rename_channels({name: name.removeprefix("EEG ") for name in raw.ch_names})
+    _annotate_and_crop(raw, hypnogram)
+    return Recording(raw, psg.name[:5], session=psg.name[5], dataset="sleep_physionet")
+
+
+def _annotate_and_crop(raw: mne.io.BaseRaw, hypnogram: Path) -> None:
+    scored = mne.read_annotations(hypnogram)
+    unknown = {str(name) for name in scored.description} - _STAGES.keys() - _UNUSABLE.keys()
+    if unknown:
+        raise ValueError(f"expected stages of Rechtschaffen and Kales, got {sorted(unknown)}")
+    # The hypnogram may go on, not scored, after the recording's end.
+    raw.set_annotations(scored, emit_warning=False)
+    asleep = [part for part in raw.annotations if part["description"] in _SLEEP]
+    if not asleep:
+        raise ValueError(f"expected sleep in {hypnogram}, got none")
+    end = asleep[-1]["onset"] + asleep[-1]["duration"]
+    raw.crop(
+        max(asleep[0]["onset"] - _WAKE_SECONDS, 0.0),
+        min(end + _WAKE_SECONDS, raw.n_times / raw.info["sfreq"]),
+        include_tmax=False,
+    )
+    raw.set_annotations(_in_stages(raw.annotations))
+
+
+def _in_stages(scored: mne.Annotations) -> mne.Annotations:
+    """Return an annotation for each 30 s of a stage; what is left of a shorter one has none."""
+    parts = [part for whole in scored for part in _cut(whole)]
+    columns = [[part[place] for part in parts] for place in range(3)]
+    return mne.Annotations(*columns, orig_time=scored.orig_time)
+
+
+def _cut(scored: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+    """Return onsets, durations and names of what one annotation becomes."""
+    onset, name = scored["onset"], scored["description"]
+    # Cropping leaves nothing of its neighbours, and rounding errors at its ends.
+    duration = round(scored["duration"], 3)
+    if name in _UNUSABLE:
+        return [(onset, duration, _UNUSABLE[name])] if duration > 0 else []
+    onsets = [onset + place * _STAGE_SECONDS for place in range(int(duration // _STAGE_SECONDS))]
+    return [(start, _STAGE_SECONDS, _STAGES[name]) for start in onsets]

@@ -1,0 +1,1 @@
+"""From a recording to normalised windows: preprocessing steps and normalisation."""

@@ -1,0 +1,119 @@
+"""Steps that choose, place and reference channels."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from eegzoo.data.preprocessing.step import Instance, Step
+from eegzoo.data.signal.montage import MONTAGES, builtin_name, named_montage
+from eegzoo.data.signal.signal_info import SignalInfo
+
+
+@dataclasses.dataclass(frozen=True)
+class Pick(Step):
+    """Take channels by name, in this order; names are compared as `SignalInfo` compares them.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Channels, which get these names.
+
+    Examples
+    --------
+    >>> Pick(["C3", "Cz", "C4"]).code("raw")
+    "raw.pick(['C3', 'Cz', 'C4'])"
+    """
+
+    ch_names: Sequence[str]
+    name: ClassVar[str] = "pick"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ch_names", _names("ch_names", self.ch_names))
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording, or epochs, in place."""
+        wanted = SignalInfo(self.ch_names, sfreq=1.0, n_times=1)
+        found = [inst.ch_names[place] for place in wanted.order_of(inst.ch_names)]
+        inst.pick(found, verbose="ERROR").reorder_channels(found)
+        new = {old: mine for old, mine in zip(found, self.ch_names, strict=True) if old != mine}
+        inst.rename_channels(new, verbose="ERROR")
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        return f"{inst}.pick({list(self.ch_names)})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Montage(Step):
+    """Say where the electrodes are, from one of MNE's templates.
+
+    Parameters
+    ----------
+    montage : str
+        Name of the template.
+
+    Examples
+    --------
+    >>> Montage("biosemi64").code("raw")
+    "raw.set_montage('biosemi64', match_case=False)"
+    """
+
+    montage: str = "standard_1005"
+    name: ClassVar[str] = "montage"
+
+    def __post_init__(self) -> None:
+        if self.montage not in MONTAGES:
+            raise ValueError(f"expected montage of {sorted(MONTAGES)}, got {self.montage!r}")
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording, or epochs, in place."""
+        try:
+            inst.set_montage(named_montage(self.montage), match_case=False, verbose="ERROR")
+        except ValueError as error:
+            raise ValueError(f"montage {self.montage}: {error}") from error
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        return f"{inst}.set_montage({builtin_name(self.montage)!r}, match_case=False)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference(Step):
+    """Subtract the mean of some channels from all.
+
+    Parameters
+    ----------
+    channels : "average" | sequence of str
+        Names of the channels. "average": all.
+
+    Examples
+    --------
+    >>> Reference().code("raw")
+    "raw.set_eeg_reference('average')"
+    """
+
+    channels: str | Sequence[str] = "average"
+    name: ClassVar[str] = "reference"
+
+    def __post_init__(self) -> None:
+        if self.channels != "average":
+            object.__setattr__(self, "channels", _names("channels", self.channels))
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording, or epochs, in place."""
+        inst.set_eeg_reference(self._channels(), verbose="ERROR")
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        return f"{inst}.set_eeg_reference({self._channels()!r})"
+
+    def _channels(self) -> Any:
+        return self.channels if self.channels == "average" else list(self.channels)
+
+
+def _names(argument: str, names: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str) or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected {argument} to be a sequence of names, got {names!r}")
+    return tuple(names)

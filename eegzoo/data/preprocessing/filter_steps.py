@@ -1,0 +1,175 @@
+"""Steps that change the signal sample by sample: filters, sampling rate, scale."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import mne
+
+from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.step import Events, Instance, Step
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter(Step):
+    """Band-pass, with MNE's defaults and without a shift in time.
+
+    Parameters
+    ----------
+    l_freq, h_freq : float | None
+        Edges in Hz. None: open on that side.
+    method : {"fir", "iir"}
+        Of MNE. "iir" is a Butterworth filter of fourth order, run both ways.
+
+    Examples
+    --------
+    >>> Filter(4.0, 38.0).code("raw")
+    'raw.filter(4.0, 38.0)'
+    """
+
+    l_freq: float | None
+    h_freq: float | None
+    method: str = "fir"
+    name: ClassVar[str] = "filter"
+    takes_epochs: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for name in ("l_freq", "h_freq"):
+            if getattr(self, name) is not None:
+                edge = number_between(name, getattr(self, name), 0.0, above=True)
+                object.__setattr__(self, name, edge)
+        one_of("method", self.method, ("fir", "iir"))
+        low, high = self.l_freq, self.h_freq
+        if low is None and high is None:
+            raise ValueError("expected l_freq or h_freq, got neither")
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"expected l_freq below h_freq, got {low} and {high}")
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording in place."""
+        for name in ("l_freq", "h_freq"):
+            edge = getattr(self, name)
+            if edge is not None:
+                _check_below_nyquist(name, edge, inst)
+        inst.filter(self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR")
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        method = "" if self.method == "fir" else f", method={self.method!r}"
+        return f"{inst}.filter({self.l_freq}, {self.h_freq}{method})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Notch(Step):
+    """Take out single frequencies, such as the mains'.
+
+    Parameters
+    ----------
+    freqs : sequence of float
+        In Hz.
+
+    Examples
+    --------
+    >>> Notch([50.0]).code("raw")
+    'raw.notch_filter([50.0])'
+    """
+
+    freqs: Sequence[float]
+    name: ClassVar[str] = "notch"
+    takes_epochs: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        freqs = tuple(number_between("freqs", freq, 0.0, above=True) for freq in self.freqs)
+        if not freqs:
+            raise ValueError("expected freqs to hold frequencies, got none")
+        object.__setattr__(self, "freqs", freqs)
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording in place."""
+        for freq in self.freqs:
+            _check_below_nyquist("freqs", freq, inst)
+        inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        return f"{inst}.notch_filter({list(self.freqs)})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Resample(Step):
+    """Change the sampling rate, with MNE's anti-aliasing.
+
+    Parameters
+    ----------
+    sfreq : float
+        New sampling rate in Hz.
+
+    Examples
+    --------
+    >>> Resample(128.0).code("raw")
+    'raw, events = raw.resample(128.0, events=events)'
+    """
+
+    sfreq: float
+    name: ClassVar[str] = "resample"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sfreq", number_between("sfreq", self.sfreq, 0.0, above=True))
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording, or epochs, in place."""
+        if not math.isclose(inst.info["sfreq"], self.sfreq):
+            inst.resample(self.sfreq, verbose="ERROR")
+
+    def apply_with_events(self, raw: mne.io.BaseRaw, events: Events) -> Events:
+        """Change a loaded recording in place, and return where its events are now."""
+        if not math.isclose(raw.info["sfreq"], self.sfreq):
+            raw, events = raw.resample(self.sfreq, events=events, verbose="ERROR")
+        return events
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        if inst == "raw":
+            return f"raw, events = raw.resample({self.sfreq}, events=events)"
+        return f"{inst}.resample({self.sfreq})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale(Step):
+    """Multiply all amplitudes: for recordings that were stored in another unit than they say.
+
+    Parameters
+    ----------
+    factor : float
+        A positive number.
+
+    Examples
+    --------
+    >>> Scale(1e-3).code("raw")
+    'raw.apply_function(lambda data: data * 0.001)'
+    """
+
+    factor: float
+    name: ClassVar[str] = "scale"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factor", number_between("factor", self.factor, 0.0, above=True))
+
+    def apply(self, inst: Instance) -> None:
+        """Change a loaded recording, or epochs, in place."""
+        inst.apply_function(lambda data: data * self.factor, picks="all", verbose="ERROR")
+
+    def code(self, inst: str) -> str:
+        """Return the MNE code that does the same to the variable `inst`."""
+        return f"{inst}.apply_function(lambda data: data * {self.factor})"
+
+
+def _check_below_nyquist(name: str, freq: float, inst: Instance) -> None:
+    if freq >= inst.info["sfreq"] / 2:
+        raise ValueError(
+            f"expected {name} below half the sampling rate of {inst.info['sfreq']:g} Hz, "
+            f"got {freq:g}"
+        )

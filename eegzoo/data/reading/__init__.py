@@ -1,0 +1,1 @@
+"""Files in: recordings, their events, BIDS folders, and checks for damage."""

@@ -1,0 +1,111 @@
+"""Folders in the Brain Imaging Data Structure, through mne-bids."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from eegzoo.data.reading.file_damage import check_header, check_opened
+from eegzoo.data.reading.recording import Recording
+
+_SUFFIXES = [".edf", ".bdf", ".vhdr", ".set"]  # what BIDS allows for EEG
+
+
+def load_bids(
+    root: str | os.PathLike[str],
+    subjects: str | Iterable[str] | None = None,
+    sessions: str | Iterable[str] | None = None,
+    tasks: str | Iterable[str] | None = None,
+    runs: str | Iterable[str] | None = None,
+) -> list[Recording]:
+    """Open the EEG recordings of a BIDS folder, with their events as annotations.
+
+    What the folder says of a recording beside its file is applied by mne-bids: events.tsv,
+    types and bad channels of channels.tsv, places of electrodes.tsv. Needs ``eegzoo[bids]``.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder that holds ``sub-*``; it gives the data set its name.
+    subjects, sessions, tasks, runs : str | iterable of str | None
+        As the file names have them, without ``sub-``, ``ses-``, ``task-``, ``run-``. None: all.
+
+    Returns
+    -------
+    list of Recording
+        In the order of their file names. ``session`` is "1" where the folder has none; ``run`` is
+        what tells the files of a session apart, such as "task-rest_run-01".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    ImportError
+        If mne-bids is not installed.
+    ValueError
+        If nothing matches, nothing has a name that was asked for, or a recording is damaged.
+
+    Warns
+    -----
+    RuntimeWarning
+        If mne-bids or MNE has a reservation.
+
+    Examples
+    --------
+    >>> recordings = load_bids("ds003061", tasks="P300", runs=["1", "2"])  # doctest: +SKIP
+
+    References
+    ----------
+    Appelhoff et al. (2019). MNE-BIDS: Organizing electrophysiological data into the BIDS format and
+    facilitating their analysis. J. Open Source Softw. 4. https://doi.org/10.21105/joss.01896
+
+    Pernet et al. (2019). EEG-BIDS, an extension to the brain imaging data structure for
+    electroencephalography. Sci. Data 6. https://doi.org/10.1038/s41597-019-0104-8
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise FileNotFoundError(f"no such folder: {root}")
+    wanted = {"subjects": subjects, "sessions": sessions, "tasks": tasks, "runs": runs}
+    chosen = {name: _names(name, given) for name, given in wanted.items() if given is not None}
+    paths = _mne_bids().find_matching_paths(
+        root, **chosen, datatypes="eeg", suffixes="eeg", extensions=_SUFFIXES, ignore_nosub=True
+    )
+    for name, values in chosen.items():
+        missing = sorted(set(values) - {getattr(path, name.removesuffix("s")) for path in paths})
+        if missing:
+            raise ValueError(f"expected {name} of recordings in {root}, got {missing}")
+    if not paths:
+        raise ValueError(f"expected EEG recordings in {root}, got none")
+    dataset = root.resolve().name
+    return [_recording(path, dataset) for path in sorted(paths, key=lambda path: path.fpath)]
+
+
+def _recording(path: Any, dataset: str) -> Recording:
+    try:
+        check_header(path.fpath)
+        raw = _mne_bids().read_raw_bids(path, verbose="WARNING")
+        check_opened(raw, path.fpath)
+    except (ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path.fpath} cannot be read as a recording: {reason}") from error
+    parts = path.fpath.stem.split("_")[:-1]
+    run = "_".join(part for part in parts if not part.startswith(("sub-", "ses-")))
+    return Recording(raw, path.subject, path.session or "1", run or "1", dataset)
+
+
+def _names(argument: str, given: str | Iterable[str]) -> list[str]:
+    names = [given] if isinstance(given, str) else list(given)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected {argument} to be names, got {names}")
+    return names
+
+
+def _mne_bids() -> Any:
+    try:
+        import mne_bids
+    except ImportError as error:
+        text = "BIDS folders need mne-bids: pip install eegzoo[bids]"
+        raise ImportError(text) from error
+    return mne_bids

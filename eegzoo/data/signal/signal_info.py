@@ -1,0 +1,90 @@
+"""What a signal is: its channels, sampling rate, unit and window; and whether two signals agree."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.data.signal.channel_names import channel_key, places_by_key
+
+UNITS = ("uV", "normalized")
+
+
+class SignalWarning(UserWarning):
+    """Something about the signal that one should know, and that is no error."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SignalInfo:
+    """What the numbers of a window mean. It travels with data, estimators and checkpoints.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names of the channels, in order.
+    sfreq : float
+        Sampling rate in Hz.
+    n_times : int
+        Samples in a window.
+    tmin : float
+        Time of a window's first sample in seconds, from its event.
+    unit : {"uV", "normalized"}
+        Unit of the amplitudes: microvolts, or none after a normalisation.
+
+    Examples
+    --------
+    >>> info = SignalInfo(["C3", "Cz", "C4"], sfreq=128.0, n_times=256, tmin=0.5)
+    >>> info.order_of(["EEG C4", "cz..", "EEG C3", "EOG"])
+    [2, 1, 0]
+    """
+
+    ch_names: Sequence[str]
+    sfreq: float
+    n_times: int
+    tmin: float = 0.0
+    unit: str = "uV"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ch_names", tuple(self.ch_names))
+        places_by_key(self.ch_names)
+        number_between("sfreq", self.sfreq, 0.0, above=True)
+        positive_int("n_times", self.n_times)
+        one_of("unit", self.unit, UNITS)
+
+    def order_of(self, ch_names: Sequence[str]) -> list[int]:
+        """Return where each of this signal's channels stands among `ch_names`.
+
+        Names are compared whatever the case, an "EEG" prefix, a "-REF" or "-LE" suffix, trailing
+        dots or old names (T3 is T7, T4 is T8, T5 is P7, T6 is P8). Channels that this signal has
+        not are left out.
+
+        Raises
+        ------
+        ValueError
+            If a channel is missing, or is there twice.
+        """
+        places = places_by_key(ch_names)
+        missing = [name for name in self.ch_names if channel_key(name) not in places]
+        if missing:
+            raise ValueError(f"channels {missing} are missing, got {list(ch_names)}")
+        return [places[channel_key(name)] for name in self.ch_names]
+
+    def check_window(self, other: SignalInfo) -> None:
+        """Raise if another signal's unit, sampling rate or window is not this one's."""
+        if other.unit != self.unit:
+            raise ValueError(f"expected unit {self.unit!r}, got {other.unit!r}")
+        for name, unit in {"sfreq": " Hz", "n_times": " samples", "tmin": " s"}.items():
+            expected, got = getattr(self, name), getattr(other, name)
+            if not abs(expected - got) <= 1e-6 * max(1.0, abs(expected)):
+                raise ValueError(f"expected {name} of {expected:g}{unit}, got {got:g}{unit}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {**dataclasses.asdict(self), "ch_names": list(self.ch_names)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` made."""
+        return cls(**values)

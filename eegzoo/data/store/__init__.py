@@ -1,0 +1,1 @@
+"""Windows on disk: the store, its shards, and how they are written."""

@@ -1,0 +1,79 @@
+"""What tells one recording from another, and from itself after a change."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+
+from eegzoo.data.store.checked_json import sha256
+
+_PIECE = 2**16  # samples that are hashed at a time
+
+
+def fingerprint(raw: mne.io.BaseRaw) -> str:
+    """Return a hash of all that can make a difference to the windows of a recording.
+
+    Of data in files it takes the files' names, sizes and times of change; of data in memory, which
+    may have been filtered since, the numbers.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        It is not changed, nor loaded.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=2, random_state=0)
+    >>> fingerprint(raw) == fingerprint(raw.copy())
+    True
+    >>> fingerprint(raw) == fingerprint(raw.copy().crop(0, 5))
+    False
+    """
+    info, marks = raw.info, raw.annotations
+    described = {
+        "data": _hash_of(raw) if _in_memory(raw) else [_state_of(path) for path in raw.filenames],
+        "ch_names": raw.ch_names,
+        "ch_types": raw.get_channel_types(),
+        "places": [channel["loc"].tolist() for channel in info["chs"]],
+        "bads": info["bads"],
+        "projections": [
+            [proj["desc"], proj["active"], proj["data"]["data"].tolist()] for proj in info["projs"]
+        ],
+        "sfreq": float(info["sfreq"]),
+        "n_times": int(raw.n_times),
+        "first_sample": int(raw.first_samp),
+        "measured": str(info["meas_date"]),
+        "annotations": [
+            marks.onset.tolist(),
+            marks.duration.tolist(),
+            marks.description.tolist(),
+            str(marks.orig_time),
+        ],
+    }
+    return sha256(described)
+
+
+def _in_memory(raw: mne.io.BaseRaw) -> bool:
+    return bool(raw.preload) or any(path is None for path in raw.filenames)
+
+
+def _state_of(path: Path) -> list[Any]:
+    state = path.stat()
+    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
+
+
+def _hash_of(raw: mne.io.BaseRaw) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, raw.n_times, _PIECE):
+        piece = raw.get_data(start=start, stop=min(start + _PIECE, raw.n_times), verbose="ERROR")
+        digest.update(np.ascontiguousarray(piece).data)
+    return digest.hexdigest()

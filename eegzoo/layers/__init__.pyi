@@ -1,0 +1,40 @@
+from .blocks.attention import MultiHeadAttention
+from .blocks.eegnet_blocks import depthwise_front, norm_pool
+from .blocks.parallel_linear import ParallelLinear
+from .blocks.recurrent import PeepholeLSTM
+from .blocks.same_padded import SameConv1d, SameMaxPool1d
+from .blocks.tcn import TCNBlock
+from .constrained.bake import bake
+from .constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from .constrained.dense import ConstrainedDense
+from .constrained.norm_constraint import NormConstraint
+from .constrained.norm_report import constraint_report
+from .constrained.norms import constrain_norm
+from .constrained.separable import DepthwiseConv2d, SeparableConv2d
+from .constrained.swap import constrain
+from .fronts.filter_bank import FilterBank
+from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
+
+__all__ = [
+    "ConstrainedConv1d",
+    "ConstrainedConv2d",
+    "ConstrainedDense",
+    "DepthwiseConv2d",
+    "FilterBank",
+    "MultiHeadAttention",
+    "NormConstraint",
+    "ParallelLinear",
+    "PeepholeLSTM",
+    "SameConv1d",
+    "SameMaxPool1d",
+    "SeparableConv2d",
+    "TCNBlock",
+    "TemporalSpatialConv",
+    "bake",
+    "constrain",
+    "constrain_norm",
+    "constraint_report",
+    "depthwise_front",
+    "fused_fronts",
+    "norm_pool",
+]

@@ -1,0 +1,1 @@
+"""What architectures share: attention, recurrence, temporal convolutions, initialisers."""

@@ -1,0 +1,122 @@
+"""Self-attention, with the sizes and the scale that the models of the zoo give it."""
+
+from __future__ import annotations
+
+import math
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.blocks.parallel_linear import ParallelLinear
+
+
+class MultiHeadAttention(nn.Module):
+    """Multi-head self-attention over tokens.
+
+    `torch.nn.MultiheadAttention` has no head size of its own, no scale of its own, and no branches
+    side by side.
+
+    Parameters
+    ----------
+    features : int
+        Features of a token.
+    num_heads : int
+        Heads.
+    head_dim : int | None
+        Length of a head's queries, keys and values. None: the features divided among the heads.
+    scale : float | None
+        Factor on the product of query and key. None: one over the square root of `head_dim`.
+    drop_prob : float
+        Probability of dropping an attention weight.
+    n_branches : int | None
+        Attentions with weights of their own that are computed side by side. None: one, without an
+        axis for branches.
+
+    References
+    ----------
+    Vaswani et al. (2017). Attention is all you need. NeurIPS. https://arxiv.org/abs/1706.03762
+
+    Examples
+    --------
+    >>> MultiHeadAttention(40, 10)(torch.randn(2, 61, 40)).shape
+    torch.Size([2, 61, 40])
+    >>> MultiHeadAttention(32, 2, head_dim=8, n_branches=5)(torch.randn(2, 5, 16, 32)).shape
+    torch.Size([2, 5, 16, 32])
+    """
+
+    def __init__(
+        self,
+        features: int,
+        num_heads: int,
+        head_dim: int | None = None,
+        scale: float | None = None,
+        drop_prob: float = 0.0,
+        n_branches: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.num_heads = positive_int("num_heads", num_heads)
+        if head_dim is None:
+            if positive_int("features", features) % num_heads:
+                raise ValueError(
+                    f"expected features to be a multiple of num_heads={num_heads}, got {features}"
+                )
+            head_dim = features // num_heads
+        self.head_dim = positive_int("head_dim", head_dim)
+        self.scale = 1 / math.sqrt(self.head_dim) if scale is None else scale
+        # Its probability and its mode are used, so that whoever turns dropout off or on finds it.
+        self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
+        inner = self.num_heads * self.head_dim
+        self.query = _linear(n_branches, features, inner)
+        self.key = _linear(n_branches, features, inner)
+        self.value = _linear(n_branches, features, inner)
+        self.out = _linear(n_branches, inner, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (..., tokens, features) to the same shape; branches stand before the tokens."""
+        query, key, value = (
+            layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+            for layer in (self.query, self.key, self.value)
+        )  # each (batch * branches, num_heads, tokens, head_dim)
+        drop_prob = self.drop.p if self.drop.training else 0.0
+        mixed = F.scaled_dot_product_attention(
+            query, key, value, dropout_p=drop_prob, scale=self.scale
+        )
+        inner = self.num_heads * self.head_dim
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], inner))
+        return out
+
+    def extra_repr(self) -> str:
+        """Show what the submodules do not."""
+        return f"num_heads={self.num_heads}, scale={self.scale:.4g}"
+
+
+def keras_attention_init_(attention: MultiHeadAttention) -> None:
+    """Initialise as Keras's MultiHeadAttention does, in place: glorot_uniform with its own fans.
+
+    Its kernels have the shapes (features, num_heads, head_dim) and (num_heads, head_dim, features),
+    and Keras takes the first axis of each for a receptive field.
+
+    Examples
+    --------
+    >>> attention = MultiHeadAttention(32, 2, head_dim=8)
+    >>> keras_attention_init_(attention)
+    >>> bool(attention.query.weight.abs().max() <= 0.137)
+    True
+    """
+    num_heads, head_dim = attention.num_heads, attention.head_dim
+    features = attention.out.out_features
+    inwards = math.sqrt(6 / (features * (num_heads + head_dim)))
+    outwards = math.sqrt(6 / (num_heads * (head_dim + features)))
+    for layer in (attention.query, attention.key, attention.value, attention.out):
+        limit = outwards if layer is attention.out else inwards
+        nn.init.uniform_(layer.weight, -limit, limit)
+        nn.init.zeros_(layer.bias)
+
+
+def _linear(
+    n_branches: int | None, in_features: int, out_features: int
+) -> ParallelLinear | nn.Linear:
+    if n_branches is None:
+        return nn.Linear(in_features, out_features)
+    return ParallelLinear(n_branches, in_features, out_features)

@@ -1,0 +1,86 @@
+"""The two blocks that EEGNet's kin are made of: its front, and what stands around its pools."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.constrained.norms import AxisNorm
+from eegzoo.layers.constrained.separable import DepthwiseConv2d
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
+
+
+def depthwise_front(
+    n_chans: int,
+    F1: int,
+    D: int,
+    kernel_length: int,
+    max_norm: float | None = None,
+    axis_norm: AxisNorm = (1, 2, 3),
+    eps: float = 1e-3,
+    momentum: float = 0.01,
+) -> TemporalSpatialConv:
+    """Return temporal filters, a normalisation, then spatial filters for each temporal one.
+
+    Parameters
+    ----------
+    n_chans : int
+        Channels.
+    F1 : int
+        Temporal filters.
+    D : int
+        Spatial filters for each of them.
+    kernel_length : int
+        Samples of a temporal filter. As many samples come out as went in.
+    max_norm : float | None
+        Largest norm of a spatial filter. None: no constraint.
+    axis_norm : int | sequence of int
+        Axes of the spatial weight, (F1 * D, 1, n_chans, 1), that the norm is taken over.
+    eps, momentum : float
+        Of the normalisation; Keras's, where torch has 1e-5 and 0.1.
+
+    References
+    ----------
+    Lawhern et al. (2018), J. Neural Eng. 15, 056013. https://doi.org/10.1088/1741-2552/aace8c
+
+    Examples
+    --------
+    >>> depthwise_front(22, F1=8, D=2, kernel_length=32)(torch.randn(4, 22, 250)).shape
+    torch.Size([4, 16, 250])
+    """
+    return TemporalSpatialConv(
+        ConstrainedConv2d(1, F1, (1, kernel_length), bias=False, max_norm=None),
+        DepthwiseConv2d(
+            F1, D, (n_chans, 1), padding="valid", max_norm=max_norm, axis_norm=axis_norm
+        ),
+        nn.BatchNorm2d(F1, eps=eps, momentum=momentum),
+    )
+
+
+def norm_pool(
+    n_maps: int, pool_length: int, drop_prob: float, eps: float = 1e-3, momentum: float = 0.01
+) -> nn.Sequential:
+    """Return normalisation, ELU, average pool and dropout of `n_maps` maps.
+
+    Parameters
+    ----------
+    n_maps : int
+        Maps.
+    pool_length : int
+        Samples that the pool takes together; a rest is left out.
+    drop_prob : float
+        Probability of dropout.
+    eps, momentum : float
+        Of the normalisation; Keras's, where torch has 1e-5 and 0.1.
+
+    Examples
+    --------
+    >>> norm_pool(16, pool_length=8, drop_prob=0.5)(torch.randn(4, 16, 250)).shape
+    torch.Size([4, 16, 31])
+    """
+    return nn.Sequential(
+        nn.BatchNorm1d(n_maps, eps=eps, momentum=momentum),
+        nn.ELU(),
+        nn.AvgPool1d(pool_length),
+        nn.Dropout(drop_prob),
+    )

@@ -1,0 +1,1 @@
+"""The norm constraint and the layers that have it; swapping, baking and norm reports."""

@@ -1,0 +1,67 @@
+"""A linear layer whose units keep their norm within limits."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from eegzoo.arguments import positive_int
+from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.constrained.norms import AxisNorm
+
+
+class ConstrainedDense(NormConstraint, nn.Linear):
+    """`torch.nn.Linear` with a norm constraint on each of its units.
+
+    Parameters
+    ----------
+    in_features, out_features, bias, device, dtype
+        As in `torch.nn.Linear`.
+    max_norm : float | None
+        Largest norm of a unit's weights. None: no constraint.
+    min_norm : float | None
+        Smallest norm.
+    axis_norm : int | tuple of int
+        Axes of the weight, of shape (out_features, in_features), that the norm is taken over.
+    minmax_rate : float
+        How far a norm moves towards its limit at each update of the weight, with both limits.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is not what is expected; the message names it.
+
+    See Also
+    --------
+    NormConstraint : What holds in training and in evaluation.
+
+    Examples
+    --------
+    >>> head = ConstrainedDense(64, 4, max_norm=0.25)
+    >>> head(torch.randn(8, 64)).shape
+    torch.Size([8, 4])
+    >>> bool((head.weight.norm(dim=1) <= 0.25 + 1e-6).all())
+    True
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        max_norm: float | None = 2.0,
+        min_norm: float | None = None,
+        axis_norm: AxisNorm = 1,
+        minmax_rate: float = 1.0,
+    ) -> None:
+        in_features = positive_int("in_features", in_features)
+        out_features = positive_int("out_features", out_features)
+        super().__init__(in_features, out_features, bias, device, dtype)
+        self.set_constraint(max_norm, min_norm, axis_norm, minmax_rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (..., in_features) to (..., out_features)."""
+        return F.linear(x, self.constrained_weight(), self.bias)

@@ -1,0 +1,1 @@
+"""Linear fronts in their cheapest exact order, and filter banks."""

@@ -1,0 +1,199 @@
+"""A bank of zero-phase band-pass filters."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
+
+
+class FilterBank(nn.Module):
+    """Split a signal into frequency bands without shifting it in time.
+
+    The bands lie side by side, `bandwidth` wide, from `bandwidth` Hz up (with `skip_first` false
+    from 0 Hz, where the first is a low-pass). Each is run forwards and backwards, so that its
+    ripples count twice: what `scipy.signal.sosfiltfilt` computes, edges included. It has no
+    parameters and no state.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling frequency, in Hz.
+    n_bands : int
+        Number of bands.
+    bandwidth : float
+        Width of a band, in Hz.
+    filter_type : {"butter", "cheby1", "cheby2", "ellip"}
+        Family of the filters; of the lowest order that keeps within the ripples.
+    stop_ripple : float
+        Attenuation beyond the band and its tolerance, in dB.
+    pass_ripple : float
+        Largest loss within the band, in dB.
+    tolerance : float
+        Width of the transition on either side of a band, in Hz.
+    skip_first : bool
+        Whether to leave out the band that starts at 0 Hz. There are `n_bands` in either case.
+
+    Attributes
+    ----------
+    bands : tuple of tuple of float
+        Lower and upper edge of each band, in Hz.
+    sos : tuple of ndarray, shape (n_sections, 6)
+        Each band's filter as scipy writes second-order sections.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is not what is expected, or the highest band with its tolerance does not end
+        below half of `sfreq`.
+
+    References
+    ----------
+    Mane et al. (2021), FBCNet: a multi-view convolutional neural network for brain-computer
+    interface. https://doi.org/10.48550/arXiv.2104.01233
+
+    Examples
+    --------
+    >>> bank = FilterBank(sfreq=250)
+    >>> bank(torch.randn(16, 22, 1000)).shape
+    torch.Size([16, 9, 22, 1000])
+    >>> bank.bands[0], bank.bands[-1]
+    ((4.0, 8.0), (36.0, 40.0))
+    """
+
+    def __init__(
+        self,
+        sfreq: float,
+        n_bands: int = 9,
+        bandwidth: float = 4.0,
+        filter_type: str = "cheby2",
+        stop_ripple: float = 30.0,
+        pass_ripple: float = 3.0,
+        tolerance: float = 2.0,
+        skip_first: bool = True,
+    ) -> None:
+        super().__init__()
+        self.sfreq = number_between("sfreq", sfreq, 0.0, above=True)
+        n_bands = positive_int("n_bands", n_bands)
+        bandwidth = number_between("bandwidth", bandwidth, 0.0, above=True)
+        self.filter_type = one_of(
+            "filter_type", filter_type, ("butter", "cheby1", "cheby2", "ellip")
+        )
+        pass_ripple = number_between("pass_ripple", pass_ripple, 0.0, above=True)
+        stop_ripple = number_between("stop_ripple", stop_ripple, pass_ripple, above=True)
+        tolerance = number_between("tolerance", tolerance, 0.0, above=True)
+        if tolerance >= bandwidth:
+            raise ValueError(
+                f"expected tolerance to be below bandwidth={bandwidth}, got {tolerance}"
+            )
+        first = 1 if skip_first else 0
+        edges = [bandwidth * (first + i) for i in range(n_bands + 1)]
+        if edges[-1] + tolerance >= self.sfreq / 2:
+            raise ValueError(
+                f"expected the highest band with its tolerance to end below sfreq / 2 = "
+                f"{self.sfreq / 2:g} Hz, got {edges[-1] + tolerance:g} Hz; use fewer n_bands"
+            )
+        self.bands = tuple(pairwise(edges))
+        self.sos = tuple(
+            _design(band, self.sfreq, self.filter_type, stop_ripple, pass_ripple, tolerance)
+            for band in self.bands
+        )
+        # Neither parameters nor buffers: no change of the module's dtype may round them.
+        self._groups = [
+            (edge, state_space(torch.stack([torch.from_numpy(sos) for sos in group])))
+            for (edge, _), group in groupby(self.sos, lambda sos: (_edge(sos), len(sos)))
+        ]
+        self._latest: tuple[object, list[ZeroPhase]] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Split `x` into bands.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_chans, n_times)
+            Signals, in any unit.
+
+        Returns
+        -------
+        Tensor, shape (batch, n_bands, n_chans, n_times)
+            In the dtype of `x`; computed in float32 at least.
+        """
+        shortest = 1 + max(edge for edge, _ in self._groups)
+        if not x.is_floating_point():
+            raise TypeError(f"expected x to be of a floating type, got {x.dtype}")
+        if x.ndim < 2 or x.shape[-1] < shortest:
+            raise ValueError(
+                f"expected x to be (batch, n_chans, n_times) with n_times of at least {shortest}, "
+                f"got {tuple(x.shape)}"
+            )
+        exact = x.to(torch.promote_types(x.dtype, torch.float32))
+        with torch.autocast(x.device.type, enabled=False):
+            bands = [filter_bands(operator, exact) for operator in self._operators(exact)]
+        return torch.cat(bands, -3).to(x.dtype)
+
+    def _operators(self, x: Tensor) -> list[ZeroPhase]:
+        """Return what filters windows like `x`; that of the latest length is kept."""
+        key = (x.shape[-1], x.dtype, x.device)
+        latest = self._latest
+        if latest is not None and latest[0] == key:
+            return latest[1]
+        # What inference mode makes could not be used in training later.
+        with torch.inference_mode(False), torch.no_grad():
+            operators = [
+                zero_phase(filters, edge, x.shape[-1]).to(x.device, x.dtype)
+                for edge, filters in self._groups
+            ]
+        self._latest = (key, operators)
+        return operators
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave what can be made again out of copies and files."""
+        return {**self.__dict__, "_latest": None}
+
+    def extra_repr(self) -> str:
+        """Show the bands."""
+        low, high = self.bands[0][0], self.bands[-1][1]
+        return (
+            f"sfreq={self.sfreq:g}, {len(self.bands)} bands from {low:g} to {high:g} Hz, "
+            f"{self.filter_type}"
+        )
+
+
+def _design(
+    band: tuple[float, float],
+    sfreq: float,
+    filter_type: str,
+    stop_ripple: float,
+    pass_ripple: float,
+    tolerance: float,
+) -> Any:
+    """Return second-order sections of the lowest order that keeps within the ripples."""
+    from scipy import signal  # here alone, so that the layers import with torch alone
+
+    passed: Any = list(band)
+    stopped: Any = [band[0] - tolerance, band[1] + tolerance]
+    kind = "bandpass"
+    if band[0] == 0:
+        passed, stopped, kind = passed[1], stopped[1], "lowpass"
+    order_of: Any = {
+        "butter": signal.buttord,
+        "cheby1": signal.cheb1ord,
+        "cheby2": signal.cheb2ord,
+        "ellip": signal.ellipord,
+    }
+    design: Any = signal.iirfilter
+    order, critical = order_of[filter_type](passed, stopped, pass_ripple, stop_ripple, fs=sfreq)
+    return design(
+        order, critical, pass_ripple, stop_ripple, kind, ftype=filter_type, output="sos", fs=sfreq
+    )
+
+
+def _edge(sos: Any) -> int:
+    """Return by how many samples `scipy.signal.sosfiltfilt` extends a signal on either side."""
+    poles_and_zeros_at_origin = min((sos[:, 2] == 0).sum(), (sos[:, 5] == 0).sum())
+    return int(3 * (2 * len(sos) + 1 - poles_and_zeros_at_origin))

@@ -1,0 +1,284 @@
+"""The front of the compact CNNs: temporal filters, then spatial ones, nothing bent between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+
+from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fronts.depthwise import depthwise_conv1d
+from eegzoo.layers.fronts.plain_modules import (
+    convolves_as_torch,
+    is_watched,
+    normalizes_as_torch,
+    zero_padding,
+)
+from eegzoo.layers.fronts.window_covariance import wide_dtype, window_moments
+from eegzoo.layers.padding import is_lopsided
+
+_fused_everywhere: bool | None = None
+
+
+@contextmanager
+def fused_fronts(fused: bool | None) -> Iterator[None]:
+    """Overrule the `fused` argument of every `TemporalSpatialConv`, in all threads.
+
+    Parameters
+    ----------
+    fused : bool | None
+        As the argument of `TemporalSpatialConv`.
+
+    Examples
+    --------
+    >>> front = TemporalSpatialConv(torch.nn.Conv2d(1, 8, (1, 65)), torch.nn.Conv2d(8, 8, (22, 1)))
+    >>> x = torch.randn(1, 22, 256)
+    >>> with fused_fronts(False):
+    ...     front.order(x)
+    'plain'
+    >>> front.order(x)
+    'folded'
+    """
+    global _fused_everywhere
+    before, _fused_everywhere = _fused_everywhere, fused
+    try:
+        yield
+    finally:
+        _fused_everywhere = before
+
+
+class TemporalSpatialConv(nn.Module):
+    """Filter each channel in time, then mix the channels: computed in the cheapest exact order.
+
+    Nothing between the two convolutions is non-linear, so their order is free. Outputs, gradients,
+    running statistics and the state dict are those of the plain modules, one after the other.
+
+    - *Spatial first*: when each temporal filter has spatial filters of its own (EEGNet), the
+      signals that these return are filtered in time, instead of all channels.
+    - *Folded*: when the spatial filters mix all maps (ShallowConvNet), each of them and the
+      temporal filters make one convolution over all channels.
+
+    A normalisation between the two scales and shifts the temporal filters. In training it needs
+    mean and variance of what they would have returned: these follow from the mean and the
+    covariance of the input's windows.
+
+    What does not fit is computed plainly: hooks on submodules, other classes (SyncBatchNorm),
+    spatial filters that are padded or do not span all channels, strides, dilation or half precision
+    where batch statistics are needed, float16 with a normalisation, ``torch.func`` transforms.
+
+    Parameters
+    ----------
+    temporal : nn.Conv2d
+        From 1 map to F, kernel (1, kernel_length).
+    spatial : nn.Conv2d
+        From F maps on, kernel (n_chans, 1), without padding.
+    norm : nn.BatchNorm2d | None
+        Between the two.
+    fused : bool | None
+        True: compute in another order wherever it is exact. None: where it also takes fewer
+        operations. False: never. `fused_fronts` overrules it.
+
+    References
+    ----------
+    Lawhern et al. (2018), J. Neural Eng. 15, 056013. https://doi.org/10.1088/1741-2552/aace8c
+    Schirrmeister et al. (2017), Hum. Brain Mapp. 38, 5391. https://doi.org/10.1002/hbm.23730
+
+    Examples
+    --------
+    >>> front = TemporalSpatialConv(
+    ...     torch.nn.Conv2d(1, 8, (1, 65), padding="same", bias=False),
+    ...     torch.nn.Conv2d(8, 16, (22, 1), groups=8, bias=False),
+    ...     torch.nn.BatchNorm2d(8),
+    ... )
+    >>> x = torch.randn(4, 22, 256)
+    >>> front.order(x), front(x).shape
+    ('spatial first', torch.Size([4, 16, 256]))
+    """
+
+    def __init__(
+        self,
+        temporal: nn.Conv2d,
+        spatial: nn.Conv2d,
+        norm: nn.BatchNorm2d | None = None,
+        fused: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.temporal = temporal
+        self.norm = norm
+        self.spatial = spatial
+        self.fused = fused
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, n_chans, n_times) to (batch, maps, samples)."""
+        order = self.order(x)
+        if order == "plain":
+            y = self.temporal(x.unsqueeze(1))
+            if self.norm is not None:
+                y = self.norm(y)
+            mixed: Tensor = self.spatial(y)
+            return mixed.squeeze(2)
+
+        # Both weights are asked for once, the temporal first, as the plain order does.
+        kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
+        mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
+        kernels, shift = self._normalized(kernels, x)
+        bias = self._bias(mixing, shift)
+        if order == "folded":
+            weight = torch.einsum("ofc,fk->ock", mixing, kernels)
+            return self._convolve(x, weight, bias, groups=1)
+        mixed = torch.bmm(mixing.squeeze(1).expand(x.shape[0], -1, -1), x)
+        kernels = kernels.repeat_interleave(len(mixing) // len(kernels), 0)
+        if self._in_unit_steps():
+            return depthwise_conv1d(mixed, kernels, bias, _time_padding(self.temporal))
+        return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
+
+    def order(self, x: Tensor) -> str:
+        """Return how `forward` computes `x`: "plain", "spatial first" or "folded"."""
+        fused = self.fused if _fused_everywhere is None else _fused_everywhere
+        if fused is False or not (self._is_plain_linear() and self._takes(x)):
+            return "plain"
+        n_filters, n_maps = self.temporal.out_channels, self.spatial.out_channels
+        n_chans, n_taps = self.spatial.kernel_size[0], self.temporal.kernel_size[1]
+        groups = self.spatial.groups
+        # Multiplications for one sample of the output.
+        plain = n_filters * n_chans * n_taps + n_maps * n_filters // groups * n_chans
+        if groups == n_filters:
+            order, cost = "spatial first", n_maps * (n_chans + n_taps)
+        else:
+            order, cost = "folded", n_maps * n_chans * n_taps
+        if self._needs_statistics():
+            cost += n_chans * n_taps
+        return order if fused or cost < plain else "plain"
+
+    def _is_plain_linear(self) -> bool:
+        """Tell whether the submodules are known to do what their parameters say, and no more."""
+        temporal, spatial, norm = self.temporal, self.spatial, self.norm
+        return (
+            convolves_as_torch(temporal)
+            and convolves_as_torch(spatial)
+            and (norm is None or normalizes_as_torch(norm))
+            and not any(map(is_watched, self.children()))
+            and temporal.in_channels == 1
+            and temporal.kernel_size[0] == temporal.stride[0] == 1
+            and temporal.padding_mode == "zeros"
+            and not any(zero_padding(temporal)[2:])
+            and spatial.in_channels == temporal.out_channels
+            and spatial.kernel_size[1] == 1
+            and tuple(spatial.stride) == (1, 1)
+            and not any(zero_padding(spatial))
+            and spatial.groups in (1, spatial.in_channels)
+            and (norm is None or norm.num_features == temporal.out_channels)
+            and (norm is None or (norm.running_mean is None) == (norm.running_var is None))
+        )
+
+    def _takes(self, x: Tensor) -> bool:
+        """Tell whether another order is exact for this input, and here and now."""
+        weight = self.temporal.weight
+        if x.ndim != 3 or x.shape[1] != self.spatial.kernel_size[0] or not x.is_floating_point():
+            return False
+        if not x.dtype == weight.dtype == self.spatial.weight.dtype:
+            return False
+        reach = self.temporal.dilation[1] * (self.temporal.kernel_size[1] - 1)
+        n_outputs = x.shape[2] + sum(_time_padding(self.temporal)) - reach
+        # A float16 filter that is divided by a large deviation has no digits left.
+        device = x.device.type
+        cast = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+        if self.norm is not None and torch.float16 in (x.dtype, cast):
+            return False
+        if self._needs_statistics() and not (
+            x.dtype in (torch.float32, torch.float64)
+            and self._in_unit_steps()
+            and x.shape[0] * x.shape[1] * n_outputs > 1
+        ):
+            return False
+        transformed: bool = torch._C._are_functorch_transforms_active()
+        return n_outputs > 0 and not transformed and forward_ad._current_level < 0
+
+    def _needs_statistics(self) -> bool:
+        norm = self.norm
+        return norm is not None and (norm.training or norm.running_mean is None)
+
+    def _in_unit_steps(self) -> bool:
+        return self.temporal.stride[1] == self.temporal.dilation[1] == 1
+
+    def _normalized(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the temporal kernels and biases that include the normalisation."""
+        shift, norm = self.temporal.bias, self.norm
+        if norm is None:
+            return kernels, shift
+        wide_kernels = kernels.to(wide_dtype(x))
+        bias = 0.0 if shift is None else shift.to(wide_kernels.dtype)
+        centre, spread = norm.running_mean, norm.running_var
+        if self._needs_statistics() or centre is None or spread is None:
+            centre, spread, n_values = self._statistics(wide_kernels, x)
+            pool: Any = getattr(norm, "pooled", None)  # over processes that share the batch
+            if pool is not None:
+                centre, spread, n_values = pool(centre, spread, n_values)
+            centre = centre + bias
+            _track(norm, centre, spread, n_values)
+        centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)
+        scale = torch.rsqrt(spread + norm.eps)
+        if norm.weight is not None:
+            scale = scale * norm.weight
+        offset = scale * (bias - centre)
+        if norm.bias is not None:
+            offset = offset + norm.bias
+        return (wide_kernels * scale.unsqueeze(1)).to(kernels.dtype), offset
+
+    def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
+        """Return mean and variance of what the temporal kernels make of `x`; of how many values."""
+        padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
+        with torch.autocast(x.device.type, enabled=False):
+            mean, covariance = window_moments(x, n_taps, padding)
+            # Where nothing varies, rounding may leave less than zero.
+            spread = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)
+            n_outputs = x.shape[2] + sum(padding) - n_taps + 1
+            return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
+
+    def _bias(self, mixing: Tensor, shift: Tensor | None) -> Tensor | None:
+        """Return what is added to each map: the spatial bias, and the mixed temporal ones."""
+        bias = self.spatial.bias
+        if shift is None:
+            return bias
+        groups = self.spatial.groups
+        of_maps = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
+        mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * of_maps).sum(1)
+        return (mixed if bias is None else mixed + bias).to(mixing.dtype)
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
+        pads = _time_padding(self.temporal)
+        both_sides = pads[0]
+        if is_lopsided(pads):
+            x, both_sides = F.pad(x, pads), 0
+        stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
+        return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
+
+
+def _weight(module: nn.Conv2d) -> Tensor:
+    return module.constrained_weight() if isinstance(module, NormConstraint) else module.weight
+
+
+def _time_padding(module: nn.Conv2d) -> tuple[int, int]:
+    left, right, _, _ = zero_padding(module)
+    return left, right
+
+
+@torch.no_grad()
+def _track(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n_values: int) -> None:
+    """Update the running statistics as `torch.nn.BatchNorm2d` does."""
+    if not (norm.training and norm.track_running_stats):
+        return
+    share: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
+    if norm.num_batches_tracked is not None:
+        norm.num_batches_tracked.add_(1)
+        if norm.momentum is None:
+            share = 1.0 / norm.num_batches_tracked.to(mean.dtype)
+    unbiased = variance * (n_values / (n_values - 1))
+    for running, new in ((norm.running_mean, mean), (norm.running_var, unbiased)):
+        if running is not None:
+            running.add_((new - running) * share)

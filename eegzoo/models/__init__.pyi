@@ -1,0 +1,66 @@
+from .atcnet import ATCNet
+from .attnsleep import AttnSleep
+from .base import EEGModel
+from .ctnet import CTNet
+from .deep_convnet import DeepConvNet
+from .deepsleepnet import DeepSleepNet
+from .eegconformer import EEGConformer
+from .eeginception_erp import EEGInceptionERP
+from .eeginception_mi import EEGInceptionMI
+from .eegnet import EEGNet
+from .eegnet_old import EEGNetOld
+from .eegnex import EEGNeX
+from .eegsym import EEGSym
+from .eegtcnet import EEGTCNet
+from .fbcnet import FBCNet
+from .finetuning import freeze, parameter_groups, unfreeze
+from .model_summary import summary
+from .registry import ModelEntry, register_model
+from .resnet1d import ResNet1D
+from .saving import load_model, read_metadata, save_model
+from .shallow_convnet import ShallowConvNet
+from .stagernet import StagerNet
+from .stnet import STNet
+from .tinysleepnet import TinySleepNet
+from .transformeeg import TransformEEG
+from .usleep import USleep
+from .xeegnet import XEEGNet
+from .zoo import create_model, find_entry, list_models
+
+__all__ = [
+    "ATCNet",
+    "AttnSleep",
+    "CTNet",
+    "DeepConvNet",
+    "DeepSleepNet",
+    "EEGConformer",
+    "EEGInceptionERP",
+    "EEGInceptionMI",
+    "EEGModel",
+    "EEGNeX",
+    "EEGNet",
+    "EEGNetOld",
+    "EEGSym",
+    "EEGTCNet",
+    "FBCNet",
+    "ModelEntry",
+    "ResNet1D",
+    "STNet",
+    "ShallowConvNet",
+    "StagerNet",
+    "TinySleepNet",
+    "TransformEEG",
+    "USleep",
+    "XEEGNet",
+    "create_model",
+    "find_entry",
+    "freeze",
+    "list_models",
+    "load_model",
+    "parameter_groups",
+    "read_metadata",
+    "register_model",
+    "save_model",
+    "summary",
+    "unfreeze",
+]

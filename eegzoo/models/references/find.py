@@ -1,0 +1,90 @@
+"""The references of all models by name."""
+
+from __future__ import annotations
+
+from eegzoo.models.references import (
+    atcnet,
+    attnsleep,
+    ctnet,
+    deep_convnet,
+    deepsleepnet,
+    eegconformer,
+    eeginception_erp,
+    eeginception_mi,
+    eegnet,
+    eegnet_old,
+    eegnex,
+    eegsym,
+    eegtcnet,
+    fbcnet,
+    resnet1d,
+    shallow_convnet,
+    stagernet,
+    stnet,
+    tinysleepnet,
+    transformeeg,
+    usleep,
+    xeegnet,
+)
+from eegzoo.models.references.reference import Reference
+from eegzoo.models.zoo import find_entry
+
+_MODULES = (
+    atcnet,
+    attnsleep,
+    ctnet,
+    deep_convnet,
+    deepsleepnet,
+    eegconformer,
+    eeginception_erp,
+    eeginception_mi,
+    eegnet,
+    eegnet_old,
+    eegnex,
+    eegsym,
+    eegtcnet,
+    fbcnet,
+    resnet1d,
+    shallow_convnet,
+    stagernet,
+    stnet,
+    tinysleepnet,
+    transformeeg,
+    usleep,
+    xeegnet,
+)
+REFERENCES: dict[str, Reference] = {
+    name: reference for module in _MODULES for name, reference in module.REFERENCES.items()
+}
+
+
+def find_reference(name: str) -> Reference:
+    """Return the reference numbers of a model.
+
+    Parameters
+    ----------
+    name : str
+        One of `eegzoo.list_models`.
+
+    Returns
+    -------
+    Reference
+        What the reference implementation computed, and how to compare.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, or it has no reference numbers.
+
+    Examples
+    --------
+    >>> reference = find_reference("deep_convnet")
+    >>> reference.meta["source"]
+    'vlawhern/arl-eegmodels 4a512e5 DeepConvNet'
+    >>> reference.compare().failures
+    []
+    """
+    if name not in REFERENCES:
+        find_entry(name)  # an unknown name proposes a near one
+        raise ValueError(f"{name} has no reference numbers")
+    return REFERENCES[name]

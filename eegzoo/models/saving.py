@@ -1,0 +1,186 @@
+"""A model in one file: weights and, as data, what rebuilds it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from eegzoo._version import __version__
+from eegzoo.files import written_whole
+from eegzoo.models.base import EEGModel
+from eegzoo.models.registry import name_of
+from eegzoo.models.zoo import create_model
+
+FORMAT = 1
+
+
+def save_model(
+    model: EEGModel, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None
+) -> None:
+    """Write a registered model to one safetensors file.
+
+    The file holds the state dict and, in its metadata, the architecture and its arguments as JSON
+    and the SHA-256 of both. It appears whole or not at all.
+
+    Parameters
+    ----------
+    model : EEGModel
+        A model whose class is registered.
+    path : path-like
+        File to write.
+    extra : mapping | None
+        More metadata that JSON can hold; `read_metadata` returns it under "extra".
+
+    Raises
+    ------
+    ValueError
+        If the class of `model` is not registered.
+
+    See Also
+    --------
+    load_model : Reads it.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128).eval()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.safetensors")
+    ...     again = load_model(f"{folder}/model.safetensors")
+    >>> x = torch.randn(4, 8, 128)
+    >>> torch.equal(model(x), again(x))
+    True
+    """
+    metadata = {
+        "format": FORMAT,
+        "version": __version__,
+        "architecture": name_of(model),
+        "arguments": {name: _to_json(value) for name, value in model.arguments.items()},
+        "extra": dict(extra or {}),
+    }
+    tensors = {
+        key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()
+    }
+    text = json.dumps(metadata, allow_nan=False)
+    with written_whole(path) as draft:
+        save_file(tensors, draft, {"eegzoo": text, "sha256": _digest(text, tensors)})
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what a file says of its model: architecture, arguments, version and "extra".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no model of eegzoo, is damaged, or was written by a newer version.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.safetensors", {"labels": ["left", "right"]})
+    ...     metadata = read_metadata(f"{folder}/model.safetensors")
+    >>> metadata["architecture"], metadata["arguments"]["n_chans"], metadata["extra"]
+    ('eegnet', 8, {'labels': ['left', 'right']})
+    """
+    return _read(path)[0]
+
+
+def load_model(path: str | os.PathLike[str]) -> EEGModel:
+    """Build the model that `save_model` wrote, in evaluation mode.
+
+    The state of torch's random generator is left as it was.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no model of eegzoo, is damaged, or was written by a newer version.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.safetensors")
+    ...     again = load_model(f"{folder}/model.safetensors")
+    >>> again.n_chans, again.training, torch.equal(again.head.weight, model.head.weight)
+    (8, False, True)
+    """
+    metadata, tensors = _read(path)
+    try:
+        arguments = {name: _from_json(value) for name, value in metadata["arguments"].items()}
+        with torch.random.fork_rng(devices=[]):
+            model = create_model(metadata["architecture"], **arguments)
+        # Assigned, not copied into the new model's float32: a float64 model comes back as one.
+        model.load_state_dict(tensors, strict=True, assign=True)
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path} cannot be loaded: {error}") from error
+    return model.eval()
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no such file: {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata() or {}
+            # Copied out of the mapped file: the model must not change when the file does.
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path} is not a model saved by eegzoo, or is damaged: {error}"
+        ) from error
+    if "eegzoo" not in header:
+        raise ValueError(f"{path} is a safetensors file, but not one saved by eegzoo")
+    try:
+        metadata = json.loads(header["eegzoo"])
+        newer = metadata["format"] > FORMAT
+        version = metadata["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: its metadata cannot be read") from error
+    if newer:
+        raise ValueError(f"{path} was saved by eegzoo {version}, which is newer than {__version__}")
+    if header.get("sha256") != _digest(header["eegzoo"], tensors):
+        raise ValueError(
+            f"{path} is damaged: its contents do not have the checksum saved with them"
+        )
+    return metadata, tensors
+
+
+def _digest(text: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for key, tensor in sorted(tensors.items()):
+        digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, type):
+        name = value.__name__
+        if getattr(nn, name, None) is not value:
+            raise ValueError(f"expected a layer of torch.nn to save, got {value}")
+        return {"torch.nn": name}
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        layer = getattr(nn, value["torch.nn"])
+        if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
+            raise ValueError(f"{value['torch.nn']!r} is no layer of torch")
+        return layer
+    return value

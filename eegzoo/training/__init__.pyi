@@ -1,0 +1,14 @@
+from .augmentation.augmentations import AUGMENTATIONS
+from .classifier import EEGClassifier
+from .loop.history import History
+from .recipe import RECIPES, Recipe
+from .regressor import EEGRegressor
+
+__all__ = [
+    "AUGMENTATIONS",
+    "RECIPES",
+    "EEGClassifier",
+    "EEGRegressor",
+    "History",
+    "Recipe",
+]

@@ -1,0 +1,1 @@
+"""Random changes of training windows that keep their labels true."""

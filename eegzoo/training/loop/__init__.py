@@ -1,0 +1,1 @@
+"""The training loop: steps, schedule, the weights that are kept, and checkpoints."""

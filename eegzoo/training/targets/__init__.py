@@ -1,0 +1,1 @@
+"""What models learn: classes, label sets or numbers, and how much each window counts."""

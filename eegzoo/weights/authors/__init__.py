@@ -1,0 +1,1 @@
+"""Checkpoints that authors published: their cards, addresses and converters."""

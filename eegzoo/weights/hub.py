@@ -1,0 +1,154 @@
+"""Trained weights on the Hugging Face hub, always with their card and at a pinned revision."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from eegzoo.weights.card import Card, lines_of
+from eegzoo.weights.catalogue import weights_in
+from eegzoo.weights.weights import Weights
+
+FILE = "model.safetensors"
+
+
+class Saveable(Protocol):
+    """A fitted estimator, such as `eegzoo.training.EEGClassifier`."""
+
+    def save(self, path: str | os.PathLike[str], *, card: Card | None = None) -> None:
+        """Write the estimator and its card to one file."""
+
+
+def push_to_hub(
+    model: str | os.PathLike[str] | Saveable,
+    repo_id: str,
+    *,
+    card: Card | None = None,
+    private: bool = False,
+    token: str | None = None,
+) -> str:
+    """Upload a trained model with its card, in one commit.
+
+    Parameters
+    ----------
+    model : path-like | EEGClassifier
+        A file that `EEGClassifier.save` wrote with a card; or a fitted classifier.
+    repo_id : str
+        ``owner/name``. The repository is made if it is not there.
+    card : Card | None
+        Of a classifier. A file brings its own.
+    private : bool
+        Whether a new repository is private.
+    token : str | None
+        For the hub. None: that of whoever is logged in on this machine.
+
+    Returns
+    -------
+    str
+        The commit, which `from_hub` takes as its revision.
+
+    Raises
+    ------
+    ImportError
+        If huggingface_hub is missing.
+    ValueError
+        If there is no card, or the file is damaged.
+    OSError
+        If the hub refuses, or cannot be reached.
+
+    Examples
+    --------
+    >>> revision = push_to_hub("model.safetensors", "me/eegnet-mine")  # doctest: +SKIP
+    """
+    hub = _hub()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / FILE
+        if isinstance(model, (str, os.PathLike)):
+            if card is not None:
+                raise ValueError("expected card with a classifier, got it with a file")
+            weights_in(model)  # what is damaged, or without a card, is not even copied
+            shutil.copyfile(model, file)
+        elif card is None:
+            raise ValueError("expected a card with a classifier, got none")
+        else:
+            model.save(file, card=card)
+        known = weights_in(file)
+        text = "\n".join(lines_of(repo_id, known.metadata))
+        readme = f"---\nlibrary_name: eegzoo\ntags:\n- eeg\n---\n\n```\n{text}\n```\n"
+        (Path(folder) / "README.md").write_text(readme, encoding="utf-8")
+        with _one_line(f"{repo_id} cannot be uploaded"):
+            api = hub.HfApi(token=token)
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            commit = api.upload_folder(
+                repo_id=repo_id, folder_path=folder, commit_message="Upload weights and card"
+            )
+    return str(commit.oid)
+
+
+def from_hub(repo_id: str, revision: str, *, token: str | None = None) -> Weights:
+    """Fetch weights that `push_to_hub` uploaded, or take them from the hub's cache.
+
+    Parameters
+    ----------
+    repo_id : str
+        ``owner/name``.
+    revision : str
+        The whole commit, 40 hexadecimal digits: a branch or a tag may become another file.
+    token : str | None
+        For private repositories.
+
+    Returns
+    -------
+    Weights
+        Under the name of the repository.
+
+    Raises
+    ------
+    ImportError
+        If huggingface_hub is missing.
+    ValueError
+        If the revision is not pinned, or the file is damaged or of something else.
+    OSError
+        If it cannot be fetched.
+
+    Examples
+    --------
+    >>> from_hub("me/eegnet-mine", revision="main")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected revision to be a commit of 40 hexadecimal digits, got 'main'
+    """
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ValueError(
+            f"expected revision to be a commit of 40 hexadecimal digits, got {revision!r}"
+        )
+    hub = _hub()
+    with _one_line(f"{repo_id} at {revision} cannot be fetched"):
+        path = hub.hf_hub_download(repo_id, FILE, revision=revision, token=token)
+    return dataclasses.replace(weights_in(path), name=repo_id)
+
+
+def _hub() -> Any:
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise ImportError(
+            "the hub is reached through huggingface_hub: pip install 'eegzoo[hub]'"
+        ) from error
+    return huggingface_hub
+
+
+@contextmanager
+def _one_line(what: str) -> Iterator[None]:
+    """Turn whatever the hub's client raises into an OSError on one line."""
+    try:
+        yield
+    except Exception as error:
+        raise OSError(f"{what}: {' '.join(str(error).split())}") from error

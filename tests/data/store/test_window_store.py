@@ -1,0 +1,697 @@
+"""A store gives what memory would, whoever reads, and whatever happens while it is written."""
+
+import json
+import multiprocessing
+import os
+import pickle
+import random
+import resource
+import shutil
+import signal
+import time
+import warnings
+
+import mne
+import numpy as np
+import pytest
+from sklearn.model_selection import GroupKFold
+from torch.utils.data import DataLoader
+
+from eegzoo.data import EpochsDataset, Pick, Preprocessing, Recording, WindowStore
+from eegzoo.data.signal.montage import named_montage
+from eegzoo.data.signal.signal_info import SignalWarning
+from eegzoo.data.store import shards
+from tests.data.store.store_processes import (
+    CH_NAMES,
+    HALF_A_SECOND,
+    ONE_SECOND,
+    ThreadTelling,
+    make_raw,
+    make_recordings,
+    read_within,
+    write,
+    write_until,
+)
+
+slow = pytest.mark.slow
+quick = {"verbose": 0}
+
+
+def open_or_write(folder, recordings=None, preprocessing=HALF_A_SECOND, **more):
+    recordings = make_recordings() if recordings is None else recordings
+    return WindowStore.write(folder, recordings, preprocessing, **{**quick, **more})
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_or_write(tmp_path / "store")
+
+
+@pytest.fixture
+def dataset():
+    return EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND)
+
+
+@pytest.fixture
+def computed(store, dataset, monkeypatch):
+    """Return a list that grows with each recording that is computed, after those of `store`."""
+    lengths = []
+    original = Preprocessing.epochs
+
+    def counting(self, raw, event_id=None):
+        lengths.append(raw.n_times)
+        return original(self, raw, event_id)
+
+    monkeypatch.setattr(Preprocessing, "epochs", counting)
+    return lengths
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that have what they need imported already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.data.store.store_processes"])
+    return context
+
+
+def assert_same(one, other):
+    np.testing.assert_array_equal(one.X[:], other.X[:])
+    assert one.X[:].dtype == np.float32
+    assert one.labels.tolist() == other.labels.tolist()
+    assert (one.classes, one.info) == (other.classes, other.info)
+    assert list(one.metadata) == list(other.metadata)
+    for name, known in one.metadata.items():
+        assert known.dtype == other.metadata[name].dtype
+        np.testing.assert_array_equal(known, other.metadata[name])
+
+
+def files_of(folder):
+    return {path.name: path.stat() for path in folder.iterdir()}
+
+
+def shard_files(folder):
+    return sorted(folder.glob("*.npy"))
+
+
+# What is read is what was written.
+
+
+def test_its_data_set_is_that_of_the_recordings(store, dataset):
+    assert_same(store.dataset(), dataset)
+    assert_same(WindowStore(store.folder).dataset(), dataset)
+
+
+def test_event_id_and_preprocessing_are_applied(tmp_path):
+    arguments = make_recordings(), Preprocessing([Pick(["C4", "C3"]), *ONE_SECOND.steps])
+    store = open_or_write(tmp_path, *arguments, event_id={"only": "b"})
+    assert_same(store.dataset(), EpochsDataset.from_recordings(*arguments, {"only": "b"}))
+    assert WindowStore(tmp_path).preprocessing == arguments[1]
+
+
+def test_labels_and_metadata_that_some_recordings_have_not(tmp_path):
+    recordings = [
+        Recording(make_raw(0, labels=("c", "a")), "S0", split="train"),
+        Recording(make_raw(1, labels=("b",)), "a longer name"),
+    ]
+    expected = EpochsDataset.from_recordings(recordings, HALF_A_SECOND)
+    assert "split" not in expected.metadata
+    assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
+
+
+def test_channels_are_put_into_the_order_of_the_first_recording(tmp_path):
+    raws = [make_raw(0), make_raw(1).reorder_channels(["C4", "C3", "Cz"]), make_raw(2)]
+    raws[2].rename_channels({name: f"EEG {name}" for name in CH_NAMES})
+    recordings = [Recording(raw, f"S{number}") for number, raw in enumerate(raws)]
+    expected = EpochsDataset.from_recordings(recordings, HALF_A_SECOND)
+    assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
+
+
+def test_one_recording_twice_is_there_twice(tmp_path):
+    recordings = make_recordings(1) * 2
+    expected = EpochsDataset.from_recordings(recordings, HALF_A_SECOND)
+    assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
+    assert len(shard_files(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        0,
+        -1,
+        slice(None),
+        slice(3, 15, 2),
+        slice(0, 0),
+        [7, 3, 3, 4],
+        np.arange(18) % 2 == 0,
+        slice(9, 3, -1),
+    ],
+)
+def test_it_is_indexed_as_an_array(store, dataset, index):
+    np.testing.assert_array_equal(store[index], dataset.X[index])
+    assert store[index].dtype == np.float32
+
+
+def test_neighbours_are_read_in_one_go(store, dataset, monkeypatch):
+    reads = []
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda *args: reads.append(args) or preadv(*args))
+    np.testing.assert_array_equal(store[:], dataset.X)
+    assert len(reads) == 4  # one a recording
+
+
+def test_a_read_that_comes_in_pieces_is_put_together(store, dataset, monkeypatch):
+    preadv = os.preadv
+    monkeypatch.setattr(
+        os, "preadv", lambda file, buffers, start: preadv(file, [buffers[0][:100]], start)
+    )
+    np.testing.assert_array_equal(store[:], dataset.X)
+
+
+def test_opening_it_reads_no_windows(store, monkeypatch):
+    monkeypatch.setattr(os, "preadv", lambda *_: pytest.fail("windows were read"))
+    chosen = WindowStore(store.folder).dataset()[2:9]
+    assert len(EpochsDataset.concatenate([chosen, chosen])) == 14
+
+
+def test_subsets_splits_and_joins_are_those_of_memory(store, dataset):
+    lazy = store.dataset()
+    order = np.random.default_rng(0).permutation(len(dataset))
+    assert_same(lazy[order], dataset[order])
+    assert_same(
+        EpochsDataset.concatenate([lazy[order[:5]], dataset[5:9]]),
+        EpochsDataset.concatenate([dataset[order[:5]], dataset[5:9]]),
+    )
+    for train, test in GroupKFold(4).split(lazy, lazy.labels, lazy.groups("subject")):
+        assert_same(lazy[train], dataset[train])
+        assert_same(lazy[test], dataset[test])
+
+
+def test_numpy_maps_its_files(store):
+    mapped = [np.load(store.folder / shard.file, mmap_mode="r") for shard in store.shards]
+    np.testing.assert_array_equal(np.concatenate(mapped), store[:])
+
+
+def test_it_pickles_small_and_comes_back(store, dataset):
+    pickled = pickle.dumps(store)
+    assert len(pickled) < 20_000
+    assert_same(pickle.loads(pickled).dataset(), dataset)
+
+
+def test_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
+    small = shards.functools.lru_cache(maxsize=1)(shards._OpenFile)
+    monkeypatch.setattr(shards, "_opened", small)
+    before = len(os.listdir("/proc/self/fd"))
+    order = np.random.default_rng(0).permutation(len(dataset))
+    np.testing.assert_array_equal(store[order], dataset.X[order])
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    small.cache_clear()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("start", ["fork", pytest.param("spawn", marks=slow)])
+def test_workers_of_a_loader_read_what_this_process_reads(store, dataset, start):
+    _ = store[0]  # a file is open before the workers are forked
+    loader = DataLoader(store.dataset(), batch_size=5, num_workers=2, multiprocessing_context=start)
+    batches = [(windows.numpy(), labels.numpy()) for windows, labels in loader]
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), dataset.X)
+    np.testing.assert_array_equal(np.concatenate([y for _, y in batches]), dataset.y)
+
+
+@slow
+def test_a_store_larger_than_the_memory_is_read(tmp_path, processes):
+    recordings = [
+        Recording(make_raw(seed, n_events=320, ch_names=[f"E{n}" for n in range(64)]), f"S{seed}")
+        for seed in range(4)
+    ]
+    store = open_or_write(tmp_path, recordings, ONE_SECOND)
+    n_bytes = sum(path.stat().st_size for path in shard_files(tmp_path))
+    assert n_bytes > 32e6
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=read_within, args=(tmp_path, 12, theirs))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    n_windows, total = ours.recv()
+    assert n_windows == len(store)
+    assert total == pytest.approx(store[:].sum(dtype=np.float64), abs=1e-3)
+
+
+# What was written stays, and what changes is written anew.
+
+
+def test_a_second_run_computes_nothing(store, computed):
+    before = files_of(store.folder)
+    again = open_or_write(store.folder)
+    assert computed == []
+    after = files_of(store.folder)
+    assert {name: state.st_ino for name, state in after.items() if name != "index.json"} == {
+        name: state.st_ino for name, state in before.items() if name != "index.json"
+    }
+    np.testing.assert_array_equal(again[:], store[:])
+
+
+def test_one_recording_more_is_all_that_is_computed(store, computed):
+    more = open_or_write(store.folder, make_recordings(5))
+    assert len(computed) == 1
+    assert_same(more.dataset(), EpochsDataset.from_recordings(make_recordings(5), HALF_A_SECOND))
+
+
+def test_files_that_no_index_names_are_deleted(store):
+    open_or_write(store.folder, make_recordings(2))
+    assert len(shard_files(store.folder)) == 2
+    assert len(list(store.folder.glob("*.json"))) == 3
+
+
+def with_other_marks(raw):
+    raw.annotations.onset += 0.1
+
+
+def with_other_names(raw):
+    raw.annotations.rename({"a": "c"})
+
+
+def with_a_bad_channel(raw):
+    raw.info["bads"] = ["Cz"]
+
+
+def with_other_data(raw):
+    raw._data[1, 7] += 1e-9
+
+
+def with_places(raw):
+    raw.set_montage(named_montage())
+
+
+def shorter(raw):
+    raw.crop(0, raw.times[-1] - 0.02)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [with_other_marks, with_other_names, with_a_bad_channel, with_other_data, with_places, shorter],
+)
+def test_a_changed_recording_is_written_anew(store, computed, change):
+    recordings = make_recordings()
+    change(recordings[2].raw)
+    again = open_or_write(store.folder, recordings)
+    assert len(computed) == 1
+    assert_same(again.dataset(), EpochsDataset.from_recordings(recordings, HALF_A_SECOND))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"preprocessing": ONE_SECOND},
+        {"event_id": {"x": "a"}},
+        {"check_signal": "ignore"},
+        {"recordings": [Recording(each.raw, each.subject, "2") for each in make_recordings()]},
+    ],
+)
+def test_whatever_else_changes_writes_all_anew(store, computed, change):
+    again = open_or_write(store.folder, **change)
+    assert len(computed) == 4
+    arguments = {"recordings": make_recordings(), "preprocessing": HALF_A_SECOND, **change}
+    assert_same(again.dataset(), EpochsDataset.from_recordings(**arguments))
+
+
+def test_a_changed_file_is_written_anew_and_an_unchanged_one_is_not(tmp_path, computed):
+    path = tmp_path / "one_raw.fif"
+    make_raw(0).save(path, verbose="ERROR")
+    folder = tmp_path / "store"
+
+    def write_it():
+        raw = mne.io.read_raw_fif(path, verbose="ERROR")
+        return open_or_write(folder, [Recording(raw, "S1")])
+
+    first = write_it()[:]
+    np.testing.assert_array_equal(write_it()[:], first)
+    assert len(computed) == 1
+    make_raw(1).save(path, overwrite=True, verbose="ERROR")
+    assert not np.array_equal(write_it()[:], first)
+
+
+def test_a_store_can_still_be_read_that_is_written_anew(store):
+    chosen = store[3]
+    open_or_write(store.folder)
+    np.testing.assert_array_equal(store[3], chosen)
+
+
+def test_files_that_are_gone_are_named(store):
+    opened = WindowStore(store.folder)
+    open_or_write(store.folder, make_recordings(2, first=7))
+    with pytest.raises(ValueError, match=rf"{opened.shards[0].key}.npy is gone"):
+        opened[0]
+
+
+# Signals.
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"sfreq": 200.0}, "expected sfreq of 100 Hz, got 200 Hz"),
+        ({"ch_names": ("C3", "Cz")}, "channels .'C4'. are missing"),
+        ({"ch_names": (*CH_NAMES, "Pz")}, "channels .'Pz'. are missing"),
+    ],
+)
+def test_recordings_of_different_signals_are_named(tmp_path, other, message):
+    recordings = [*make_recordings(2), Recording(make_raw(**other), "other")]
+    with pytest.raises(ValueError, match=rf"'other/1/1' differs from 'S0/1/1': {message}"):
+        open_or_write(tmp_path, recordings)
+    with pytest.raises(FileNotFoundError, match="no window store"):
+        WindowStore(tmp_path)
+
+
+def test_a_recording_without_windows_is_named(tmp_path):
+    recordings = make_recordings(2)
+    recordings[1].raw.set_annotations(None)
+    with pytest.raises(ValueError, match="recording 'S1/1/1': expected annotations"):
+        open_or_write(tmp_path, recordings)
+
+
+def test_a_wrong_unit_is_named_warned_of_or_taken(tmp_path):
+    recordings = [*make_recordings(1), Recording(make_raw(scale=10.0), "S1")]
+    with pytest.raises(ValueError, match=r"recording 'S1/1/1': .* multiply by 1e-06"):
+        open_or_write(tmp_path, recordings)
+    for _ in range(2):  # the second run computes nothing, and warns all the same
+        with pytest.warns(SignalWarning, match=r"recording 'S1/1/1': .* multiply by 1e-06"):
+            open_or_write(tmp_path, recordings, check_signal="warn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_or_write(tmp_path, recordings, check_signal="ignore")
+
+
+def test_an_error_leaves_the_old_store_and_keeps_what_was_finished(store, computed):
+    old = store.dataset()[:]
+    recordings = make_recordings(6)
+    recordings[5].raw.set_annotations(None)
+    with pytest.raises(ValueError, match="recording 'S5/1/1'"):
+        open_or_write(store.folder, recordings)
+    assert_same(WindowStore(store.folder).dataset(), old)
+    computed.clear()
+    open_or_write(store.folder, make_recordings(5))
+    assert computed == []
+
+
+@pytest.mark.parametrize(
+    ("recordings", "error", "message"),
+    [
+        ([], ValueError, "expected at least one recording, got none"),
+        ([make_raw()], TypeError, "expected recordings of type Recording, got <RawArray"),
+    ],
+)
+def test_what_are_no_recordings_is_said(tmp_path, recordings, error, message):
+    with pytest.raises(error, match=message):
+        open_or_write(tmp_path, recordings)
+
+
+def test_an_error_of_the_caller_s_iterator_is_passed_on(tmp_path):
+    def broken():
+        yield from make_recordings(2)
+        raise KeyError("no more")
+
+    with pytest.raises(KeyError, match="no more"):
+        open_or_write(tmp_path, broken())
+
+
+# Workers.
+
+
+@slow
+def test_workers_of_one_thread_write_what_one_process_writes(tmp_path, dataset, monkeypatch):
+    store = open_or_write(tmp_path / "store", iter(make_recordings()), n_jobs=2)
+    assert_same(store.dataset(), dataset)
+    recordings = make_recordings(4, first=4)
+    recordings[1].raw.set_annotations(None)
+    with pytest.raises(ValueError, match="recording 'S5/1/1': expected annotations"):
+        open_or_write(tmp_path / "store", recordings, n_jobs=2)
+    assert_same(WindowStore(tmp_path / "store").dataset(), dataset)
+    telling = [ThreadTelling(each.raw, each.subject) for each in make_recordings()]
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    told = open_or_write(tmp_path / "told", telling, n_jobs=2).dataset()
+    assert set(told.groups("threads").tolist()) == {"1"}
+    wrong = [*make_recordings(2), Recording(make_raw(scale=10.0), "S1", "2")]
+    with pytest.warns(SignalWarning, match="recording 'S1/2/1'"):
+        open_or_write(tmp_path / "warned", wrong, n_jobs=2, check_signal="warn")
+
+
+def test_progress_is_shown_unless_told_otherwise(tmp_path, capsys):
+    open_or_write(tmp_path, verbose=0)
+    assert capsys.readouterr().err == ""
+    open_or_write(tmp_path, verbose=1)
+    assert "4/4" in capsys.readouterr().err
+
+
+# Writers that are killed, and writers that meet.
+
+
+def assert_old_or_new(folder, old, new):
+    store = WindowStore(folder)
+    store.verify()
+    assert_same(store.dataset(), old if len(store[0][0]) == 50 else new)
+
+
+@slow
+def test_killed_at_any_step_it_leaves_the_old_store_or_the_new_one(tmp_path, processes):
+    store = open_or_write(tmp_path / "store", make_recordings(2))
+    old = store.dataset()[:]
+    new = EpochsDataset.from_recordings(make_recordings(2), ONE_SECOND)
+    seen = set()
+    for step in range(200):
+        folder = tmp_path / str(step)
+        shutil.copytree(store.folder, folder)
+        process = processes.Process(target=write_until, args=(folder, ONE_SECOND, step))
+        process.start()
+        process.join()
+        assert_old_or_new(folder, old, new)
+        seen.add(WindowStore(folder).shape[2])
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+        open_or_write(folder, make_recordings(2), ONE_SECOND)
+        assert_old_or_new(folder, new, new)
+        assert len(files_of(folder)) == 2 + 2 * 2  # nothing is left behind
+    assert step > 20
+    assert seen == {50, 100}
+
+
+def test_killed_at_any_moment_the_next_run_computes_only_what_is_missing(
+    tmp_path, processes, computed
+):
+    expected = EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND)
+    rng = random.Random(0)
+    for n_permitted in (0, 1, 2, 3, 4, 1, 2, 3, 4, 4):
+        folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+        ours, theirs = processes.Pipe()
+        process = processes.Process(target=write, args=(folder, HALF_A_SECOND, 1, theirs))
+        process.start()
+        for _ in range(n_permitted):
+            ours.send("go on")
+        wait_for(lambda: len(finished(folder)) >= n_permitted - 1)  # noqa: B023 (called here)
+        time.sleep(rng.uniform(0, 0.02))  # the last one is on its way
+        process.kill()
+        process.join()
+        whole = finished(folder)
+        assert n_permitted - 1 <= len(whole) <= n_permitted
+        if not (folder / "index.json").exists():
+            with pytest.raises(FileNotFoundError, match="no window store"):
+                WindowStore(folder)
+        computed.clear()
+        assert_same(open_or_write(folder).dataset(), expected)
+        assert len(computed) == 4 - len(whole)
+
+
+def finished(folder):
+    """The recordings whose windows a writer has finished."""
+    return {path.stem for path in folder.glob("*.json")} - {"index"}
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+@slow
+def test_workers_whose_parent_is_killed_do_no_harm(tmp_path, processes):
+    folder = tmp_path / "store"
+    # No daemon: it may have children.
+    process = processes.Process(target=write, args=(folder, HALF_A_SECOND, 2))
+    process.start()
+    deadline = time.monotonic() + 60
+    while not shard_files(folder) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    store = open_or_write(folder)
+    store.verify()
+    assert_same(store.dataset(), EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND))
+
+
+def test_a_second_writer_is_told_of_the_first(store):
+    def recordings():
+        with pytest.raises(OSError, match="another process is writing to the window store"):
+            open_or_write(store.folder, make_recordings(1))
+        yield from make_recordings(2)
+
+    assert len(open_or_write(store.folder, recordings()).shards) == 2
+
+
+def test_writers_that_meet_leave_a_whole_store(tmp_path, processes):
+    writers = []
+    for preprocessing in (HALF_A_SECOND, ONE_SECOND) * 3:
+        writers.append(processes.Process(target=write, args=(tmp_path, preprocessing)))
+        writers[-1].start()
+    for writer in writers:
+        writer.join()
+    assert 0 in {writer.exitcode for writer in writers}
+    new = EpochsDataset.from_recordings(make_recordings(), ONE_SECOND)
+    old = EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND)
+    assert_old_or_new(tmp_path, old, new)
+    assert len(shard_files(tmp_path)) == 4
+
+
+# Disks and folders.
+
+
+@pytest.fixture
+def full_disk():
+    """No file may grow beyond half a kilobyte."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def fill():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+
+    yield fill
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_store(store, full_disk):
+    before = files_of(store.folder).keys()
+    recordings = make_recordings(5)
+    full_disk()
+    with pytest.raises(OSError, match=r"recording 'S4/1/1': .*cannot write .*\.npy.*too large"):
+        open_or_write(store.folder, recordings)
+    assert files_of(store.folder).keys() == before
+    assert len(WindowStore(store.folder).shards) == 4
+
+
+@pytest.mark.parametrize("parent", ["missing", "file"])
+def test_a_folder_that_cannot_be_is_said(tmp_path, parent):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises((FileNotFoundError, NotADirectoryError), match=parent):
+        open_or_write(tmp_path / parent / "store")
+    with pytest.raises(NotADirectoryError, match="expected a folder"):
+        open_or_write(tmp_path / "file")
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may do anything
+    with pytest.raises(PermissionError, match=tmp_path.name):
+        open_or_write(tmp_path)
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(ValueError, match=r"expected a new folder.*holds 'thesis.tex'"):
+        open_or_write(tmp_path)
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("make", [lambda folder: None, lambda folder: folder.mkdir()])
+def test_where_there_is_no_store_it_is_said(tmp_path, make):
+    make(tmp_path / "store")
+    with pytest.raises(FileNotFoundError, match=r"no window store in .*store"):
+        WindowStore(tmp_path / "store")
+
+
+# Damage.
+
+DAMAGES = {
+    "truncated": lambda data, rng: data[: rng.randrange(len(data))],
+    "emptied": lambda data, rng: b"",
+    "zeroed": lambda data, rng: bytes(len(data)),
+    "noise": lambda data, rng: rng.randbytes(len(data)),
+    "noise of another length": lambda data, rng: rng.randbytes(rng.randrange(3 * len(data))),
+    "zeroed at the start": lambda data, rng: bytes(64) + data[64:],
+    "grown": lambda data, rng: data + b"\0",
+}
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("file", ["index", "shard"])
+def test_a_damaged_file_is_named(store, damage, file, seed):
+    name = "index.json" if file == "index" else store.shards[seed % 4].file
+    path = store.folder / name
+    path.write_bytes(DAMAGES[damage](path.read_bytes(), random.Random(seed)))
+    with pytest.raises(ValueError, match=rf"{name}.* damaged"):
+        WindowStore(store.folder)
+
+
+def test_a_missing_shard_is_named(store):
+    (store.folder / store.shards[1].file).unlink()
+    with pytest.raises(ValueError, match=rf"{store.shards[1].file} is missing"):
+        WindowStore(store.folder)
+
+
+def test_a_changed_byte_of_the_index_is_found(store):
+    path = store.folder / "index.json"
+    good, rng = path.read_bytes(), random.Random(0)
+    for _ in range(200):
+        place = rng.randrange(len(good))
+        path.write_bytes(good[:place] + bytes([rng.randrange(256)]) + good[place + 1 :])
+        if path.read_bytes() == good:
+            continue
+        with pytest.raises(ValueError, match=r"index.json"):
+            WindowStore(store.folder)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "3", '{"format": 1}', '{"name": "eegzoo"}'])
+def test_a_foreign_index_is_named_and_not_written_over(tmp_path, content):
+    (tmp_path / "index.json").write_text(content)
+    for attempt in (WindowStore, open_or_write):
+        with pytest.raises(ValueError, match=r"index.json, which is something else"):
+            attempt(tmp_path)
+    assert (tmp_path / "index.json").read_text() == content
+
+
+def test_a_newer_format_is_named_and_not_written_over(store):
+    path = store.folder / "index.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 2}))
+    for attempt in (WindowStore, open_or_write):
+        with pytest.raises(ValueError, match=r"expected version 1 .* got 2 in .*index.json"):
+            attempt(store.folder)
+
+
+def test_changed_numbers_are_found_by_verify_and_written_anew_when_deleted(store, dataset):
+    store.verify()
+    path = store.folder / store.shards[2].file
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    opened = WindowStore(store.folder)
+    with pytest.raises(ValueError, match=rf"{path.name} \(S2/1/1\)"):
+        opened.verify()
+    path.unlink()
+    assert_same(open_or_write(store.folder).dataset(), dataset)
+
+
+def test_a_file_that_shrinks_while_it_is_open_is_named(store):
+    path = store.folder / store.shards[0].file
+    os.truncate(path, 300)
+    with pytest.raises(ValueError, match=rf"{path.name} is damaged: it ends at byte 300"):
+        store[:]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", [".npy", ".json"])
+def test_a_damaged_shard_is_computed_again_when_written(store, computed, dataset, damage, suffix):
+    path = (store.folder / store.shards[1].file).with_suffix(suffix)
+    path.write_bytes(DAMAGES[damage](path.read_bytes(), random.Random(0)))
+    assert_same(open_or_write(store.folder).dataset(), dataset)
+    assert len(computed) == 1

@@ -1,0 +1,68 @@
+"""A model as a table."""
+
+import pytest
+import torch
+
+import eegzoo
+from eegzoo.models import create_model, find_entry, list_models
+
+
+@pytest.fixture
+def model():
+    return create_model("eegnet", n_chans=4, n_times=64, n_outputs=2, sfreq=128)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_the_table_counts_every_parameter(name):
+    model = create_model(name, **find_entry(name).standard)
+    table = eegzoo.summary(model)
+    parameters = list(model.parameters())
+    assert table.total_params == sum(p.numel() for p in parameters)
+    assert table.trainable_params == sum(p.numel() for p in parameters if p.requires_grad)
+    assert f"{type(model).__name__}" in str(table)
+    assert table.total_mult_adds > 0
+
+
+def test_batch_size_and_options_reach_the_table(model):
+    table = eegzoo.summary(model, batch_size=7, depth=1, col_names=("input_size",))
+    assert "[7, 4, 64]" in str(table)
+    assert "front.temporal" not in str(table)
+    assert "Conv2d" not in str(table)
+
+
+def test_the_table_is_printed_only_when_asked(model, capsys):
+    eegzoo.summary(model)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_frozen_parameter_is_not_trainable(model):
+    model.head.weight.requires_grad_(False)
+    table = eegzoo.summary(model)
+    assert table.total_params - table.trainable_params == model.head.weight.numel()
+
+
+def test_it_follows_the_models_dtype(model):
+    assert eegzoo.summary(model.double()).total_params > 0
+
+
+def test_the_model_stays_as_it_was(model):
+    model.train()
+    model.front.eval()
+    flags = [module.training for module in model.modules()]
+    before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+    generator = torch.get_rng_state()
+    eegzoo.summary(model)
+    assert [module.training for module in model.modules()] == flags
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+def test_the_flags_come_back_after_an_error(model, monkeypatch):
+    def fail(x):
+        raise RuntimeError("no features today")
+
+    monkeypatch.setattr(model, "features", fail)
+    with pytest.raises(RuntimeError):
+        eegzoo.summary(model)
+    assert all(module.training for module in model.modules())

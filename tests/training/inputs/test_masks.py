@@ -1,0 +1,252 @@
+"""Sequences of windows with a mask: what does not count has no say, and wrong masks raise."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, r2_score
+
+from eegzoo.training import EEGClassifier, EEGRegressor
+from eegzoo.training.inputs.crops import Batch
+from eegzoo.training.loop.net import WeightedLoss
+from eegzoo.training.parallel.processes import World
+from eegzoo.training.targets.targets import Numbers
+
+SFREQ, N_TIMES = 100.0, 300
+N_SEQUENCES, N_WINDOWS = 6, 5
+SMALL = {
+    "tinysleepnet": {"n_filters": 8, "hidden_size": 8},
+    "deepsleepnet": {"n_filters": 4, "hidden_size": 8, "n_layers": 1},
+    "usleep": {"depth": 3},
+}
+RECURRENT = ("tinysleepnet", "deepsleepnet")
+# Two sequences with padding behind, and in a third a window that is not scored.
+MASK = np.ones((N_SEQUENCES, N_WINDOWS), bool)
+MASK[1, 3:] = MASK[4, 1:] = MASK[2, 2] = False
+PADDING = ~MASK
+PADDING[2, 2] = False
+
+
+def make_sequences(seed=0):
+    """Microvolts, slower waves for class "deep"."""
+    rng = np.random.default_rng(seed)
+    places = rng.integers(0, 2, (N_SEQUENCES, N_WINDOWS))
+    phase = rng.uniform(0, 2 * np.pi, (N_SEQUENCES, N_WINDOWS, 1, 1))
+    time = np.arange(N_TIMES) / SFREQ
+    rhythm = np.sin(2 * np.pi * np.array([10.0, 2.0])[places][..., None, None] * time + phase)
+    X = 30 * rhythm + rng.normal(0, 10, (N_SEQUENCES, N_WINDOWS, 1, N_TIMES))
+    return X.astype(np.float32), np.array(["awake", "deep"])[places]
+
+
+X, Y = make_sequences()
+
+
+def with_other(windows):
+    """Return sequences whose chosen windows have other numbers, of another size."""
+    other = X.copy()
+    other[windows] = np.random.default_rng(5).normal(7, 90, other[windows].shape)
+    return other
+
+
+def make(kind=EEGClassifier, model="tinysleepnet", **changes):
+    settings = {
+        "model_params": SMALL[model], "sfreq": SFREQ, "recipe": "plain", "max_epochs": 2,
+        "batch_size": 3, "random_state": 0,
+    }  # fmt: skip
+    return kind(model, **{**settings, **changes})
+
+
+def same_fit(one, other):
+    states = [fitted.model_.state_dict() for fitted in (one, other)]
+    return all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+
+
+# Shapes and scores.
+
+
+@pytest.mark.parametrize("model", SMALL)
+def test_each_window_of_a_sequence_is_predicted(model):
+    classifier = make(model=model).fit(X, Y, mask=MASK)
+    probabilities = classifier.predict_proba(X, MASK)
+    assert probabilities.shape == (N_SEQUENCES, N_WINDOWS, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-5)
+    predicted = classifier.predict(X, MASK)
+    np.testing.assert_array_equal(predicted, classifier.classes_[probabilities.argmax(-1)])
+    score = classifier.score(X, Y, mask=MASK)
+    assert score == pytest.approx(accuracy_score(Y[MASK], predicted[MASK]))
+    weight = np.random.default_rng(0).uniform(0.1, 2, Y.shape)
+    score = classifier.score(X, Y, sample_weight=weight, mask=MASK)
+    assert score == pytest.approx(
+        accuracy_score(Y[MASK], predicted[MASK], sample_weight=weight[MASK])
+    )
+
+
+def test_what_is_learnt_from_sequences_holds_for_others():
+    params = {**SMALL["tinysleepnet"], "drop_prob": 0.0}
+    classifier = make(max_epochs=30, lr=1e-2, model_params=params).fit(X, Y, mask=MASK)
+    assert classifier.score(*make_sequences(seed=1)) > 0.8
+
+
+def test_numbers_are_learnt_from_sequences_too():
+    y = np.where(Y == "deep", 2.0, 10.0)
+    regressor = make(EEGRegressor, max_epochs=30, lr=1e-2).fit(X, y, mask=MASK)
+    predicted = regressor.predict(X, MASK)
+    assert predicted.shape == y.shape
+    assert regressor.score(X, y, mask=MASK) == pytest.approx(r2_score(y[MASK], predicted[MASK]))
+    assert r2_score(y[MASK], predicted[MASK]) > 0.5
+    assert regressor.targets_.mean == pytest.approx(y[MASK].mean())
+    several = make(EEGRegressor).fit(X, np.stack([y, -y, y], axis=-1), mask=MASK)
+    assert several.predict(X, MASK).shape == (*y.shape, 3)
+
+
+def test_a_score_is_that_of_predictions_with_the_mask():
+    y = np.where(Y == "deep", 2.0, 10.0)
+    regressor = make(EEGRegressor, "deepsleepnet").fit(X, y, mask=MASK)
+    masked, whole = regressor.predict(X, MASK), regressor.predict(X)
+    assert (masked[MASK] != whole[MASK]).any()  # as it also looks ahead
+    score = regressor.score(X, y, mask=MASK)
+    assert score == pytest.approx(r2_score(y[MASK], masked[MASK]), rel=1e-9)
+
+
+def test_sets_of_labels_are_learnt_from_sequences_too():
+    y = np.stack([Y == "deep", Y == "awake", np.zeros(Y.shape)], axis=-1).astype(int)
+    classifier = make().fit(X, y, mask=MASK)
+    assert classifier.predict(X, MASK).shape == y.shape
+
+
+def test_a_mask_of_all_windows_is_as_none():
+    whole = np.ones_like(MASK)
+    one, other = make().fit(X, Y, mask=whole), make().fit(X, Y)
+    assert same_fit(one, other)
+    np.testing.assert_array_equal(one.predict_proba(X, whole), other.predict_proba(X))
+
+
+def test_a_sequence_of_weight_zero_is_as_if_it_were_not_there():
+    weight = np.array([1, 1, 0, 1, 1, 1])
+    one = make().fit(X, Y, sample_weight=weight, mask=MASK)
+    kept = weight > 0
+    other = make().fit(X[kept], Y[kept], mask=MASK[kept])
+    assert same_fit(one, other)
+    assert one.amplitude_ == other.amplitude_
+
+
+# What does not count.
+
+
+@pytest.mark.parametrize("model", SMALL)
+def test_targets_of_windows_that_do_not_count_may_be_anything(model):
+    labels = np.where(MASK, Y, "not a stage")
+    assert same_fit(
+        make(model=model).fit(X, Y, mask=MASK), make(model=model).fit(X, labels, mask=MASK)
+    )
+    weight = MASK.astype(float)
+    one, other = (
+        make(model=model, class_weight="balanced").fit(X, y, sample_weight=weight)
+        for y in (Y, labels)
+    )
+    assert same_fit(one, other)
+    assert one.classes_.tolist() == ["awake", "deep"]
+    numbers = np.where(Y == "deep", 2e9, 1e9)
+    nothing = np.where(MASK, numbers, np.nan)
+    one, other = (make(EEGRegressor, model).fit(X, y, mask=MASK) for y in (numbers, nothing))
+    assert same_fit(one, other)
+    assert np.isfinite(other.history_[-1]["train_loss"])
+    sets = np.stack([Y == "deep", Y == "awake"], axis=-1).astype(float)
+    nothing = np.where(MASK[..., None], sets, np.nan)
+    one, other = (make(model=model).fit(X, y, mask=MASK) for y in (sets, nothing))
+    assert same_fit(one, other)
+
+
+@pytest.mark.parametrize("model", RECURRENT)
+def test_padding_has_no_say_in_a_prediction(model):
+    classifier = make(model=model).fit(X, Y, mask=MASK)
+    one, other = (classifier.predict_proba(x, ~PADDING) for x in (X, with_other(PADDING)))
+    np.testing.assert_array_equal(one[~PADDING], other[~PADDING])
+    for row, length in enumerate((~PADDING).sum(axis=1)):
+        alone = classifier.predict_proba(X[[row], :length])
+        np.testing.assert_allclose(one[row, :length], alone[0], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("normalize", ["whiten", "standardize", "window", "exponential", "none"])
+def test_padding_has_no_say_in_the_normalisation_and_the_amplitude(normalize):
+    one, other = (make(normalize=normalize).fit(x, Y, mask=MASK) for x in (X, with_other(PADDING)))
+    assert one.normalizer_.to_dict() == other.normalizer_.to_dict()
+    assert one.amplitude_ == other.amplitude_
+    one.predict(X * np.where(PADDING, 1e9, 1)[..., None, None], MASK)  # no amplitude to raise for
+
+
+@pytest.mark.parametrize("model", RECURRENT)
+def test_padding_has_no_say_in_a_training(model):
+    one, other = (make(model=model).fit(x, Y, mask=MASK) for x in (X, with_other(PADDING)))
+    assert one.history_ == other.history_
+    assert same_fit(one, other)
+
+
+@pytest.mark.parametrize("n_windows", [3, 4])
+def test_a_mixed_sequence_has_one_share_for_all_its_windows(n_windows):
+    targets, rng = Numbers(np.zeros(1), np.ones(1), is_flat=True), np.random.default_rng(0)
+    outputs, y, weight = rng.normal(size=(3, 3, n_windows))
+    partners, share = np.array([1, 2, 0]), np.array([0.9, 0.5, 0.2])
+    truth = 0.0
+    for row, window in np.ndindex(3, n_windows):
+        for other, part in ((row, share[row]), (partners[row], 1 - share[row])):
+            loss = (outputs[row, window] - y[other, window]) ** 2
+            truth += part * weight[other, window] * loss / 7
+    given = [torch.from_numpy(array) for array in (outputs, y, weight, partners, share)]
+    outputs, y, weight, partners, share = given
+    batch = Batch(torch.empty(3, 0), y[..., None], weight, None, 7.0)
+    loss = WeightedLoss(targets, World())(outputs[..., None], batch, (partners, share))
+    assert float(loss) == pytest.approx(truth)
+
+
+def test_a_window_that_is_not_scored_stays_for_those_beside_it():
+    classifier = make().fit(X, Y, mask=MASK)
+    one, other = (classifier.predict_proba(x, MASK) for x in (X, with_other(~MASK & ~PADDING)))
+    assert (one[2, 3:] != other[2, 3:]).any()
+    np.testing.assert_array_equal(one[2], classifier.predict_proba(X, ~PADDING)[2])
+    np.testing.assert_array_equal(one[2, :2], other[2, :2])
+
+
+def test_usleep_looks_at_all_windows_and_its_loss_at_those_that_count():
+    classifier = make(model="usleep").fit(X, Y, mask=MASK)
+    one, other = (classifier.predict_proba(x, MASK) for x in (X, with_other(PADDING)))
+    full = MASK.all(axis=1)
+    np.testing.assert_array_equal(one[full], other[full])
+    assert (one != other)[MASK].any()
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (MASK.astype(int), "expected mask of bool .* got int64"),
+        (MASK[:, :4], r"expected mask of bool and shape \(6, 5\), got bool of shape \(6, 4\)"),
+        (MASK[:1], r"got bool of shape \(1, 5\)"),
+        (MASK[..., None], r"got bool of shape \(6, 5, 1\)"),
+        (MASK & (np.arange(6) != 3)[:, None], r"a window that counts .* got none in \[3\]"),
+        ("all", "expected mask of bool"),
+    ],
+)
+def test_wrong_masks_raise(mask, message):
+    fitted = make().fit(X, Y)
+    before = fitted.predict_proba(X)
+    for use in (
+        lambda: make().fit(X, Y, mask=mask),
+        lambda: make(EEGRegressor).fit(X, np.ones(Y.shape), mask=mask),
+        lambda: fitted.partial_fit(X, Y, mask=mask),
+        lambda: fitted.predict(X, mask),
+        lambda: fitted.predict_proba(X, mask),
+        lambda: fitted.score(X, Y, mask=mask),
+    ):
+        with pytest.raises(ValueError, match=message):
+            use()
+    np.testing.assert_array_equal(fitted.predict_proba(X), before)
+
+
+def test_single_windows_have_no_mask():
+    windows, labels = X[:, 0], Y[:, 0]
+    with pytest.raises(ValueError, match="expected mask with sequences of windows"):
+        make().fit(windows, labels, mask=np.ones(6, bool))
+    with pytest.raises(ValueError, match="expected mask with sequences of windows"):
+        make().fit(X, Y).predict(windows, np.ones(6, bool))
