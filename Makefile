@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench facts lint clean
 
 demo: $(READY)
 	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0
@@ -18,6 +18,11 @@ bench: $(READY)
 	$(BIN)/python benchmarks/bench_models.py
 	$(BIN)/python benchmarks/bench_data.py
 	$(BIN)/python benchmarks/bench_accuracy.py
+
+# The facts about models and weights that the command line shows without importing torch.
+facts: $(READY)
+	$(BIN)/python -m eegzoo.models.measured_facts
+	$(BIN)/python -m eegzoo.weights.write_cards
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -121,10 +121,10 @@ def of_selfeeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module |
 
     more = {"max_norm": 2.0, "max_dense_norm": 0.5}
     builders = {
-        "eegnet": lambda: models.EEGNet(4, n_chans, n_times, kernLength=64, sfreq=128),
+        "eegnet": lambda: models.EEGNet(4, n_chans, n_times, kernLength=64),
         "shallow_convnet": lambda: models.ShallowNet(4, n_chans, n_times),
         "deep_convnet": lambda: models.DeepConvNet(4, n_chans, n_times, **more),
-        "eegconformer": lambda: models.EEGConformer(4, n_chans, n_times, sfreq=250),
+        "eegconformer": lambda: models.EEGConformer(4, n_chans, n_times),
         "atcnet": lambda: models.ATCNet(4, n_chans, n_times, sfreq, max_norm=0.6, tcn_max_norm=0.6),
     }
     return builders[name]() if name in builders else None
@@ -136,15 +136,10 @@ def of_torcheeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module 
 
     if name == "eegnet":
         model = models.EEGNet(
-            chunk_size=n_times,
-            num_electrodes=n_chans,
-            num_classes=4,
-            kernel_1=64,
-            kernel_2=16,
-            sfreq=128,
+            chunk_size=n_times, num_electrodes=n_chans, num_classes=4, kernel_1=64, kernel_2=16
         )
     elif name == "atcnet":
-        model = models.ATCNet(chunk_size=n_times, num_electrodes=n_chans, num_classes=4, sfreq=250)
+        model = models.ATCNet(chunk_size=n_times, num_electrodes=n_chans, num_classes=4)
     else:
         return None
     return nn.Sequential(nn.Unflatten(1, (1, n_chans)), model)

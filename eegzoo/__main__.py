@@ -1,4 +1,4 @@
-"""``python -m eegzoo``."""
+"""Entry point of ``python -m eegzoo``."""
 
 from eegzoo.cli import main
 

@@ -1,4 +1,4 @@
-"""Checks of arguments: each raises an error that says what was expected and what came."""
+"""Checks of arguments, with error messages that name what was expected and what was given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numbers import Integral, Real
 
 
 def positive_int(name: str, value: object, at_least: int = 1) -> int:
-    """Return `value` as an int, or raise if it is not a whole number from `at_least` on."""
+    """Return `value` as an int, or raise an error unless it is an integer >= `at_least`."""
     kind = "a positive integer" if at_least == 1 else f"an integer of at least {at_least}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"expected {name} to be {kind}, got {value!r}")
@@ -19,7 +19,7 @@ def positive_int(name: str, value: object, at_least: int = 1) -> int:
 
 
 def positive_ints(name: str, value: object, length: int, at_least: int = 1) -> tuple[int, ...]:
-    """Return an integer, or a sequence of `length` integers, as a tuple of `length`."""
+    """Return a tuple of `length` integers from a sequence, or from one integer repeated."""
     if not isinstance(value, (tuple, list)):
         return (positive_int(name, value, at_least),) * length
     if len(value) != length:
@@ -30,9 +30,9 @@ def positive_ints(name: str, value: object, length: int, at_least: int = 1) -> t
 def number_between(
     name: str, value: object, low: float, high: float = math.inf, *, above: bool = False
 ) -> float:
-    """Return `value` as a float in [low, high], or in (low, high] with `above`.
+    """Return `value` as a float, or raise an error unless it lies in the range.
 
-    NaN and infinity are in no such range.
+    The range is [low, high], or (low, high] with `above`. NaN and infinity are always refused.
     """
     bounds = f"a number {'above' if above else 'of at least'} {low:g}"
     if high < math.inf:
@@ -47,7 +47,7 @@ def number_between(
 
 
 def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
-    """Return `value`, or raise if it is none of `choices`."""
+    """Return `value`, or raise an error unless it is one of `choices`."""
     if value not in choices or not isinstance(value, str):
         expected = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"expected {name} to be one of {expected}, got {value!r}")
@@ -55,7 +55,7 @@ def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: what was probably meant.
+    """Return the end of an error message about an unknown name: a suggestion, or all known names.
 
     Examples
     --------

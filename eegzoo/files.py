@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a draft to write to; it takes the place of `path` when the block ends well.
+    """Yield a temporary file that replaces `path` when the block ends without an error.
+
+    After an error the temporary file is deleted and `path` is unchanged.
 
     Parameters
     ----------
     path : path-like
-        File to write or to replace. Its folder must be there.
+        File to write or to replace. Its folder must exist.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is not there.
+        If the folder does not exist.
+    OSError
+        If `path` is a folder, or its folder is not writable.
 
     Examples
     --------
@@ -38,21 +42,23 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     draft = Path(name)
     try:
         yield draft
-        draft.chmod(0o666 & ~_umask())  # what open() would have given, not mkstemp's 0o600
+        draft.chmod(0o666 & ~_umask())  # the permissions of open(), not mkstemp's 0o600
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise unless a file can be put at `path`, before hours are spent on its contents.
+    """Raise an error if no file can be written to `path`.
+
+    Call it before a long computation whose result goes to `path`.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is not there.
+        If the folder does not exist.
     OSError
-        If `path` is a folder, or its folder cannot be written to.
+        If `path` is a folder, or its folder is not writable.
     """
     path = Path(path)
     if not path.parent.is_dir():

@@ -1,4 +1,4 @@
-"""A file that is written appears whole or not at all."""
+"""Files are written atomically: a file appears complete or not at all."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ def test_the_file_is_there_only_after_the_block(tmp_path):
     assert os.listdir(tmp_path) == ["table.csv"]
 
 
-def test_the_old_file_is_whole_until_the_new_one_is(tmp_path):
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
     with written_whole(path) as draft:
@@ -36,7 +36,7 @@ def test_the_old_file_is_whole_until_the_new_one_is(tmp_path):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("before", [None, "old"])
-def test_an_exception_leaves_what_was_there_and_no_draft(tmp_path, error, before):
+def test_an_exception_leaves_the_old_file_and_no_draft(tmp_path, error, before):
     path = tmp_path / "table.csv"
     if before is not None:
         path.write_text(before)
@@ -61,10 +61,10 @@ def test_the_permissions_are_those_of_open(tmp_path, umask):
     with written_whole(tmp_path / "a") as draft:
         draft.write_text("x")
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o666 & ~umask
-    assert os.umask(umask) == umask  # and the mask itself is as it was
+    assert os.umask(umask) == umask  # the mask itself is unchanged
 
 
-def test_a_bare_name_is_written_in_the_working_folder(tmp_path, monkeypatch):
+def test_a_name_without_a_folder_is_written_to_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with written_whole("a.csv") as draft:
         draft.write_text("x")
@@ -78,12 +78,12 @@ def test_a_missing_folder_is_named_before_anything_is_written(tmp_path, check):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_is_no_file_to_write(tmp_path):
+def test_a_folder_in_place_of_a_file_raises(tmp_path):
     with pytest.raises(IsADirectoryError, match="expected a file to write"):
         check_writable(tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may do anything
+def test_a_folder_without_write_permission_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write anywhere
     with pytest.raises(PermissionError, match=tmp_path.name):
         check_writable(tmp_path / "a.csv")

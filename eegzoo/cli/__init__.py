@@ -1,4 +1,4 @@
-"""The command line. Each verb is a file; what is heavy is imported inside it."""
+"""Command line of eegzoo: one module per command, with heavy imports inside it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ app.command()(export)
 
 
 def main() -> None:
-    """Run the command line: bad input ends with one line and exit status 2."""
+    """Run the command line; an error is one line on standard error, with exit status 2."""
     try:
         app()
     except (ValueError, TypeError, OSError, ImportError) as error:

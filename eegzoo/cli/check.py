@@ -1,4 +1,4 @@
-"""``eegzoo check``."""
+"""Command ``eegzoo check``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from eegzoo.cli.trained import find_trained
 
 
 def check(
-    recording: Annotated[Path, typer.Argument(help="A recording in any format MNE reads.")],
+    recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
     model: Annotated[
         str | None,
-        typer.Option(help="A file that eegzoo train saved, or a name of eegzoo weights."),
+        typer.Option(help="File saved by eegzoo train, or name of trained weights."),
     ] = None,
 ) -> None:
-    """Look for what makes nonsense of a recording: unit, dead or doubled channels, mains.
+    """Check a recording for common faults.
 
-    Ends with status 1 if a model could not take it, with 0 if what was found is only to be known.
+    Faults are NaN, a wrong unit, flat, clipped or duplicated channels, and mains noise. With
+    --model, the recording is also compared with the data that the model expects. The exit status
+    is 1 if a finding is an error, and 0 if there are only notes.
 
     For example:
 
@@ -41,7 +43,9 @@ def check(
     if model is not None:
         trained = find_trained(model)
         if trained.signal is None:
-            raise ValueError(f"{model} was trained on arrays, and knows no channels")
+            raise ValueError(
+                f"expected a model with channel names, got {model}, which was trained on arrays"
+            )
         sfreq = raw.info["sfreq"]
         for step in trained.preprocessing.steps:
             if isinstance(step, Scale):
@@ -55,9 +59,9 @@ def check(
         f"{raw.times[-1]:.0f} s"
     )
     if not findings:
-        typer.echo("nothing found")
+        typer.echo("no faults found")
         return
-    table = Table("", "what", "channels", "in words")
+    table = Table("", "finding", "channels", "description")
     for finding in sorted(findings, key=lambda finding: not finding.fatal):
         mark = "[red]error[/]" if finding.fatal else "note"
         table.add_row(mark, finding.kind, ", ".join(finding.channels) or "all", finding.message)

@@ -1,4 +1,4 @@
-"""A cross-validation, fold by fold, with what is printed of it."""
+"""Cross-validation of a classifier, with the accuracy of each fold printed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 def folds(
     dataset: EpochsDataset, cv: int, groups: str | None, seed: int
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield the training and the test windows of each fold, stratified by label.
+    """Yield the indices of training and test windows of each fold, stratified by label.
 
     Parameters
     ----------
     dataset : EpochsDataset
         The windows.
     cv : int
-        How many folds.
+        Number of folds.
     groups : {"subject", "session", "recording"} | None
-        What is never on both sides. None: windows are shuffled.
+        Groups that are never split between training and test. None: windows are shuffled.
     seed : int
-        Of the folds.
+        Seed of the folds.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def folds(
     by = dataset.groups(groups)
     known = np.unique(by)
     if len(known) < cv:
-        raise ValueError(f"expected at least {cv} of {groups} for {cv} folds, got {len(known)}")
+        raise ValueError(f"expected at least {cv} {groups}s for {cv} folds, got {len(known)}")
     splitter = StratifiedGroupKFold(cv, shuffle=True, random_state=seed)
     for training, test in splitter.split(dataset.X, dataset.y, by):
         check_leakage(dataset, training, test, apart=groups)
@@ -63,7 +63,7 @@ def folds(
 def cross_validate(
     classifier: EEGClassifier, dataset: EpochsDataset, cv: int, groups: str | None, seed: int
 ) -> tuple[list[float], Any]:
-    """Return the accuracy of each fold, and each window's label as predicted in its fold."""
+    """Return the accuracy of each fold, and the predicted label of each window."""
     scores, predicted = [], dataset.labels.copy()
     parts = list(folds(dataset, cv, groups, seed))
     for number, (training, test) in enumerate(parts, start=1):
@@ -75,7 +75,7 @@ def cross_validate(
 
 
 def fit(classifier: EEGClassifier, dataset: EpochsDataset, label: str) -> EEGClassifier:
-    """Fit a copy of a classifier; what is verbose shows a progress bar with this label."""
+    """Fit a copy of a classifier, with a labelled progress bar if it is verbose."""
     from sklearn.base import clone
 
     from eegzoo.training.callbacks.progress import Progress
@@ -86,7 +86,7 @@ def fit(classifier: EEGClassifier, dataset: EpochsDataset, label: str) -> EEGCla
 
 
 def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:
-    """Return how often each label (row) was taken for each (column)."""
+    """Return the confusion matrix, with true labels as rows and predicted labels as columns."""
     from sklearn.metrics import confusion_matrix
 
     matrix: list[list[int]] = confusion_matrix(
@@ -95,8 +95,8 @@ def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:
     return matrix
 
 
-def commonest(dataset: EpochsDataset) -> float:
-    """Return the share of the commonest label."""
+def majority_share(dataset: EpochsDataset) -> float:
+    """Return the share of windows with the most frequent label."""
     import numpy as np
 
     return float(np.bincount(dataset.y).max() / len(dataset))

@@ -1,4 +1,4 @@
-"""``eegzoo evaluate``."""
+"""Command ``eegzoo evaluate``."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def evaluate(
     runs: sources.Runs = None,
     raw: sources.Raw = None,
     event_id: sources.EventId = None,
-    seed: Annotated[int, typer.Option(help="Of the simulated recording.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated recording.")] = 0,
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
-    json: Annotated[Path | None, typer.Option(help="Write the results as JSON.")] = None,
+    json: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
 ) -> None:
-    """Test a trained model on recordings with labels, preprocessed as in its training.
+    """Evaluate a trained model on labelled recordings, preprocessed as in training.
 
-    The name of a family of folds stands for the fold that never saw the subjects; a model that
-    has seen one of them is named on standard error.
+    The name of a family of folds selects a fold that was not trained on the subjects. A warning
+    on standard error names subjects that the model was trained on.
 
     For example:
 
@@ -54,7 +54,7 @@ def evaluate(
     known = [str(label) for label in classifier.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
-        raise ValueError(f"expected the labels of the model, {known}, got also {unknown}")
+        raise ValueError(f"expected only the labels of the model, {known}, got also {unknown}")
     predicted = classifier.predict(dataset)
     accuracy = float((predicted == dataset.labels).mean())
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()

@@ -1,4 +1,4 @@
-"""``eegzoo export``."""
+"""Command ``eegzoo export``."""
 
 from __future__ import annotations
 
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
     from eegzoo.models.base import EEGModel
 
-# What onnxruntime's outputs may differ by from torch's.
+# Largest difference allowed between the outputs of onnxruntime and torch.
 TOLERANCE = 1e-4
 
 
 def export(
     model: Model,
-    out: Annotated[Path, typer.Argument(help="ONNX file to write; a JSON file goes beside it.")],
-    seed: Annotated[int, typer.Option(help="Of the windows that both are compared on.")] = 0,
+    out: Annotated[
+        Path, typer.Argument(help="ONNX file to write; the metadata go to a JSON file next to it.")
+    ],
+    seed: Annotated[
+        int, typer.Option(help="Seed of the windows for the comparison with torch.")
+    ] = 0,
 ) -> None:
-    """Write a trained model as ONNX, with what it takes as JSON inside and beside it.
+    """Export a trained model to ONNX, with its metadata as JSON inside the file and next to it.
 
-    Its input "windows" (batch, channels, samples) holds windows that are preprocessed and
-    normalised as the JSON says, its output "logits" a number for each label. Norm constraints are
-    baked into the weights, but for those of a model's own, which the graph computes. Nothing is
-    written unless onnxruntime computes what torch does.
+    The metadata describe labels, channels, preprocessing and normalisation. The input "windows"
+    (batch, channels, samples) takes preprocessed and normalised windows; the output "logits" has
+    one number per label. Norm constraints are baked into the weights, except for constraints
+    specific to a model, which the graph computes. Files are only written if the outputs of
+    onnxruntime and torch agree.
 
     For example:
 
@@ -46,7 +51,7 @@ def export(
 
     beside = out.with_suffix(".json")
     if beside == out:
-        raise ValueError(f"expected a name other than of a JSON file, which goes beside, got {out}")
+        raise ValueError(f"expected out to be an ONNX file, got {out}")
     for path in (out, beside):
         check_writable(path)
     trained = find_trained(model)
@@ -55,8 +60,8 @@ def export(
     difference = _difference(network, content, seed)
     if not difference <= TOLERANCE:
         raise ValueError(
-            f"expected onnxruntime to compute what torch does within {TOLERANCE:g}, got a "
-            f"difference of {difference:.1e}: {out} is not written"
+            f"expected outputs of onnxruntime and torch to agree within {TOLERANCE:g}, got a "
+            f"difference of {difference:.1e}; {out} is not written"
         )
     with written_whole(out) as draft:
         draft.write_bytes(content)
@@ -65,7 +70,7 @@ def export(
 
 
 def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
-    """Return the network, and what its user must know, as what JSON can hold."""
+    """Return the network and its metadata as a JSON-serialisable dict."""
     from eegzoo import __version__
     from eegzoo.weights.zoo import load_weights
 
@@ -86,7 +91,7 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
         "preprocessing": trained.preprocessing.to_dict(),
         "mne_code": trained.preprocessing.as_mne_code(),
         "normalization": normalization,
-        # Evenly spaced over a window, their log-probabilities averaged.
+        # Crops are evenly spaced over a window, and their log-probabilities are averaged.
         "crops": {"n_times": network.n_times, "number": crops},
         "card": None if weights is None else weights.metadata.to_dict(),
     }
@@ -94,7 +99,7 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
 
 
 def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
-    """Return an ONNX file, all weights in it."""
+    """Return the content of an ONNX file that contains all weights."""
     for package in ("onnx", "onnxscript", "onnxruntime"):
         try:
             importlib.import_module(package)
@@ -105,7 +110,7 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():
-        # What torch has to say of its own parts, and of torchvision, is not for our users.
+        # torch's warnings about its own parts and about torchvision do not concern our users.
         warnings.simplefilter("ignore")
         exporter.setLevel(logging.ERROR)
         try:
@@ -135,12 +140,12 @@ def _baked(network: EEGModel) -> torch.nn.Module:
 
     try:
         return bake(network).eval()
-    except TypeError:  # a constraint of the model's own: it is computed in the graph
+    except TypeError:  # a constraint specific to the model, which the graph computes
         return network.eval()
 
 
 def _difference(network: EEGModel, content: bytes, seed: int) -> float:
-    """Return the largest difference between onnxruntime's outputs and torch's."""
+    """Return the largest difference between the outputs of onnxruntime and torch."""
     import torch
 
     onnxruntime = importlib.import_module("onnxruntime")

@@ -1,4 +1,4 @@
-"""``eegzoo info``."""
+"""Command ``eegzoo info``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import typer
 
 def info(
     model: Annotated[str, typer.Argument(help="Name of a model.")],
-    n_chans: Annotated[int | None, typer.Option(help="Channels.")] = None,
-    n_times: Annotated[int | None, typer.Option(help="Samples in a window.")] = None,
-    n_outputs: Annotated[int | None, typer.Option(help="Classes.")] = None,
+    n_chans: Annotated[int | None, typer.Option(help="Number of channels.")] = None,
+    n_times: Annotated[int | None, typer.Option(help="Number of samples in a window.")] = None,
+    n_outputs: Annotated[int | None, typer.Option(help="Number of classes.")] = None,
     sfreq: Annotated[float | None, typer.Option(help="Sampling rate in Hz.")] = None,
 ) -> None:
-    """Show a model: paper, arguments, and a table of its layers.
+    """Show a model's paper, its arguments and a table of its layers.
 
-    Sizes that are not given are those at which the paper's parameters are counted.
+    Sizes that are not given are those at which the paper counts parameters.
 
     For example:
 
@@ -25,18 +25,24 @@ def info(
     [bold]eegzoo info eegnet --n-chans 22 --sfreq 250[/]
     """
     from rich.console import Console
+    from rich.markup import escape
 
-    from eegzoo.models.model_summary import summary
-    from eegzoo.models.zoo import find_entry
+    from eegzoo.models.facts import find_facts
 
-    entry = find_entry(model)
+    facts = find_facts(model)
+    arguments, layers = facts.arguments, facts.layers
     given = {"n_chans": n_chans, "n_times": n_times, "n_outputs": n_outputs, "sfreq": sfreq}
-    sizes = dict(entry.standard) | {name: size for name, size in given.items() if size is not None}
-    built = entry.build(**sizes)
+    sizes = dict(facts.standard) | {k: size for k, size in given.items() if size is not None}
+    if sizes != facts.standard:
+        from eegzoo.models.measured_facts import printed_arguments
+        from eegzoo.models.model_summary import summary
+        from eegzoo.models.zoo import find_entry
+
+        built = find_entry(model).build(**sizes)
+        arguments, layers = printed_arguments(built), str(summary(built))
     console = Console(highlight=False)
-    console.print(f"[bold]{model}[/]  {entry.summary}")
-    console.print(f"{entry.paper}\nhttps://doi.org/{entry.doi}", markup=False)
-    console.print(f"verified against {entry.source}", markup=False)
-    shown = {name: getattr(v, "__name__", v) for name, v in built.arguments.items()}
-    console.print(", ".join(f"{name}={value}" for name, value in shown.items()), markup=False)
-    typer.echo(str(summary(built)))
+    console.print(f"[bold]{model}[/]  {escape(facts.summary)}")
+    console.print(f"{facts.paper}\nhttps://doi.org/{facts.doi}", markup=False)
+    console.print(f"verified against {facts.source}", markup=False)
+    console.print(", ".join(f"{name}={text}" for name, text in arguments.items()), markup=False)
+    typer.echo(layers)

@@ -1,4 +1,4 @@
-"""``eegzoo list``."""
+"""Command ``eegzoo list``."""
 
 from __future__ import annotations
 
@@ -15,30 +15,42 @@ HEADER = ("model", "tasks", "paper", "parameters", "MACs", "verified against")
 def list_(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern of names.")] = "*",
     task: Annotated[str | None, typer.Option(help="Only models for this task.")] = None,
+    weights: Annotated[
+        bool | None,
+        typer.Option("--weights/--no-weights", help="Only models with (without) trained weights."),
+    ] = None,
     time: Annotated[
-        bool, typer.Option("--time", help="Measure milliseconds for a window, on this machine.")
+        bool, typer.Option("--time", help="Measure milliseconds per window on this machine.")
     ] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
-    """List the models: parameters and multiply-adds for one window of standard size.
+    """List models with parameters and multiply-adds (MACs) for one window of the paper's size.
 
     For example:
 
     [bold]eegzoo list[/]
 
     [bold]eegzoo list "eeg*" --task "motor imagery"[/]
-    """
-    from eegzoo.models.facts import milliseconds, model_facts
-    from eegzoo.models.zoo import list_models
 
-    names = list_models(pattern, task=task)
-    if not names:
+    [bold]eegzoo list --weights[/]
+    """
+    from eegzoo.models.facts import list_facts
+
+    found = list_facts(pattern, task=task)
+    if weights is not None:
+        from eegzoo.weights.stored_cards import stored_cards
+
+        trained = {stored.card.architecture for stored in stored_cards().values()}
+        found = [facts for facts in found if (facts.name in trained) == weights]
+    if not found:
         raise ValueError(f"no model matches {pattern!r}")
-    header, rows = list(HEADER), [row_of(model_facts(name)) for name in names]
+    header, rows = list(HEADER), [row_of(facts) for facts in found]
     if time:
+        from eegzoo.models.measured_facts import milliseconds
+
         header.insert(5, "ms a window")
-        for name, row in zip(names, rows, strict=True):
-            row.insert(5, f"{milliseconds(name):.2f}")
+        for facts, row in zip(found, rows, strict=True):
+            row.insert(5, f"{milliseconds(facts.name):.2f}")
     if markdown:
         typer.echo(as_markdown(header, rows))
         return
@@ -64,6 +76,6 @@ def row_of(facts: ModelFacts) -> list[str]:
 
 
 def as_markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown; the first column is code."""
+    """Return a Markdown table whose first column is formatted as code."""
     lines = [header, ["---"] * len(header), *([f"`{row[0]}`", *row[1:]] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

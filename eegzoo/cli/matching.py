@@ -1,4 +1,4 @@
-"""Options that make a recording what a model was trained on."""
+"""Options that match recordings to the data that a model was trained on."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 Missing = Annotated[
-    str, typer.Option(help="Channels that the recording lacks: raise, interpolate, zero.")
+    str,
+    typer.Option(help="Handling of channels missing from a recording: raise, interpolate, zero."),
 ]
 Resample = Annotated[
-    bool, typer.Option("--resample", help="Change the recording's sampling rate to the model's.")
+    bool, typer.Option("--resample", help="Resample recordings to the model's sampling rate.")
 ]
 CheckSignal = Annotated[
     str,
-    typer.Option(help="If amplitudes cannot be microvolts of EEG: raise, warn, ignore."),
+    typer.Option(
+        help="Handling of amplitudes that are not EEG in microvolts: raise, warn, ignore."
+    ),
 ]
 
 
 def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.BaseRaw:
-    """Return a recording at the sampling rate that a model's preprocessing begins with."""
+    """Return a recording at the model's sampling rate, if its preprocessing does not resample."""
     from eegzoo.data.preprocessing.filter_steps import Resample
 
     steps, signal = trained.preprocessing.steps, trained.signal
@@ -37,7 +40,7 @@ def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.B
 
 
 def aligned(dataset: EpochsDataset, trained: Trained, missing: str) -> EpochsDataset:
-    """Return windows with the channels that a model was trained on."""
+    """Return windows with the channels of a model, in its order."""
     return (
         dataset if trained.signal is None else dataset.aligned_to(trained.signal, missing=missing)
     )

@@ -1,4 +1,4 @@
-"""``eegzoo predict``."""
+"""Command ``eegzoo predict``."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 def predict(
     model: Model,
-    recording: Annotated[Path, typer.Argument(help="A recording in any format MNE reads.")],
+    recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
     events: Annotated[
         list[str] | None,
-        typer.Option(help="Predict at these events, such as T1,T2. Default: all along."),
+        typer.Option(help="Events to predict at, such as T1,T2. Default: the whole recording."),
     ] = None,
-    step: Annotated[
+    step_seconds: Annotated[
         float | None,
-        typer.Option(help="Seconds from one window to the next. Default: a window's length."),
+        typer.Option(help="Seconds between window starts. Default: the length of a window."),
     ] = None,
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
     out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
 ) -> None:
-    """Predict labels along a recording, or at its events, as CSV.
+    """Predict labels for a recording, window by window or at its events, as CSV.
 
-    The recording is preprocessed as in the training. Each row is a window: its onset in seconds
-    (or that of its event), the label, and the probability of each label.
+    The recording is preprocessed as in training. Each row describes a window: the onset of the
+    window or event in seconds, the predicted label, and the probability of each label.
 
     For example:
 
@@ -50,8 +50,8 @@ def predict(
 
     if out is not None:
         check_writable(out)
-    if events and step is not None:
-        raise ValueError("expected --events or --step, got both")
+    if events and step_seconds is not None:
+        raise ValueError("expected --events or --step-seconds, got both")
     trained = find_trained(model)
     preprocessing = trained.preprocessing
     raw = matching.resampled(read_recording(recording), trained, resample)
@@ -59,7 +59,7 @@ def predict(
     if wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
-        epochs, offset = preprocessing.windows(raw, step), 0.0
+        epochs, offset = preprocessing.windows(raw, step_seconds), 0.0
     dataset = EpochsDataset.from_epochs(epochs, check_signal)
     dataset = matching.aligned(dataset, trained, missing)
     onsets = dataset.groups("onset") - raw.first_time - offset

@@ -1,4 +1,4 @@
-"""What the verbs show and write of a result."""
+"""Confusion matrices on the terminal, and results in JSON files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def print_confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> None:
-    """Print a confusion matrix: rows are true labels, columns predicted ones."""
+    """Print a confusion matrix with true labels as rows and predicted labels as columns."""
     from rich.console import Console
     from rich.table import Table
 
@@ -20,7 +20,7 @@ def print_confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> N
 
 
 def write_json(path: Path, results: dict[str, Any]) -> None:
-    """Write results as JSON, whole or not at all."""
+    """Write results to a JSON file, completely or not at all."""
     from eegzoo.files import written_whole
 
     with written_whole(path) as draft:

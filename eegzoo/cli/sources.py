@@ -1,4 +1,4 @@
-"""Where the verbs get labelled windows from: a data set by name, or files."""
+"""Options that select labelled windows, from a data set or from files."""
 
 from __future__ import annotations
 
@@ -26,20 +26,23 @@ Data = Annotated[
 Raw = Annotated[
     list[Path] | None,
     typer.Option(
-        help="A recording of your own, in any format MNE reads. Repeat.", show_default="none"
+        help="Recording, in any format that MNE reads; can be repeated.", show_default="none"
     ),
 ]
 EventId = Annotated[
     list[str] | None,
     typer.Option(
-        help="label=event pairs, such as left=1,right=2 or fists=T1.", show_default="all but rest"
+        help="Pairs of label and event, such as left=1,right=2 or fists=T1.",
+        show_default="all but rest",
     ),
 ]
 Subjects = Annotated[
-    list[str] | None, typer.Option(help="Of the data set, such as 1,2.", show_default="none")
+    list[str] | None,
+    typer.Option(help="Subjects of the data set, such as 1,2.", show_default="none"),
 ]
 Runs = Annotated[
-    list[str] | None, typer.Option(help="Of the data set, such as 6,10,14.", show_default="none")
+    list[str] | None,
+    typer.Option(help="Runs of the data set, such as 6,10,14.", show_default="none"),
 ]
 
 
@@ -54,7 +57,7 @@ def load_windows(
     check_signal: str = "raise",
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
 ) -> EpochsDataset:
-    """Return the windows that the options name; `change` is done to each recording first."""
+    """Return the windows that the options select, after `change` is applied to each recording."""
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
@@ -71,7 +74,7 @@ def load_windows(
         if dropped:
             typer.echo(
                 f"{recording.metadata['recording']}: {dropped} of {len(epochs.drop_log)} events "
-                "are left out, too near to an end or marked bad",
+                "are dropped because their windows are incomplete or marked bad",
                 err=True,
             )
         datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
@@ -79,7 +82,7 @@ def load_windows(
 
 
 def split(values: Iterable[str] | None) -> list[str]:
-    """Return the items of an option that takes commas and repetition alike."""
+    """Return the items of an option that accepts commas, repetition or both."""
     return [item.strip() for value in values or () for item in value.split(",") if item.strip()]
 
 
@@ -97,7 +100,7 @@ def _pairs(event_id: list[str] | None) -> dict[str, str]:
         if not (label and equals and event):
             raise ValueError(f"expected label=event pairs for --event-id, got {item!r}")
         if label in pairs:
-            raise ValueError(f"expected each label once in --event-id, got {label!r} twice")
+            raise ValueError(f"expected different labels in --event-id, got {label!r} twice")
         pairs[label] = event
     return pairs
 
@@ -110,7 +113,7 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
 
 
 def _read(paths: list[Path]) -> list[Recording]:
-    """Read files; whose they are is not known, so each stands for somebody else."""
+    """Read files. Their subjects are not known, so each file counts as a subject."""
     from eegzoo.data.reading.recording import Recording
     from eegzoo.data.reading.recordings import read_recording
 

@@ -1,4 +1,4 @@
-"""``eegzoo train``."""
+"""Command ``eegzoo train``."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def train(
     runs: sources.Runs = None,
     raw: sources.Raw = None,
     event_id: sources.EventId = None,
-    tmin: Annotated[float, typer.Option(help="Start of a window, seconds from its event.")] = 0.0,
-    tmax: Annotated[float, typer.Option(help="End of a window, seconds from its event.")] = 4.0,
-    l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass, Hz.")] = 4.0,
-    h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass, Hz.")] = 38.0,
+    tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
+    tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
+    l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
+    h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass filter in Hz.")] = 38.0,
     check_signal: matching.CheckSignal = "raise",
-    model: Annotated[str, typer.Option(help="Name of a model: eegzoo list.")] = "eegnet",
+    model: Annotated[str, typer.Option(help="Name of a model; eegzoo list shows all.")] = "eegnet",
     recipe: settings.RecipeName = "small",
     normalize: settings.Normalize = None,
     crop_length: settings.CropLength = None,
     n_crops: settings.NCrops = None,
     augment: settings.Augment = None,
-    epochs: settings.Epochs = None,
+    max_epochs: settings.MaxEpochs = None,
     batch_size: settings.BatchSize = None,
     lr: settings.LearningRate = None,
     warmup: settings.Warmup = None,
@@ -50,26 +50,28 @@ def train(
     device: settings.Device = "auto",
     devices: settings.Devices = 1,
     verbose: settings.Verbose = 1,
-    cv: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    cv: Annotated[int, typer.Option(help="Number of folds of the cross-validation.")] = 5,
     groups: Annotated[
         str | None,
         typer.Option(
-            help="What no fold has on both sides: subject, session, recording.",
+            help="Groups kept together in the folds: subject, session or recording.",
             show_default="none: windows are shuffled",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of folds, initial weights, crops, simulation.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of folds, weights, crops and simulated data.")
+    ] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Save a model trained on all windows.", show_default="none"),
+        typer.Option(help="File for a model trained on all windows.", show_default="none"),
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Write the results as JSON.", show_default="none")
+        Path | None, typer.Option(help="JSON file for the results.", show_default="none")
     ] = None,
 ) -> None:
-    """Train a model, cross-validate it, save it.
+    """Cross-validate a model; with --out, also train it on all windows and save it.
 
-    Without data, on a simulated recording of imagined movements.
+    Without --data and --raw, the data are a simulated recording of imagined movements.
 
     For example:
 
@@ -86,8 +88,9 @@ def train(
     from eegzoo.files import check_writable
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
-    from eegzoo.training.parallel.launch import quiet_unless_main, relaunch
-    from eegzoo.training.parallel.processes import find_world, is_launched, leave_world
+    from eegzoo.training.parallel.launch import relaunch
+    from eegzoo.training.parallel.main_output import quiet_unless_main
+    from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
 
     find_entry(model)
     for path in (out, json):
@@ -99,7 +102,7 @@ def train(
         raise ValueError(f"expected --groups to be one of {', '.join(GROUPS)}, got {groups!r}")
     classifier = EEGClassifier(
         model, recipe=recipe, normalize=normalize, crop_length=settings.crop_length(crop_length),
-        n_crops=n_crops, augment=settings.augment(augment), max_epochs=epochs,
+        n_crops=n_crops, augment=settings.augment(augment), max_epochs=max_epochs,
         batch_size=batch_size, lr=lr, warmup=warmup, weight_decay=weight_decay,
         clip_norm=clip_norm, ema=ema, validation=validation, patience=patience,
         class_weight=class_weight, precision=precision, compile=compile, checkpoint=checkpoint,
@@ -113,14 +116,14 @@ def train(
         "data": data or ("simulated" if not raw else None), "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "cv": cv, "groups": groups, "seed": seed,
     }  # fmt: skip
-    world = find_world(device)
-    with quiet_unless_main(world):
+    process = join_processes(device)
+    with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal
         )
         typer.echo(f"{model} on {dataset!r}")
-        _train(classifier, dataset, preprocessing, run, out, json, writes=world.is_main)
-    leave_world()
+        _train(classifier, dataset, preprocessing, run, out, json, writes=process.is_main)
+    leave_processes()
 
 
 def _train(
@@ -132,7 +135,7 @@ def _train(
     json: Path | None,
     writes: bool,
 ) -> None:
-    """Cross-validate, print, write; of processes that train together one writes."""
+    """Cross-validate, print the results and save them if this process writes files."""
     import numpy as np
 
     from eegzoo import __version__
@@ -143,8 +146,8 @@ def _train(
     results.print_confusion(matrix, dataset.classes)
     typer.echo(
         f"mean accuracy {np.mean(scores):.3f} over {cv} folds of {groups or 'window'}s "
-        f"(std {np.std(scores):.3f}; always the commonest label: "
-        f"{crossval.commonest(dataset):.3f})"
+        f"(std {np.std(scores):.3f}; always predicting the commonest label: "
+        f"{crossval.majority_share(dataset):.3f})"
     )
     if json is not None and writes:
         used = dataclasses.asdict(classifier.settings())

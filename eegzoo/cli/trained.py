@@ -1,4 +1,4 @@
-"""The trained model that a verb is given: a file, or the name of weights."""
+"""Argument for a trained model: a file, or a name of trained weights."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from eegzoo.weights.weights import Weights
 
 Model = Annotated[
-    str, typer.Argument(help="A file that eegzoo train saved, or a name of eegzoo weights.")
+    str, typer.Argument(help="File saved by eegzoo train, or name of trained weights.")
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """A trained model and what it takes. `find_trained` gives it.
+    """Trained model with its preprocessing and signal, as `find_trained` returns it.
 
     Parameters
     ----------
     name : str
-        Of the file or the weights.
+        Path of the file, or name of the weights.
     preprocessing : Preprocessing
-        What makes windows of a recording.
+        Preprocessing from a recording to windows.
     signal : SignalInfo | None
-        What its windows are; None if it was trained on arrays.
+        Channels, sampling rate and window of the model. None if it was trained on arrays.
     load : callable
-        Returns the fitted classifier. Authors' weights are fetched on first use.
+        Function that returns the fitted classifier. It downloads authors' weights on first use.
     weights : Weights | None
-        What else is known of it; None for a file without a card.
+        Weights with their card. None for a file without a card.
     """
 
     name: str
@@ -46,14 +46,14 @@ class Trained:
 
 
 def find_trained(given: str) -> Trained:
-    """Return the trained model of a file or of a name.
+    """Return the trained model for a file or a name of weights.
 
     Raises
     ------
     FileNotFoundError
-        If it is a path, and there is no file.
+        If `given` is the path of a file that does not exist.
     ValueError
-        If it is the name of nothing, with the nearest name; or the file holds no classifier.
+        If the name is unknown, with the nearest name, or if the file contains no classifier.
     """
     from eegzoo.models.saving import read_metadata
     from eegzoo.training.classifier import EEGClassifier
@@ -73,15 +73,16 @@ def find_trained(given: str) -> Trained:
 
 
 def is_file(given: str) -> bool:
-    """Tell whether a verb's argument is meant as a file; if not, it is a name of weights."""
+    """Return whether an argument is the path of a file; otherwise it is a name of weights."""
     path = Path(given)
     return path.exists() or path.suffix == ".safetensors" or len(path.parts) > 1
 
 
 def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained:
-    """Return the fold of a family that never saw any of the subjects, and say what is known.
+    """Return a fold of a family that was not trained on any of the subjects, and print its name.
 
-    What is no family stays what it is: that it has seen a subject is told on standard error.
+    A model that is not a family is returned unchanged. A warning on standard error tells that
+    the model was trained on a subject, or that its training subjects are not known.
     """
     from eegzoo.weights.catalogue import find_weights, names_of_folds
 
@@ -93,21 +94,21 @@ def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained
     known, seen = trained.weights.metadata.training, _seen(trained.weights, subjects)
     if seen:
         typer.echo(
-            f"{trained.name} has seen {', '.join(seen)} in its training: the figure says nothing "
-            "about new people",
+            f"warning: {trained.name} was trained on {', '.join(seen)}, so this accuracy does not "
+            "apply to new people",
             err=True,
         )
     elif not known.subjects:
         typer.echo(
-            f"whom {trained.name} has seen of {known.name} is not known: the figure may say "
-            "nothing about new people",
+            f"warning: the training subjects of {trained.name} ({known.name}) are not known, so "
+            "this accuracy may not apply to new people",
             err=True,
         )
     elif trained.name != given:
-        # Of a file of one's own nobody knows whose it is.
+        # The subject of a file given with --raw is not known.
         same = {_data_set(subject) for subject in subjects} <= set(map(_data_set, known.subjects))
-        never = f", which never saw {', '.join(sorted(subjects))}" if same else ", the first fold"
-        typer.echo(trained.name + never)
+        unseen = f"which was not trained on {', '.join(sorted(subjects))}"
+        typer.echo(f"{trained.name}, {unseen if same else 'the first fold'}")
     return trained
 
 

@@ -1,4 +1,4 @@
-"""``eegzoo verify``."""
+"""Command ``eegzoo verify``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ def verify(
     models: Annotated[
         list[str] | None, typer.Argument(help="Names of models. Default: all.")
     ] = None,
-    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Device: cpu or cuda.")] = "cpu",
 ) -> None:
-    """Replay the reference implementations' numbers on this machine: the certificate.
+    """Compare models on this machine with stored results of their reference implementations.
 
-    Compared are outputs in evaluation (float32), loss and gradients of a training step (float64),
-    the number of parameters and the norm constraints. Ends with status 1 if a model is not equal
-    to its reference.
+    The comparison covers outputs in evaluation (float32), loss and gradients of a training step
+    (float64), the number of parameters, and norm constraints. The exit status is 1 if a model
+    differs from its reference.
 
     For example:
 
@@ -53,6 +53,6 @@ def verify(
             f"{comparison.n_params:,}", escape(source), verdict,
         )  # fmt: skip
     Console().print(table)
-    typer.echo("differences are shares of the largest output, and of the largest gradient")
+    typer.echo("differences are relative to the largest output and the largest gradient")
     if not all_equal:
         raise typer.Exit(1)

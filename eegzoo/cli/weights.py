@@ -1,58 +1,85 @@
-"""``eegzoo weights``."""
+"""Command ``eegzoo weights``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+import fnmatch
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from eegzoo.weights.card import Card
+
 
 def weights(
-    name: Annotated[str, typer.Argument(help="A name, or a shell-style pattern of names.")] = "*",
+    name: Annotated[str, typer.Argument(help="Name, or shell-style pattern of names.")] = "*",
     task: Annotated[str | None, typer.Option(help="Only weights of models for this task.")] = None,
     code: Annotated[
         bool, typer.Option("--code", help="Print the preprocessing as MNE code.")
     ] = False,
 ) -> None:
-    """List trained weights, or print all that is known of one.
+    """List trained weights, or print the card of one.
 
     For example:
 
-    [bold]eegzoo weights "eegnet.*"[/]
+    [bold]eegzoo weights "eegnet.*" --task "motor imagery"[/]
 
     [bold]eegzoo weights eegnet.physionet_mi2[/]
 
     [bold]eegzoo weights eegnet.physionet_mi2 --code[/]
     """
+    if any(character in name for character in "*?["):
+        if code:
+            raise ValueError(f"expected one name with --code, got the pattern {name!r}")
+        _list(name, task)
+    else:
+        if task is not None:
+            raise ValueError(f"expected a pattern of names with --task, got the name {name!r}")
+        _show(name, code)
+
+
+def _show(name: str, code: bool) -> None:
+    """Print the card of a name, or the preprocessing as code."""
+    from eegzoo.weights.card import lines_of
+    from eegzoo.weights.folds import folds_of
+    from eegzoo.weights.stored_cards import stored_cards
+
+    folds = folds_of(name, stored_cards())
+    first = stored_cards()[folds[0]]
+    if code:
+        typer.echo(first.mne_code)
+        return
+    if len(folds) > 1:
+        typer.echo(f"{name} has the folds {', '.join(folds)}; this is the first:")
+    typer.echo("\n".join(lines_of(folds[0], first.card)))
+
+
+def _list(pattern: str, task: str | None) -> None:
+    """Print a table of the weights whose names match a pattern and whose models fit a task."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from eegzoo.weights.catalogue import find_weights, list_weights, names_of_folds
+    from eegzoo.models.facts import list_facts
+    from eegzoo.weights.stored_cards import stored_cards
 
-    if not any(character in name for character in "*?["):
-        found, folds = find_weights(name), names_of_folds(name)
-        if code:
-            typer.echo(found.as_mne_code())
-            return
-        if len(folds) > 1:
-            typer.echo(f"{name} has the folds {', '.join(folds)}; the first of them:")
-        found.card()
-        return
-    if code:
-        raise ValueError(f"expected one name with --code, got the pattern {name!r}")
-    names = list_weights(name, task=task)
+    cards = {name: stored.card for name, stored in stored_cards().items()}
+    architectures = {facts.name for facts in list_facts(task=task)}
+    names = [
+        name
+        for name, card in cards.items()
+        if fnmatch.fnmatchcase(name, pattern) and card.architecture in architectures
+    ]
     if not names:
-        raise ValueError(f"no weights match {name!r}")
+        raise ValueError(f"no weights match {pattern!r}")
     table = Table(Column("weights", no_wrap=True), "labels", "trained on", "result")
-    for shown, first in _rows(names):
-        card = find_weights(first).metadata
+    for title, card in _rows(names, cards):
         metric, training = card.metrics[0], card.training
         low, high = metric.interval
         people = "1 subject" if training.n_subjects == 1 else f"{training.n_subjects} subjects"
         cells = (
-            shown,
+            title,
             ", ".join(card.labels),
             f"{training.name}, {people}",
             f"{metric.measure} {metric.value:.3f} [{low:.2f}, {high:.2f}]",
@@ -61,14 +88,14 @@ def weights(
     Console().print(table)
 
 
-def _rows(names: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield what to show, and for whom; a family whose folds are all there is shown once."""
-    from eegzoo.weights.catalogue import names_of_folds
+def _rows(names: Collection[str], cards: dict[str, Card]) -> Iterator[tuple[str, Card]]:
+    """Yield the title and the card of each row; a family with all its folds is one row."""
+    from eegzoo.weights.folds import family_of, folds_of
 
     for name in names:
-        family = name.rpartition("_fold")[0]
-        folds = names_of_folds(family) if family else [name]
+        family = family_of(name)
+        folds = folds_of(family, cards)
         if len(folds) == 1 or not set(folds) <= set(names):
-            yield name, name
+            yield name, cards[name]
         elif name == folds[0]:
-            yield f"{family} ({len(folds)} folds)", name
+            yield f"{family} ({len(folds)} folds)", cards[name]

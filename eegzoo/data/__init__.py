@@ -1,4 +1,4 @@
-"""Recordings, windows, and what is known of them. MNE is the only way in."""
+"""EEG recordings, the windows cut from them and the description of their signal."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Layers to build EEG networks from. They need torch alone."""
+"""Layers for EEG networks."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How many zeros stand on either side of a signal before it is convolved or pooled."""
+"""Number of zeros on either side of a signal before a convolution or a pool."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ def same_padding(
 ) -> tuple[int, int]:
     """Return the padding that TensorFlow calls "SAME".
 
-    The output has ``ceil(n_times / stride)`` samples; when the padding is odd, the extra zero
-    stands on the right.
+    The output has ``ceil(n_times / stride)`` samples. If the number of zeros is odd, the right side
+    has one more.
 
     Parameters
     ----------
-    n_times, kernel_size, stride, dilation : int
-        Samples of the input, and the window that slides over it.
+    n_times : int
+        Number of samples of the input.
+    kernel_size, stride, dilation : int
+        Length, stride and dilation of the convolution or pool in samples.
 
     Returns
     -------
     tuple of int
-        Zeros on the left and on the right.
+        Number of zeros on the left and on the right.
 
     Examples
     --------
@@ -36,7 +38,7 @@ def same_padding(
 
 
 def causal_padding(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
-    """Return the padding after which no output depends on a later input.
+    """Return the padding with which no output depends on a later input.
 
     Examples
     --------
@@ -47,7 +49,7 @@ def causal_padding(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
 
 
 def is_lopsided(padding: Sequence[int]) -> bool:
-    """Tell whether any axis has more zeros on one side than on the other.
+    """Return whether an axis has more zeros on one side than on the other.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""AttnSleep: sleep stages from two branches of convolutions and attention over their maps."""
+"""AttnSleep: sleep staging with two convolutional branches and attention over their maps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.torch_internals import padded_max_pool
 
 
 @register_model(
@@ -26,59 +27,61 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100.0},
 )
 class AttnSleep(EEGModel):
-    """AttnSleep: convolutions with short and with long kernels, then two transformer layers.
+    """AttnSleep: two convolutional branches, with short and long kernels, then a transformer.
 
-    Equal to the authors' PyTorch code, without what is built there and never run: a convolution of
-    the queries and a normalisation in each layer (12,980 parameters). The maps of both branches
-    stand one after the other in time, are brought to 30 and recalibrated; each is a token, its
-    samples are the token's features.
+    Equal to the authors' PyTorch code, without the parts that it builds and never uses: in each
+    layer a convolution of the queries and a normalisation (12,980 parameters). The maps of both
+    branches are concatenated in time, reduced to 30 and recalibrated. Each map is a token; its
+    samples are the features of the token.
 
-    Where code and paper differ, the code is followed: queries are a causal convolution of the input
-    to which attention is added, and keys and values are convolved from that input itself, without
-    the normalisation that the paper has; the two layers, and keys and values in each, start as
-    copies of each other. Lengths are in samples and do not follow `sfreq`: the authors keep them at
-    125 Hz (SHHS), but for later long kernels of 6.
+    Where code and paper differ, this model follows the code. The queries are a causal convolution
+    of the input, and the attention output is added to them. Keys and values are convolutions of the
+    input without the paper's normalisation. The two layers start as copies of each other, and so do
+    the convolutions of keys and values in each layer. Lengths are in samples and do not follow
+    `sfreq`: at 125 Hz (SHHS) the authors change only the later kernels of the long branch, to 6
+    samples.
 
-    More than one channel is an extension: the first convolutions take them all. So are windows
-    whose samples cannot be divided among the heads: zeros are added to the tokens.
+    There are two extensions. Several channels are allowed; the first convolutions take all of them.
+    Tokens whose samples cannot be divided evenly among the heads are padded with zeros.
 
-    The authors feed microvolts, unfiltered, and train with Adam (1e-3, AMSGrad, weight decay 1e-3)
-    in batches of 128, the classes weighted by how rare they are.
+    The authors use unfiltered signals in microvolts and train with Adam (1e-3, AMSGrad, weight
+    decay 1e-3) in batches of 128, with larger weights for rarer classes.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window (30 s).
+        Number of samples in a window (30 s).
     n_outputs : int
-        Stages: W, N1, N2, N3, REM.
+        Number of sleep stages (W, N1, N2, N3, REM).
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Maps of the first convolution of each branch; the others have twice as many.
+        Number of filters of the first convolution in each branch. The other convolutions have twice
+        as many.
     kernel_lengths : tuple of int
-        Of the first convolution of the short branch and of the long one.
+        Kernel lengths of the first convolution in the short and in the long branch, in samples.
     strides : tuple of int
-        Of the same.
-    later_kernel_lengths : tuple of int
-        Of the other convolutions of either branch.
-    n_maps : int
-        Tokens.
+        Strides of the first convolution in the short and in the long branch, in samples.
+    second_kernel_lengths : tuple of int
+        Kernel lengths of the other convolutions in the short and in the long branch.
+    recalibration_n_filters : int
+        Number of maps after the recalibration, which is the number of tokens.
     depth : int
-        Layers of the transformer.
-    num_heads : int
-        Heads of each.
-    hidden_size : int
-        Units of the hidden layer of each.
-    causal_length : int
-        Samples of the kernels that make queries, keys and values.
+        Number of transformer layers.
+    n_heads : int
+        Number of attention heads in each layer.
+    feedforward_size : int
+        Number of hidden units in the feed-forward part of each layer.
+    attention_kernel_length : int
+        Kernel length of the convolutions for queries, keys and values.
     drop_prob : float
-        Probability of dropout in and after the branches.
+        Dropout probability in and after the branches.
     attention_drop_prob : float
-        Probability of dropout in the transformer.
+        Dropout probability in the transformer.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -90,45 +93,44 @@ class AttnSleep(EEGModel):
 
     Examples
     --------
-    >>> model = AttnSleep()
+    >>> model = AttnSleep(n_chans=1, n_times=3000, n_outputs=5, sfreq=100)
     >>> model(torch.randn(2, 1, 3000)).shape, model.features(torch.randn(2, 1, 3000)).shape
     (torch.Size([2, 5]), torch.Size([2, 2400]))
     """
 
     def __init__(
         self,
-        n_chans: int = 1,
-        n_times: int = 3000,
-        n_outputs: int = 5,
-        sfreq: float = 100.0,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float,
+        *,
         n_filters: int = 64,
         kernel_lengths: tuple[int, int] = (50, 400),
         strides: tuple[int, int] = (6, 50),
-        later_kernel_lengths: tuple[int, int] = (8, 7),
-        n_maps: int = 30,
+        second_kernel_lengths: tuple[int, int] = (8, 7),
+        recalibration_n_filters: int = 30,
         depth: int = 2,
-        num_heads: int = 5,
-        hidden_size: int = 120,
-        causal_length: int = 7,
+        n_heads: int = 5,
+        feedforward_size: int = 120,
+        attention_kernel_length: int = 7,
         drop_prob: float = 0.5,
         attention_drop_prob: float = 0.1,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
+        self.set_arguments(
+            n_filters=n_filters, recalibration_n_filters=recalibration_n_filters, depth=depth,
+            n_heads=n_heads, feedforward_size=feedforward_size,
+            attention_kernel_length=attention_kernel_length,
+            drop_prob=drop_prob, attention_drop_prob=attention_drop_prob,
+        )  # fmt: skip
         self.kernel_lengths = positive_ints("kernel_lengths", kernel_lengths, 2)
         self.strides = positive_ints("strides", strides, 2)
-        self.later_kernel_lengths = positive_ints("later_kernel_lengths", later_kernel_lengths, 2)
-        self.n_maps = positive_int("n_maps", n_maps)
-        self.depth = positive_int("depth", depth)
-        self.num_heads = positive_int("num_heads", num_heads)
-        self.hidden_size = positive_int("hidden_size", hidden_size)
-        self.causal_length = positive_int("causal_length", causal_length)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.attention_drop_prob = number_between(
-            "attention_drop_prob", attention_drop_prob, 0.0, 1.0
+        self.second_kernel_lengths = positive_ints(
+            "second_kernel_lengths", second_kernel_lengths, 2
         )
-        # The authors' paddings of the first kernels: one less than half for the short one.
+        # The authors pad the first convolution of the short branch by one sample less than half.
         paddings = (self.kernel_lengths[0] - 1) // 2, self.kernel_lengths[1] // 2
         self.check_smallest_window(
             max(1, *(k - 2 * p for k, p in zip(self.kernel_lengths, paddings, strict=True)))
@@ -137,19 +139,21 @@ class AttnSleep(EEGModel):
         self.short = self._branch(0, paddings[0], pools=((8, 2), (4, 4)))
         self.long = self._branch(1, paddings[1], pools=((4, 2), (2, 2)))
         self.drop = nn.Dropout(self.drop_prob)
-        self.recalibrate = _Recalibration(2 * n_filters, n_maps)
+        n_tokens = self.recalibration_n_filters
+        self.recalibrate = _Recalibration(2 * self.n_filters, n_tokens)
         n_samples = self._n_samples(0, paddings[0], 2, 4) + self._n_samples(1, paddings[1], 2, 2)
-        self.n_zeros = -n_samples % num_heads
+        self.n_zeros = -n_samples % self.n_heads
         length = n_samples + self.n_zeros
         layer = _TransformerLayer(
-            n_maps, length, num_heads, hidden_size, causal_length, self.attention_drop_prob
-        )
+            n_tokens, length, self.n_heads, self.feedforward_size,
+            self.attention_kernel_length, self.attention_drop_prob,
+        )  # fmt: skip
         layers = (copy.deepcopy(layer) for _ in range(self.depth))
         self.transformer = nn.Sequential(*layers, _LayerNorm(length))
-        self.num_features = n_maps * length
+        self.num_features = n_tokens * length
         self.head = self.make_head(self.n_outputs)
         for module in self.modules():
-            if type(module) is nn.Conv1d:  # not those of the transformer
+            if type(module) is nn.Conv1d:  # the transformer keeps torch's initial weights
                 nn.init.normal_(module.weight, 0.0, 0.02)
             elif isinstance(module, nn.BatchNorm1d):
                 nn.init.normal_(module.weight, 1.0, 0.02)
@@ -158,7 +162,7 @@ class AttnSleep(EEGModel):
         self, branch: int, padding: int, pools: tuple[tuple[int, int], tuple[int, int]]
     ) -> nn.Sequential:
         first, later = self.n_filters, 2 * self.n_filters
-        length = self.later_kernel_lengths[branch]
+        length = self.second_kernel_lengths[branch]
 
         def convolution(
             before: int, after: int, length: int, stride: int, padding: int
@@ -166,11 +170,7 @@ class AttnSleep(EEGModel):
             conv = nn.Conv1d(before, after, length, stride, padding, bias=False)
             return nn.Sequential(conv, nn.BatchNorm1d(after), nn.GELU())
 
-        # Padded beforehand: torch.compile (2.13, CPU) loses the gradient of a GELU whose pool pads.
-        first_pool, last_pool = (
-            nn.Sequential(nn.ConstantPad1d(size // 2, -math.inf), nn.MaxPool1d(size, step))
-            for size, step in pools
-        )
+        first_pool, last_pool = (padded_max_pool(size, step) for size, step in pools)
         kernel_length, stride = self.kernel_lengths[branch], self.strides[branch]
         return nn.Sequential(
             convolution(self.n_chans, first, kernel_length, stride, padding),
@@ -182,18 +182,18 @@ class AttnSleep(EEGModel):
         )
 
     def _n_samples(self, branch: int, padding: int, *pool_strides: int) -> int:
-        """Return how many samples a branch leaves of a window."""
+        """Return the number of samples of a branch's output."""
         padded = self.n_times + 2 * padding
         n_samples = (padded - self.kernel_lengths[branch]) // self.strides[branch] + 1
         n_samples = n_samples // pool_strides[0] + 1
-        if self.later_kernel_lengths[branch] % 2 == 0:
-            n_samples += 2  # one more after either convolution
+        if self.second_kernel_lengths[branch] % 2 == 0:
+            n_samples += 2  # each convolution adds one
         return n_samples // pool_strides[1] + 1
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = torch.cat([self.short(x), self.long(x)], dim=2)  # (batch, 2 * n_filters, 64 + 16)
-        x = self.recalibrate(self.drop(x))  # (batch, n_maps, 80)
+        x = self.recalibrate(self.drop(x))  # (batch, recalibration_n_filters, 80)
         x = self.transformer(F.pad(x, (0, self.n_zeros)))
         return x.flatten(1)
 
@@ -203,7 +203,7 @@ class AttnSleep(EEGModel):
 
 
 class _Recalibration(nn.Module):
-    """Two convolutions of length one, each map weighted by all maps' means, beside a shortcut."""
+    """Residual squeeze-and-excitation block with convolutions of length one."""
 
     def __init__(self, in_channels: int, out_channels: int, reduction: int = 16) -> None:
         super().__init__()
@@ -232,21 +232,21 @@ class _Recalibration(nn.Module):
 
 
 class _TransformerLayer(nn.Module):
-    """Attention whose queries, keys and values are causal convolutions, then two linear layers."""
+    """Attention over causal convolutions of the input, then a feed-forward part."""
 
     def __init__(
         self,
-        n_maps: int,
+        n_tokens: int,
         length: int,
-        num_heads: int,
-        hidden_size: int,
-        causal_length: int,
+        n_heads: int,
+        feedforward_size: int,
+        kernel_length: int,
         drop_prob: float,
     ) -> None:
         super().__init__()
-        self.num_heads = num_heads
+        self.n_heads = n_heads
         self.query, self.key = (
-            ConstrainedConv1d(n_maps, n_maps, causal_length, padding="causal", max_norm=None)
+            ConstrainedConv1d(n_tokens, n_tokens, kernel_length, padding="causal", max_norm=None)
             for _ in range(2)
         )
         self.value = copy.deepcopy(self.key)
@@ -254,17 +254,17 @@ class _TransformerLayer(nn.Module):
         self.out = nn.Sequential(nn.Linear(length, length), nn.Dropout(drop_prob))
         self.expand = nn.Sequential(
             _LayerNorm(length),
-            nn.Linear(length, hidden_size),
+            nn.Linear(length, feedforward_size),
             nn.ReLU(),
             nn.Dropout(drop_prob),
-            nn.Linear(hidden_size, length),
+            nn.Linear(feedforward_size, length),
             nn.Dropout(drop_prob),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         queries = self.query(x)  # (batch, tokens, length)
         query, key, value = (
-            tokens.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+            tokens.unflatten(2, (self.n_heads, -1)).transpose(1, 2)
             for tokens in (queries, self.key(x), self.value(x))
         )
         drop_prob = self.drop_weights.p if self.drop_weights.training else 0.0
@@ -275,7 +275,7 @@ class _TransformerLayer(nn.Module):
 
 
 class _LayerNorm(nn.Module):
-    """Layer normalisation by the unbiased standard deviation, `eps` added to it."""
+    """Layer normalisation with the unbiased standard deviation, to which `eps` is added."""
 
     def __init__(self, features: int, eps: float = 1e-6) -> None:
         super().__init__()

@@ -1,51 +1,53 @@
-"""The thin base of every model: what it was built with, its shapes, its head."""
+"""Base class of all models."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
+from eegzoo.models.argument_checks import check_argument
 
 
 class ShortWindowError(ValueError):
-    """Windows are too short for a model's kernels and pools."""
+    """Error for windows that are too short for a model's kernels and pools."""
 
 
 class EEGModel(nn.Module):
-    """Base of the zoo's models: ``head(features(x))``.
+    """Base class of all models, which compute ``head(features(x))``.
 
-    A subclass calls this constructor first, keeps each of its own arguments as an attribute of the
-    same name (so that `arguments` can rebuild it), defines `features` and `make_head`, and sets
-    `num_features` before it assigns ``self.head = self.make_head(n_outputs)``.
+    The constructor of a subclass calls this one first and keeps each of its own arguments as an
+    attribute of the same name, with `set_arguments` or by assignment; `arguments` reads them. It
+    sets `num_features` before it assigns ``self.head = self.make_head(n_outputs)``. A subclass
+    defines `features` and `make_head`.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes or targets.
+        Number of classes or targets.
     sfreq : float
         Sampling rate in Hz.
     ch_names : sequence of str | None
-        Names of the channels, in the order in which the model takes them.
+        Names of the channels, in the order of the channels in a window.
 
     Attributes
     ----------
     num_features : int
-        Length of what `features` returns for a window.
+        Number of features that `features` returns for a window.
     head : nn.Module
-        From features to outputs; the outputs of a classifier are logits, one for each class.
+        Layers that map features to outputs. A classifier has one logit for each class.
     """
 
     num_features: int
     head: nn.Module
-    # What `eegzoo.models.finetuning.freeze` keeps as it is.
+    # Set by `eegzoo.models.finetuning.freeze`.
     frozen_parts: tuple[str, ...] = ()
     frozen_parameters: tuple[str, ...] = ()
 
@@ -69,9 +71,39 @@ class EEGModel(nn.Module):
                 f"expected ch_names to hold {n_chans} different names, got {list(names)}"
             )
 
+    if TYPE_CHECKING:
+        # The attributes that `set_arguments` makes.
+        def __getattr__(self, name: str) -> Any: ...
+
+    def set_arguments(self, **values: Any) -> None:
+        """Check arguments of the constructor by name and keep each as an attribute.
+
+        `eegzoo.models.argument_checks.check_argument` lists the names and their valid values. A
+        sequence of fixed length and an argument with another name need a check of their own:
+        ``self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)``. A default that
+        depends on other arguments is computed after these have been checked::
+
+            self.set_arguments(D=D, kernel_seconds=kernel_seconds)
+            if kernel_length is None:
+                kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            self.set_arguments(kernel_length=kernel_length)
+
+        Parameters
+        ----------
+        **values
+            Values by the names of the arguments.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is not valid. The message names the argument.
+        """
+        for name, value in values.items():
+            setattr(self, name, check_argument(name, value))
+
     @property
     def arguments(self) -> dict[str, Any]:
-        """Arguments that build this model again."""
+        """Arguments of the constructor that rebuild this model."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
         return {name: getattr(self, name) for name in names}
 
@@ -97,25 +129,25 @@ class EEGModel(nn.Module):
         raise NotImplementedError
 
     def make_head(self, n_outputs: int) -> nn.Module:
-        """Return a newly initialised head for `num_features` features."""
+        """Return a newly initialised head with `num_features` inputs and `n_outputs` outputs."""
         raise NotImplementedError
 
     def reset_head(self, n_outputs: int) -> None:
-        """Put a newly initialised head with `n_outputs` outputs in place of the present one."""
+        """Replace the head with a newly initialised head that has `n_outputs` outputs."""
         n_outputs = positive_int("n_outputs", n_outputs)
         like = next(self.head.parameters())
         self.head = self.make_head(n_outputs).to(like.device, like.dtype).train(self.training)
         self.n_outputs = n_outputs
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode of all but the frozen parts, which stay in evaluation mode."""
+        """Set training or evaluation mode; frozen parts stay in evaluation mode."""
         super().train(mode)
         for name in self.frozen_parts:
             self.get_submodule(name).eval()
         return self
 
     def check_windows(self, x: Tensor) -> None:
-        """Raise unless `x` is (batch, n_chans, n_times) and floating-point."""
+        """Raise an error unless `x` is floating-point with shape (batch, n_chans, n_times)."""
         if x.ndim != 3 or x.shape[1:] != (self.n_chans, self.n_times):
             raise ValueError(
                 f"expected x of shape (batch, n_chans={self.n_chans}, n_times={self.n_times}), "
@@ -125,7 +157,7 @@ class EEGModel(nn.Module):
             raise TypeError(f"expected x of a floating-point dtype, got {x.dtype}")
 
     def check_smallest_window(self, smallest: int) -> None:
-        """Raise if a window is too short for the model's kernels and pools."""
+        """Raise an error if `n_times` is below the smallest window for the kernels and pools."""
         if self.n_times < smallest:
             raise ShortWindowError(
                 f"expected n_times of at least {smallest} for {type(self).__name__} "

@@ -1,4 +1,4 @@
-"""CTNet: EEGNet-like convolutions, then a transformer beside a shortcut."""
+"""CTNet: EEGNet-like convolutions, then a transformer with a residual connection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.attention import MultiHeadAttention
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
@@ -25,58 +25,59 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class CTNet(EEGModel):
-    """CTNet: EEGNet-like convolutions, then six layers of self-attention beside a shortcut.
+    """CTNet: EEGNet-like convolutions, then a six-layer transformer with a residual connection.
 
     Equal to the authors' PyTorch code with the arguments of their scripts for BCI Competition IV 2a
-    (the classes' defaults are others), but for the positions beyond the last token, which are built
-    there and never used. Dropout is that of training for one subject; across subjects the authors
-    take 0.25 for `drop_prob`. The first kernel follows `sfreq` (a quarter of a second, 64 samples
-    at 250 Hz), the later lengths are in samples.
+    (which differ from the defaults of their classes), without the positions beyond the last token,
+    which the code builds and never uses. The dropout probabilities are the authors' values for
+    training on one subject; across subjects they set `drop_prob` to 0.25. The first kernel follows
+    `sfreq` (a quarter of a second, 64 samples at 250 Hz); the other lengths are in samples.
 
-    The product of query and key is divided by the root of a token's features (16), where other
-    transformers take a head's (8). The features are the tokens plus what the transformer makes of
-    them.
+    The product of query and key is divided by the square root of the number of features of a token
+    (16), not of a head (8) as in other transformers. The features of the model are the sum of the
+    tokens and the transformer's output.
 
-    The authors take 4 s from the cue on, unfiltered, standardise with one mean and deviation of the
-    training set, and train with Adam (1e-3, betas 0.5 and 0.999) in batches of 72, to which they
-    add three times as many windows pieced together from eight parts of others of the same class.
+    The authors take the 4 s after the cue, unfiltered, standardise with one mean and one standard
+    deviation of the training set, and train with Adam (1e-3, betas 0.5 and 0.999) in batches of 72.
+    To each batch they add three times as many windows, each assembled from eight parts of other
+    windows of the same class.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     F1 : int
-        Temporal filters.
+        Number of temporal filters.
     D : int
-        Spatial filters for each temporal one. A token has ``F1 * D`` features.
+        Number of spatial filters for each temporal filter. A token has ``F1 * D`` features.
     kernel_length : int | None
-        Samples of a temporal filter. None: 0.256 s.
+        Length of the temporal filters in samples. None: 0.256 s.
     second_kernel_length : int
-        Samples (after the first pool) of the third convolution's kernel.
+        Length of the third convolution's kernels, in samples after the first pool.
     pool_lengths : tuple of int
-        Samples that the two average pools take together.
+        Lengths of the two average pools, each in samples of its input.
     depth : int
-        Layers of the transformer.
-    num_heads : int
-        Heads of each.
+        Number of transformer layers.
+    n_heads : int
+        Number of attention heads in each layer.
     expansion : int
-        How many times the features of a token the hidden layer of each has.
+        Number of hidden units in the feed-forward part of a layer, as a multiple of ``F1 * D``.
     drop_prob : float
-        Probability of dropout after each pool.
+        Dropout probability after each pool.
     position_drop_prob : float
-        Probability of dropout before the transformer.
+        Dropout probability before the transformer.
     transformer_drop_prob : float
-        Probability of dropout in the transformer.
+        Dropout probability in the transformer.
     head_drop_prob : float
-        Probability of dropout before the classifier.
+        Dropout probability before the classifier.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -87,7 +88,7 @@ class CTNet(EEGModel):
 
     Examples
     --------
-    >>> model = CTNet(n_chans=22, n_times=1000, n_outputs=4)
+    >>> model = CTNet(n_chans=22, n_times=1000, n_outputs=4, sfreq=250)
     >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
     (torch.Size([2, 4]), torch.Size([2, 240]))
     """
@@ -97,14 +98,15 @@ class CTNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         F1: int = 8,
         D: int = 2,
         kernel_length: int | None = None,
         second_kernel_length: int = 16,
         pool_lengths: tuple[int, int] = (8, 8),
         depth: int = 6,
-        num_heads: int = 2,
+        n_heads: int = 2,
         expansion: int = 4,
         drop_prob: float = 0.5,
         position_drop_prob: float = 0.1,
@@ -113,22 +115,15 @@ class CTNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.F1, self.D = positive_int("F1", F1), positive_int("D", D)
         if kernel_length is None:
             kernel_length = max(1, round(0.256 * self.sfreq))
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.second_kernel_length = positive_int("second_kernel_length", second_kernel_length)
-        self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)
-        self.depth = positive_int("depth", depth)
-        self.num_heads = positive_int("num_heads", num_heads)
-        self.expansion = positive_int("expansion", expansion)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.position_drop_prob = number_between("position_drop_prob", position_drop_prob, 0.0, 1.0)
-        self.transformer_drop_prob = number_between(
-            "transformer_drop_prob", transformer_drop_prob, 0.0, 1.0
-        )
-        self.head_drop_prob = number_between("head_drop_prob", head_drop_prob, 0.0, 1.0)
-        pool_1, pool_2 = self.pool_lengths
+        self.set_arguments(
+            F1=F1, D=D, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
+            depth=depth, n_heads=n_heads, expansion=expansion, drop_prob=drop_prob,
+            position_drop_prob=position_drop_prob, transformer_drop_prob=transformer_drop_prob,
+            head_drop_prob=head_drop_prob,
+        )  # fmt: skip
+        self.pool_lengths = pool_1, pool_2 = positive_ints("pool_lengths", pool_lengths, 2)
         self.check_smallest_window(pool_1 * pool_2)
 
         n_maps = self.F1 * self.D
@@ -145,7 +140,7 @@ class CTNet(EEGModel):
         self.position_drop = nn.Dropout(self.position_drop_prob)
         self.transformer = nn.Sequential(
             *(
-                _TransformerLayer(n_maps, num_heads, expansion, self.transformer_drop_prob)
+                _TransformerLayer(n_maps, self.n_heads, self.expansion, self.transformer_drop_prob)
                 for _ in range(self.depth)
             )
         )
@@ -168,12 +163,12 @@ class CTNet(EEGModel):
 
 
 class _TransformerLayer(nn.Module):
-    """Attention, then two linear layers, each beside a shortcut and before a normalisation."""
+    """Attention and a feed-forward part, each residual and followed by layer normalisation."""
 
-    def __init__(self, features: int, num_heads: int, expansion: int, drop_prob: float) -> None:
+    def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
         super().__init__()
         self.attend = MultiHeadAttention(
-            features, num_heads, scale=features**-0.5, drop_prob=drop_prob
+            features, n_heads, scale=features**-0.5, drop_prob=drop_prob
         )
         self.attend_norm = nn.LayerNorm(features)
         self.expand = nn.Sequential(

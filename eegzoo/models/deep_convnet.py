@@ -1,4 +1,4 @@
-"""DeepConvNet: four blocks of convolution and max pooling."""
+"""DeepConvNet: four blocks of convolutions and max pooling."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -26,45 +25,46 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class DeepConvNet(EEGModel):
-    """DeepConvNet: temporal and spatial filters, then three convolutions; max pools between.
+    """DeepConvNet: four blocks of convolution and max pooling, the first with spatial filters.
 
-    Equal to the Keras code of Lawhern et al.; its dense rows stand in torch's order (map, time)
-    instead of Keras's (time, map), and the softmax is left to the loss. Kernels follow `sfreq`: at
-    250 Hz they have the paper's 10 samples, at 128 Hz the Keras code's 5. Pools take 3 samples
-    (the paper) from 200 Hz on and 2 (the Keras code) below: four of them in a row multiply, so
-    they do not grow with the rate.
+    Equal to the Keras code of Lawhern et al., except that the inputs of the head are in torch's
+    order (map, time) instead of Keras's (time, map) and the softmax is left to the loss. Kernels
+    follow `sfreq`: 10 samples at 250 Hz, as in the paper, and 5 at 128 Hz, as in the Keras code.
+    Pools have 3 samples (the paper) at 200 Hz and above, and 2 (the Keras code) below. They do not
+    grow with the rate because the reductions of the four pools multiply.
 
-    Where that code and the paper differ, the code is followed: limits on the norms of all kernels,
-    which Lawhern et al. have from the authors, a bias in all convolutions, dropout after each pool
-    (the paper: before each convolution but the first, the same places but the last), and a dense
-    layer as classifier.
+    Where code and paper differ, this model follows the code: limits on the norms of all kernels,
+    which Lawhern et al. have from the authors, a bias in all convolutions, dropout after each pool,
+    and a dense layer as classifier. (The paper has dropout before each convolution except the
+    first, so the only difference is the dropout after the last pool.)
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Maps of the first block; each later one has twice as many as the one before.
+        Number of filters in the first block. Each later block has twice as many as the previous
+        one.
     kernel_length : int | None
-        Samples of each block's temporal kernel. None: 0.04 s.
+        Length of the temporal kernels in samples. None: 0.04 s.
     pool_length : int | None
-        Samples of which each pool takes the largest. None: 3 from 200 Hz on, else 2.
+        Length of the max pools in samples. None: 3 at 200 Hz and above, 2 below.
     pool_stride : int | None
-        Samples from one maximum to the next. None: `pool_length`.
+        Stride of the max pools in samples. None: `pool_length`.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     max_norm : float | None
-        Largest norm of a filter of any convolution.
+        Maximum norm of a convolution's filter. None: no limit.
     head_max_norm : float | None
-        Largest norm of an output's weights.
+        Maximum norm of the weights of an output. None: no limit.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -86,7 +86,8 @@ class DeepConvNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         n_filters: int = 25,
         kernel_length: int | None = None,
         pool_length: int | None = None,
@@ -97,18 +98,15 @@ class DeepConvNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
         if kernel_length is None:
             kernel_length = max(1, round(0.04 * self.sfreq))
-        self.kernel_length = positive_int("kernel_length", kernel_length)
         if pool_length is None:
             pool_length = 3 if self.sfreq >= 200 else 2
-        self.pool_length = positive_int("pool_length", pool_length)
-        self.pool_stride = positive_int(
-            "pool_stride", self.pool_length if pool_stride is None else pool_stride
-        )
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+        self.set_arguments(
+            n_filters=n_filters, kernel_length=kernel_length, pool_length=pool_length,
+            pool_stride=pool_length if pool_stride is None else pool_stride,
+            drop_prob=drop_prob, max_norm=max_norm, head_max_norm=head_max_norm,
+        )  # fmt: skip
         smallest = 1
         for _ in range(4):
             smallest = (smallest - 1) * self.pool_stride + self.pool_length + self.kernel_length - 1
@@ -122,24 +120,23 @@ class DeepConvNet(EEGModel):
                 n_filters, n_filters, (n_chans, 1), padding="valid", max_norm=max_norm
             ),
         )
-        self.first = self._after_convolution(n_filters)
+        self.first = self._norm_pool(n_filters)
         widths = [n_filters * 2**block for block in range(4)]
         self.blocks = nn.Sequential()
         for before, after in pairwise(widths):
             conv = ConstrainedConv1d(
                 before, after, self.kernel_length, padding="valid", max_norm=max_norm
             )
-            self.blocks.append(nn.Sequential(conv, *self._after_convolution(after)))
+            self.blocks.append(nn.Sequential(conv, *self._norm_pool(after)))
         n_pooled = self.n_times
         for _ in widths:
-            n_pooled = (
-                n_pooled - self.kernel_length + 1 - self.pool_length
-            ) // self.pool_stride + 1
+            n_filtered = n_pooled - self.kernel_length + 1
+            n_pooled = (n_filtered - self.pool_length) // self.pool_stride + 1
         self.num_features = widths[-1] * n_pooled
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
 
-    def _after_convolution(self, n_filters: int) -> nn.Sequential:
+    def _norm_pool(self, n_filters: int) -> nn.Sequential:
         return nn.Sequential(
             nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1),
             nn.ELU(),
@@ -151,7 +148,7 @@ class DeepConvNet(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = self.front(x)  # (batch, n_filters, n_times - kernel_length + 1)
         x = self.first(x)  # (batch, n_filters, 330) for 1000 samples at 250 Hz
-        x = self.blocks(x)  # (batch, 8 * n_filters, 7)
+        x = self.blocks(x)  # (batch, 8 * n_filters, 7) for 1000 samples at 250 Hz
         return x.flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:

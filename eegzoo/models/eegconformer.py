@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.attention import MultiHeadAttention
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
@@ -23,55 +23,56 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class EEGConformer(EEGModel):
-    """EEGConformer: ShallowConvNet's filters cut into tokens, then six layers of self-attention.
+    """EEGConformer: convolutions as in ShallowConvNet, then six transformer layers over tokens.
 
     Equal to the authors' PyTorch code for BCI Competition IV 2a, without its second classifier,
-    which is built there and never run (244 parameters). The head is their classifier of three
-    linear layers, the features the tokens that it takes, which their model returns too. Lengths
-    are in samples and do not follow `sfreq`: the authors keep them at 250 Hz and at the 200 Hz of
-    SEED.
+    which the code builds and never uses (244 parameters). The head is the authors' classifier of
+    three linear layers. The features are the tokens that it receives, which the authors' model also
+    returns. Lengths are in samples and do not follow `sfreq`: the authors use the same at 250 Hz
+    and at the 200 Hz of SEED.
 
-    The product of query and key is divided by the root of a token's features (40), where other
-    transformers take a head's (4).
+    The product of query and key is divided by the square root of the number of features of a token
+    (40), not of a head (4) as in other transformers.
 
-    The authors take 2 to 6 s of a trial, band-pass from 4 to 40 Hz, standardise over the training
-    set, and train with Adam (2e-4, betas 0.5 and 0.999) in batches of 72, to which they add as many
-    windows pieced together from eight parts of others of the same class.
+    The authors take 2 to 6 s of a trial, band-pass filter from 4 to 40 Hz, standardise with
+    statistics of the training set, and train with Adam (2e-4, betas 0.5 and 0.999) in batches of
+    72. To each batch they add as many windows, each assembled from eight parts of other windows of
+    the same class.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Temporal filters, and as many spatial ones.
+        Number of temporal filters, and of spatial filters.
     kernel_length : int
-        Samples of a temporal filter.
+        Length of the temporal filters in samples.
     pool_length : int
-        Samples that the pool averages into a token.
+        Number of samples that are averaged into a token.
     pool_stride : int
-        Samples from one token to the next.
-    n_embedding : int
-        Features of a token.
+        Number of samples from one token to the next.
+    embed_dim : int
+        Number of features of a token.
     depth : int
-        Layers of the transformer.
-    num_heads : int
-        Heads of each.
+        Number of transformer layers.
+    n_heads : int
+        Number of attention heads in each layer.
     expansion : int
-        How many times the features of a token the hidden layer of each has.
+        Number of hidden units in the feed-forward part of a layer, as a multiple of `embed_dim`.
     head_units : tuple of int
-        Units of the classifier's hidden layers.
+        Numbers of units in the classifier's two hidden layers.
     drop_prob : float
-        Probability of dropout, but for the classifier's second hidden layer.
+        Dropout probability, except after the second hidden layer of the classifier.
     head_drop_prob : float
-        Probability of dropout there.
+        Dropout probability after the second hidden layer of the classifier.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -83,7 +84,7 @@ class EEGConformer(EEGModel):
 
     Examples
     --------
-    >>> model = EEGConformer(n_chans=22, n_times=1000, n_outputs=4)
+    >>> model = EEGConformer(n_chans=22, n_times=1000, n_outputs=4, sfreq=250)
     >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
     (torch.Size([2, 4]), torch.Size([2, 2440]))
     """
@@ -93,14 +94,15 @@ class EEGConformer(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         n_filters: int = 40,
         kernel_length: int = 25,
         pool_length: int = 75,
         pool_stride: int = 15,
-        n_embedding: int = 40,
+        embed_dim: int = 40,
         depth: int = 6,
-        num_heads: int = 10,
+        n_heads: int = 10,
         expansion: int = 4,
         head_units: tuple[int, int] = (256, 32),
         drop_prob: float = 0.5,
@@ -108,17 +110,12 @@ class EEGConformer(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.pool_length = positive_int("pool_length", pool_length)
-        self.pool_stride = positive_int("pool_stride", pool_stride)
-        self.n_embedding = positive_int("n_embedding", n_embedding)
-        self.depth = positive_int("depth", depth)
-        self.num_heads = positive_int("num_heads", num_heads)
-        self.expansion = positive_int("expansion", expansion)
+        self.set_arguments(
+            n_filters=n_filters, kernel_length=kernel_length, pool_length=pool_length,
+            pool_stride=pool_stride, embed_dim=embed_dim, depth=depth, n_heads=n_heads,
+            expansion=expansion, drop_prob=drop_prob, head_drop_prob=head_drop_prob,
+        )  # fmt: skip
         self.head_units = positive_ints("head_units", head_units, 2)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.head_drop_prob = number_between("head_drop_prob", head_drop_prob, 0.0, 1.0)
         self.check_smallest_window(self.kernel_length + self.pool_length - 1)
 
         self.front = TemporalSpatialConv(
@@ -130,24 +127,24 @@ class EEGConformer(EEGModel):
             nn.ELU(),
             nn.AvgPool1d(self.pool_length, self.pool_stride),
             nn.Dropout(self.drop_prob),
-            nn.Conv1d(n_filters, n_embedding, 1),
+            nn.Conv1d(n_filters, embed_dim, 1),
         )
         self.transformer = nn.Sequential(
             *(
-                _TransformerLayer(n_embedding, num_heads, expansion, self.drop_prob)
+                _TransformerLayer(embed_dim, n_heads, expansion, self.drop_prob)
                 for _ in range(self.depth)
             )
         )
         n_filtered = self.n_times - self.kernel_length + 1
         n_tokens = (n_filtered - self.pool_length) // self.pool_stride + 1
-        self.num_features = n_tokens * n_embedding
+        self.num_features = n_tokens * self.embed_dim
         self.head = self.make_head(self.n_outputs)
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = self.front(x)  # (batch, n_filters, n_times - kernel_length + 1)
-        x = self.tokens(x)  # (batch, n_embedding, 61) for 1000 samples
-        x = self.transformer(x.transpose(1, 2))  # (batch, 61, n_embedding)
+        x = self.tokens(x)  # (batch, embed_dim, 61) for 1000 samples
+        x = self.transformer(x.transpose(1, 2))  # (batch, 61, embed_dim)
         return x.flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:
@@ -165,13 +162,13 @@ class EEGConformer(EEGModel):
 
 
 class _TransformerLayer(nn.Module):
-    """Attention, then two linear layers, each after a normalisation and beside a shortcut."""
+    """Attention and a feed-forward part, each residual and preceded by layer normalisation."""
 
-    def __init__(self, features: int, num_heads: int, expansion: int, drop_prob: float) -> None:
+    def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
         super().__init__()
         self.attend = nn.Sequential(
             nn.LayerNorm(features),
-            MultiHeadAttention(features, num_heads, scale=features**-0.5, drop_prob=drop_prob),
+            MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
             nn.Dropout(drop_prob),
         )
         self.expand = nn.Sequential(

@@ -1,4 +1,4 @@
-"""EEGInceptionERP: temporal filters of three scales, side by side, twice."""
+"""EEGInceptionERP: two inception modules with temporal filters of three lengths."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.initializers import he_normal_, keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -24,51 +25,52 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 8, "n_times": 128, "n_outputs": 2, "sfreq": 128.0},
 )
 class EEGInceptionERP(EEGModel):
-    """EEGInceptionERP: filters of three lengths and spatial ones for each, then the three again.
+    """EEGInceptionERP: two inception modules with three kernel lengths, one with spatial filters.
 
-    Equal to the authors' Keras code, but that the dense rows stand in torch's order (map, time)
-    instead of Keras's (time, map) and the softmax is left to the loss. The kernels of both
-    inception modules follow `sfreq`, those of the second by way of the first pool; the last two
-    kernels and the pools are in samples and suit 128 Hz.
+    Equal to the authors' Keras code, except that the inputs of the head are in torch's order (map,
+    time) instead of Keras's (time, map) and the softmax is left to the loss. The kernels of both
+    inception modules follow `sfreq`; in the second module, their lengths are divided by the length
+    of the first pool. The last two kernels and the pools are in samples, with defaults for 128 Hz.
 
-    `max_norm` bounds the magnitude of every single spatial weight: it is taken, as the code has
-    it, over an axis of length one. (EEGNet, from which it comes, has the channels there, and
-    bounds the norm of a filter.)
+    `max_norm` limits the magnitude of each single spatial weight because the authors' code takes
+    the norm over an axis of length one. (In EEGNet, the origin of this constraint, that axis holds
+    the channels, so the norm of a filter is limited.)
 
-    The authors take the second after each stimulus, and train with Adam (1e-3) in batches of 1024
-    until the validation loss has not fallen for ten epochs.
+    The authors take the first second after each stimulus and train with Adam (1e-3) in batches of
+    1024 until the validation loss has not decreased for ten epochs.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Temporal filters of each scale.
+        Number of temporal filters of each length.
     D : int
-        Spatial filters for each of those of the first module.
+        Number of spatial filters for each temporal filter of the first module.
     kernel_seconds : tuple of float
-        Length of the filters of each scale.
+        Lengths of the first module's temporal filters in seconds.
     kernel_lengths : tuple of int | None
-        The same in samples. None: from `kernel_seconds`.
-    output_lengths : tuple of int
-        Samples (after the pools before) of the last two kernels.
+        Lengths of the first module's temporal filters in samples. None: computed
+        from `kernel_seconds`.
+    output_kernel_lengths : tuple of int
+        Lengths of the last two convolutions' kernels, each in samples of its input.
     pool_lengths : tuple of int
-        Samples that the four average pools take together: after each module and each of the last
-        two convolutions.
+        Lengths of the four average pools, each in samples of its input: one after each module and
+        one after each of the last two convolutions.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     activation : type of nn.Module
-        After each normalisation.
+        Activation after each batch normalisation.
     max_norm : float | None
-        Largest magnitude of a spatial weight.
+        Maximum magnitude of a spatial weight. None: no limit.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -80,7 +82,7 @@ class EEGInceptionERP(EEGModel):
 
     Examples
     --------
-    >>> model = EEGInceptionERP(n_chans=8, n_times=128, n_outputs=2)
+    >>> model = EEGInceptionERP(n_chans=8, n_times=128, n_outputs=2, sfreq=128)
     >>> model(torch.randn(3, 8, 128)).shape, model.features(torch.randn(3, 8, 128)).shape
     (torch.Size([3, 2]), torch.Size([3, 24]))
     """
@@ -90,12 +92,13 @@ class EEGInceptionERP(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 128.0,
+        sfreq: float,
+        *,
         n_filters: int = 8,
         D: int = 2,
         kernel_seconds: tuple[float, ...] = (0.5, 0.25, 0.125),
         kernel_lengths: tuple[int, ...] | None = None,
-        output_lengths: tuple[int, int] = (8, 4),
+        output_kernel_lengths: tuple[int, int] = (8, 4),
         pool_lengths: tuple[int, int, int, int] = (4, 2, 2, 2),
         drop_prob: float = 0.25,
         activation: type[nn.Module] = nn.ELU,
@@ -103,23 +106,22 @@ class EEGInceptionERP(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters, self.D = positive_int("n_filters", n_filters), positive_int("D", D)
-        self.kernel_seconds = tuple(
-            number_between("kernel_seconds", seconds, 0.0, above=True) for seconds in kernel_seconds
-        )
+        self.kernel_seconds = check_each("kernel_seconds", kernel_seconds)
         if kernel_lengths is None:
             kernel_lengths = tuple(max(1, int(s * self.sfreq)) for s in self.kernel_seconds)
-        n_scales = max(1, len(kernel_lengths))
-        self.kernel_lengths = positive_ints("kernel_lengths", kernel_lengths, n_scales)
-        self.output_lengths = positive_ints("output_lengths", output_lengths, 2)
+        self.set_arguments(
+            n_filters=n_filters, D=D, kernel_lengths=kernel_lengths, drop_prob=drop_prob,
+            activation=activation, max_norm=max_norm,
+        )  # fmt: skip
+        self.output_kernel_lengths = positive_ints(
+            "output_kernel_lengths", output_kernel_lengths, 2
+        )
         self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 4)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.activation, self.max_norm = activation, max_norm
         pool_1, pool_2, pool_3, pool_4 = self.pool_lengths
         self.check_smallest_window(pool_1 * pool_2 * pool_3 * pool_4)
 
         n_spatial = self.n_filters * self.D
-        n_concatenated = n_scales * self.n_filters
+        n_concatenated = len(self.kernel_lengths) * self.n_filters
         self.scales, self.finer_scales = nn.ModuleList(), nn.ModuleList()
         for length in self.kernel_lengths:
             temporal = self._filters(1, self.n_filters, length, bias=True)
@@ -137,8 +139,9 @@ class EEGInceptionERP(EEGModel):
         self.pool = nn.AvgPool2d((1, pool_1))
         self.reduce = nn.Sequential(nn.AvgPool2d((1, pool_2)))
         before = n_concatenated
-        for share, length, pool in zip((2, 4), self.output_lengths, (pool_3, pool_4), strict=True):
-            after = max(1, n_concatenated // share)
+        pools = (pool_3, pool_4)
+        for divisor, length, pool in zip((2, 4), self.output_kernel_lengths, pools, strict=True):
+            after = max(1, n_concatenated // divisor)
             *filters, drop = self._filters(before, after, length)
             self.reduce.extend((*filters, nn.AvgPool2d((1, pool)), drop))
             before = after

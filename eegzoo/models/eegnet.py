@@ -1,4 +1,4 @@
-"""EEGNet: compact convolutions for any kind of EEG."""
+"""EEGNet: a compact convolutional network for many kinds of EEG."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
+from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
-from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
-from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -60,53 +60,53 @@ _SOURCE = "vlawhern/arl-eegmodels, commit 4a512e5 (Keras)"
     standard={"n_chans": 64, "n_times": 128, "n_outputs": 4, "sfreq": 128.0},
 )
 class EEGNet(EEGModel):
-    """EEGNet: temporal filters, spatial filters for each, then a separable convolution.
+    """EEGNet: temporal filters, depthwise spatial filters and a separable convolution.
 
-    Equal to the authors' Keras code, but for three things that are the same function: dense rows
-    stand in torch's order (map, time) instead of Keras's (time, map), the softmax is left to the
-    loss, and with ``activation`` and ``drop_maps`` two of its choices are arguments here. The
-    authors tell to scale kernels and pools with the sampling rate; here the first kernel follows
-    `sfreq`, the later lengths are in samples, and theirs suit 128 Hz.
+    Equal to the authors' Keras code, except for three differences that do not change the function:
+    the inputs of the head are in torch's order (map, time) instead of Keras's (time, map), the
+    softmax is left to the loss, and two choices of the code are arguments here (`activation` and
+    `drop_maps`). The authors recommend scaling kernels and pools with the sampling rate. Here the
+    first kernel follows `sfreq`; the other lengths are in samples, with defaults for 128 Hz.
 
-    The defaults are the paper's EEGNet-8,2. `eegnet_8_2` is what the authors publish trained
-    weights for, on event-related potentials at 150 Hz: its first kernel has 32 samples.
+    The defaults are the paper's EEGNet-8,2. `eegnet_8_2` is the variant for which the authors
+    publish trained weights, on event-related potentials at 150 Hz; its first kernel has 32 samples.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     F1 : int
-        Temporal filters.
+        Number of temporal filters.
     D : int
-        Spatial filters for each temporal one.
+        Number of spatial filters for each temporal filter.
     F2 : int | None
-        Filters of the separable convolution. None: ``F1 * D``.
+        Number of filters of the separable convolution. None: ``F1 * D``.
     kernel_seconds : float
-        Length of the temporal filters.
+        Length of the temporal filters in seconds.
     kernel_length : int | None
-        The same in samples. None: from `kernel_seconds`.
-    separable_length : int
-        Samples (after the first pool) of the separable convolution's kernel.
+        Length of the temporal filters in samples. None: computed from `kernel_seconds`.
+    second_kernel_length : int
+        Length of the separable convolution's kernels, in samples after the first pool.
     pool_lengths : tuple of int
-        Samples that the two average pools take together.
+        Lengths of the two average pools, each in samples of its input.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     drop_maps : bool
-        Drop whole maps (Keras's SpatialDropout) instead of single values.
+        Whether to drop whole maps (Keras's SpatialDropout) instead of single values.
     activation : type of nn.Module
-        After the second and the third normalisation.
+        Activation after the second and the third batch normalisation.
     max_norm : float | None
-        Largest norm of a spatial filter.
+        Maximum norm of a spatial filter. None: no limit.
     head_max_norm : float | None
-        Largest norm of an output's weights.
+        Maximum norm of the weights of an output. None: no limit.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -122,7 +122,7 @@ class EEGNet(EEGModel):
 
     Examples
     --------
-    >>> model = EEGNet(n_chans=64, n_times=128, n_outputs=4)
+    >>> model = EEGNet(n_chans=64, n_times=128, n_outputs=4, sfreq=128)
     >>> model(torch.randn(2, 64, 128)).shape, model.features(torch.randn(2, 64, 128)).shape
     (torch.Size([2, 4]), torch.Size([2, 64]))
     """
@@ -132,13 +132,14 @@ class EEGNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 128.0,
+        sfreq: float,
+        *,
         F1: int = 8,
         D: int = 2,
         F2: int | None = None,
         kernel_seconds: float = 0.5,
         kernel_length: int | None = None,
-        separable_length: int = 16,
+        second_kernel_length: int = 16,
         pool_lengths: tuple[int, int] = (4, 8),
         drop_prob: float = 0.5,
         drop_maps: bool = False,
@@ -148,50 +149,40 @@ class EEGNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.F1, self.D = positive_int("F1", F1), positive_int("D", D)
-        self.F2 = positive_int("F2", F1 * D if F2 is None else F2)
-        self.kernel_seconds = number_between("kernel_seconds", kernel_seconds, 0.0, above=True)
+        self.set_arguments(
+            F1=F1, D=D, kernel_seconds=kernel_seconds, second_kernel_length=second_kernel_length,
+            drop_prob=drop_prob, drop_maps=drop_maps, activation=activation,
+            max_norm=max_norm, head_max_norm=head_max_norm,
+        )  # fmt: skip
         if kernel_length is None:
             kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.separable_length = positive_int("separable_length", separable_length)
-        self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.drop_maps, self.activation = drop_maps, activation
-        self.max_norm, self.head_max_norm = max_norm, head_max_norm
-        pool_1, pool_2 = self.pool_lengths
+        self.set_arguments(F2=self.F1 * self.D if F2 is None else F2, kernel_length=kernel_length)
+        self.pool_lengths = pool_1, pool_2 = positive_ints("pool_lengths", pool_lengths, 2)
         self.check_smallest_window(pool_1 * pool_2)
 
-        drop = nn.Dropout1d if drop_maps else nn.Dropout
         n_spatial = self.F1 * self.D
-        self.front = TemporalSpatialConv(
-            ConstrainedConv2d(1, self.F1, (1, self.kernel_length), bias=False, max_norm=None),
-            ConstrainedConv2d(
-                self.F1, n_spatial, (n_chans, 1), padding="valid",
-                groups=self.F1, bias=False, max_norm=max_norm,
-            ),
-            nn.BatchNorm2d(self.F1, eps=1e-3, momentum=0.01),
-        )  # fmt: skip
-        self.reduce = nn.Sequential(
-            nn.BatchNorm1d(n_spatial, eps=1e-3, momentum=0.01),
-            activation(),
-            nn.AvgPool1d(pool_1),
-            drop(self.drop_prob),
-        )
+        self.front = depthwise_front(self.n_chans, self.F1, self.D, self.kernel_length, max_norm)
+        self.reduce = self._norm_pool(n_spatial, pool_1)
         self.separable = nn.Sequential(
             ConstrainedConv1d(
-                n_spatial, n_spatial, self.separable_length,
+                n_spatial, n_spatial, self.second_kernel_length,
                 groups=n_spatial, bias=False, max_norm=None,
             ),
             nn.Conv1d(n_spatial, self.F2, 1, bias=False),
-            nn.BatchNorm1d(self.F2, eps=1e-3, momentum=0.01),
-            activation(),
-            nn.AvgPool1d(pool_2),
-            drop(self.drop_prob),
+            *self._norm_pool(self.F2, pool_2),
         )  # fmt: skip
         self.num_features = self.F2 * (self.n_times // pool_1 // pool_2)
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
+
+    def _norm_pool(self, n_maps: int, pool_length: int) -> nn.Sequential:
+        drop = nn.Dropout1d if self.drop_maps else nn.Dropout
+        return nn.Sequential(
+            nn.BatchNorm1d(n_maps, eps=1e-3, momentum=0.01),
+            self.activation(),
+            nn.AvgPool1d(pool_length),
+            drop(self.drop_prob),
+        )
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""

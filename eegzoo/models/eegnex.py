@@ -1,4 +1,4 @@
-"""EEGNeX: two temporal convolutions, spatial filters, two dilated convolutions."""
+"""EEGNeX: temporal convolutions, spatial filters and dilated convolutions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -26,49 +26,51 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class EEGNeX(EEGModel):
-    """EEGNeX: two temporal convolutions, spatial filters, two dilated convolutions.
+    """EEGNeX: two temporal convolutions, spatial filters and two dilated convolutions.
 
-    Equal to the authors' Keras code for EEGNeX-8,32, the softmax left to the loss. Lengths are in
-    samples and do not follow `sfreq`.
+    Equal to the authors' Keras code for EEGNeX-8,32, except that the softmax is left to the loss.
+    Lengths are in samples and do not follow `sfreq`.
 
-    The code normalises otherwise than the field does: its maps stand first, and Keras's batch
-    normalisation takes the last axis, which is time. So mean, variance, scale and shift belong to
-    a sample of the window, over all maps and channels, and the number of parameters grows with
-    `n_times`. The paper's figure, as braindecode reads it, also differs from the code: it has no
-    ELU after the first normalisation, and a last pool of 8 samples.
+    The code normalises over unusual axes: its maps are on the first axis, and Keras's batch
+    normalisation takes the last axis, which is time. Each sample of the window therefore has its
+    own mean, variance, scale and shift, over all maps and channels, and the number of parameters
+    grows with `n_times`. The paper's figure, as braindecode interprets it, also differs from the
+    code: it has no ELU after the first normalisation, and the last pool has 8 samples.
 
     The authors train with Adam (1e-3) in batches of 128.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : tuple of int
-        Filters of the first and the second temporal convolution; in reverse, of the dilated ones.
+        Numbers of filters of the two temporal convolutions. The two dilated convolutions have the
+        same numbers in reverse order.
     D : int
-        Spatial filters for each map.
+        Number of spatial filters for each map.
     kernel_length : int
-        Samples of the two temporal kernels.
-    dilated_kernel_length : int
-        Taps (after the first pool) of the two dilated kernels.
+        Length of the temporal kernels in samples.
+    second_kernel_length : int
+        Number of taps of the dilated kernels.
     dilations : tuple of int
-        Samples from one of their taps to the next.
+        Dilations of the two dilated convolutions, in samples after the first pool.
     pool_lengths : tuple of int
-        Samples that the two average pools take together; a rest is averaged by itself.
+        Lengths of the two average pools, each in samples of its input. Samples that do not fill a
+        pool are averaged by themselves.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     max_norm : float | None
-        Largest norm of a spatial filter.
+        Maximum norm of a spatial filter. None: no limit.
     head_max_norm : float | None
-        Largest norm of an output's weights.
+        Maximum norm of the weights of an output. None: no limit.
     ch_names : sequence of str | None
-        Names of the channels.
+        Channel names.
 
     References
     ----------
@@ -80,7 +82,7 @@ class EEGNeX(EEGModel):
 
     Examples
     --------
-    >>> model = EEGNeX(n_chans=22, n_times=1000, n_outputs=4)
+    >>> model = EEGNeX(n_chans=22, n_times=1000, n_outputs=4, sfreq=250)
     >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
     (torch.Size([2, 4]), torch.Size([2, 504]))
     """
@@ -90,11 +92,12 @@ class EEGNeX(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         n_filters: tuple[int, int] = (8, 32),
         D: int = 2,
         kernel_length: int = 64,
-        dilated_kernel_length: int = 16,
+        second_kernel_length: int = 16,
         dilations: tuple[int, int] = (2, 4),
         pool_lengths: tuple[int, int] = (4, 4),
         drop_prob: float = 0.5,
@@ -103,14 +106,13 @@ class EEGNeX(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
+        self.set_arguments(
+            D=D, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
+            drop_prob=drop_prob, max_norm=max_norm, head_max_norm=head_max_norm,
+        )  # fmt: skip
         self.n_filters = positive_ints("n_filters", n_filters, 2)
-        self.D = positive_int("D", D)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.dilated_kernel_length = positive_int("dilated_kernel_length", dilated_kernel_length)
         self.dilations = positive_ints("dilations", dilations, 2)
         self.pool_lengths = positive_ints("pool_lengths", pool_lengths, 2)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.max_norm, self.head_max_norm = max_norm, head_max_norm
 
         few, many = self.n_filters
         pool_1, pool_2 = self.pool_lengths
@@ -130,9 +132,9 @@ class EEGNeX(EEGModel):
             nn.Dropout(self.drop_prob),
         )
         self.dilated = nn.Sequential(
-            _convolution(self.D * many, many, self.dilated_kernel_length, self.dilations[0]),
+            _convolution(self.D * many, many, self.second_kernel_length, self.dilations[0]),
             _NormOfSamples(n_pooled),
-            _convolution(many, few, self.dilated_kernel_length, self.dilations[1]),
+            _convolution(many, few, self.second_kernel_length, self.dilations[1]),
             _NormOfSamples(n_pooled),
             nn.ELU(),
             _pool(n_pooled, pool_2),
@@ -157,7 +159,7 @@ class EEGNeX(EEGModel):
 
 
 class _NormOfSamples(nn.BatchNorm2d):
-    """Batch normalisation of each sample of a window, over maps and channels."""
+    """Batch normalisation of each sample of the window over maps and channels."""
 
     def __init__(self, n_times: int) -> None:
         super().__init__(n_times, eps=1e-3, momentum=0.01)
@@ -173,7 +175,7 @@ def _convolution(n_in: int, n_out: int, length: int, dilation: int = 1) -> Const
 
 
 def _pool(n_times: int, length: int) -> nn.AvgPool2d:
-    """Return an average pool that pads as Keras's "same" does and does not count the padding."""
+    """Return an average pool with Keras's "same" padding, which does not enter the averages."""
     left, _ = same_padding(n_times, length, stride=length)
-    # What lies beyond the left padding on the right is left to `ceil_mode`.
+    # The right side may need one sample more than the left, which `ceil_mode` adds.
     return nn.AvgPool2d((1, length), padding=(0, left), ceil_mode=True, count_include_pad=False)

@@ -1,4 +1,4 @@
-"""EEGSym: the same filters on both hemispheres, then across them."""
+"""EEGSym: the same filters for both hemispheres, then filters across them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
+from eegzoo.arguments import positive_int
 from eegzoo.layers.blocks.initializers import he_normal_, keras_glorot_uniform_, keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -25,53 +26,55 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 8, "n_times": 384, "n_outputs": 2, "sfreq": 128.0},
 )
 class EEGSym(EEGModel):
-    """EEGSym: inception and residual blocks on each hemisphere, then across both.
+    """EEGSym: inception and residual blocks within each hemisphere, then across both.
 
-    Channels stand in the order left hemisphere, midline, right hemisphere, the right one as the
-    left one's mirror image: F3 C3 P3 Cz Pz F4 C4 P4. Both halves of the network have the same
-    weights, and the midline goes through both.
+    Channels are ordered left hemisphere, midline, right hemisphere, with the right hemisphere
+    mirroring the left: F3 C3 P3 Cz Pz F4 C4 P4. The first blocks process each hemisphere together
+    with the midline, with the same weights for both.
 
-    Equal to the authors' Keras code with residual connections, the softmax left to the loss. Its
-    defaults (8 filters, dropout 0.25) are not those of the paper and of the authors' trained
-    weights, which are followed. The paper's supplement lists other kernels where hemispheres and
-    time are merged; its parameter count is that of the code. The first kernels, and a quarter of
-    them in the second block, follow `sfreq`; the later ones are in samples and suit 128 Hz.
+    The model equals the authors' Keras code with residual connections; the softmax is left to the
+    loss. The defaults are those of the paper and of the authors' trained weights, not those of the
+    code (8 filters, dropout 0.25). The paper's supplement lists other kernels for merging the
+    hemispheres and time; its parameter count is that of the code. Kernel lengths of the first
+    block depend on `sfreq`, and those of the second block are a quarter of them. Later kernels are
+    in samples and suit 128 Hz.
 
-    With one channel a hemisphere the authors' code fails; here its spatial filters are numbers.
+    The authors' code fails with one channel per hemisphere; here the spatial filters then have a
+    single weight.
 
-    The authors train on 3 s at 128 Hz with Adam (1e-3, for a new person 1e-4). Three in four
-    windows are augmented: shifted, or parts of them noise or zero, or channels of a hemisphere
-    exchanged. Their code leaves out what comes before; the statistics in their trained weights fit
-    recordings that are not filtered, the average of the model's channels subtracted, then each
-    channel of each window standardised.
+    The authors use windows of 3 s at 128 Hz and train with Adam (1e-3; 1e-4 for a new person).
+    They augment three in four windows: the window is shifted, parts of it are replaced by noise or
+    zeros, or channels of a hemisphere are exchanged. Their code does not include the preprocessing.
+    The statistics in their trained weights match unfiltered recordings: the average of the model's
+    channels is subtracted, then each channel of each window is standardised.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_lateral : int | None
-        Channels of one hemisphere; what both leave is the midline. 0: no hemispheres, any order.
-        None: as many as `ch_names` has with odd numbers, or, without names, as many as leave one
-        or two channels for the midline.
+        Number of channels of one hemisphere; the remaining channels are the midline. 0: no
+        hemispheres, channels in any order. None: the number of odd-numbered channels in `ch_names`
+        or, without names, the number that leaves one or two channels for the midline.
     n_filters : int
-        Filters of each length in the first two blocks. The later ones have shares of all of them,
-        a multiple of 8.
+        Number of filters of each length in the first two blocks. Later blocks have fractions of
+        their total, which is a multiple of 8.
     kernel_seconds : tuple of float
-        Lengths of the first block's filters.
+        Lengths of the first block's filters in seconds.
     kernel_lengths : tuple of int | None
-        The same in samples. None: from `kernel_seconds`.
+        Lengths of the first block's filters in samples. None: computed from `kernel_seconds`.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     activation : type of nn.Module
-        After each normalisation.
+        Activation after each normalisation.
     ch_names : sequence of str | None
-        Names of the channels. They must stand in the order above, unless `n_lateral` is 0.
+        Names of the channels, in the order above unless `n_lateral` is 0.
 
     References
     ----------
@@ -84,7 +87,7 @@ class EEGSym(EEGModel):
     Examples
     --------
     >>> names = ("F3", "C3", "P3", "Cz", "Pz", "F4", "C4", "P4")
-    >>> model = EEGSym(n_chans=8, n_times=384, n_outputs=2, ch_names=names)
+    >>> model = EEGSym(n_chans=8, n_times=384, n_outputs=2, sfreq=128, ch_names=names)
     >>> model(torch.randn(2, 8, 384)).shape, model.features(torch.randn(2, 8, 384)).shape
     (torch.Size([2, 2]), torch.Size([2, 36]))
     """
@@ -94,7 +97,8 @@ class EEGSym(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 128.0,
+        sfreq: float,
+        *,
         n_lateral: int | None = None,
         n_filters: int = 24,
         kernel_seconds: Sequence[float] = (0.125, 0.25, 0.5),
@@ -115,21 +119,17 @@ class EEGSym(EEGModel):
                 f"expected n_lateral of at most {self.n_chans // 2} for {self.n_chans} channels, "
                 f"got {self.n_lateral}"
             )
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.kernel_seconds = tuple(
-            number_between("kernel_seconds", seconds, 0.0, above=True) for seconds in kernel_seconds
-        )
+        self.set_arguments(n_filters=n_filters, drop_prob=drop_prob, activation=activation)
+        self.kernel_seconds = check_each("kernel_seconds", kernel_seconds)
         if kernel_lengths is None:
             kernel_lengths = [max(1, int(s * self.sfreq)) for s in self.kernel_seconds]
-        self.kernel_lengths = tuple(positive_int("kernel_lengths", k) for k in kernel_lengths)
+        self.set_arguments(kernel_lengths=kernel_lengths)
         n_maps = self.n_filters * len(self.kernel_lengths)
-        if n_maps == 0 or n_maps % 8:
+        if n_maps % 8:
             raise ValueError(
                 "expected n_filters times the number of kernel_lengths to be a multiple of 8, "
                 f"got {self.n_filters} times {len(self.kernel_lengths)}"
             )
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.activation = activation
         self.check_smallest_window(64)
 
         half, quarter = n_maps // 2, n_maps // 4
@@ -141,39 +141,39 @@ class EEGSym(EEGModel):
             self._residual(n_maps, half, 16, n_side),
             self._residual(half, half, 8, n_side),
             self._residual(half, quarter, 4, n_side),
-            _Beside(self._unit(_conv(quarter, quarter, (1, 4), padding="same"))),
+            _Shortcut(self._unit(_conv(quarter, quarter, (1, 4), padding="same"))),
             nn.AvgPool2d((1, 2)),
         )
         over_channels, over_time = (self.n_sides * n_side, 1), (1, self.n_times // 64)
         self.merge = nn.Sequential(
-            _Beside(self._unit(_conv(quarter, quarter, over_channels))),
-            _Beside(self._unit(_conv(quarter, quarter, over_channels))),
+            _Shortcut(self._unit(_conv(quarter, quarter, over_channels))),
+            _Shortcut(self._unit(_conv(quarter, quarter, over_channels))),
             self._unit(_grouped_conv(quarter, quarter, over_channels, groups=n_maps // 8)),
-            _Beside(self._unit(_conv(quarter, quarter, over_time))),
+            _Shortcut(self._unit(_conv(quarter, quarter, over_time))),
             self._unit(_grouped_conv(quarter, half, over_time, groups=quarter)),
-            *(_Beside(self._unit(_conv(half, half, (1, 1)))) for _ in range(4)),
+            *(_Shortcut(self._unit(_conv(half, half, (1, 1)))) for _ in range(4)),
             nn.Flatten(),
         )
         self.num_features = half
         self.head = self.make_head(self.n_outputs)
 
-    def _inception(self, before: int, lengths: Sequence[int], n_side: int) -> nn.Sequential:
-        scales = _Scales(before, self.n_filters, lengths)
-        n_maps = scales.out_channels
+    def _inception(self, in_maps: int, lengths: Sequence[int], n_side: int) -> nn.Sequential:
+        temporal = _MultiScaleConv(in_maps, self.n_filters, lengths)
+        n_maps = temporal.out_channels
         spatial = _grouped_conv(n_maps, n_maps, (n_side, 1), groups=n_maps)
         return nn.Sequential(
-            _Beside(self._unit(scales)), nn.AvgPool2d((1, 2)), _Beside(self._unit(spatial))
+            _Shortcut(self._unit(temporal)), nn.AvgPool2d((1, 2)), _Shortcut(self._unit(spatial))
         )
 
-    def _residual(self, before: int, after: int, length: int, n_side: int) -> nn.Sequential:
-        temporal = _conv(before, after, (1, length), padding="same", bias=True)
+    def _residual(self, in_maps: int, out_maps: int, length: int, n_side: int) -> nn.Sequential:
+        temporal = _conv(in_maps, out_maps, (1, length), padding="same", bias=True)
         return nn.Sequential(
-            _Beside(self._unit(temporal), self._unit(_conv(before, after, (1, 1)))),
+            _Shortcut(self._unit(temporal), self._unit(_conv(in_maps, out_maps, (1, 1)))),
             nn.AvgPool2d((1, 2)),
-            _Beside(self._unit(_conv(after, after, (n_side, 1)))),
+            _Shortcut(self._unit(_conv(out_maps, out_maps, (n_side, 1)))),
         )
 
-    def _unit(self, conv: nn.Conv2d | _Scales) -> nn.Sequential:
+    def _unit(self, conv: nn.Conv2d | _MultiScaleConv) -> nn.Sequential:
         norm = nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.01)
         return nn.Sequential(conv, norm, self.activation(), nn.Dropout(self.drop_prob))
 
@@ -195,8 +195,8 @@ class EEGSym(EEGModel):
         return head
 
 
-class _Beside(nn.Module):
-    """A body beside a shortcut; what the body says of all channels is added to each."""
+class _Shortcut(nn.Module):
+    """Sum of a body and a shortcut; spatial filters of the body are added to every channel."""
 
     def __init__(self, body: nn.Module, shortcut: nn.Module | None = None) -> None:
         super().__init__()
@@ -208,8 +208,8 @@ class _Beside(nn.Module):
         return out
 
 
-class _Scales(nn.ModuleList):
-    """Temporal filters of several lengths, side by side."""
+class _MultiScaleConv(nn.ModuleList):
+    """Temporal filters of several lengths, whose outputs are concatenated."""
 
     def __init__(self, in_maps: int, n_filters: int, lengths: Sequence[int]) -> None:
         super().__init__(
@@ -241,7 +241,7 @@ def _grouped_conv(
     in_maps: int, out_maps: int, kernel_size: tuple[int, int], groups: int
 ) -> nn.Conv2d:
     conv = nn.Conv2d(in_maps, out_maps, kernel_size, groups=groups, bias=False)
-    keras_glorot_uniform_(conv.weight)  # fans as Keras: maps of one group in, of all out
+    keras_glorot_uniform_(conv.weight)  # Keras's fans: input maps of one group, output maps of all
     return conv
 
 
@@ -265,7 +265,7 @@ def _check_order(names: Sequence[str], n_lateral: int) -> None:
     mirrored = [_mirrored(name) for name in names]
     if mirrored != [*right, *middle, *left] or not all(map(_is_left, left)):
         raise ValueError(
-            f"expected ch_names to hold {n_lateral} channels of the left hemisphere, the midline, "
-            "then those of the right in the order of the left, as F3 C3 Cz F4 C4, "
-            f"got {list(names)}; with n_lateral=0 any order is taken"
+            f"expected ch_names to list {n_lateral} channels of the left hemisphere, the midline "
+            "and the right hemisphere in the order of the left, such as F3 C3 Cz F4 C4, "
+            f"got {list(names)}; n_lateral=0 accepts any order"
         )

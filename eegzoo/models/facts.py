@@ -1,108 +1,155 @@
-"""What one wants to know of a model before building it."""
+"""Facts about the models, read from a file in the package without importing torch.
+
+`eegzoo.models.measured_facts` computes them and writes the file.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-import time
+import fnmatch
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
+from eegzoo.arguments import nearest
 
-from eegzoo.arguments import positive_int
-from eegzoo.models.zoo import find_entry
+FILE = Path(__file__).with_suffix(".json")
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelFacts:
-    """A model at its standard size.
+    """Facts about a model at its standard size.
 
     Parameters
     ----------
     name : str
-        Its key.
+        Name of the model.
+    summary : str
+        First line of the class's docstring.
     tasks : tuple of str
-        What the paper used it for.
-    authors, year : str, int
-        Of the paper.
-    n_params : int
-        Parameters that are learnt.
-    n_macs : int
-        Multiplications with an addition for one window in evaluation, as they are computed here.
+        Tasks that the paper used the model for.
+    paper : str
+        Authors, year and title of the paper.
+    authors : str
+        Authors of the paper.
+    year : int
+        Year of the paper.
+    doi : str
+        DOI of the paper.
     source : str
-        The implementation that it is verified against.
+        Implementation that the model is verified against, with its commit.
+    standard : mapping of str to int | float
+        Size at which the paper counts parameters: n_chans, n_times, n_outputs, sfreq.
+    arguments : mapping of str to str
+        Arguments of the model at this size, with the values as text.
+    n_params : int
+        Number of trainable parameters.
+    n_macs : int
+        Number of multiply-adds in convolutions and matrix products, for one window in evaluation.
+    layers : str
+        Table of the layers that `eegzoo.summary` prints.
     """
 
     name: str
+    summary: str
     tasks: tuple[str, ...]
+    paper: str
     authors: str
     year: int
+    doi: str
+    source: str
+    standard: Mapping[str, float]
+    arguments: Mapping[str, str]
     n_params: int
     n_macs: int
-    source: str
+    layers: str
 
 
-def model_facts(name: str) -> ModelFacts:
-    """Return what one wants to know of a model.
-
-    Parameters
-    ----------
-    name : str
-        One of `eegzoo.list_models`.
+@cache
+def stored_facts() -> Mapping[str, ModelFacts]:
+    """Return the facts about all models, by name.
 
     Examples
     --------
-    >>> facts = model_facts("eegnet")
+    >>> facts = stored_facts()["eegnet"]
     >>> facts.authors, facts.year, facts.n_params
     ('Lawhern et al.', 2018, 2388)
     """
-    entry = find_entry(name)
-    match = re.match(r"(?P<authors>.+?) \((?P<year>\d{4})\)", entry.paper)
-    if match is None:
-        raise ValueError(f"expected a paper with authors and year, got {entry.paper!r}")
-    model, x = _standard(name)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(x)
-    return ModelFacts(
-        name=name,
-        tasks=entry.tasks,
-        authors=match["authors"],
-        year=int(match["year"]),
-        n_params=sum(parameter.numel() for parameter in model.parameters()),
-        n_macs=counter.get_total_flops() // 2,
-        source=entry.source,
+    stored = json.loads(FILE.read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            name: ModelFacts(
+                name=name,
+                **{
+                    **values,
+                    "tasks": tuple(values["tasks"]),
+                    "layers": "\n".join(values["layers"]),
+                },
+            )
+            for name, values in stored.items()
+        }
     )
 
 
-def milliseconds(name: str, n_runs: int = 20) -> float:
-    """Return the median time in milliseconds that a model takes for one window of standard size.
+def find_facts(name: str) -> ModelFacts:
+    """Return the facts about a model.
 
     Parameters
     ----------
     name : str
-        One of `eegzoo.list_models`.
-    n_runs : int
-        How often it is measured.
+        Name of a model.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model. The message proposes the nearest name.
+    """
+    known = stored_facts()
+    if name in known:
+        return known[name]
+    raise ValueError(f"unknown model {name!r}{nearest(name, known)}")
+
+
+def list_facts(pattern: str = "*", *, task: str | None = None) -> list[ModelFacts]:
+    """Return the facts about some models, sorted by name.
+
+    Parameters
+    ----------
+    pattern : str
+        Shell-style pattern of names.
+    task : str | None
+        Task that the paper used the model for.
+
+    Raises
+    ------
+    ValueError
+        If no model is for `task`.
 
     Examples
     --------
-    >>> milliseconds("eegnet", n_runs=3) > 0
-    True
+    >>> [facts.name for facts in list_facts("tiny*", task="sleep")]
+    ['tinysleepnet']
     """
-    positive_int("n_runs", n_runs)
-    model, x = _standard(name)
-    seconds = []
-    with torch.inference_mode():
-        model(x)
-        for _ in range(n_runs):
-            start = time.perf_counter()
-            model(x)
-            seconds.append(time.perf_counter() - start)
-    return 1000 * sorted(seconds)[n_runs // 2]
+    known = stored_facts()
+    tasks = {task for facts in known.values() for task in facts.tasks}
+    if task is not None and task not in tasks:
+        raise ValueError(f"unknown task {task!r}{nearest(task, tasks)}")
+    return [
+        facts
+        for name, facts in sorted(known.items())
+        if fnmatch.fnmatchcase(name, pattern) and (task is None or task in facts.tasks)
+    ]
 
 
-def _standard(name: str) -> tuple[torch.nn.Module, torch.Tensor]:
-    standard = find_entry(name).standard
-    with torch.random.fork_rng(devices=[]):
-        model = find_entry(name).build(**standard).eval()
-        return model, 20 * torch.randn(1, standard["n_chans"], standard["n_times"])
+def as_json(facts: Iterable[ModelFacts]) -> str:
+    """Return facts as the text of the file, sorted by name.
+
+    A table of layers is a list of lines, so that a difference between files shows the layer.
+    """
+    content = {}
+    for each in sorted(facts, key=lambda each: each.name):
+        values = dataclasses.asdict(each) | {"layers": each.layers.splitlines()}
+        content[values.pop("name")] = values
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,19 +1,19 @@
-"""FBCNet: spatial filters in frequency bands, then the logarithm of their variance."""
+"""FBCNet: spatial filters in frequency bands, then the log-variance of their outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.filter_bank import FilterBank
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.torch_internals import AfterMove
 
 
 @register_model(
@@ -25,46 +25,46 @@ from eegzoo.models.registry import register_model
     source="ravikiran-mane/FBCNet, commit de1bbdd (PyTorch)",
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
-class FBCNet(EEGModel):
-    """FBCNet: spatial filters in each of nine bands, then the log-variance in four segments.
+class FBCNet(AfterMove, EEGModel):
+    """FBCNet: spatial filters in nine frequency bands, then the log-variance in four segments.
 
-    From the bands on equal to the authors' PyTorch code, the softmax left to the loss. Their norm
-    limits are kept by ``torch.renorm`` in each forward: the projection that the constrained layers
-    here do too, but theirs writes to the weights in evaluation also. They hand a probability of
-    dropout to the network, which has none.
+    From the spatial filters on, the model equals the authors' PyTorch code; the softmax is left to
+    the loss. The authors limit norms with ``torch.renorm`` in each forward pass. The constrained
+    layers here apply the same projection, but the authors' layers also change their weights in
+    evaluation mode. The authors pass a dropout probability to the network, which has no dropout.
 
-    The bands are not equal. The authors filter before the network, and forwards alone
-    (``scipy.signal.lfilter``); here `FilterBank` is its first stage, and runs forwards and
-    backwards: no delay, and twice the attenuation. Both take the lowest Chebyshev II filter that
-    loses 3 dB in the band and 30 dB from 2 Hz beyond it; the authors put the edges of its stop band
-    there, `FilterBank` as near to the band as that order can. `features_of_bands` takes bands that
-    were filtered in another way.
+    The band-pass filters differ. The authors filter before the network, and only forwards
+    (``scipy.signal.lfilter``). Here `FilterBank` is the first stage and filters forwards and
+    backwards, without delay and with twice the attenuation. Both use the Chebyshev II filter of the
+    lowest order that loses 3 dB in the band and 30 dB from 2 Hz outside it. The authors place the
+    edges of the stop band there; `FilterBank` places them as close to the band as that order
+    allows. `features_of_bands` takes bands that were filtered in another way.
 
-    The authors take 4 s from the cue on, and train with Adam (1e-3) in batches of 16.
+    The authors use 4 s from the cue on, and train with Adam (1e-3) in batches of 16.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_bands : int
-        Frequency bands, side by side.
+        Number of adjacent frequency bands.
     bandwidth : float
-        Width of a band, and lower edge of the first, in Hz.
+        Width of each band, and lower edge of the first band, in Hz.
     n_filters : int
-        Spatial filters for each band.
+        Number of spatial filters in each band.
     n_segments : int
-        Parts of a window with a variance of their own (a second each for the authors). A rest of
-        fewer samples at the end is left out.
+        Number of segments of a window, each with its own variance; the authors use segments of one
+        second. Samples that do not fill a segment at the end are ignored.
     max_norm : float | None
-        Largest norm of a spatial filter.
+        Maximum norm of a spatial filter. None: no limit.
     head_max_norm : float | None
-        Largest norm of an output's weights.
+        Maximum norm of the weights of an output. None: no limit.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -77,7 +77,7 @@ class FBCNet(EEGModel):
 
     Examples
     --------
-    >>> model = FBCNet(n_chans=22, n_times=1000, n_outputs=4)
+    >>> model = FBCNet(n_chans=22, n_times=1000, n_outputs=4, sfreq=250)
     >>> model(torch.randn(2, 22, 1000)).shape, model.features(torch.randn(2, 22, 1000)).shape
     (torch.Size([2, 4]), torch.Size([2, 1152]))
     """
@@ -87,7 +87,8 @@ class FBCNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         n_bands: int = 9,
         bandwidth: float = 4.0,
         n_filters: int = 32,
@@ -97,20 +98,19 @@ class FBCNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_bands = positive_int("n_bands", n_bands)
-        self.bandwidth = number_between("bandwidth", bandwidth, 0.0, above=True)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.n_segments = positive_int("n_segments", n_segments)
-        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+        self.set_arguments(
+            n_bands=n_bands, bandwidth=bandwidth, n_filters=n_filters, n_segments=n_segments,
+            max_norm=max_norm, head_max_norm=head_max_norm,
+        )  # fmt: skip
         self.filter_bank = FilterBank(self.sfreq, self.n_bands, self.bandwidth)
-        # By as many samples a window is extended on either side; a variance takes two.
+        # The filters extend a window by this many samples at both ends. A variance needs two.
         edge = 3 * (2 * max(map(len, self.filter_bank.sos)) + 1)
         self.check_smallest_window(max(edge + 1, 2 * self.n_segments))
 
         n_maps = self.n_bands * self.n_filters
         self.spatial = ConstrainedConv2d(
             self.n_bands, n_maps, (self.n_chans, 1), padding="valid",
-            groups=self.n_bands, max_norm=max_norm,
+            groups=self.n_bands, max_norm=self.max_norm,
         )  # fmt: skip
         self.norm = nn.BatchNorm1d(n_maps)
         self.activation = nn.SiLU()
@@ -120,12 +120,12 @@ class FBCNet(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        if x.shape[0] == 0:  # no Fourier transform takes that
+        if x.shape[0] == 0:  # torch.fft does not accept empty batches
             return x.new_empty(0, self.num_features)
         return self.features_of_bands(self.filter_bank(x))
 
     def features_of_bands(self, bands: Tensor) -> Tensor:
-        """Map filtered windows (batch, n_bands, n_chans, n_times) to features."""
+        """Map band-pass filtered windows (batch, n_bands, n_chans, n_times) to features."""
         x = self.activation(self.norm(self.spatial(bands).squeeze(2)))  # (batch, n_maps, n_times)
         n_each = self.n_times // self.n_segments
         segments = x[..., : self.n_segments * n_each].unflatten(2, (self.n_segments, n_each))
@@ -137,17 +137,16 @@ class FBCNet(EEGModel):
         return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
 
     def _make_filters(self) -> None:
-        """Let the bank make its filters for these windows: compilers cannot trace how it does."""
+        """Prepare the filters for this window length, which a compiler cannot trace."""
         weight = self.spatial.weight
         with torch.no_grad():
             self.filter_bank(weight.new_zeros(1, self.n_chans, self.n_times))
 
-    # The bank forgets its filters when it is copied, and another dtype or device needs others.
+    # A copied bank has lost its filters, and another dtype or device needs other filters.
+    def after_move(self) -> None:
+        """Prepare the filters for another device or dtype."""
+        self._make_filters()
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._make_filters()
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> FBCNet:
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self._make_filters()
-        return self

@@ -1,4 +1,4 @@
-"""Training on from trained weights: what stays as it is, and how fast the rest learns."""
+"""Fine-tuning: frozen parts, and learning rates that decrease towards the input."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from eegzoo.models.base import EEGModel
 
 
 def freeze(model: EEGModel, until: str = "head") -> list[str]:
-    """Keep the first parts of a model as they are, whatever training follows.
+    """Freeze the first parts of a model, in place.
 
-    Their parameters get no gradient, and they stay in evaluation mode, also through
-    ``model.train()``: the statistics of their batch normalisations stay, their dropout does
-    nothing. This holds for copies of the model too, and so in `EEGClassifier`; it is not saved.
-    What was frozen before is not any more.
+    The parameters of the frozen parts get no gradient. The parts stay in evaluation mode even after
+    ``model.train()``: their batch normalisations keep their running statistics, and their dropout
+    is off. Copies of the model, such as those that `EEGClassifier` trains, are frozen too; files
+    written by `save_model` are not. Parts that an earlier call froze are unfrozen first.
 
     Parameters
     ----------
     model : EEGModel
-        It is changed in place.
+        Model to change.
     until : str
-        The first part, as ``model.named_children()`` names them, that learns.
+        Name of the first part that is trained, from ``model.named_children()``.
 
     Returns
     -------
     list of str
-        The parts that are frozen.
+        Names of the frozen parts.
 
     Raises
     ------
     ValueError
-        If there is no such part, or none before it.
+        If `until` is not a part of the model, or is its first part.
 
     See Also
     --------
-    unfreeze : The inverse.
+    unfreeze : Undo `freeze`.
 
     Examples
     --------
@@ -52,22 +52,22 @@ def freeze(model: EEGModel, until: str = "head") -> list[str]:
         raise ValueError(f"expected until to be one of {parts[1:]}, got {until!r}")
     unfreeze(model)
     frozen = parts[: parts.index(until)]
-    # Parameters of the model itself are in none of its parts, and part of its features.
+    # Parameters of the model itself belong to none of its parts, and compute its features.
     own = [name for name, _ in model.named_parameters(recurse=False)]
-    learnt = [
+    trainable = [
         name
         for name, weight in model.named_parameters()
         if name.partition(".")[0] in {*frozen, *own} and weight.requires_grad
     ]
-    for name in learnt:
+    for name in trainable:
         model.get_parameter(name).requires_grad_(False)
-    model.frozen_parts, model.frozen_parameters = tuple(frozen), tuple(learnt)
+    model.frozen_parts, model.frozen_parameters = tuple(frozen), tuple(trainable)
     model.train(model.training)
     return frozen
 
 
 def unfreeze(model: EEGModel) -> None:
-    """Let all learn again that `freeze` kept as it was.
+    """Make all parameters frozen by `freeze` trainable again, in place.
 
     Examples
     --------
@@ -84,27 +84,27 @@ def unfreeze(model: EEGModel) -> None:
 
 
 def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str, Any]]:
-    """Return what learns for an optimizer, slower the farther it is from the outputs.
+    """Return parameter groups whose learning rate decreases from the head to the input.
 
     Parameters
     ----------
     model : nn.Module
-        Its parts are its children, the last of them the head.
+        Model to train. Its parts are its children, of which the last is the head.
     lr : float
         Learning rate of the head.
     decay : float
-        What each part's rate is of the next one's, from 0 (not included) to 1. Parts without
-        parameters do not count; frozen ones do.
+        Learning rate of a part divided by that of the next part, above 0 and at most 1. Parts
+        without parameters are not counted; frozen parts are.
 
     Returns
     -------
     list of dict
-        "params" and "lr", from the head to the first part.
+        Groups for an optimizer with "params" and "lr", from the head to the first part.
 
     Raises
     ------
     ValueError
-        If nothing learns, or a number is out of range.
+        If no parameter is trainable, or if `lr` or `decay` is out of range.
 
     Examples
     --------
@@ -117,16 +117,16 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
     decay = number_between("decay", decay, 0.0, 1.0, above=True)
     parts = [list(part.parameters()) for part in model.children()]
     parts = [part for part in reversed(parts) if part]
-    own = list(model.parameters(recurse=False))  # what is in no part goes with the first one
+    own = list(model.parameters(recurse=False))  # trained with the first part
     parts = [*parts[:-1], [*parts[-1], *own]] if parts else [own]
     groups: list[dict[str, Any]] = []
     seen: set[int] = set()
     for depth, part in enumerate(parts):
-        # What two parts share learns as fast as the later one.
-        learns = [weight for weight in part if weight.requires_grad and id(weight) not in seen]
-        seen.update(map(id, learns))
-        if learns:
-            groups.append({"params": learns, "lr": lr * decay**depth})
+        # A parameter that two parts share gets the rate of the later one.
+        new = [weight for weight in part if weight.requires_grad and id(weight) not in seen]
+        seen.update(map(id, new))
+        if new:
+            groups.append({"params": new, "lr": lr * decay**depth})
     if not groups:
-        raise ValueError("expected a model with parameters that learn, got none")
+        raise ValueError("expected a model with trainable parameters, got none")
     return groups

@@ -1,33 +1,33 @@
-"""A model as a table."""
+"""Summary table of a model's layers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
-from torch import nn
+import torchinfo
 
 from eegzoo.models.base import EEGModel
 
 
 def summary(model: EEGModel, batch_size: int = 1, **options: Any) -> Any:
-    """Return torchinfo's table of a model: layers, shapes, parameters, multiplications.
+    """Return a torchinfo table of a model's layers, shapes, parameters and multiply-adds.
 
-    Neither weights nor running statistics nor training flags change.
+    The model does not change: weights, running statistics and training flags stay the same.
 
     Parameters
     ----------
     model : EEGModel
-        Any model of the zoo.
+        Model to summarise.
     batch_size : int
-        Windows in the batch that is sent through.
+        Number of windows in the batch for which shapes and multiply-adds are computed.
     **options
-        More arguments of `torchinfo.summary`, such as ``depth`` or ``col_names``.
+        Other arguments of `torchinfo.summary`, such as ``depth`` or ``col_names``.
 
     Returns
     -------
     torchinfo.ModelStatistics
-        Prints as the table; ``total_params`` and the like are numbers.
+        Table that can be printed, with totals such as ``total_params`` as attributes.
 
     Examples
     --------
@@ -35,8 +35,6 @@ def summary(model: EEGModel, batch_size: int = 1, **options: Any) -> Any:
     >>> eegzoo.summary(model).total_params
     2388
     """
-    import torchinfo
-
     like = next(model.parameters())
     windows = torch.zeros(
         batch_size, model.n_chans, model.n_times, dtype=like.dtype, device=like.device
@@ -46,9 +44,5 @@ def summary(model: EEGModel, batch_size: int = 1, **options: Any) -> Any:
         model.eval()
         return torchinfo.summary(model, input_data=windows, mode="eval", verbose=0, **options)
     finally:
-        _restore(flags)
-
-
-def _restore(flags: dict[nn.Module, bool]) -> None:
-    for module, training in flags.items():
-        module.training = training
+        for module, training in flags.items():
+            module.training = training

@@ -1,4 +1,4 @@
-"""What is known of each architecture, and the decorator that registers it."""
+"""Registry of the architectures, and the decorator that adds a model to it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ Model = TypeVar("Model", bound=type[EEGModel])
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What the registry knows of a model.
+    """Entry of the registry: how a model is built, and where it was published.
 
     Parameters
     ----------
     name : str
-        Key in the registry.
+        Name of the model in the registry.
     model_class : type of EEGModel
-        What is built.
+        Class of the model.
     tasks : tuple of str
-        What the paper used it for.
+        Tasks for which the paper uses the model.
     paper : str
-        Authors, year, title.
+        Authors, year and title of the paper.
     doi : str
-        Of the paper.
+        DOI of the paper.
     source : str
-        Reference implementation, with its commit.
+        Reference implementation with its commit.
     standard : mapping of str to int | float
-        The size at which papers count its parameters: n_chans, n_times, n_outputs, sfreq.
+        Sizes for which the parameter count is published: n_chans, n_times, n_outputs, sfreq.
     defaults : mapping of str to object
-        Arguments in which a variant differs from its class.
+        Default arguments of a variant that differ from those of its class.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ModelEntry:
         return (inspect.getdoc(self.model_class) or "").partition("\n")[0]
 
     def build(self, **arguments: Any) -> EEGModel:
-        """Build the model from the variant's defaults and `arguments`."""
+        """Build the model from `arguments` and the defaults of the variant."""
         return self.model_class(**{**self.defaults, **arguments})
 
 
@@ -71,18 +71,18 @@ def register_model(
 ) -> Callable[[Model], Model]:
     """Return a decorator that adds a model class to the registry.
 
-    A variant of an architecture is an entry of its own: the decorator is applied once for each
-    entry, first (lowest) for the class with its own defaults.
+    Each variant of an architecture is a separate entry. The decorators are stacked, one for each
+    entry; the lowest one registers the class with its own defaults.
 
     Parameters
     ----------
     name, tasks, paper, doi, source, standard, defaults
-        As in `ModelEntry`.
+        Fields of the `ModelEntry`.
 
     Raises
     ------
     ValueError
-        If the name is taken.
+        If the name is already registered.
     """
 
     def register(model_class: Model) -> Model:
@@ -104,17 +104,19 @@ def register_model(
 
 
 def registered_models() -> Mapping[str, ModelEntry]:
-    """Return the entries of all models that have been registered so far, by name."""
+    """Return the entries of all registered models by name."""
     return MappingProxyType(_ENTRIES)
 
 
 def name_of(model: EEGModel) -> str:
-    """Return the name under which the class of `model` is registered.
+    """Return the name under which the class of a model is registered.
+
+    All variants of a class share the name that was registered first; their arguments differ.
 
     Raises
     ------
     ValueError
-        If it is not registered.
+        If the class is not registered.
     """
     for name, entry in _ENTRIES.items():
         if entry.model_class is type(model):

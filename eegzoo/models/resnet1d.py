@@ -1,4 +1,4 @@
-"""ResNet1D: a residual network over the time of each channel, and filters over all channels."""
+"""ResNet1D: residual blocks that filter each channel in time, plus filters over all channels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -32,37 +32,37 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 18, "n_times": 769, "n_outputs": 3, "sfreq": 256.0},
 )
 class ResNet1D(EEGModel):
-    """ResNet1D: residual blocks that filter each channel in time, beside filters over all channels.
+    """ResNet1D: residual blocks that filter each channel in time, plus filters over all channels.
 
-    Equal to the authors' PyTorch code, `TaskOriNet`, whose 18 channels and 769 samples are
-    arguments here. selfEEG's ResNet1D is a port of it with other defaults, which
-    ``resnet1d_selfeeg`` has: fewer blocks, no filters over all channels, and no convolution after
-    the last block. It has one output for two classes where there are two here. Lengths are in
-    samples and do not follow `sfreq`.
+    The model equals the authors' PyTorch code, `TaskOriNet`, whose fixed sizes (18 channels, 769
+    samples) are arguments here. ``resnet1d_selfeeg`` has the defaults of selfEEG's port, ResNet1D:
+    fewer blocks, no filters over all channels, and no convolution after the last block. The port
+    has a single output for two classes; here there are two. Lengths are in samples and do not
+    depend on `sfreq`.
 
-    The authors take windows of 3 s and train with Adam (1e-4) in batches of 128 to tell whether a
-    window was changed in amplitude, in frequency, or not; anomalies are what is far from the
-    features of normal EEG.
+    The authors use windows of 3 s. They train with Adam (1e-4) in batches of 128 to classify
+    whether the amplitude of a window was changed, its frequency, or neither. Windows whose features
+    are far from those of normal EEG are anomalies.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Maps of the first convolution and the first stage; each later stage has twice as many as the
-        one before.
+        Number of filters of the first convolution and the first stage. Each later stage has twice
+        as many as the previous one.
     kernel_length : int
-        Samples of all kernels, an odd number.
+        Length of all kernels in samples, an odd number.
     depths : tuple of int
-        Residual blocks of each of the four stages.
+        Number of residual blocks in each of the four stages.
     across_channels : bool
-        Whether there are filters over all channels, and a convolution after the last stage.
+        Whether the model has filters over all channels, and a convolution after the last stage.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -71,12 +71,16 @@ class ResNet1D(EEGModel):
     Zheng, Liu, Mo, Chen, Zheng, Wang (2022). Task-oriented self-supervised learning for anomaly
     detection in electroencephalography. MICCAI. https://doi.org/10.48550/arXiv.2207.01391
 
+    Del Pup et al. (2024). SelfEEG: a Python library for self-supervised learning in
+    electroencephalography. J. Open Source Softw. 9, 6224 (`resnet1d_selfeeg`).
+    https://doi.org/10.21105/joss.06224
+
     Reference implementations: https://github.com/ironing/Task-oriented-SSL-EEG-AD, commit 1aa0772;
     https://github.com/MedMaxLab/selfEEG, commit 7bf7681 (`resnet1d_selfeeg`).
 
     Examples
     --------
-    >>> model = ResNet1D(n_chans=18, n_times=769, n_outputs=3)
+    >>> model = ResNet1D(n_chans=18, n_times=769, n_outputs=3, sfreq=256)
     >>> model(torch.randn(2, 18, 769)).shape, model.features(torch.randn(2, 18, 769)).shape
     (torch.Size([2, 3]), torch.Size([2, 542]))
     """
@@ -86,7 +90,8 @@ class ResNet1D(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 256.0,
+        sfreq: float,
+        *,
         n_filters: int = 16,
         kernel_length: int = 7,
         depths: tuple[int, int, int, int] = (3, 4, 6, 3),
@@ -94,13 +99,14 @@ class ResNet1D(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.kernel_length = length = positive_int("kernel_length", kernel_length)
+        self.set_arguments(
+            n_filters=n_filters, kernel_length=kernel_length, across_channels=across_channels
+        )
+        length = self.kernel_length
         if length % 2 == 0:
             raise ValueError(f"expected kernel_length to be odd, got {length}")
         self.depths = positive_ints("depths", depths, 4)
-        self.across_channels = across_channels
-        # The first convolution and three of the stages halve the samples, rounding up.
+        # The first convolution and three stages each halve the number of samples, rounding up.
         self.check_smallest_window(16 * (length - 1) + 1 if across_channels else 1)
 
         self.first = nn.Sequential(*_convolve(1, n_filters, length, stride=2), nn.ReLU())
@@ -140,7 +146,7 @@ class ResNet1D(EEGModel):
 
 
 class _ResidualBlock(nn.Module):
-    """Two convolutions beside a shortcut, which is a convolution where the maps become more."""
+    """Two convolutions plus a shortcut, which is a convolution if the number of maps changes."""
 
     def __init__(self, in_channels: int, out_channels: int, length: int, stride: int) -> None:
         super().__init__()

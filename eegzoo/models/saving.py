@@ -1,4 +1,4 @@
-"""A model in one file: weights and, as data, what rebuilds it."""
+"""Models in files: the weights, the architecture and its arguments in one safetensors file."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ FORMAT = 1
 def save_model(
     model: EEGModel, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a registered model to one safetensors file.
+    """Save a registered model to a safetensors file.
 
-    The file holds the state dict and, in its metadata, the architecture and its arguments as JSON
-    and the SHA-256 of both. It appears whole or not at all.
+    The file contains the state dict. Its metadata contain the architecture and its arguments as
+    JSON, and a SHA-256 checksum of the whole contents. An interrupted write leaves no partial file.
 
     Parameters
     ----------
     model : EEGModel
-        A model whose class is registered.
+        Model whose class is registered.
     path : path-like
         File to write.
     extra : mapping | None
-        More metadata that JSON can hold; `read_metadata` returns it under "extra".
+        Additional JSON-serialisable metadata, which `read_metadata` returns under "extra".
 
     Raises
     ------
@@ -47,7 +47,7 @@ def save_model(
 
     See Also
     --------
-    load_model : Reads it.
+    load_model : Load a saved model.
 
     Examples
     --------
@@ -75,14 +75,14 @@ def save_model(
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return what a file says of its model: architecture, arguments, version and "extra".
+    """Return the metadata of a saved model: architecture, arguments, version and "extra".
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If it is no model of eegzoo, is damaged, or was written by a newer version.
+        If the file is not a model saved by eegzoo, is damaged, or is from a newer version.
 
     Examples
     --------
@@ -97,16 +97,16 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def load_model(path: str | os.PathLike[str]) -> EEGModel:
-    """Build the model that `save_model` wrote, in evaluation mode.
+    """Load a model saved by `save_model`, in evaluation mode.
 
-    The state of torch's random generator is left as it was.
+    The state of torch's random number generator does not change.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If it is no model of eegzoo, is damaged, or was written by a newer version.
+        If the file is not a model saved by eegzoo, is damaged, or is from a newer version.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
         arguments = {name: _from_json(value) for name, value in metadata["arguments"].items()}
         with torch.random.fork_rng(devices=[]):
             model = create_model(metadata["architecture"], **arguments)
-        # Assigned, not copied into the new model's float32: a float64 model comes back as one.
+        # Copying would cast to the new model's float32; assigning keeps the saved dtype.
         model.load_state_dict(tensors, strict=True, assign=True)
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path} cannot be loaded: {error}") from error
@@ -135,7 +135,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch
     try:
         with safe_open(str(path), framework="pt") as file:
             header = file.metadata() or {}
-            # Copied out of the mapped file: the model must not change when the file does.
+            # Cloned, because the file is memory-mapped and may change after loading.
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(
@@ -153,7 +153,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch
         raise ValueError(f"{path} was saved by eegzoo {version}, which is newer than {__version__}")
     if header.get("sha256") != _digest(header["eegzoo"], tensors):
         raise ValueError(
-            f"{path} is damaged: its contents do not have the checksum saved with them"
+            f"{path} is damaged: its contents do not match the checksum saved with them"
         )
     return metadata, tensors
 
@@ -170,7 +170,7 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, type):
         name = value.__name__
         if getattr(nn, name, None) is not value:
-            raise ValueError(f"expected a layer of torch.nn to save, got {value}")
+            raise ValueError(f"expected an argument from torch.nn to save, got {value}")
         return {"torch.nn": name}
     return value
 
@@ -181,6 +181,6 @@ def _from_json(value: Any) -> Any:
     if isinstance(value, dict):
         layer = getattr(nn, value["torch.nn"])
         if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
-            raise ValueError(f"{value['torch.nn']!r} is no layer of torch")
+            raise ValueError(f"expected a layer of torch.nn, got {value['torch.nn']!r}")
         return layer
     return value

@@ -1,4 +1,4 @@
-"""Models that look at the windows of a recording in sequence."""
+"""Base classes of models that process consecutive windows of a recording."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from eegzoo.models.base import EEGModel
 
 
 class SequenceModel(EEGModel):
-    """Base of models that take single windows or sequences of consecutive ones.
+    """Base class of models that take single windows or sequences of consecutive windows.
 
-    A single window is a sequence of one. A subclass maps sequences to features.
+    A single window is a sequence of length one. Subclasses map sequences to features.
     """
 
     def as_sequences(self, x: Tensor) -> Tensor:
-        """Return windows as (batch, n_windows, n_chans, n_times), or raise if they are neither."""
+        """Return windows or sequences as (batch, n_windows, n_chans, n_times), and check them."""
         sequences = x.unsqueeze(1) if x.ndim == 3 else x
         if sequences.ndim != 4:
             raise ValueError(
@@ -30,9 +30,9 @@ class SequenceModel(EEGModel):
 
 
 class RecurrentModel(SequenceModel):
-    """Base of models with a recurrent network over the features of windows.
+    """Base class of models with a recurrent network over the features of consecutive windows.
 
-    A subclass defines `window_features` and `over_windows`.
+    Subclasses define `window_features` and `over_windows`.
     """
 
     def forward(  # type: ignore[override]
@@ -42,70 +42,73 @@ class RecurrentModel(SequenceModel):
         lengths: Tensor | None = None,
         return_state: bool = False,
     ) -> Tensor | tuple[Tensor, Any]:
-        """Map windows, or sequences of windows, to logits.
+        """Map windows or sequences of windows to logits.
 
         Parameters
         ----------
         x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window for each recording, or consecutive ones, in microvolts.
+            One window or several consecutive windows of each recording, in microvolts.
         state : tuple | None
-            What an earlier call returned for the windows just before. None: the night begins.
+            State returned for the preceding windows. None: the windows start a recording.
         lengths : Tensor of int, shape (batch,) | None
-            Windows that count in each sequence; the rest is padding.
+            Number of windows in each sequence before the padding. None: no padding.
         return_state : bool
-            Also return the state after the last window that counts.
+            Whether to return the state after the last window before the padding.
 
         Returns
         -------
         logits : Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            One for each stage.
+            Logits of the classes.
         state : tuple
-            Of the recurrent network, with `return_state`.
+            State of the recurrent network, only if `return_state` is True.
         """
         features, state = self._features_and_state(x, state, lengths)
         logits: Tensor = self.head(features)
         return (logits, state) if return_state else logits
 
     def features(self, x: Tensor) -> Tensor:
-        """Map windows, or sequences of windows, to the features of each in its sequence."""
+        """Map windows or sequences of windows to the features of each window in its sequence."""
         return self._features_and_state(x, None, None)[0]
 
     def window_features(self, x: Tensor) -> Tensor:
-        """Map windows (windows, n_chans, n_times) to the features of each on its own."""
+        """Map windows (windows, n_chans, n_times) to the features of each window alone."""
         raise NotImplementedError
 
     def over_windows(
         self, features: Tensor, state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, Any]:
-        """Map features (batch, n_windows, ...) to those in the sequence, and the new state."""
+        """Run the recurrent network over features (batch, n_windows, ...).
+
+        Return its outputs and its new state.
+        """
         raise NotImplementedError
 
-    def of_present(
+    def apply_without_padding(
         self,
         function: Callable[[Tensor], Tensor],
         windows: Tensor,
         lengths: Tensor | None,
         n_windows: int,
     ) -> Tensor:
-        """Return a function of windows (batch * n_windows, ...), in training without padding.
+        """Apply a function to windows (batch * n_windows, ...), in training without the padding.
 
-        Otherwise padding would have a part in the statistics of batch normalisation.
+        Padding would distort the statistics of batch normalisation. Its results are zero.
         """
         if lengths is None or not self.training:
             return function(windows)
-        places = torch.arange(n_windows, device=windows.device)
-        present = (places < lengths.unsqueeze(1)).flatten().nonzero().squeeze(1)
-        known = function(windows[present])
-        return known.new_zeros(len(windows), known.shape[-1]).index_put((present,), known)
+        positions = torch.arange(n_windows, device=windows.device)
+        real = (positions < lengths.unsqueeze(1)).flatten().nonzero().squeeze(1)
+        results = function(windows[real])
+        return results.new_zeros(len(windows), results.shape[-1]).index_put((real,), results)
 
     def _features_and_state(
         self, x: Tensor, state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, Any]:
         sequences = self.as_sequences(x)
-        features = self.of_present(
+        features = self.apply_without_padding(
             self.window_features, sequences.flatten(0, 1), lengths, sequences.shape[1]
         )
-        # Its length is written out: that of no windows cannot be inferred.
+        # An empty batch leaves no elements from which -1 could be inferred.
         features = features.reshape(*sequences.shape[:2], features.shape[-1])
         out, state = self.over_windows(features, state, lengths)
         return (out.squeeze(1) if x.ndim == 3 else out), state

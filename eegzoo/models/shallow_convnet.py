@@ -1,4 +1,4 @@
-"""ShallowConvNet: band power, learnt."""
+"""ShallowConvNet: band power of learned temporal and spatial filters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -27,39 +26,39 @@ from eegzoo.models.registry import register_model
 class ShallowConvNet(EEGModel):
     """ShallowConvNet: temporal and spatial filters, then the logarithm of their mean power.
 
-    Equal to the Keras code of Lawhern et al.; its dense rows stand in torch's order (map, time)
-    instead of Keras's (time, map), and the softmax is left to the loss. All lengths follow
-    `sfreq`: at 250 Hz they are the paper's (kernel 25, pool 75, stride 15), at 128 Hz the Keras
-    code's (13, 35, 7); the pool spans five strides in both.
+    The model equals the Keras code of Lawhern et al., except that the weights of the dense layer
+    are in torch's order (map, time) instead of Keras's (time, map). The softmax is left to the
+    loss. All lengths depend on `sfreq`: at 250 Hz they are the paper's (kernel 25, pool 75, stride
+    15), at 128 Hz the Keras code's (13, 35, 7). The pool spans five strides in both.
 
-    Where that code and the paper differ, the code is followed: limits on the norms of all kernels,
-    which Lawhern et al. have from the authors, and a power clipped to 1e-7 and 1e4 before the
-    logarithm.
+    Where the Keras code and the paper differ, the model follows the code: it limits the norms of
+    all kernels, as the paper's authors told Lawhern et al., and clips the power to [1e-7, 1e4]
+    before the logarithm.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Temporal filters, and as many spatial ones.
+        Number of temporal filters, and of spatial filters.
     kernel_length : int | None
-        Samples of a temporal filter. None: 0.1 s.
+        Length of the temporal filters in samples. None: 0.1 s.
     pool_length : int | None
-        Samples that the pool averages. None: five strides of 0.06 s.
+        Number of samples that the pool averages. None: five strides of 0.06 s.
     pool_stride : int | None
-        Samples from one average to the next. None: 0.06 s.
+        Stride of the pool in samples. None: 0.06 s.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     max_norm : float | None
-        Largest norm of a temporal and of a spatial filter.
+        Maximum norm of a temporal filter and of a spatial filter. None: no limit.
     head_max_norm : float | None
-        Largest norm of an output's weights.
+        Maximum norm of the weights of an output. None: no limit.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -83,7 +82,8 @@ class ShallowConvNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 250.0,
+        sfreq: float,
+        *,
         n_filters: int = 40,
         kernel_length: int | None = None,
         pool_length: int | None = None,
@@ -96,18 +96,13 @@ class ShallowConvNet(EEGModel):
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
             kernel_length = max(1, round(0.1 * self.sfreq))
-        # Cut, not rounded: 7.68 samples are 7 in the Keras code.
-        stride = max(1, int(0.06 * self.sfreq))
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.pool_length = positive_int(
-            "pool_length", 5 * stride if pool_length is None else pool_length
-        )
-        self.pool_stride = positive_int(
-            "pool_stride", stride if pool_stride is None else pool_stride
-        )
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.max_norm, self.head_max_norm = max_norm, head_max_norm
+        stride = max(1, int(0.06 * self.sfreq))  # rounded down: the Keras code has 7, not 7.68
+        self.set_arguments(
+            n_filters=n_filters, kernel_length=kernel_length,
+            pool_length=5 * stride if pool_length is None else pool_length,
+            pool_stride=stride if pool_stride is None else pool_stride,
+            drop_prob=drop_prob, max_norm=max_norm, head_max_norm=head_max_norm,
+        )  # fmt: skip
         self.check_smallest_window(self.kernel_length + self.pool_length - 1)
 
         self.front = TemporalSpatialConv(

@@ -1,4 +1,4 @@
-"""StagerNet: sleep stages from spatial filters and two short stacks of temporal ones."""
+"""StagerNet: sleep staging with spatial filters and two temporal convolutions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -23,46 +22,49 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 6, "n_times": 3840, "n_outputs": 5, "sfreq": 128.0},
 )
 class StagerNet(EEGModel):
-    """StagerNet: as many spatial filters as channels, then the same temporal filters over each.
+    """StagerNet: as many spatial filters as channels, then temporal filters that they share.
 
-    The network that the paper draws for one modality and one window. Its authors published no code;
-    this equals braindecode's port (``SleepStagerChambon2018``) where the port equals the paper, for
-    kernels of an odd length, and selfEEG's (``StagerNet``) at the paper's own sizes.
+    This is the network that the paper draws for one modality and one window. The authors published
+    no code. The model equals braindecode's port (``SleepStagerChambon2018``) for kernels of odd
+    length, where the port equals the paper, and selfEEG's port (``StagerNet``) at the paper's own
+    sizes.
 
-    An even kernel, which is the paper's (64 samples at 128 Hz), returns as many samples as it takes
-    in the paper and here; braindecode's pads one more and shifts by one. braindecode has the
-    initial weights of torch, the paper and this a normal distribution of deviation 0.1. As in
-    braindecode, a single channel is not filtered in space.
+    With an even kernel, such as the paper's (64 samples at 128 Hz), a convolution keeps the number
+    of samples in the paper and here; braindecode's port pads one more sample, which shifts the
+    output by one. Initial weights have a normal distribution with standard deviation 0.1, as in the
+    paper; braindecode's port uses torch's defaults. As in braindecode, a single channel has no
+    spatial filter.
 
-    The paper goes on to join the features of several modalities (EEG and EOG; EMG, with a network
-    of its own) and of neighbouring windows before one classifier: `features` are what it joins.
-    The authors train at 128 Hz, with Adam (1e-3), on batches of 128 windows in which the stages are
+    In the paper, one classifier uses the features of several modalities (EEG and EOG; EMG, with a
+    separate network) and of neighbouring windows together; `features` returns those features. The
+    authors train at 128 Hz with Adam (1e-3), in batches of 128 windows in which the stages are
     equally frequent.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window (30 s).
+        Number of samples in a window (30 s).
     n_outputs : int
-        Stages: W, N1, N2, N3, REM.
+        Number of stages (W, N1, N2, N3, REM).
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Temporal filters of each of the two convolutions.
+        Number of filters of each of the two temporal convolutions.
     kernel_seconds : float
-        Length of the temporal filters, the second time in pooled samples.
+        Length of the first convolution's kernels in seconds. The second convolution's kernels have
+        the same number of samples, after pooling.
     kernel_length : int | None
-        The same in samples. None: from `kernel_seconds`, rounded up.
+        Length of the kernels in samples. None: computed from `kernel_seconds`, rounded up.
     pool_seconds : float
-        Length of which each pool takes the largest, the second time in pooled samples.
+        Length of the first max pool in seconds. The second pool has the same number of samples.
     pool_length : int | None
-        The same in samples. None: from `pool_seconds`, rounded up.
+        Length of the pools in samples. None: computed from `pool_seconds`, rounded up.
     drop_prob : float
-        Probability of dropout before the classifier.
+        Dropout probability before the classifier.
     activation : type of nn.Module
-        After each temporal convolution.
+        Activation after each temporal convolution.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -76,7 +78,7 @@ class StagerNet(EEGModel):
 
     Examples
     --------
-    >>> model = StagerNet(n_chans=6, n_times=3840)
+    >>> model = StagerNet(n_chans=6, n_times=3840, n_outputs=5, sfreq=128)
     >>> model(torch.randn(2, 6, 3840)).shape, model.features(torch.randn(2, 6, 3840)).shape
     (torch.Size([2, 5]), torch.Size([2, 720]))
     """
@@ -85,8 +87,9 @@ class StagerNet(EEGModel):
         self,
         n_chans: int,
         n_times: int,
-        n_outputs: int = 5,
-        sfreq: float = 128.0,
+        n_outputs: int,
+        sfreq: float,
+        *,
         n_filters: int = 8,
         kernel_seconds: float = 0.5,
         kernel_length: int | None = None,
@@ -97,17 +100,15 @@ class StagerNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.kernel_seconds = number_between("kernel_seconds", kernel_seconds, 0.0, above=True)
+        self.set_arguments(
+            n_filters=n_filters, kernel_seconds=kernel_seconds, pool_seconds=pool_seconds,
+            drop_prob=drop_prob, activation=activation,
+        )  # fmt: skip
         if kernel_length is None:
             kernel_length = math.ceil(self.kernel_seconds * self.sfreq)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.pool_seconds = number_between("pool_seconds", pool_seconds, 0.0, above=True)
         if pool_length is None:
             pool_length = math.ceil(self.pool_seconds * self.sfreq)
-        self.pool_length = positive_int("pool_length", pool_length)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.activation = activation
+        self.set_arguments(kernel_length=kernel_length, pool_length=pool_length)
         self.check_smallest_window(self.pool_length**2)
 
         self.spatial = nn.Identity() if n_chans == 1 else nn.Conv1d(n_chans, n_chans, 1)

@@ -1,19 +1,21 @@
-"""STNet: convolutions over the scalp, seen as a grid, with the samples as maps."""
+"""STNet: convolutions over a grid of electrodes, with the samples of a window as maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int, positive_ints
+from eegzoo.arguments import positive_ints
 from eegzoo.layers.constrained.separable import SeparableConv2d
+from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
-# Where the 10-10 system's electrodes lie, from front to back and from left to right.
+# Positions of the 10-10 system's electrodes, from front to back and from left to right.
 SCALP = """
 .   .   .   Fp1 Fpz Fp2 .   .   .
 .   AF7 .   AF3 AFz AF4 .   AF8 .
@@ -45,36 +47,39 @@ Cells = Sequence[tuple[int, int]]
     standard={"n_chans": 32, "n_times": 128, "n_outputs": 2, "sfreq": 128.0},
 )
 class STNet(EEGModel):
-    """STNet: each sample's values on a grid over the scalp, convolved there; the samples are maps.
+    """STNet: 2-D convolutions over a grid of electrodes, with the samples of a window as maps.
 
-    Equal to the PyTorch code in torcheeg, the library of the paper's first author, with its
-    defaults. selfEEG has a port of it that differs: it drops half of the values instead of a fifth
-    and does so after the activation, twice before the first linear layer. Nothing follows `sfreq`.
+    The model equals the PyTorch code in torcheeg, the library of the paper's first author, with its
+    defaults. selfEEG has a port that differs: it drops half of the values instead of a fifth, and
+    applies dropout after the activation, twice before the first linear layer. No length depends on
+    `sfreq`.
 
-    The electrodes' places are `cells`. Without them, named channels stand where the 10-10 system
-    has them (old names such as T3 are known) if the grid is 9 by 9, as torcheeg has it for DEAP
-    and SEED; channels without names fill the grid row by row. Cells without a channel are zero.
+    `cells` are the positions of the electrodes on the grid. Without them, named channels get their
+    positions in the 10-10 system if the grid is 9 by 9, which is torcheeg's grid for DEAP and SEED;
+    old names such as T3 are accepted. Otherwise the channels fill the grid row by row. Cells
+    without a channel are zero.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Maps of the first convolution, a multiple of 16; each later one has half as many.
+        Number of filters of the first convolution, a multiple of 16. Each later convolution has
+        half as many as the previous one.
     head_units : int
-        Hidden units of the head.
+        Number of hidden units of the head.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     grid_size : tuple of int
-        Rows and columns of the grid.
+        Number of rows and of columns of the grid.
     cells : sequence of tuple of int | None
-        Row and column of each channel, from front to back and from left to right.
+        Row (from the front) and column (from the left) of each channel. None: see above.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -88,7 +93,9 @@ class STNet(EEGModel):
 
     Examples
     --------
-    >>> model = STNet(n_chans=3, n_times=128, n_outputs=2, ch_names=("C3", "Cz", "C4"))
+    >>> model = STNet(
+    ...     n_chans=3, n_times=128, n_outputs=2, sfreq=128, ch_names=("C3", "Cz", "C4")
+    ... )
     >>> model.cells
     ((4, 2), (4, 4), (4, 6))
     >>> model(torch.randn(2, 3, 128)).shape, model.features(torch.randn(2, 3, 128)).shape
@@ -102,7 +109,8 @@ class STNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 128.0,
+        sfreq: float,
+        *,
         n_filters: int = 256,
         head_units: int = 1024,
         drop_prob: float = 0.2,
@@ -111,22 +119,20 @@ class STNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
+        self.set_arguments(n_filters=n_filters, head_units=head_units, drop_prob=drop_prob)
         if self.n_filters % 16:
             raise ValueError(f"expected n_filters to be a multiple of 16, got {n_filters}")
-        self.head_units = positive_int("head_units", head_units)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
         self.grid_size = positive_ints("grid_size", grid_size, 2)
         if cells is None:
             cells = self._default_cells()
-        self.cells = tuple(positive_ints("a cell", cell, 2, at_least=0) for cell in cells)
-        # In each cell the number of its channel, or of one more that is zero.
+        self.cells = check_each("cells", cells, partial(positive_ints, length=2, at_least=0))
+        # Cells without a channel have index n_chans, a channel of zeros that `features` appends.
         n_rows, n_columns = self.grid_size
         channel_of = torch.full((n_rows, n_columns), self.n_chans)
         inside = all(row < n_rows and column < n_columns for row, column in self.cells)
         if not (inside and len(set(self.cells)) == len(self.cells) == self.n_chans):
             raise ValueError(
-                f"expected cells to be {n_chans} different ones of a grid of {n_rows} by "
+                f"expected cells to be {n_chans} different cells of a grid of {n_rows} by "
                 f"{n_columns}, got {list(self.cells)}"
             )
         for channel, cell in enumerate(self.cells):
@@ -154,7 +160,7 @@ class STNet(EEGModel):
         names = [OLD_NAMES.get(name.lower(), name.lower()) for name in self.ch_names]
         unknown = [name for name, key in zip(self.ch_names, names, strict=True) if key not in CELLS]
         if unknown:
-            raise ValueError(f"expected cells for names beyond the 10-10 system's, got {unknown}")
+            raise ValueError(f"expected cells for channels outside the 10-10 system, got {unknown}")
         return [CELLS[name] for name in names]
 
     def features(self, x: Tensor) -> Tensor:
@@ -174,7 +180,7 @@ class STNet(EEGModel):
 
 
 class _Inception(nn.Module):
-    """The sum of three convolutions, of 5 by 5, 3 by 3 and one cell."""
+    """Sum of three convolutions with kernels of 5 by 5, 3 by 3 and 1 by 1 cells."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()

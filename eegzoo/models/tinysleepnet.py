@@ -1,4 +1,4 @@
-"""TinySleepNet: sleep stages from one channel, window after window."""
+"""TinySleepNet: sleep staging of consecutive windows of a single channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.blocks.initializers import lecun_normal_
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM, State
 from eegzoo.layers.blocks.same_padded import SameConv1d, SameMaxPool1d
@@ -27,38 +26,40 @@ from eegzoo.models.sequence_models import RecurrentModel
 class TinySleepNet(RecurrentModel):
     """TinySleepNet: four convolutions, then an LSTM over the windows of a night.
 
-    Equal to the authors' TensorFlow code; the LSTM has peepholes and a forget bias of one, and its
-    state is carried along a night. The features of a window stand in torch's order (map, time)
-    before the LSTM, the authors' in (time, map): the same function. More than one channel is an
-    extension: the first convolution takes them all.
+    The model equals the authors' TensorFlow code. The LSTM has peepholes and a forget bias of one,
+    and its state is carried along a night. The features that enter the LSTM are in torch's order
+    (map, time), the authors' in (time, map); both compute the same function. More than one channel
+    is an extension: the first convolution takes all channels.
 
-    The paper has batch normalisation after each convolution. The code never tells it that it
-    trains: its statistics stay 0 and 1, and it scales and shifts alone, so that it learns nothing
-    at learning rates far above the authors'. Here the paper is followed, and
-    ``batch_statistics=False`` is the code; in evaluation they are the same.
+    In the paper, batch normalisation follows each convolution. The authors' code never sets it to
+    training mode: its statistics stay 0 and 1, it only scales and shifts, and the network does not
+    learn at learning rates far above the authors'. This model follows the paper. Use
+    ``batch_statistics=False`` to follow the code; in evaluation mode both are equal.
 
-    The authors feed microvolts, unfiltered, and train with Adam (1e-4), gradients clipped at a
-    global norm of 5, 15 sequences of 20 windows, class weights 1, 1.5, 1, 1, 1, and 1e-3 of half
-    the squared norm of the convolutions' kernels added to the loss.
+    The authors use unfiltered EEG in microvolts. They train with Adam (1e-4), gradients clipped at
+    a global norm of 5, batches of 15 sequences of 20 windows, and class weights 1, 1.5, 1, 1, 1.
+    The loss includes half the squared norm of the convolution kernels times 1e-3.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window (30 s).
+        Number of samples in a window (30 s).
     n_outputs : int
-        Stages: W, N1, N2, N3, REM.
+        Number of stages (W, N1, N2, N3, REM).
     sfreq : float
-        Sampling rate in Hz. The first kernel is half a second, its stride a sixteenth.
+        Sampling rate in Hz. The kernels of the first convolution last half a second and its stride
+        a sixteenth of a second.
     n_filters : int
-        Maps of each convolution.
+        Number of filters of each convolution.
     hidden_size : int
-        Units of the LSTM.
+        Number of units of the LSTM.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     batch_statistics : bool
-        Normalise by the batch in training, as the paper tells, and keep running statistics.
+        Whether to normalise by the statistics of the batch in training and to keep running
+        statistics, as in the paper.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -71,9 +72,9 @@ class TinySleepNet(RecurrentModel):
 
     Examples
     --------
-    Five windows of each of two nights, then the next one of both with the state carried over:
+    Five windows of each of two nights, then the next window of both with the state carried over:
 
-    >>> model = TinySleepNet().eval()
+    >>> model = TinySleepNet(n_chans=1, n_times=3000, n_outputs=5, sfreq=100).eval()
     >>> logits, state = model(torch.randn(2, 5, 1, 3000), return_state=True)
     >>> logits.shape
     torch.Size([2, 5, 5])
@@ -84,10 +85,11 @@ class TinySleepNet(RecurrentModel):
 
     def __init__(
         self,
-        n_chans: int = 1,
-        n_times: int = 3000,
-        n_outputs: int = 5,
-        sfreq: float = 100.0,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float,
+        *,
         n_filters: int = 128,
         hidden_size: int = 128,
         drop_prob: float = 0.5,
@@ -95,20 +97,20 @@ class TinySleepNet(RecurrentModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.hidden_size = positive_int("hidden_size", hidden_size)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.set_arguments(
+            n_filters=n_filters, hidden_size=hidden_size, drop_prob=drop_prob,
+            batch_statistics=batch_statistics,
+        )  # fmt: skip
         if self.sfreq < 16:
             raise ValueError(f"expected sfreq of at least 16 Hz, got {self.sfreq}")
 
-        self.batch_statistics = batch_statistics
         stride = int(self.sfreq / 16)
         self.first = self._convolution(self.n_chans, int(self.sfreq / 2), stride)
         self.first_pool = SameMaxPool1d(8)
         self.blocks = nn.Sequential(*(self._convolution(n_filters, 8) for _ in range(3)))
         self.last_pool = SameMaxPool1d(4)
         self.drop = nn.Dropout(self.drop_prob)
-        n_pooled = -(-self.n_times // (stride * 8 * 4))  # each step rounds up
+        n_pooled = -(-self.n_times // (stride * 8 * 4))  # the stride and both pools round up
         self.lstm = PeepholeLSTM(n_filters * n_pooled, self.hidden_size)
         self.num_features = self.hidden_size
         self.head = self.make_head(self.n_outputs)
@@ -120,7 +122,7 @@ class TinySleepNet(RecurrentModel):
         return nn.Sequential(conv, norm(self.n_filters, eps=1e-3, momentum=0.01), nn.ReLU())
 
     def window_features(self, x: Tensor) -> Tensor:
-        """Map windows (windows, n_chans, n_times) to what the LSTM takes."""
+        """Map windows (windows, n_chans, n_times) to the input of the LSTM."""
         x = self.first_pool(self.first(x))  # (windows, n_filters, 63) at 100 Hz
         x = self.blocks(self.drop(x))
         x = self.last_pool(x).flatten(1)  # (windows, n_filters * 16)
@@ -130,7 +132,7 @@ class TinySleepNet(RecurrentModel):
     def over_windows(
         self, features: Tensor, state: State | None, lengths: Tensor | None
     ) -> tuple[Tensor, State]:
-        """Run the LSTM over the windows' features (batch, n_windows, ...)."""
+        """Run the LSTM over the features of windows (batch, n_windows, ...)."""
         out, state = self.lstm(features, state, lengths)
         return self.drop(out), state
 
@@ -143,7 +145,7 @@ class TinySleepNet(RecurrentModel):
 
 
 class _FixedBatchNorm1d(nn.BatchNorm1d):
-    """Batch normalisation that uses the running statistics in training too, and keeps them."""
+    """Batch normalisation that uses its running statistics in training without updating them."""
 
     def forward(self, x: Tensor) -> Tensor:
         return F.batch_norm(

@@ -1,4 +1,4 @@
-"""TransformEEG: depthwise convolutions make tokens of the channels, which attention mixes."""
+"""TransformEEG: depthwise convolutions that compute tokens for a transformer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.blocks.attention import MultiHeadAttention
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
@@ -25,46 +24,48 @@ from eegzoo.models.registry import register_model
     standard={"n_chans": 32, "n_times": 2000, "n_outputs": 2, "sfreq": 125.0},
 )
 class TransformEEG(EEGModel):
-    """TransformEEG: each channel's features become tokens, which two layers of attention mix.
+    """TransformEEG: depthwise convolutions that compute tokens for a transformer.
 
-    Equal to the authors' PyTorch code, but that there is one output for each class where theirs
-    has one for two. Lengths are in samples and do not follow `sfreq`. Both layers of the
-    transformer start with the same weights, as torch's `TransformerEncoder` has it. The features
-    are the mean of the tokens; the head is the authors' perceptron.
+    The model equals the authors' PyTorch code, except that it has one output for each class; theirs
+    has a single output for two classes. Lengths are in samples and do not depend on `sfreq`. All
+    layers of the transformer start with the same weights, as in torch's `TransformerEncoder`. The
+    features are the mean of the tokens; the head is the authors' perceptron.
 
-    The authors take windows of 16 s that overlap by a quarter, each channel standardised, and
-    train with Adam (2.5e-4, times 0.99 after each epoch; betas 0.75 and 0.999) in batches of 64.
+    The authors use windows of 16 s that overlap by a quarter, with each channel standardised. They
+    train with Adam (2.5e-4, multiplied by 0.99 after each epoch; betas 0.75 and 0.999) in batches
+    of 64.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     D1 : int
-        By how many the first convolution multiplies the maps.
+        Factor by which the first convolution multiplies the number of maps.
     D2 : int
-        By how many the third one does; a token has ``n_chans * D1 * D2`` features.
+        Factor by which the third convolution multiplies the number of maps. A token has
+        ``n_chans * D1 * D2`` features.
     kernel_length : int
-        Samples of the first convolution.
-    later_kernel_length : int
-        Samples of the other three.
+        Length of the first convolution's kernels in samples.
+    second_kernel_length : int
+        Length of the kernels of the other three convolutions in samples.
     pool_length : int
-        Samples that each of the two pools averages.
+        Number of samples that each of the two pools averages.
     pool_stride : int
-        Samples from one mean to the next.
+        Stride of the pools in samples.
     depth : int
-        Layers of the transformer.
-    num_heads : int
-        Heads of each.
+        Number of layers of the transformer.
+    n_heads : int
+        Number of attention heads of each layer.
     head_units : int | None
-        Hidden units of the head. None: half of a token's features, 64 at least.
+        Number of hidden units of the head. None: half of a token's features, but at least 64.
     drop_prob : float
-        Probability of dropout: of whole maps in the convolutions, of values in the transformer.
+        Dropout probability, of whole maps in the convolutions and of values in the transformer.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -78,7 +79,7 @@ class TransformEEG(EEGModel):
 
     Examples
     --------
-    >>> model = TransformEEG(n_chans=32, n_times=2000, n_outputs=2)
+    >>> model = TransformEEG(n_chans=32, n_times=2000, n_outputs=2, sfreq=125)
     >>> model(torch.randn(2, 32, 2000)).shape, model.features(torch.randn(2, 32, 2000)).shape
     (torch.Size([2, 2]), torch.Size([2, 128]))
     """
@@ -88,42 +89,45 @@ class TransformEEG(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 125.0,
+        sfreq: float,
+        *,
         D1: int = 2,
         D2: int = 2,
         kernel_length: int = 5,
-        later_kernel_length: int = 5,
+        second_kernel_length: int = 5,
         pool_length: int = 4,
         pool_stride: int = 2,
         depth: int = 2,
-        num_heads: int = 1,
+        n_heads: int = 1,
         head_units: int | None = None,
         drop_prob: float = 0.2,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.D1, self.D2 = positive_int("D1", D1), positive_int("D2", D2)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.later_kernel_length = positive_int("later_kernel_length", later_kernel_length)
-        self.pool_length = positive_int("pool_length", pool_length)
-        self.pool_stride = positive_int("pool_stride", pool_stride)
-        self.depth = positive_int("depth", depth)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.set_arguments(
+            D1=D1, D2=D2, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
+            pool_length=pool_length, pool_stride=pool_stride, depth=depth, n_heads=n_heads,
+            drop_prob=drop_prob,
+        )  # fmt: skip
         n_maps = self.n_chans * self.D1
         self.num_features = n_maps * self.D2
+        if self.num_features % self.n_heads:
+            raise ValueError(
+                f"expected n_heads to divide the {self.num_features} features of a token, "
+                f"got {self.n_heads}"
+            )
         if head_units is None:
             head_units = max(self.num_features // 2, 64)
-        self.head_units = positive_int("head_units", head_units)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.set_arguments(head_units=head_units)
         self.check_smallest_window((self.pool_length - 1) * self.pool_stride + self.pool_length)
 
         self.first = self._widen(self.n_chans, n_maps, self.kernel_length)
-        self.first_beside = self._convolve(n_maps, n_maps, self.later_kernel_length)
-        self.second = self._widen(n_maps, self.num_features, self.later_kernel_length)
+        self.first_beside = self._convolve(n_maps, n_maps, self.second_kernel_length)
+        self.second = self._widen(n_maps, self.num_features, self.second_kernel_length)
         self.second_beside = self._convolve(
-            self.num_features, self.num_features, self.later_kernel_length
+            self.num_features, self.num_features, self.second_kernel_length
         )
-        layer = _TransformerLayer(self.num_features, self.num_heads, self.drop_prob)
+        layer = _TransformerLayer(self.num_features, self.n_heads, self.drop_prob)
         self.transformer = nn.Sequential(*(copy.deepcopy(layer) for _ in range(self.depth)))
         self.head = self.make_head(self.n_outputs)
 
@@ -159,12 +163,12 @@ class TransformEEG(EEGModel):
 
 
 class _TransformerLayer(nn.Module):
-    """Attention, then two linear layers, each beside a shortcut and before a normalisation."""
+    """Attention, then two linear layers, each with a shortcut and followed by normalisation."""
 
-    def __init__(self, features: int, num_heads: int, drop_prob: float) -> None:
+    def __init__(self, features: int, n_heads: int, drop_prob: float) -> None:
         super().__init__()
-        attention = MultiHeadAttention(features, num_heads, drop_prob=drop_prob)
-        # As torch draws its own attention's weights, which lie in one tensor.
+        attention = MultiHeadAttention(features, n_heads, drop_prob=drop_prob)
+        # torch's attention holds these three weights in one tensor, which determines the fans.
         limit = math.sqrt(6 / (features + 3 * features))
         for linear in (attention.query, attention.key, attention.value):
             nn.init.uniform_(linear.weight, -limit, limit)

@@ -1,4 +1,4 @@
-"""U-Sleep: sleep stages at any step from a U-Net over a whole recording."""
+"""U-Sleep: sleep staging at any time step with a U-Net over a whole recording."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
+from eegzoo.arguments import positive_int
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.registry import register_model
@@ -25,42 +25,46 @@ from eegzoo.models.sequence_models import SequenceModel
     standard={"n_chans": 2, "n_times": 3840, "n_outputs": 5, "sfreq": 128.0},
 )
 class USleep(SequenceModel):
-    """U-Sleep: a U-Net over consecutive windows, averaged over each window or any finer step.
+    """U-Sleep: a U-Net over consecutive windows, averaged over each window or over shorter steps.
 
-    Equal to the authors' Keras code; the softmax is left to the loss. A sequence of windows is one
-    signal to it, at every sample of which it has features: the mean over a window gives its stage,
-    the mean over less a stage as often as that. A single window is a sequence of one; the authors
-    give 35 of 30 s. Kernels have 9 samples whatever `sfreq`.
+    The model equals the authors' Keras code; the softmax is left to the loss. It processes a
+    sequence of windows as one signal and computes features at every sample. Their mean over a
+    window gives the stage of the window, and their mean over shorter steps gives a stage for each
+    step. A single window is a sequence of length one; the authors use 35 windows of 30 s. Kernels
+    have 9 samples at any `sfreq`.
 
-    Before a pool, an odd number of samples gets a zero at the start, as in the code, which in a
-    sequence with an odd number of samples is the first sample of the first window's mean.
+    As in the code, a signal with an odd number of samples is padded with a zero at its start before
+    it is pooled. In a sequence with an odd number of samples, the mean of the first window includes
+    this zero as its first sample.
 
-    The authors feed one EEG and one EOG channel at 128 Hz, clipped at 20 times the interquartile
-    range of the recording and divided by it, and train with Adam (1e-7, AMSGrad) in batches of 64
-    sequences, drawn from all stages alike.
+    The authors use one EEG and one EOG channel at 128 Hz, clipped at 20 times the interquartile
+    range of the recording and divided by it. They train with Adam (1e-7, AMSGrad) in batches of 64
+    sequences, drawn equally from all stages.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window (30 s).
+        Number of samples in a window (30 s).
     n_outputs : int
-        Stages: W, N1, N2, N3, REM.
+        Number of stages (W, N1, N2, N3, REM).
     sfreq : float
         Sampling rate in Hz.
     n_filters : int
-        Maps of the first block, before `complexity`; each later one has 1.41 times as many.
+        Number of filters of the first block before `complexity` is applied. Each later block has
+        1.41 times as many as the previous one.
     complexity : float
-        Factor on the number of weights: its root is one on the number of maps.
+        Factor on the number of weights. Numbers of filters are multiplied by its square root.
     depth : int
-        Blocks of the encoder, each of which halves the number of samples, and of the decoder.
+        Number of blocks of the encoder, each of which halves the number of samples, and of the
+        decoder.
     kernel_length : int
-        Samples of a kernel.
-    n_dense : int | None
-        Features at each sample. None: `n_outputs` times the root of `complexity`.
+        Length of the kernels in samples.
+    head_units : int | None
+        Number of features at each sample. None: `n_outputs` times the square root of `complexity`.
     activation : type of nn.Module
-        After each convolution.
+        Activation after each convolution.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -75,7 +79,7 @@ class USleep(SequenceModel):
     --------
     Two recordings of three windows, a stage for each window and one for each second:
 
-    >>> model = USleep(depth=4).eval()
+    >>> model = USleep(n_chans=2, n_times=3840, n_outputs=5, sfreq=128, depth=4).eval()
     >>> x = torch.randn(2, 3, 2, 3840)
     >>> model(x).shape, model(x, step_length=128).shape
     (torch.Size([2, 3, 5]), torch.Size([2, 3, 30, 5]))
@@ -83,38 +87,38 @@ class USleep(SequenceModel):
 
     def __init__(
         self,
-        n_chans: int = 2,
-        n_times: int = 3840,
-        n_outputs: int = 5,
-        sfreq: float = 128.0,
+        n_chans: int,
+        n_times: int,
+        n_outputs: int,
+        sfreq: float,
+        *,
         n_filters: int = 5,
         complexity: float = 1.67,
         depth: int = 12,
         kernel_length: int = 9,
-        n_dense: int | None = None,
+        head_units: int | None = None,
         activation: type[nn.Module] = nn.ELU,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.n_filters = positive_int("n_filters", n_filters)
-        self.complexity = number_between("complexity", complexity, 0.0, above=True)
-        self.depth = positive_int("depth", depth)
-        self.kernel_length = positive_int("kernel_length", kernel_length)
+        self.set_arguments(
+            n_filters=n_filters, complexity=complexity, depth=depth, kernel_length=kernel_length,
+            activation=activation,
+        )  # fmt: skip
         factor = math.sqrt(self.complexity)
-        if n_dense is None:
-            n_dense = max(1, int(self.n_outputs * factor))
-        self.n_dense = positive_int("n_dense", n_dense)
-        self.activation = activation
+        if head_units is None:
+            head_units = max(1, int(self.n_outputs * factor))
+        self.set_arguments(head_units=head_units)
 
-        # The authors round down on the way in and up on the way out.
-        inward = [self.n_filters]
+        # The authors round down in the encoder and up in the decoder.
+        widening = [self.n_filters]
         for _ in range(self.depth):
-            inward.append(int(inward[-1] * math.sqrt(2)))
-        outward = [inward[-1]]
+            widening.append(int(widening[-1] * math.sqrt(2)))
+        narrowing = [widening[-1]]
         for _ in range(self.depth):
-            outward.append(math.ceil(outward[-1] / math.sqrt(2)))
-        *encoded, bottom = (max(1, int(width * factor)) for width in inward)
-        decoded = [max(1, int(width * factor)) for width in outward]
+            narrowing.append(math.ceil(narrowing[-1] / math.sqrt(2)))
+        *encoded, bottom = (max(1, int(width * factor)) for width in widening)
+        decoded = [max(1, int(width * factor)) for width in narrowing]
 
         self.encoder = nn.ModuleList(
             self._block(before, after)
@@ -122,11 +126,11 @@ class USleep(SequenceModel):
         )
         self.bottom = self._block(encoded[-1], bottom)
         self.widen, self.merge = nn.ModuleList(), nn.ModuleList()
-        for before, after, beside in zip(decoded, decoded[1:], encoded[::-1], strict=False):
+        for before, after, skipped in zip(decoded, decoded[1:], encoded[::-1], strict=False):
             self.widen.append(self._block(before, after, 2))
-            self.merge.append(self._block(after + beside, after))
-        self.dense = nn.Conv1d(decoded[-1], self.n_dense, 1)
-        self.num_features = self.n_dense
+            self.merge.append(self._block(after + skipped, after))
+        self.dense = nn.Conv1d(decoded[-1], self.head_units, 1)
+        self.num_features = self.head_units
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
 
@@ -136,60 +140,62 @@ class USleep(SequenceModel):
         return nn.Sequential(conv, self.activation(), norm)
 
     def forward(self, x: Tensor, step_length: int | None = None) -> Tensor:
-        """Map windows, or sequences of windows, to logits.
+        """Map windows or sequences of windows to logits.
 
         Parameters
         ----------
         x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window for each recording, or consecutive ones, in microvolts.
+            One window or several consecutive windows of each recording, in microvolts.
         step_length : int | None
-            Samples for which there is one stage, of which a window holds a whole number. None: a
-            window.
+            Number of samples of a step that gets a stage; it divides `n_times`. None: one stage for
+            each window.
 
         Returns
         -------
         Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            Logits. With `step_length`, steps stand before the outputs: (batch, n_steps, n_outputs)
-            or (batch, n_windows, n_steps, n_outputs).
+            Logits. With `step_length`, the shape is (batch, n_steps, n_outputs) or
+            (batch, n_windows, n_steps, n_outputs).
         """
         steps = self._steps(x, self.n_times if step_length is None else step_length)
         logits: Tensor = self.head(steps.squeeze(-2) if step_length is None else steps)
         return logits
 
     def features(self, x: Tensor) -> Tensor:
-        """Map windows, or sequences of windows, to the mean features of each window."""
+        """Map windows or sequences of windows to the mean features of each window."""
         return self._steps(x, self.n_times).squeeze(-2)
 
     def _steps(self, x: Tensor, step_length: int) -> Tensor:
-        """Return the features (batch, n_steps, n_dense), or with windows before the steps."""
+        """Return the mean features of steps, shape (batch, [n_windows,] n_steps, head_units)."""
         if self.n_times % positive_int("step_length", step_length):
             raise ValueError(
                 f"expected step_length to divide n_times={self.n_times}, got {step_length}"
             )
         sequences = self.as_sequences(x)
-        maps = self._maps(sequences.transpose(1, 2).flatten(2))  # (batch, n_dense, samples)
+        maps = self._maps(sequences.transpose(1, 2).flatten(2))  # (batch, head_units, samples)
         n_windows, n_steps = sequences.shape[1], self.n_times // step_length
         steps = F.avg_pool1d(maps, step_length)[..., : n_windows * n_steps]
-        return steps.transpose(1, 2).reshape(*x.shape[:-2], n_steps, self.n_dense)
+        return steps.transpose(1, 2).reshape(*x.shape[:-2], n_steps, self.head_units)
 
     def _maps(self, x: Tensor) -> Tensor:
-        beside = []
+        skips = []
         for block in self.encoder:
             x = block(x)
             x = F.pad(x, (x.shape[2] % 2, 0))
-            beside.append(x)
+            skips.append(x)
             x = F.max_pool1d(x, 2)
         x = self.bottom(x)
-        for widen, merge, skip in zip(self.widen, self.merge, beside[::-1], strict=True):
+        for widen, merge, skip in zip(self.widen, self.merge, skips[::-1], strict=True):
             x = widen(x.repeat_interleave(2, dim=2))
-            start = (x.shape[2] - skip.shape[2]) // 2  # of zero or two samples too many
+            start = (x.shape[2] - skip.shape[2]) // 2  # x has zero or two samples too many
             x = merge(torch.cat([skip, x[..., start : start + skip.shape[2]]], dim=1))
         return torch.tanh(self.dense(x))
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
         head = nn.Sequential(
-            nn.Linear(self.n_dense, n_outputs), self.activation(), nn.Linear(n_outputs, n_outputs)
+            nn.Linear(self.head_units, n_outputs),
+            self.activation(),
+            nn.Linear(n_outputs, n_outputs),
         )
         keras_init_(head)
         return head

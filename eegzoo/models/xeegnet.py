@@ -1,4 +1,4 @@
-"""xEEGNet: fixed filters of the EEG's bands, one spatial filter for each, their power."""
+"""xEEGNet: fixed band-pass filters, learned spatial filters and the power of their outputs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from itertools import chain, combinations, islice, pairwise
 import torch
 from torch import Tensor, nn
 
-from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
-# Hz: delta, theta, alpha, three of beta, gamma; and coarser ones for kernels that cannot tell them.
+# Edges in Hz of delta, theta, alpha, three beta bands and gamma, and of fewer, wider bands for
+# kernels too short to separate these.
 BANDS = (0.5, 4.0, 8.0, 12.0, 16.0, 20.0, 28.0, 45.0)
 COARSE_BANDS = (0.5, 8.0, 16.0, 28.0, 45.0)
-FINE_FROM = 75  # samples of a kernel
+SHORTEST_FINE_KERNEL = 75  # samples
 
 
 @register_model(
@@ -29,44 +29,45 @@ FINE_FROM = 75  # samples of a kernel
     standard={"n_chans": 19, "n_times": 500, "n_outputs": 3, "sfreq": 125.0},
 )
 class XEEGNet(EEGModel):
-    """xEEGNet: band-pass filters that stay as they are, a spatial filter for each, their power.
+    """xEEGNet: fixed band-pass filters, learned spatial filters and the power of their outputs.
 
-    Equal to the authors' PyTorch code with the choices that they call shn7db, which selfEEG has as
-    xEEGNet's defaults: of 1043 parameters at the standard size 168 are learnt. The temporal
-    filters start as windowed band-pass filters of the EEG's bands (after all bands, of pairs of
-    them, and so on) and are not learnt. The authors' code decides so anew in every forward, by a
-    counter, and writes to ``requires_grad``; here it is `freeze_temporal` that does, and a forward
-    changes nothing.
+    The model equals the authors' PyTorch code with the options that they call shn7db, which selfEEG
+    uses as defaults for its xEEGNet. At the standard size it has 1043 parameters, of which 168 are
+    learned. The temporal filters start as windowed band-pass filters of the EEG's bands (first all
+    bands, then pairs of bands, and so on) and are not learned. The authors' code sets
+    ``requires_grad`` in every forward pass, depending on a counter; here `freeze_temporal` sets it,
+    and a forward pass changes nothing.
 
-    The filters are one second long at any `sfreq`; the authors have 125 samples at their 125 Hz.
-    Those of bands that begin above half of `sfreq`, and those beyond all sets of bands, are drawn
-    at random. One output for each class, where theirs has one for two classes.
+    The filters last one second at any `sfreq`; the authors use 125 samples at 125 Hz. Filters of
+    bands that start above half of `sfreq`, and filters in excess of all combinations of bands, are
+    initialised at random. The model has one output for each class; the authors' code has a single
+    output for two classes.
 
-    The authors standardise each channel of windows of 4 s, and train with Adam (5e-5, times 0.995
-    after each epoch) in batches of 64.
+    The authors use windows of 4 s, with each channel standardised. They train with Adam (5e-5,
+    multiplied by 0.995 after each epoch) in batches of 64.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     n_outputs : int
-        Classes.
+        Number of classes.
     sfreq : float
         Sampling rate in Hz.
     F1 : int
-        Temporal filters.
+        Number of temporal filters.
     D : int
-        Spatial filters for each of them.
+        Number of spatial filters for each temporal filter.
     kernel_seconds : float
-        Length of the temporal filters.
+        Length of the temporal filters in seconds.
     kernel_length : int | None
-        The same in samples. None: from `kernel_seconds`.
+        Length of the temporal filters in samples. None: computed from `kernel_seconds`.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     frozen_temporal : bool
-        Whether the temporal filters stay as they are.
+        Whether the temporal filters are frozen.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -79,7 +80,7 @@ class XEEGNet(EEGModel):
 
     Examples
     --------
-    >>> model = XEEGNet(n_chans=19, n_times=500, n_outputs=3)
+    >>> model = XEEGNet(n_chans=19, n_times=500, n_outputs=3, sfreq=125)
     >>> model(torch.randn(2, 19, 500)).shape, model.features(torch.randn(2, 19, 500)).shape
     (torch.Size([2, 3]), torch.Size([2, 7]))
     >>> sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
@@ -91,7 +92,8 @@ class XEEGNet(EEGModel):
         n_chans: int,
         n_times: int,
         n_outputs: int,
-        sfreq: float = 125.0,
+        sfreq: float,
+        *,
         F1: int = 7,
         D: int = 1,
         kernel_seconds: float = 1.0,
@@ -101,12 +103,10 @@ class XEEGNet(EEGModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.F1, self.D = positive_int("F1", F1), positive_int("D", D)
-        self.kernel_seconds = number_between("kernel_seconds", kernel_seconds, 0.0, above=True)
+        self.set_arguments(F1=F1, D=D, kernel_seconds=kernel_seconds, drop_prob=drop_prob)
         if kernel_length is None:
             kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
-        self.kernel_length = positive_int("kernel_length", kernel_length)
-        self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.set_arguments(kernel_length=kernel_length)
         self.check_smallest_window(self.kernel_length)
 
         self.num_features = self.F1 * self.D
@@ -121,14 +121,15 @@ class XEEGNet(EEGModel):
         self.freeze_temporal(frozen_temporal)
 
     def freeze_temporal(self, frozen: bool = True) -> None:
-        """Keep the temporal filters as they are from now on, or let them be learnt."""
-        self.frozen_temporal = frozen
+        """Freeze the temporal filters, or make them trainable."""
+        self.set_arguments(frozen_temporal=frozen)
         self.front.temporal.requires_grad_(not frozen)
 
     @torch.no_grad()
     def _set_bands(self) -> None:
-        edges = BANDS if self.kernel_length >= FINE_FROM else COARSE_BANDS
-        for kernel, bands in zip(self.front.temporal.weight, _sets_of_bands(edges), strict=False):
+        edges = BANDS if self.kernel_length >= SHORTEST_FINE_KERNEL else COARSE_BANDS
+        kernels = self.front.temporal.weight
+        for kernel, bands in zip(kernels, _band_combinations(edges), strict=False):
             if bands[-1][0] < self.sfreq / 2:
                 kernel.copy_(_band_pass(self.kernel_length, bands, self.sfreq))
 
@@ -147,20 +148,21 @@ class XEEGNet(EEGModel):
 Bands = list[tuple[float, float]]
 
 
-def _sets_of_bands(edges: Sequence[float]) -> Iterator[Bands]:
-    """Return each band between two edges, then each pair of bands, and so on; neighbours joined."""
+def _band_combinations(edges: Sequence[float]) -> Iterator[Bands]:
+    """Yield each band between two edges, each pair of bands, and so on, with neighbours merged."""
     single = list(pairwise(edges))
     for size in range(1, len(single) + 1):
         for bands in combinations(single, size):
-            times = Counter(chain.from_iterable(bands))
-            outer = sorted(edge for edge, count in times.items() if count == 1)
+            counts = Counter(chain.from_iterable(bands))
+            outer = sorted(edge for edge, count in counts.items() if count == 1)
             yield list(zip(islice(outer, 0, None, 2), islice(outer, 1, None, 2), strict=True))
 
 
 def _band_pass(n_taps: int, bands: Bands, sfreq: float) -> Tensor:
-    """Return a Hamming-windowed filter that passes `bands`, the centre of the first unscaled.
+    """Return a Hamming-windowed band-pass filter with gain 1 at the centre of the first band.
 
-    As `scipy.signal.firwin` designs it; a band is cut at half of `sfreq`, where scipy refuses it.
+    The taps are those of `scipy.signal.firwin`, which rejects bands that exceed half of `sfreq`;
+    here they are cut off there.
     """
     steps = torch.arange(n_taps, dtype=torch.float64) - (n_taps - 1) / 2
     taps = torch.zeros_like(steps)

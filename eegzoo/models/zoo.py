@@ -1,4 +1,4 @@
-"""All architectures of the zoo by name."""
+"""Architectures by name: look up, list and build them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 from typing import Any
 
 from eegzoo.arguments import nearest
-from eegzoo.models import (  # noqa: F401 (each registers its models)
+from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
     ctnet,
@@ -36,22 +36,22 @@ from eegzoo.models.registry import ModelEntry, registered_models
 
 
 def find_entry(name: str) -> ModelEntry:
-    """Return the registry's entry for a model.
+    """Return the registry entry of a model.
 
     Parameters
     ----------
     name : str
-        One of `eegzoo.list_models`.
+        Name from `eegzoo.list_models`.
 
     Returns
     -------
     ModelEntry
-        Paper, DOI, tasks, reference implementation, standard sizes.
+        Paper, DOI, tasks, reference implementation and standard sizes.
 
     Raises
     ------
     ValueError
-        If there is no such model; the message proposes the nearest name.
+        If the name is unknown; the message suggests the closest name.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def find_entry(name: str) -> ModelEntry:
 
 
 def check_task(task: str | None) -> None:
-    """Raise unless some model is for `task`, or it is None."""
+    """Raise an error if `task` is not None and no model has it."""
     known = {known for entry in registered_models().values() for known in entry.tasks}
     if task is not None and task not in known:
         raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
@@ -80,21 +80,21 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
     pattern : str
         Shell-style pattern that the names match.
     task : str | None
-        What the paper used the model for: "motor imagery", "erp", "ssvep", "sleep", ...
+        Task for which the paper uses the model: "motor imagery", "erp", "ssvep", "sleep", ...
 
     Returns
     -------
     list of str
-        Names that `create_model` takes.
+        Names for `create_model`.
 
     Raises
     ------
     ValueError
-        If no model is for `task`.
+        If no model has this task.
 
     See Also
     --------
-    eegzoo.list_models : The same, which can also list the models that have trained weights.
+    eegzoo.list_models : List models, with or without trained weights.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def create_model(
     Parameters
     ----------
     name : str
-        One of `list_models`.
+        Name from `list_models`.
     n_chans : int
         Number of channels.
     n_times : int
@@ -125,14 +125,14 @@ def create_model(
     n_outputs : int
         Number of classes or targets.
     sfreq : float
-        Sampling rate in Hz. Kernels that the paper gives in seconds follow it.
+        Sampling rate in Hz. Kernel lengths that the paper gives in seconds depend on it.
     **arguments
-        The model's own arguments, which its class documents.
+        Other arguments of the model's class.
 
     Returns
     -------
     EEGModel
-        In training mode.
+        New model in training mode.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def create_model(
 
     See Also
     --------
-    eegzoo.create_model : The same, which can also load trained weights.
+    eegzoo.create_model : Build a model with new or trained weights.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Estimators after scikit-learn's contract, and what a fit needs."""
+"""Training: scikit-learn estimators of EEG windows, recipes and augmentations."""
 
 import lazy_loader
 

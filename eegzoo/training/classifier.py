@@ -1,10 +1,9 @@
-"""A scikit-learn classifier around a model of the zoo."""
+"""Classifier of EEG windows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,118 +11,117 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
-from eegzoo.data.preprocessing.normalization import Normalizer
-from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.fit_data import Given
+from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.class_labels import read_labels
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
-from eegzoo.weights.catalogue import find_weights
-from eegzoo.weights.weights import Weights
-from eegzoo.weights.zoo import load_weights
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(ClassifierMixin, EEGEstimator):
-    """A classifier of EEG windows, as scikit-learn has classifiers.
+class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
+    """Classifier of EEG windows with the interface of scikit-learn.
 
-    Where the default of a setting is None, the `recipe` has it. Windows of several labels at once
-    are learnt where y is an indicator (n_windows, n_labels); sequences of windows where X has an
-    axis more.
+    Parameters that are None take the value of the `recipe`. If y is an indicator of shape
+    (n_windows, n_labels), each window can have several labels. If X has an additional first axis,
+    the model is trained on sequences of consecutive windows.
 
     Parameters
     ----------
     model : str | EEGModel
-        Name of a model (`eegzoo.list_models`), built to fit the data; or a model, which is copied
-        and trained on from its present weights.
+        Name of a model (`eegzoo.list_models`), which is built to fit the data; or a model, which
+        is copied and trained from its current weights.
     class_weight : "balanced" | mapping | None
-        Weight of each label in the loss. "balanced": as if all labels were equally frequent.
+        Weight of each label in the loss. "balanced" gives all labels the same total weight.
     model_params : mapping | None
-        More arguments of the named model.
+        Additional arguments of a named model.
     sfreq : float | None
-        Sampling rate of arrays in Hz. None: what the model's class assumes. MNE's epochs bring
-        their own.
+        Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
+        kernels depend on it. Epochs and data sets provide their own.
     recipe : {"small", "plain"}
-        Settings for all arguments that are None. "small" is for small sets of trials; with
-        "plain" windows are standardised and whole, and all else is off.
+        Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
+        whole, standardised windows without any other technique.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
-        How channels are normalised (`fit_normalizer`); fitted on the training windows and kept
+        Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
         with the model.
     crop_length : int | {"half", "whole"} | None
-        Samples of the random crops that it trains on. "half" is half a window, or all of it where
-        half is less than a second or less than the model can take. A given model has its own.
+        Length in samples of the random crops for training. "half" is half a window, or the whole
+        window if half is shorter than a second or too short for the model. A given model has its
+        own length.
     n_crops : int | None
-        Evenly spaced crops of a window that a prediction averages over.
+        Number of evenly spaced crops of a window over which a prediction is averaged.
     augment : sequence of str | Augmentation | Mixup | None
-        How training windows are varied: names of `eegzoo.training.AUGMENTATIONS`, or objects.
+        Augmentations of training windows: names in `eegzoo.training.AUGMENTATIONS`, or objects.
     max_epochs : int | None
-        Passes over the windows. None in the recipe too: as many as make 250 batches, but from 20
-        to 100.
+        Number of passes over the windows. If it is None in the recipe as well, there are as many
+        as 250 batches need, but at least 20 and at most 100.
     batch_size : int | None
-        About how many windows a batch holds, in all processes together.
+        Approximate number of windows in a batch, over all processes.
     lr : float | None
-        Learning rate at its height; it falls to zero along a cosine.
+        Maximum of the learning rate, which falls to zero along a cosine.
     warmup : float | None
-        Share of the batches in which it first rises.
+        Fraction of the batches in which the learning rate rises to `lr`.
     weight_decay : float | None
-        Of Adam, decoupled.
+        Decoupled weight decay of AdamW.
     clip_norm : float | None
-        Largest norm of a step's gradient. 0: any.
+        Maximum norm of the gradient in a step. 0: no clipping.
     ema : float | None
-        Decay of the moving average of the weights, which is what is kept. 0: the weights are.
+        Decay of the exponential moving average of the weights, which the trained model has. 0: it
+        has the last weights.
     validation : float | splitter | None
-        Share of the windows kept for validation, by groups where they are known; or a splitter of
-        scikit-learn, whose first split is taken. The weights of the epoch with the smallest
-        validation loss are kept. 0: none.
+        Fraction of the windows for validation, split by groups if they are known; or a splitter of
+        scikit-learn, whose first split is used. The trained model has the weights of the epoch
+        with the smallest validation loss. 0: no validation.
     patience : int | None
-        Epochs without a smaller validation loss after which the training stops. 0: it never does.
+        Number of epochs without a smaller validation loss after which training stops. 0: it does
+        not stop early.
     layer_decay : float
-        What a part's learning rate is of the next one's, the head's being `lr`: below 1 for
-        training on from trained weights.
+        Learning rate of each part of the model, divided by that of the next part; the head learns
+        at `lr`. Use values below 1 for fine-tuning.
     precision : {"float32", "bfloat16", "float16"}
-        Of the computation in training; below float32 it is mixed precision.
+        Precision of the computation in training; mixed precision below float32.
     check_signal : {"raise", "warn", "ignore"}
-        What to do about amplitudes that cannot be microvolts of EEG, or in use are far from those
-        of the training.
+        Reaction to amplitudes that cannot be microvolts of EEG, or in predictions are far from
+        those in training.
     checkpoint : path-like | None
-        Folder where each epoch leaves what a killed training goes on from: the same fit, called
-        again, ends with the same weights bit for bit. Trainings that differ in data or settings
-        have files of their own.
+        Folder for a checkpoint after each epoch. An interrupted training resumes when `fit` is
+        called again, and ends with the same weights bit for bit. Each combination of data and
+        settings has its own file.
     device : str
-        Where to compute: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
+        Device, such as "cpu" or "cuda"; "auto" selects the GPU if there is one.
     compile : bool
-        Whether to train with `torch.compile`: worth its minute of compiling for long trainings.
+        Whether to compile the model with `torch.compile`. This takes about a minute, so it is
+        useful for long trainings only.
     random_state : int | RandomState | None
-        Seed of initial weights, order, crops, augmentation and dropout. With an int a fit gives
-        the same result whatever was drawn before.
+        Seed of initial weights, order of windows, crops, augmentations and dropout. With an int,
+        repeated fits give the same result.
     verbose : int
-        1 shows a progress bar.
+        If 1, a progress bar is shown.
     callbacks : sequence of skorch.callbacks.Callback | None
-        Called along the training.
+        Callbacks of the training loop.
 
     Attributes
     ----------
     classes_ : array, shape (n_classes,)
-        Labels, as they were given; of an indicator the numbers of its columns.
+        Labels as in y; for an indicator, the indices of its columns.
     model_ : EEGModel
-        The trained model.
+        Trained model.
     normalizer_ : Normalizer
-        The channels' normalisation.
+        Fitted normalisation of the channels.
     signal_info_ : SignalInfo | None
-        Channels, sampling rate and window of the epochs it was fitted on; None for arrays.
+        Channels, sampling rate and window of the training epochs; None for arrays.
     amplitude_ : float | None
         Robust amplitude of the training windows in microvolts.
     n_chans_, n_times_ : int
-        Shape of a window.
+        Number of channels, and of samples in a window.
     history_ : History
-        A row for each epoch: learning rate, losses, the validation's score.
+        One row for each epoch: learning rate, losses, validation score.
 
     See Also
     --------
-    EEGRegressor : The same for numbers.
+    EEGRegressor : Regressor with the same parameters.
 
     Examples
     --------
@@ -134,7 +132,7 @@ class EEGClassifier(ClassifierMixin, EEGEstimator):
     ((40,), ['left_hand', 'right_hand'])
     """
 
-    _kinds = (Classes, LabelSets)
+    _target_types = (Classes, LabelSets)
 
     def __init__(
         self,
@@ -186,23 +184,29 @@ class EEGClassifier(ClassifierMixin, EEGEstimator):
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> Self:
-        """Train on windows once, on from where the classifier stands.
+        """Train for one pass over the windows, starting from the current weights.
 
-        The learning rate is `lr` throughout; warm-up, average, validation and checkpoint are for
-        whole trainings and have no part here. The normalisation is that of the first call; batch
-        normalisation's statistics are those of the last one's windows.
+        The learning rate is `lr` throughout; warm-up, moving average, validation and checkpoints
+        are not used. The normalisation is fitted in the first call. The statistics of batch
+        normalisation are those of the windows in the last call.
 
         Parameters
         ----------
         X, y, sample_weight, mask
             As in `fit`.
         classes : array, shape (n_classes,) | None
-            All labels that there will be: needed in the first call, if it is no fitted classifier.
+            All labels, including those of later calls. Required in the first call, unless the
+            classifier is already fitted.
+
+        Returns
+        -------
+        self
+            The fitted classifier. If an error is raised, it is not changed.
 
         Raises
         ------
         ValueError
-            As `fit`; or if labels are others than `classes`.
+            As in `fit`; also if y has labels that are not in `classes`.
         """
         if classes is None and not hasattr(self, "model_"):
             raise ValueError("expected classes in the first call of partial_fit, got None")
@@ -214,26 +218,30 @@ class EEGClassifier(ClassifierMixin, EEGEstimator):
         Parameters
         ----------
         X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
-            Windows; arrays in microvolts, with the channels in the order of training. The channels
-            of epochs are put in that order by name. Or sequences, as in `fit`.
+            Windows, or sequences of windows as in `fit`. The channels of epochs are matched by
+            name. Arrays are in microvolts, with the channels in the order of training.
         mask : array of bool, shape (n_sequences, n_windows) | None
-            Which windows of sequences are no padding.
+            False for the windows of sequences that are padding.
 
         Returns
         -------
         array, shape (n_windows, n_classes) or (n_sequences, n_windows, n_classes)
-            In the order of ``classes_``.
+            Probabilities, in the order of ``classes_``.
 
         Raises
         ------
         ValueError
-            If channels are missing, or the sampling rate or the window is another.
+            If channels are missing, or the sampling rate or the window differs from training.
         """
         outputs = self._outputs(X, mask)
         return self.targets_.predictions(outputs)
 
     def predict(self, X: Any, mask: npt.ArrayLike | None = None) -> Array:
-        """Return the most probable label of each window, or an indicator of the likely ones."""
+        """Return the most probable label of each window, or an indicator of the probable labels.
+
+        Parameters are those of `predict_proba`. Labels of an indicator have a probability above
+        0.5.
+        """
         probabilities = self.predict_proba(X, mask)
         if isinstance(self.targets_, LabelSets):
             return (probabilities > 0.5).astype(np.int64)
@@ -247,114 +255,20 @@ class EEGClassifier(ClassifierMixin, EEGEstimator):
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> float:
-        """Return the accuracy of `predict`; without y, on the labels of epochs."""
-        true, predicted, weight = self._scored(X, y, sample_weight, mask)
+        """Return the accuracy of `predict`. Parameters are those of `fit`."""
+        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
         return float(accuracy_score(true, predicted, sample_weight=weight))
 
-    @classmethod
-    def from_weights(
-        cls,
-        weights: str | Weights,
-        *,
-        unseen: str | Collection[str] | None = None,
-        fit_on: Any = None,
-        **parameters: Any,
-    ) -> Self:
-        """Return a fitted classifier with trained weights.
+    def _read_targets(
+        self, data: FitData, known: Targets | None = None, classes: Any = None
+    ) -> tuple[Targets, FitData]:
+        return read_labels(data, self.class_weight, known, classes)
 
-        It predicts from epochs that ``find_weights(name).epochs(raw)`` returns, and checks
-        channels, sampling rate, window and unit of what it is given. `fit` and `partial_fit` train
-        its model further.
+    def _is_stratified(self, data: FitData) -> bool:
+        return bool(data.y.ndim == 1)
 
-        Parameters
-        ----------
-        weights : str | Weights
-            One of `eegzoo.list_weights`, or trained weights themselves.
-        unseen : str | collection of str | None
-            As in `eegzoo.find_weights`: subjects whom the weights must not have seen.
-        fit_on : mne.Epochs | EpochsDataset | array | None
-            Windows to fit the normalisation on, for weights whose authors published none.
-        **parameters
-            Parameters of `EEGClassifier` for further training.
-
-        Returns
-        -------
-        EEGClassifier
-            Fitted.
-
-        Raises
-        ------
-        ValueError
-            If the name is unknown, or `fit_on` is needed and not given.
-
-        Examples
-        --------
-        >>> classifier = EEGClassifier.from_weights("eegnet.ssvep_exo")
-        >>> classifier.classes_.tolist(), classifier.model_.n_chans
-        (['13', '17', '21', 'rest'], 8)
-        """
-        if isinstance(weights, str):
-            weights = find_weights(weights, unseen=unseen)
-        elif unseen is not None:
-            raise ValueError("expected unseen with the name of weights, got it with weights")
-        if isinstance(weights.source, Path):
-            classifier = cls.load(weights.source)
-            if fit_on is not None:
-                classifier.normalizer_ = weights.normalizer(fit_on)
-        else:
-            classifier = cls.fitted(
-                load_weights(weights), weights.metadata.labels, weights.normalizer(fit_on),
-                signal_info=weights.signal, preprocessing=weights.preprocessing,
-                amplitude=weights.metadata.amplitude,
-            )  # fmt: skip
-        classifier.set_params(**parameters)
-        return classifier
-
-    @classmethod
-    def fitted(
-        cls,
-        model: EEGModel,
-        classes: npt.ArrayLike,
-        normalizer: Normalizer,
-        *,
-        signal_info: SignalInfo | None = None,
-        preprocessing: Preprocessing | None = None,
-        amplitude: float | None = None,
-        n_crops: int = 1,
-        n_times: int | None = None,
-    ) -> Self:
-        """Return a classifier around a trained model.
-
-        Parameters
-        ----------
-        model : EEGModel
-            In evaluation mode.
-        classes : array, shape (n_classes,)
-            Labels of its outputs.
-        normalizer : Normalizer
-            What its inputs are normalised by.
-        signal_info, preprocessing, amplitude
-            What it was trained on, if that is known.
-        n_crops : int
-            Crops of a window that a prediction averages over.
-        n_times : int | None
-            Samples of a window. None: as many as the model takes.
-        """
-        return cls._around(
-            model, Classes(np.asarray(classes)), normalizer, signal_info=signal_info,
-            preprocessing=preprocessing, amplitude=amplitude, n_crops=n_crops, n_times=n_times,
-        )  # fmt: skip
-
-    def _targets_of(
-        self, given: Given, known: Targets | None = None, classes: Any = None
-    ) -> tuple[Targets, Given]:
-        return read_labels(given, self.class_weight, known, classes)
-
-    def _is_stratified(self, given: Given) -> bool:
-        return bool(given.y.ndim == 1)
-
-    def _learn_of(self, targets: Targets) -> None:
-        super()._learn_of(targets)
+    def _set_targets(self, targets: Targets) -> None:
+        super()._set_targets(targets)
         known = targets.classes if isinstance(targets, Classes) else np.arange(targets.n_outputs)
         self.classes_ = known
 

@@ -1,4 +1,4 @@
-"""What classifiers and regressors of EEG share: parameters, checks, the fit."""
+"""Base class of the classifier and the regressor: training, prediction, and their checks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import copy
 import dataclasses
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.utils import check_random_state
@@ -18,27 +17,25 @@ from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
-from eegzoo.training.inputs.fit_data import Given, checked, lengths_of
+from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.train import train, train_pass
-from eegzoo.training.model_building import (
-    build_for,
-    check_sfreq,
-)
-from eegzoo.training.parallel.processes import from_main, present_world
+from eegzoo.training.model_building import build_model, check_sfreq
+from eegzoo.training.parallel.data_parallel import broadcast_from_main
+from eegzoo.training.parallel.processes import current_process
 from eegzoo.training.parameters import Parameters
-from eegzoo.training.prediction import outputs_of
+from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
-from eegzoo.training.saving import Persistence
+from eegzoo.training.saving import SavingMixin
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(Persistence, Parameters, abc.ABC):
-    """Base of `EEGClassifier`, which says what the parameters are, and `EEGRegressor`."""
+class EEGEstimator(SavingMixin, Parameters, abc.ABC):
+    """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
     targets_: Targets
@@ -56,58 +53,60 @@ class EEGEstimator(Persistence, Parameters, abc.ABC):
         Parameters
         ----------
         X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
-            Windows; arrays in microvolts. Or, for models that look along a recording, sequences:
+            Windows; arrays are in microvolts. Models of consecutive windows also take sequences:
             array, shape (n_sequences, n_windows, n_chans, n_times).
         y : array, shape (n_windows,) or (n_sequences, n_windows) | None
-            Target of each window; those of several targets have an axis more. None: the names in
-            the ``event_id`` of epochs.
+            Target of each window; several targets have an additional last axis. None: the names
+            in ``event_id`` of the epochs.
         groups : array, shape (n_windows,) | str | None
-            What `validation` keeps apart; or a column of a data set's metadata. None: its
-            subjects, if there are several, else its sessions or recordings.
+            Groups that `validation` does not split, or a column of the data set's metadata. None:
+            its subjects or, if there is only one, its sessions or recordings.
         sample_weight : array, shape (n_windows,) or (n_sequences, n_windows) | None
-            How much each window counts; one of 0 is as if it were not there.
+            Weight of each window in the loss. Windows of weight 0 are not used at all.
         mask : array of bool, shape (n_sequences, n_windows) | None
-            Which windows of sequences count; the others are padding or not scored.
+            True for the windows of sequences that count; the others are padding or not scored.
 
         Returns
         -------
         self
-            Fitted. If a fit fails, it stays as it was before.
+            The fitted estimator. If an error is raised, it is not changed.
 
         Raises
         ------
         ValueError
-            If there are NaN, shapes that do not fit, or targets that cannot be learnt; with a
-            given model, if its channels are missing or it is for another sampling rate; if the
-            loss is not finite in the first epoch.
+            If X contains NaN, shapes do not match, or the targets cannot be learnt; if `sfreq` is
+            missing for arrays; if a given model has other channels or another sampling rate; if
+            the loss is not finite in the first epoch.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            If a loss is not finite later on; the weights of the epoch before are kept.
+            If the loss is not finite in a later epoch. The model keeps the weights of the epoch
+            before.
         """
         recipe = self.check_parameters()
-        given = self._given(X, y, groups, sample_weight, mask)
-        targets, given = self._targets_of(given)
-        seed = from_main(present_world(), check_random_state(self.random_state).randint(2**31))
-        sides = hold_out(recipe.validation, given.y, given.groups, seed, self._is_stratified(given))
-        kept = None if sides is None else given.subset(sides[1])
-        given = given if sides is None else given.subset(sides[0])
-        # The generators of the caller are left as they were.
+        data = self._as_fit_data(X, y, groups, sample_weight, mask)
+        targets, data = self._read_targets(data)
+        drawn = check_random_state(self.random_state).randint(2**31)
+        seed = broadcast_from_main(current_process(), drawn)
+        sides = hold_out(recipe.validation, data.y, data.groups, seed, self._is_stratified(data))
+        held_out = None if sides is None else data.subset(sides[1])
+        data = data if sides is None else data.subset(sides[0])
+        # The caller's random generators are restored afterwards.
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            module, crop_length = self._built(given, targets, recipe)
-            normalizer = fit_normalizer(given.inputs.windows(given.mask), recipe.normalize)
-            data = given.training_set(targets, normalizer.transform, module)
+            module, crop_length = self._build_model(data, targets, recipe)
+            normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
+            normalize = normalizer.transform
             history = train(
-                module, data, targets, recipe, self._machine(),
-                crop_length=crop_length, layer_decay=self.layer_decay, seed=seed,
-                validation=None if kept is None else kept.training_set(
-                    targets, normalizer.transform, module
+                module, data.training_set(targets, normalize, module), targets, recipe,
+                self._run_options(), crop_length=crop_length, layer_decay=self.layer_decay,
+                seed=seed, validation=None if held_out is None else held_out.training_set(
+                    targets, normalize, module
                 ),
             )  # fmt: skip
         self.normalizer_, self.history_ = normalizer, history
-        self._remember(given, targets, module)
+        self._set_fitted(data, targets, module)
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -117,31 +116,34 @@ class EEGEstimator(Persistence, Parameters, abc.ABC):
         module: EEGModel | None = None
         optimizer: dict[str, Any] | None = None
         if hasattr(self, "model_"):
-            given = self._given(X, y, None, sample_weight, mask, self.signal_info_)
-            self._check_window(given.inputs)
-            targets, given = self._targets_of(given, self.targets_)
+            data = as_fit_data(
+                self.model_, X, y, None, sample_weight, mask, self.check_signal,
+                signal=self.signal_info_,
+            )  # fmt: skip
+            self._check_window(data.inputs)
+            targets, data = self._read_targets(data, self.targets_)
             module, normalizer = copy.deepcopy(self.model_), self.normalizer_
-            seed = getattr(self, "_seed", 0)  # a loaded one has none
+            seed = getattr(self, "_seed", 0)  # a loaded estimator has none
             n_passes = getattr(self, "_n_passes", 0)
-            # A step changes it in place, also in a call that fails.
+            # Training changes the state in place, also if it fails later.
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
-            given = self._given(X, y, None, sample_weight, mask)
-            targets, given = self._targets_of(given, classes=classes)
-            normalizer = fit_normalizer(given.inputs.windows(given.mask), recipe.normalize)
+            data = self._as_fit_data(X, y, None, sample_weight, mask)
+            targets, data = self._read_targets(data, classes=classes)
+            normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
         with torch.random.fork_rng():
             if module is None:
                 torch.manual_seed(seed)
-                module, _ = self._built(given, targets, recipe)
+                module, _ = self._build_model(data, targets, recipe)
             history, optimizer = train_pass(
-                module, given.training_set(targets, normalizer.transform, module), targets,
-                recipe, self._machine(), crop_length=module.n_times,
+                module, data.training_set(targets, normalizer.transform, module), targets,
+                recipe, self._run_options(), crop_length=module.n_times,
                 layer_decay=self.layer_decay, seed=seed, n_passes=n_passes, optimizer=optimizer,
             )  # fmt: skip
         if not hasattr(self, "model_"):
             self.normalizer_, self.history_ = normalizer, history
-            self._remember(given, targets, module)
+            self._set_fitted(data, targets, module)
         else:
             self.model_ = module.eval()
             past = getattr(self, "history_", ())
@@ -156,48 +158,44 @@ class EEGEstimator(Persistence, Parameters, abc.ABC):
         if inputs.info is not None and self.signal_info_ is None:
             check_sfreq(self.model_, inputs.info)
         self._check_window(inputs)
-        counting = as_mask(mask, inputs.X.shape[:-2])
-        amplitude.check_amplitude(inputs.windows(counting), self.amplitude_, self.check_signal)
-        lengths = lengths_of(counting, self.model_)
-        n_crops = self.settings().n_crops
-        return outputs_of(
-            self.model_, inputs.X, self.targets_, n_crops, lengths,
+        mask = as_mask(mask, inputs.X.shape[:-2])
+        amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
+        return compute_outputs(
+            self.model_, inputs.X, self.targets_, self.settings().n_crops,
+            sequence_lengths(mask, self.model_),
             lambda windows: dataclasses.replace(inputs, X=windows).mapped(
                 self.normalizer_.transform
             ),
         )  # fmt: skip
 
-    def _scored(self, X: Any, y: Any, sample_weight: Any, mask: Any) -> tuple[Array, Array, Array]:
+    def _score_arrays(
+        self, X: Any, y: Any, sample_weight: Any, mask: Any
+    ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
         inputs = as_inputs(X, getattr(self, "signal_info_", None))
-        labels = inputs.labels if y is None else np.asarray(y)
-        if labels is None:
-            raise ValueError("expected y with arrays, got None")
-        shape = inputs.X.shape[:-2]
-        if labels.shape[: len(shape)] != shape:
-            raise ValueError(f"expected y of shape {shape}, got {labels.shape}")
+        targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)
         counts = weight > 0
-        return labels[counts], self.predict(X, mask)[counts], weight[counts]
+        return targets[counts], self.predict(X, mask)[counts], weight[counts]
 
     @abc.abstractmethod
     def predict(self, X: Any, mask: Any = None) -> Array:
-        """Return what is predicted for each window."""
+        """Return the prediction for each window."""
 
     @abc.abstractmethod
-    def _targets_of(
-        self, given: Given, known: Targets | None = None, classes: Any = None
-    ) -> tuple[Targets, Given]:
-        """Return what is learnt, and what was given with all weights, or raise."""
+    def _read_targets(
+        self, data: FitData, known: Targets | None = None, classes: Any = None
+    ) -> tuple[Targets, FitData]:
+        """Return the targets, and the data with valid y and final weights."""
 
-    def _is_stratified(self, given: Given) -> bool:
-        """Tell whether a validation shall have the labels in the same shares."""
+    def _is_stratified(self, data: FitData) -> bool:
+        """Return whether both sides of a validation split get the same shares of the labels."""
         return False
 
-    def _given(
-        self, X: Any, y: Any, groups: Any, sample_weight: Any, mask: Any, signal: Any = None
-    ) -> Given:
-        return checked(self.model, X, y, groups, sample_weight, mask, self.check_signal, signal)
+    def _as_fit_data(self, X: Any, y: Any, groups: Any, sample_weight: Any, mask: Any) -> FitData:
+        return as_fit_data(
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+        )
 
     def _check_window(self, inputs: Inputs) -> None:
         fits = inputs.window_shape == (self.n_chans_, self.n_times_)
@@ -207,21 +205,20 @@ class EEGEstimator(Persistence, Parameters, abc.ABC):
                 f"got {inputs.X.shape}"
             )
 
-    def _built(self, given: Given, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
-        return build_for(
-            self.model, given.inputs.window_shape, targets.n_outputs, given.inputs.info,
-            self.model_params or {}, self.sfreq, recipe.crop_length,
-            is_sequences=given.inputs.is_sequences, is_given=self.crop_length is not None,
+    def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
+        return build_model(
+            self.model, data.inputs, targets.n_outputs, self.model_params or {}, self.sfreq,
+            recipe.crop_length, is_explicit=self.crop_length is not None,
         )  # fmt: skip
+
+    def _set_fitted(self, data: FitData, targets: Targets, module: EEGModel) -> None:
+        self.model_ = module.eval()
+        self._set_targets(targets)
+        self.signal_info_, self.preprocessing_ = data.inputs.info, None
+        self.amplitude_ = data.amplitude
+        self.n_chans_, self.n_times_ = data.inputs.window_shape
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
         return tags
-
-    def _remember(self, given: Given, targets: Targets, module: EEGModel) -> None:
-        self.model_ = module.eval()
-        self._learn_of(targets)
-        self.signal_info_, self.preprocessing_ = given.inputs.info, None
-        self.amplitude_ = given.amplitude
-        self.n_chans_, self.n_times_ = given.inputs.window_shape

@@ -1,4 +1,4 @@
-"""A model that fits the windows it will be trained on."""
+"""Build or copy a model so that it fits the windows that it will be trained on."""
 
 from __future__ import annotations
 
@@ -7,127 +7,75 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
 from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel, ShortWindowError
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.models.zoo import find_entry
 
 
-def build_for(
+def build_model(
     model: str | EEGModel,
-    window_shape: tuple[int, int],
+    inputs: Inputs,
     n_outputs: int,
-    info: SignalInfo | None,
     model_params: Mapping[str, Any],
     sfreq: float | None,
     crop_length: int | str,
     *,
-    is_given: bool = True,
-    is_sequences: bool = False,
+    is_explicit: bool = True,
 ) -> tuple[EEGModel, int]:
-    """Build a named model, or copy a given one, and say how long its crops are.
+    """Build a named model, or copy a given one, to fit training windows.
 
     Parameters
     ----------
     model, model_params, sfreq, crop_length
         As in `EEGClassifier`.
-    window_shape : tuple of int
-        Channels and samples of a window.
+    inputs : Inputs
+        Training windows.
     n_outputs : int
-        Classes.
-    info : SignalInfo | None
-        Of the windows.
-    is_given : bool
-        Whether the crop's length was asked for, and not only the recipe's.
-    is_sequences : bool
-        Whether the model is given sequences of windows, which are not cut.
+        Number of classes or targets.
+    is_explicit : bool
+        Whether `crop_length` was set by the user. A crop length from the recipe is replaced if it
+        does not suit the model.
 
     Returns
     -------
     model : EEGModel
-        Ready to be trained.
+        The model, ready for training.
     crop_length : int
-        Samples that it takes.
+        Length of a crop in samples.
 
     Raises
     ------
     ValueError
         If the model does not fit the windows.
     """
-    if is_sequences:
-        if is_given and crop_length not in ("whole", window_shape[1]):
+    n_times = inputs.window_shape[1]
+    if inputs.is_sequences:
+        if is_explicit and crop_length not in ("whole", n_times):
             raise ValueError(f"expected crop_length 'whole' for sequences, got {crop_length!r}")
         crop_length = "whole"
     if isinstance(model, EEGModel):
-        return _copy(model, window_shape, n_outputs, crop_length if is_given else None)
-    return _named(model, window_shape, n_outputs, info, model_params, sfreq, crop_length, is_given)
+        return _copy(model, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
 
-
-def _named(
-    model: str,
-    window_shape: tuple[int, int],
-    n_outputs: int,
-    info: SignalInfo | None,
-    model_params: Mapping[str, Any],
-    sfreq: float | None,
-    crop_length: int | str,
-    is_given: bool,
-) -> tuple[EEGModel, int]:
-    n_chans, n_times = window_shape
-    if info is not None:
-        if sfreq not in (None, info.sfreq):
-            raise ValueError(f"expected sfreq {info.sfreq:g}, which X has, got {sfreq}")
-        sfreq = info.sfreq
-        model_params = {**model_params, "ch_names": info.ch_names}
-    entry = find_entry(model)
-    if sfreq is None:
-        sfreq = entry.standard["sfreq"]
+    sfreq = resolve_sfreq(inputs.info, sfreq)
     if isinstance(crop_length, str):
         half = n_times // 2
         crop_length = half if crop_length == "half" and half >= sfreq else n_times
     if crop_length > n_times:
         raise ValueError(f"expected crop_length of at most {n_times}, got {crop_length}")
-    sizes = {"n_chans": n_chans, "n_outputs": n_outputs, "sfreq": sfreq, **model_params}
+    arguments: dict[str, Any] = {
+        "n_chans": inputs.window_shape[0], "n_outputs": n_outputs, "sfreq": sfreq, **model_params,
+    }  # fmt: skip
+    if inputs.info is not None:
+        arguments["ch_names"] = inputs.info.ch_names
+    entry = find_entry(model)
     try:
-        return entry.build(n_times=crop_length, **sizes), crop_length
+        return entry.build(n_times=crop_length, **arguments), crop_length
     except ShortWindowError:
-        if is_given or crop_length == n_times:
+        if is_explicit or crop_length == n_times:
             raise
-    return entry.build(n_times=n_times, **sizes), n_times
-
-
-def check_sequences(model: str | EEGModel) -> None:
-    """Raise unless a model looks along a recording."""
-    kind = type(model) if isinstance(model, EEGModel) else find_entry(model).model_class
-    if not issubclass(kind, SequenceModel):
-        raise ValueError(
-            f"expected windows (n_windows, n_chans, n_times) for {kind.__name__}, which does not "
-            "look along a recording, got sequences of windows"
-        )
-
-
-def signal_of(model: Any, info: SignalInfo | None) -> SignalInfo | None:
-    """Return what windows of a signal must be for a given model: its channels, in its order.
-
-    Raises
-    ------
-    ValueError
-        If the sampling rate is not the model's.
-    """
-    if info is None or not isinstance(model, EEGModel):
-        return None
-    check_sfreq(model, info)
-    return info if model.ch_names is None else dataclasses.replace(info, ch_names=model.ch_names)
-
-
-def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
-    """Raise unless a model is for a signal's sampling rate."""
-    if abs(model.sfreq - info.sfreq) > 1e-6 * model.sfreq:
-        raise ValueError(
-            f"expected sfreq of {model.sfreq:g} Hz, which the model is for, got {info.sfreq:g} Hz"
-        )
+    return entry.build(n_times=n_times, **arguments), n_times
 
 
 def _copy(
@@ -144,27 +92,65 @@ def _copy(
     wanted = n_times if crop_length == "whole" else crop_length
     if wanted not in (None, "half", model.n_times):
         raise ValueError(
-            f"expected crop_length {model.n_times}, which the given model takes, got {crop_length}"
+            f"expected crop_length {model.n_times}, the n_times of the given model, "
+            f"got {crop_length}"
         )
     return copy.deepcopy(model), model.n_times
 
 
-def device_of(device: str) -> str:
-    """Return where to compute: on "auto" the GPU, if there is one."""
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def resolve_sfreq(info: SignalInfo | None, sfreq: float | None) -> float:
+    """Return the sampling rate of training windows in Hz.
 
-
-def check_device(device: str) -> None:
-    """Raise unless torch can compute on a device.
+    Parameters
+    ----------
+    info : SignalInfo | None
+        Signal of the windows; None for arrays.
+    sfreq : float | None
+        As in `EEGClassifier`.
 
     Raises
     ------
     ValueError
-        With torch's reason.
+        If `sfreq` is missing, or differs from the sampling rate of the signal.
     """
-    try:
-        torch.empty(0, device=device_of(device))
-    except (RuntimeError, AssertionError) as error:  # torch asserts that it has CUDA
-        raise ValueError(f"cannot compute on device {device!r}: {error}") from error
+    if info is not None:
+        if sfreq not in (None, info.sfreq):
+            raise ValueError(f"expected sfreq {info.sfreq:g}, the sampling rate of X, got {sfreq}")
+        return info.sfreq
+    if sfreq is None:
+        raise ValueError(
+            "expected sfreq with arrays, got None: the lengths of the model's kernels depend on "
+            "the sampling rate in Hz"
+        )
+    return sfreq
+
+
+def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
+    """Raise an error if the sampling rate of a signal is not that of a model."""
+    if abs(model.sfreq - info.sfreq) > 1e-6 * model.sfreq:
+        raise ValueError(
+            f"expected sfreq of {model.sfreq:g} Hz, the sampling rate of the model, "
+            f"got {info.sfreq:g} Hz"
+        )
+
+
+def check_takes_sequences(model: str | EEGModel) -> None:
+    """Raise an error if a model takes single windows only."""
+    kind = type(model) if isinstance(model, EEGModel) else find_entry(model).model_class
+    if not issubclass(kind, SequenceModel):
+        raise ValueError(
+            f"expected windows (n_windows, n_chans, n_times) for {kind.__name__}, which takes "
+            "single windows, got sequences of windows"
+        )
+
+
+def signal_for(model: EEGModel, info: SignalInfo) -> SignalInfo:
+    """Return a signal with its channels in the order of a model.
+
+    Raises
+    ------
+    ValueError
+        If the sampling rate is not that of the model.
+    """
+    check_sfreq(model, info)
+    return info if model.ch_names is None else dataclasses.replace(info, ch_names=model.ch_names)

@@ -1,4 +1,4 @@
-"""The parameters of the estimators."""
+"""Parameters of the estimators, and their checks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from eegzoo.arguments import number_between, one_of
 from eegzoo.data.signal import amplitude
 from eegzoo.models.base import EEGModel
 from eegzoo.models.zoo import find_entry
+from eegzoo.training.device import check_device, resolve_device
 from eegzoo.training.loop.net import PRECISIONS
-from eegzoo.training.loop.net_building import Machine
-from eegzoo.training.model_building import check_device, device_of
+from eegzoo.training.loop.net_building import RunOptions
 from eegzoo.training.recipe import SETTINGS, Recipe, find_recipe
 
 
 class Parameters(BaseEstimator):
-    """Base of the estimators: what they are given, and its checks. `EEGClassifier` explains it."""
+    """Base class with the parameters of the estimators, which `EEGClassifier` documents."""
 
     def __init__(
         self,
@@ -81,18 +81,18 @@ class Parameters(BaseEstimator):
         self.callbacks = callbacks
 
     def settings(self) -> Recipe:
-        """Return the recipe's settings, with the arguments that were given in their place."""
+        """Return the settings of the recipe, replaced by all parameters that are not None."""
         given = {name: getattr(self, name) for name in SETTINGS}
         changes = {name: value for name, value in given.items() if value is not None}
         return dataclasses.replace(find_recipe(self.recipe), **changes)
 
     def check_parameters(self) -> Recipe:
-        """Return `settings`, or raise an error that names the first parameter that cannot be used.
+        """Check the parameters, and return `settings`.
 
         Raises
         ------
         ValueError, TypeError
-            With the parameter, what was expected and what came.
+            If a parameter is invalid. The message names the first one.
         """
         if isinstance(self.model, str):
             find_entry(self.model)
@@ -110,13 +110,13 @@ class Parameters(BaseEstimator):
         number_between("layer_decay", self.layer_decay, 0.0, 1.0, above=True)
         if self.checkpoint is not None and not isinstance(self.random_state, Integral):
             raise ValueError(
-                "expected random_state to be an int with checkpoint, without which no training "
-                f"can go on, got {self.random_state!r}"
+                "expected random_state to be an int with checkpoint, because training can resume "
+                f"only with the same seed, got {self.random_state!r}"
             )
         return self.settings()
 
-    def _machine(self) -> Machine:
-        return Machine(
-            device_of(self.device), self.precision, self.compile, self.verbose,
+    def _run_options(self) -> RunOptions:
+        return RunOptions(
+            resolve_device(self.device), self.precision, self.compile, self.verbose,
             tuple(self.callbacks or ()), self.checkpoint,
         )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Outputs of windows, averaged over crops."""
+"""Outputs of a model for windows, averaged over crops."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy.typing as npt
@@ -14,38 +15,38 @@ from eegzoo.training.inputs.crops import even_crops
 from eegzoo.training.targets.targets import Targets
 
 
-def outputs_of(
+def compute_outputs(
     model: EEGModel,
     X: npt.NDArray[Any] | Tensor | Windows,
     targets: Targets,
     n_crops: int,
     lengths: Tensor | None = None,
-    normalize: Any = None,
+    normalize: Callable[[Any], Any] | None = None,
     batch_size: int = 64,
 ) -> Tensor:
-    """Return a model's outputs for windows, each the average over evenly spaced crops.
+    """Return the outputs of a model for windows, averaged over evenly spaced crops.
 
     Parameters
     ----------
     model : EEGModel
-        In evaluation mode.
+        Model in evaluation mode.
     X : array, Tensor or Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
-        Windows, or sequences of windows, which are not cut.
+        Windows, or sequences of windows, which are not cropped.
     targets : Targets
-        What the outputs stand for.
+        Targets that the model was trained on; they define the average over crops.
     n_crops : int
-        Crops of a window.
+        Number of crops of each window.
     lengths : Tensor of int, shape (n,) | None
-        Windows of each sequence before its padding.
+        Number of windows in each sequence, without padding. None: all.
     normalize : callable | None
-        What is done to windows first. None: it was done.
+        Function that normalises windows. None: they are already normalised.
     batch_size : int
-        Windows computed at once.
+        Number of windows that are computed at once.
 
     Returns
     -------
     Tensor, shape (n, n_outputs) or (n, n_windows, n_outputs)
-        On the CPU.
+        Outputs, on the CPU.
     """
     device = next(model.parameters()).device
     per_window = 1 if len(X.shape) == 3 else X.shape[1]
@@ -56,13 +57,14 @@ def outputs_of(
             windows = X[start : start + step]
             batch = torch.as_tensor(windows if normalize is None else normalize(windows))
             if batch.ndim == 4:
-                mine = None if lengths is None else lengths[start : start + step].to(device)
-                known = {} if mine is None else {"lengths": mine}
-                parts.append(model(batch.to(device), **known).cpu())
+                options = {}
+                if lengths is not None:
+                    options["lengths"] = lengths[start : start + step].to(device)
+                parts.append(model(batch.to(device), **options).cpu())
                 continue
             crops = even_crops(batch, model.n_times, n_crops)
             outputs = model(crops.flatten(0, 1).to(device)).unflatten(0, crops.shape[:2])
-            parts.append(targets.average(outputs).cpu())
+            parts.append(targets.average_crops(outputs).cpu())
     if not parts:
         return torch.empty(0, *X.shape[1:-2], model.n_outputs)
     return torch.cat(parts)

@@ -1,4 +1,4 @@
-"""Recipes: all settings of a training under one name."""
+"""Recipes: named settings of the training."""
 
 from __future__ import annotations
 
@@ -16,44 +16,45 @@ CROPS = ("half", "whole")
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Settings of a training, but for the model and the machine.
+    """Settings of the training that do not depend on the model or the device.
 
-    Each is an argument of the estimators, where None stands for the recipe's.
+    Each setting is also a parameter of the estimators; None there selects the recipe's value.
 
     Parameters
     ----------
     normalize : {"whiten", "standardize", "window", "exponential", "none"}
-        How channels are normalised (`fit_normalizer`).
+        Normalisation of the channels (`fit_normalizer`).
     crop_length : int | {"half", "whole"}
-        Samples of the random crops that it trains on. "half": half a window, or all of it if half
-        were less than a second.
+        Length in samples of the random crops for training. "half" is half a window, or the whole
+        window if half is shorter than a second or too short for the model.
     n_crops : int
-        Evenly spaced crops of a window that a prediction averages over.
+        Number of evenly spaced crops of a window over which a prediction is averaged.
     augment : sequence of str | Augmentation | Mixup
-        How training windows are varied: names or objects of
-        `eegzoo.training.AUGMENTATIONS`.
+        Augmentations of training windows: names in `eegzoo.training.AUGMENTATIONS`, or objects.
     max_epochs : int | None
-        Passes over the windows. None: as many as make 250 batches, but from 20 to 100.
+        Number of passes over the windows. None: as many as 250 batches need, but at least 20 and
+        at most 100.
     batch_size : int
-        About how many windows a batch holds.
+        Approximate number of windows in a batch, over all processes.
     lr : float
-        Learning rate at its height.
+        Maximum of the learning rate.
     warmup : float
-        Share of the batches in which it rises linearly to `lr`; afterwards it falls to zero along
-        a cosine.
+        Fraction of the batches in which the learning rate rises linearly to `lr`. Afterwards it
+        falls to zero along a cosine.
     weight_decay : float
-        Of Adam, decoupled.
+        Decoupled weight decay of AdamW.
     clip_norm : float
-        Largest norm of a step's gradient; longer ones are shortened. 0: none is.
+        Maximum norm of the gradient in a step; larger gradients are scaled down. 0: no clipping.
     ema : float
-        Decay of the exponential moving average of the weights, which is the trained model then.
-        0: the last weights are.
+        Decay of the exponential moving average of the weights, which the trained model has. 0: it
+        has the last weights.
     validation : float | splitter
-        Share of the windows that is kept for validation, by groups where they are known; or a
-        splitter of scikit-learn, whose first split is taken. The model of the epoch with the
-        smallest validation loss is kept. 0: there is none.
+        Fraction of the windows for validation, split by groups if they are known; or a splitter of
+        scikit-learn, whose first split is used. The trained model has the weights of the epoch
+        with the smallest validation loss. 0: no validation.
     patience : int
-        Epochs without a smaller validation loss after which the training stops. 0: it never does.
+        Number of epochs without a smaller validation loss after which training stops. 0: it does
+        not stop early.
 
     Examples
     --------
@@ -105,7 +106,7 @@ class Recipe:
             raise ValueError(f"expected validation with patience, got patience {self.patience}")
 
     def epochs(self, n_batches: int) -> int:
-        """Return how many passes of so many batches a training makes."""
+        """Return the number of passes over the windows, for a number of batches in each pass."""
         if self.max_epochs is not None:
             return self.max_epochs
         return min(100, max(20, round(250 / n_batches)))
@@ -127,11 +128,5 @@ SETTINGS = tuple(field.name for field in dataclasses.fields(Recipe))
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return the recipe of a name.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Return the recipe with the given name, or raise a ValueError if there is none."""
     return RECIPES[one_of("recipe", name, tuple(RECIPES))]

@@ -1,4 +1,4 @@
-"""A scikit-learn regressor around a model of the zoo."""
+"""Regressor of EEG windows."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.fit_data import Given
+from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.targets.targets import Numbers, Targets, check_finite
 
 Array = npt.NDArray[Any]
 
 
 class EEGRegressor(RegressorMixin, EEGEstimator):
-    """A regressor of EEG windows, as scikit-learn has regressors: reaction times, ages, doses.
+    """Regressor of EEG windows with the interface of scikit-learn.
 
-    It takes the parameters of `EEGClassifier`, but for `class_weight`. The model learns targets
-    with mean zero and variance one over the training, by the squared error; predictions are in the
-    targets' unit. Several targets are learnt where y is (n_windows, n_targets).
+    Use it for numeric targets such as reaction times, ages or doses. It has the parameters of
+    `EEGClassifier`, except `class_weight`. The model minimises the squared error of standardised
+    targets; predictions are in the unit of y. If y has shape (n_windows, n_targets), the model
+    learns several targets.
 
     Attributes
     ----------
     targets_ : Numbers
         Mean and standard deviation of the training targets.
     model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_
-        As of `EEGClassifier`.
+        As in `EEGClassifier`.
 
     See Also
     --------
-    EEGClassifier : The same for labels.
+    EEGClassifier : Classifier with the same parameters.
 
     Examples
     --------
@@ -45,7 +46,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
     True
     """
 
-    _kinds = (Numbers,)
+    _target_types = (Numbers,)
 
     def partial_fit(
         self,
@@ -54,31 +55,37 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> Self:
-        """Train on windows once, on from where the regressor stands.
+        """Train for one pass over the windows, starting from the current weights.
 
-        As `EEGClassifier.partial_fit`; mean and scale of the targets are those of the first call.
+        It behaves like `EEGClassifier.partial_fit`. The mean and standard deviation of the targets
+        are those of the first call.
 
         Parameters
         ----------
         X, y, sample_weight, mask
             As in `fit`.
+
+        Returns
+        -------
+        self
+            The fitted regressor. If an error is raised, it is not changed.
         """
         return self._partial_fit(X, y, sample_weight, mask, None)
 
     def predict(self, X: Any, mask: npt.ArrayLike | None = None) -> Array:
-        """Return the numbers of each window.
+        """Return the predicted numbers for each window.
 
         Parameters
         ----------
         X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
-            As in `EEGClassifier.predict_proba`.
+            Windows, as in `EEGClassifier.predict_proba`.
         mask : array of bool, shape (n_sequences, n_windows) | None
-            Which windows of sequences are no padding.
+            False for the windows of sequences that are padding.
 
         Returns
         -------
         array, shape (n_windows,) or (n_windows, n_targets)
-            As y was; of sequences with an axis more in front.
+            Predictions in the shape of y; for sequences of windows, with an additional first axis.
         """
         outputs = self._outputs(X, mask)
         return self.targets_.predictions(outputs)
@@ -90,35 +97,27 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> float:
-        """Return the coefficient of determination.
-
-        Parameters
-        ----------
-        X, mask
-            As in `predict`.
-        y, sample_weight
-            As in `fit`.
-        """
-        true, predicted, weight = self._scored(X, y, sample_weight, mask)
+        """Return the coefficient of determination of `predict`. Parameters are those of `fit`."""
+        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
         return float(r2_score(true, predicted, sample_weight=weight))
 
-    def _targets_of(
-        self, given: Given, known: Targets | None = None, classes: Any = None
-    ) -> tuple[Targets, Given]:
-        if given.y.dtype.kind == "O":  # as columns of tables are
-            given = dataclasses.replace(given, y=_as_numbers(given.y))
-        y = given.y[given.weight > 0]
+    def _read_targets(
+        self, data: FitData, known: Targets | None = None, classes: Any = None
+    ) -> tuple[Targets, FitData]:
+        if data.y.dtype.kind == "O":  # such as columns of tables
+            data = dataclasses.replace(data, y=_as_numbers(data.y))
+        y = data.y[data.weight > 0]
         if y.dtype.kind not in "fiub":
             raise ValueError(f"expected y of numbers, got {y.dtype}")
         check_finite(y)
         if len(y) < 1:
             raise ValueError("expected at least one window, got none")
-        targets: Any = known or Numbers.of(y)
+        targets: Any = known or Numbers.fit(y)
         if targets.n_outputs != (y.shape[1] if y.ndim > 1 else 1):
             raise ValueError(f"expected y of {targets.n_outputs} targets, got shape {y.shape}")
         axes = () if targets.is_flat else (targets.n_outputs,)
-        given = dataclasses.replace(given, y=given.y.reshape(*given.weight.shape, *axes))
-        return targets, given.with_y_elsewhere(targets.mean)
+        data = dataclasses.replace(data, y=data.y.reshape(*data.weight.shape, *axes))
+        return targets, data.with_placeholder(targets.mean)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -130,4 +129,4 @@ def _as_numbers(y: Array) -> npt.NDArray[np.float64]:
     try:
         return y.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"expected y of numbers, got others among {y.dtype}: {error}") from error
+        raise ValueError(f"expected y of numbers, got others of {y.dtype}: {error}") from error

@@ -1,4 +1,4 @@
-"""A fitted estimator in one file."""
+"""Save fitted estimators to files, and load them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from eegzoo.training.targets.targets import Targets, targets_from_dict
 from eegzoo.weights.card import Card
 
 
-class Persistence:
-    """Mixin: an estimator that writes itself to a safetensors file and comes back from it."""
+class SavingMixin:
+    """Mixin with methods to save a fitted estimator to a safetensors file, and to load it."""
 
-    # The targets that this kind of estimator learns.
-    _kinds: ClassVar[tuple[type[Targets], ...]]
+    # Kinds of targets that the estimator learns.
+    _target_types: ClassVar[tuple[type[Targets], ...]]
     settings: Callable[[], Recipe]
     targets_: Targets
     model_: EEGModel
@@ -39,24 +39,24 @@ class Persistence:
         preprocessing: Preprocessing | None = None,
         card: Card | None = None,
     ) -> None:
-        """Write the fitted estimator to one safetensors file, which `load` reads.
+        """Save the fitted estimator to a safetensors file, which `load` reads.
 
         Parameters
         ----------
         path : path-like
-            File to write. It appears whole or not at all.
+            File to write. It is written completely or not at all.
         preprocessing : Preprocessing | None
-            What was done to the recordings; `eegzoo predict` repeats it. None: what a loaded
-            classifier brought with it.
+            Preprocessing of the recordings, which `eegzoo predict` repeats. None: that of a loaded
+            estimator, if any.
         card : Card | None
-            What else is known of it, for those who will use it.
+            Model card for other users.
         """
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
-            "n_crops": int(self.settings().n_crops),  # a grid search may have put NumPy's there
+            "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "amplitude": self.amplitude_,
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
@@ -68,25 +68,34 @@ class Persistence:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Return the fitted estimator that `save` wrote.
+        """Load a fitted estimator from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            File to read.
+
+        Returns
+        -------
+        EEGClassifier | EEGRegressor
+            Fitted estimator, of the class on which the method is called.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it holds no such estimator, or is damaged.
+            If the file is damaged, or does not hold an estimator of this class.
         """
         model = load_model(path)
         extra = read_metadata(path)["extra"]
         targets = targets_from_dict(extra)
-        if not isinstance(targets, cls._kinds):
-            holds = "but no estimator: it was not trained here"
-            if targets is not None:
-                holds = f"but of another kind than {cls.__name__}"
-            raise ValueError(f"{path} holds a model, {holds}")
+        if targets is None:
+            raise ValueError(f"{path} holds a model, but no estimator that eegzoo trained")
+        if not isinstance(targets, cls._target_types):
+            raise ValueError(f"{path} holds an estimator of another kind than {cls.__name__}")
         info, steps = extra["signal_info"], extra["preprocessing"]
-        return cls._around(
+        return cls._from_trained(
             model,
             targets,
             normalizer_from_dict(extra["normalizer"]),
@@ -98,7 +107,7 @@ class Persistence:
         )
 
     @classmethod
-    def _around(
+    def _from_trained(
         cls,
         model: EEGModel,
         targets: Targets,
@@ -110,27 +119,27 @@ class Persistence:
         n_crops: int,
         n_times: int | None,
     ) -> Self:
-        """Return an estimator around a trained model."""
-        made = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
-        made.model_, made.normalizer_, made.amplitude_ = model, normalizer, amplitude
-        made.signal_info_, made.preprocessing_ = signal_info, preprocessing
-        made.n_chans_, made.n_times_ = model.n_chans, n_times or model.n_times
-        made._learn_of(targets)
-        return made
+        """Return a fitted estimator around a trained model."""
+        fitted = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
+        fitted.model_, fitted.normalizer_, fitted.amplitude_ = model, normalizer, amplitude
+        fitted.signal_info_, fitted.preprocessing_ = signal_info, preprocessing
+        fitted.n_chans_, fitted.n_times_ = model.n_chans, n_times or model.n_times
+        fitted._set_targets(targets)
+        return fitted
 
-    def _learn_of(self, targets: Targets) -> None:
-        """Take note of what the outputs stand for."""
+    def _set_targets(self, targets: Targets) -> None:
+        """Set the attributes that describe the targets."""
         self.targets_ = targets
 
     def trained_preprocessing(self) -> Preprocessing:
-        """Return what was done to the recordings that a loaded classifier was trained on.
+        """Return the preprocessing of the recordings that a loaded estimator was trained on.
 
         Raises
         ------
         ValueError
-            If it was saved without.
+            If the estimator was saved without its preprocessing, or was not loaded.
         """
         preprocessing: Preprocessing | None = getattr(self, "preprocessing_", None)
         if preprocessing is None:
-            raise ValueError("this classifier was saved without its preprocessing")
+            raise ValueError("this estimator was saved without its preprocessing")
         return preprocessing

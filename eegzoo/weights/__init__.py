@@ -1,4 +1,4 @@
-"""Trained weights with everything that is known of them."""
+"""Trained weights with their cards and preprocessing."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Trained weights in a model for other outputs, or for other channels."""
+"""Adaptation of trained models to other channels."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from eegzoo.models.zoo import create_model
 def adapt_channels(
     model: EEGModel, signal: SignalInfo, ch_names: tuple[str, ...], missing: str
 ) -> EEGModel:
-    """Return a trained model for other channels, by changing its spatial filters.
+    """Return a trained model for other channels, with its spatial filters re-ordered.
 
     Parameters
     ----------
     model : EEGModel
-        In evaluation mode. It is not changed.
+        Trained model in evaluation mode; not changed.
     signal : SignalInfo
-        The windows that it was trained on.
+        Channels and sampling rate of the training windows.
     ch_names : tuple of str
-        Channels that the returned model takes.
+        Channels of the returned model.
     missing : {"raise", "interpolate", "zero"}
-        What becomes of trained channels that `ch_names` lacks, as in `eegzoo.create_model`.
+        Treatment of trained channels that `ch_names` lacks, as in `eegzoo.create_model`.
 
     Returns
     -------
     EEGModel
-        In evaluation mode.
+        Model for the channels, in evaluation mode.
 
     Raises
     ------
@@ -47,11 +47,11 @@ def adapt_channels(
     Warns
     -----
     SignalWarning
-        Of each channel that is not in both.
+        If some channels are not both in `ch_names` and among the trained ones.
     """
     if ch_names == model.ch_names:
         return model
-    spatial = _spatial(model)
+    spatial = _spatial_filters(model)
     matrix = torch.from_numpy(data.channel_matrix(ch_names, signal, missing))
     there = {channel_key(name) for name in ch_names}
     lost = [name for name in signal.ch_names if channel_key(name) not in there]
@@ -61,17 +61,17 @@ def adapt_channels(
             f"{len(signal.ch_names) - len(lost)} of {len(signal.ch_names)} channels are found; "
             f"{lost} are {done}",
             SignalWarning,
-            stacklevel=5,  # who called create_model
+            stacklevel=5,  # the caller of create_model
         )
     trained = _weight(spatial)  # (maps, maps before, n_trained, 1)
     weight = (trained.mT.double() @ matrix).mT.to(trained.dtype)  # (maps, maps before, n_chans, 1)
     arguments: dict[str, Any] = {**model.arguments, "n_chans": len(ch_names), "ch_names": ch_names}
     state: dict[str, Tensor] = {**model.state_dict(), "front.spatial.weight": weight}
     adapted = _build(model, arguments, state)
-    # What stands for a lost channel adds to the others' weights.
-    beyond = float((weight / _weight(_spatial(adapted))).nan_to_num(1.0).max())
-    if beyond > 1 + 1e-6:
-        arguments["max_norm"] = arguments["max_norm"] * beyond * (1 + 1e-6)
+    # Interpolating a missing channel increases the weights of the others.
+    excess = float((weight / _weight(_spatial_filters(adapted))).nan_to_num(1.0).max())
+    if excess > 1 + 1e-6:
+        arguments["max_norm"] = arguments["max_norm"] * excess * (1 + 1e-6)
         adapted = _build(model, arguments, state)
     _restore_means(adapted, model)
     return adapted
@@ -86,21 +86,22 @@ def _build(model: EEGModel, arguments: dict[str, Any], state: dict[str, Tensor])
 
 @torch.no_grad()
 def _restore_means(adapted: EEGModel, model: EEGModel) -> None:
-    """Let the next normalisation take away what it took away of the trained channels.
+    """Correct the running mean after the spatial filters, in place.
 
-    The one between the convolutions adds a number to every channel, which weights hand on.
+    The normalisation before the spatial filters adds a constant to every channel, which other
+    spatial filters sum to another constant.
     """
     norm = next(layer for layer in adapted.modules() if isinstance(layer, nn.BatchNorm1d))
-    norm.get_buffer("running_mean").add_(_of_silence(adapted) - _of_silence(model))
+    norm.get_buffer("running_mean").add_(_front_of_zeros(adapted) - _front_of_zeros(model))
 
 
-def _of_silence(model: EEGModel) -> Tensor:
-    """Return what the front makes of zeros, for each map."""
+def _front_of_zeros(model: EEGModel) -> Tensor:
+    """Return the output of the front for zeros, for each map."""
     maps: Tensor = model.get_submodule("front")(torch.zeros(1, model.n_chans, model.n_times))
     return maps.mean(dim=(0, 2))
 
 
-def _spatial(model: EEGModel) -> nn.Conv2d:
+def _spatial_filters(model: EEGModel) -> nn.Conv2d:
     front = getattr(model, "front", None)
     if isinstance(front, TemporalSpatialConv):
         return front.spatial

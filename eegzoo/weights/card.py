@@ -1,4 +1,4 @@
-"""What trained weights say of themselves."""
+"""Cards that describe trained weights."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from eegzoo.arguments import number_between, positive_int
 
 @dataclasses.dataclass(frozen=True)
 class TrainingData:
-    """What weights were trained on.
+    """Data that weights were trained on.
 
     Parameters
     ----------
     name : str
-        Of the data set.
+        Name of the data set.
     n_subjects : int
-        How many people.
+        Number of subjects.
     licence : str
-        Of the data.
+        Licence of the data.
     citation : str
-        What users of the weights cite.
+        References to cite with the weights.
     subjects : tuple of str
-        Whom the weights have seen, as `Recording` names them; empty if that is not known.
+        Subjects in the training data, named as by `Recording`; empty if they are not known.
     """
 
     name: str
@@ -37,22 +37,27 @@ class TrainingData:
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """How well weights do.
+    """Measured performance of weights.
 
     Parameters
     ----------
     measure : str
-        "accuracy", "kappa", ...
+        Name of the measure: "accuracy", "kappa", ...
     value : float
-        Measured.
+        Value of the measure.
     protocol : str
-        On which windows of whom, and how they were kept from the training.
+        Test windows, and how they were kept apart from the training data.
     n_subjects, n_windows : int
-        How many people and windows were tested on.
+        Number of subjects and of windows in the test.
     interval : tuple of float
-        95 % interval.
+        95 % confidence interval.
     interval_of : str
-        How the interval was found.
+        Method that gave the interval.
+
+    Raises
+    ------
+    ValueError
+        If the value is outside the interval.
     """
 
     measure: str
@@ -70,7 +75,14 @@ class Metric:
 
     @classmethod
     def share(cls, n_right: int, n_windows: int, protocol: str, n_subjects: int) -> Self:
-        """Return an accuracy with Wilson's interval, which takes windows as independent.
+        """Return an accuracy with Wilson's interval, which assumes independent windows.
+
+        Parameters
+        ----------
+        n_right, n_windows : int
+            Number of correctly classified windows, and of all windows.
+        protocol, n_subjects
+            As in `Metric`.
 
         Examples
         --------
@@ -87,20 +99,20 @@ class Metric:
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
-    """Where weights are from.
+    """Origin of weights.
 
     Parameters
     ----------
     licence : str
-        Under which the weights stand.
+        Licence of the weights.
     sha256 : str
-        Of the file that holds them.
+        SHA-256 of their file.
     repository, commit, path : str
-        The authors' file on GitHub; empty for our own.
+        Location of the authors' file on GitHub; empty for weights that eegzoo trained.
     recipe : str
-        The script that made our own; empty for the authors'.
+        Script that trained the weights; empty for authors' weights.
     seed : int | None
-        Of the recipe.
+        Seed of the recipe.
     """
 
     licence: str
@@ -113,43 +125,43 @@ class Origin:
 
     @property
     def url(self) -> str:
-        """The pinned address of the authors' file."""
+        """Address of the authors' file at a fixed commit."""
         path = self.path.replace(" ", "%20")
         return f"https://github.com/{self.repository}/raw/{self.commit}/{path}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Card:
-    """All that is known of trained weights, as data.
+    """Description of trained weights.
 
     Parameters
     ----------
     architecture : str
         Name of the model.
     arguments : mapping
-        That build it.
+        Arguments that build the model.
     signal : mapping
-        Of `SignalInfo`: what its windows are.
+        Channels, sampling rate, window and unit, from `SignalInfo.to_dict`.
     preprocessing : mapping
-        Of `Preprocessing`: what makes windows of a recording.
+        Steps from a recording to windows, from `Preprocessing.to_dict`.
     normalization : str
-        How windows are normalised, as in `EEGClassifier`.
+        Normalisation of windows, as in `EEGClassifier`.
     labels : tuple of str
         Names of the outputs, in order.
     training : TrainingData
-        What it was trained on.
+        Training data.
     split : str
-        How training and test were kept apart.
+        How training and test data were kept apart.
     metrics : tuple of Metric
-        What was measured.
+        Measured performance.
     origin : Origin
-        Where the weights are from.
+        Origin of the weights.
     intended_use, not_for : str
-        What they are for, and what they are not for.
+        Uses that the weights are meant for, and uses that they are not meant for.
     n_params : int
-        Parameters that were learnt.
+        Number of trained parameters.
     amplitude : float | None
-        Robust amplitude of the windows it was trained on, in microvolts.
+        Robust amplitude of the training windows in microvolts.
     """
 
     architecture: str
@@ -168,12 +180,12 @@ class Card:
     amplitude: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` made."""
+        """Return the card that `to_dict` described."""
         given = dict(values)
         given["labels"] = tuple(given["labels"])
         training = dict(given["training"])
@@ -188,7 +200,17 @@ class Card:
 
 
 def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share of `n`."""
+    """Return Wilson's interval of a proportion.
+
+    Parameters
+    ----------
+    share : float
+        Proportion, from 0 to 1.
+    n : int
+        Number of observations.
+    z : float
+        Quantile of the normal distribution; the default gives the 95 % interval.
+    """
     number_between("share", share, 0.0, 1.0)
     positive_int("n", n)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -197,7 +219,7 @@ def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
 
 
 def lines_of(name: str, card: Card) -> Sequence[str]:
-    """Return a card in words, a line for each thing."""
+    """Return a card as lines of text."""
     signal = card.signal
     origin = card.origin
     steps = [step["step"] for step in card.preprocessing["steps"]]
@@ -207,22 +229,26 @@ def lines_of(name: str, card: Card) -> Sequence[str]:
         name,
         f"  model          {card.architecture}, {card.n_params:,} parameters",
         f"  labels         {', '.join(card.labels)}",
-        f"  takes          {len(signal['ch_names'])} channels, {signal['sfreq']:g} Hz, "
+        f"  input          {len(signal['ch_names'])} channels, {signal['sfreq']:g} Hz, "
         f"{seconds[0]:g} to {seconds[1]:g} s from the event, {signal['unit']}",
         f"  channels       {' '.join(signal['ch_names'])}",
         f"  preprocessing  {', '.join(steps)}; normalisation: {card.normalization}",
-        f"  trained on     {card.training.name}, {card.training.n_subjects} subjects "
+        f"  trained on     {card.training.name}, {_subjects(card.training.n_subjects)} "
         f"({card.training.licence})",
         f"  split          {card.split}",
         *(
             f"  {metric.measure:<14} {metric.value:.3f} [{metric.interval[0]:.3f}, "
-            f"{metric.interval[1]:.3f}] {metric.protocol}; {metric.n_subjects} subjects, "
+            f"{metric.interval[1]:.3f}] {metric.protocol}; {_subjects(metric.n_subjects)}, "
             f"{metric.n_windows} windows; interval: {metric.interval_of}"
             for metric in card.metrics
         ),
-        f"  for            {card.intended_use}",
+        f"  intended use   {card.intended_use}",
         f"  not for        {card.not_for}",
         f"  weights        {origin.licence}; {source}",
         f"  SHA-256        {origin.sha256}",
         f"  cite           {card.training.citation}",
     ]
+
+
+def _subjects(n: int) -> str:
+    return "1 subject" if n == 1 else f"{n} subjects"

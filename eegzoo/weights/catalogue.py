@@ -1,24 +1,23 @@
-"""Trained weights by name: those that authors published, and our own in this package."""
+"""Trained weights by name: weights published by authors, and weights shipped in this package."""
 
 from __future__ import annotations
 
 import dataclasses
 import fnmatch
 import os
-import re
 from collections.abc import Collection
 from pathlib import Path
 
-from eegzoo.arguments import nearest
 from eegzoo.models.saving import read_metadata
 from eegzoo.models.zoo import check_task, find_entry
 from eegzoo.weights.authors import atcnet_bci2a, eegnet_physionet, eegnet_sample_audvis, eegsym_mi
 from eegzoo.weights.authors.authors_file import sha256_of
 from eegzoo.weights.card import Card
+from eegzoo.weights.folds import folds_of
 from eegzoo.weights.weights import Weights
 
 SHIPPED = Path(__file__).parent / "shipped"
-# In it, what `sha256sum *.safetensors` prints: a file that stands for another is noticed.
+# File in the same folder with the output of `sha256sum *.safetensors`.
 CHECKSUMS = "SHA256SUMS"
 
 _AUTHORS = {
@@ -32,22 +31,21 @@ def find_weights(name: str, *, unseen: str | Collection[str] | None = None) -> W
     Parameters
     ----------
     name : str
-        One of `list_weights`; or the name of a family of folds, such as "eegnet.physionet_mi2",
-        which is its first fold.
+        Name from `list_weights`, or name of a family of folds. A family, such as
+        "eegnet.physionet_mi2", gives its first fold.
     unseen : str | collection of str | None
-        Subjects, as `Recording` names them ("eegbci/S030"): the fold of the family that never saw
-        any of them.
+        Subjects, named as by `Recording` ("eegbci/S030"), who must not be in the training data. A
+        family gives the first fold that was trained without all of them.
 
     Returns
     -------
     Weights
-        Nothing is fetched yet.
+        Description of the weights. Authors' files are not fetched yet.
 
     Raises
     ------
     ValueError
-        If there are none, with the nearest name; or all have seen a subject, or it is not known
-        whom they have seen.
+        If the name is unknown, or no weights are known to be trained without the subjects.
 
     Examples
     --------
@@ -63,30 +61,25 @@ def find_weights(name: str, *, unseen: str | Collection[str] | None = None) -> W
         if seen and not subjects.intersection(seen):
             return weights
     raise ValueError(
-        f"expected subjects that {name} is known not to have seen, got {sorted(subjects)}"
+        f"expected subjects who are known not to be in the training data of {name}, got "
+        f"{sorted(subjects)}"
     )
 
 
 def names_of_folds(name: str) -> list[str]:
-    """Return the names that a name stands for: its own, or those of the folds of a family.
+    """Return the names of the folds of a family, or the name itself if it is not a family's.
 
     Raises
     ------
     ValueError
-        If there are none, with the nearest name.
+        If the name is unknown. The message proposes the nearest name.
 
     Examples
     --------
     >>> names_of_folds("eegsym.mi_8"), len(names_of_folds("eegnet.physionet_mi2"))
     (['eegsym.mi_8'], 5)
     """
-    known = _names()
-    if name in known:
-        return [name]
-    folds = [other for other in known if _family(other) == name]
-    if not folds:
-        raise ValueError(f"unknown weights {name!r}{nearest(name, {*known, *map(_family, known)})}")
-    return folds
+    return folds_of(name, _names())
 
 
 def list_weights(pattern: str = "*", *, task: str | None = None) -> list[str]:
@@ -95,19 +88,19 @@ def list_weights(pattern: str = "*", *, task: str | None = None) -> list[str]:
     Parameters
     ----------
     pattern : str
-        Shell-style pattern that the name matches.
+        Shell-style pattern of names.
     task : str | None
-        What the paper used the architecture for, as in `list_models`.
+        Task of the architecture, as in `list_models`.
 
     Returns
     -------
     list of str
-        Names that ``create_model(name, weights=True)`` takes.
+        Names for ``create_model(name, weights=True)``.
 
     Raises
     ------
     ValueError
-        If no model is for `task`.
+        If `task` is not the task of any model.
 
     Examples
     --------
@@ -124,19 +117,24 @@ def list_weights(pattern: str = "*", *, task: str | None = None) -> list[str]:
 
 
 def weights_in(path: str | os.PathLike[str]) -> Weights:
-    """Return the weights in a file that eegzoo saved with a card.
+    """Return the weights in a file.
 
     Parameters
     ----------
     path : path-like
-        As `EEGClassifier.save` writes it, given a card.
+        File that `EEGClassifier.save` wrote with a card.
+
+    Returns
+    -------
+    Weights
+        Weights named after the file.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If it is damaged, or holds no card, or one that this version does not know.
+        If the file is damaged, or contains no card that this version can read.
 
     Examples
     --------
@@ -148,15 +146,15 @@ def weights_in(path: str | os.PathLike[str]) -> Weights:
     path = Path(path)
     extra = read_metadata(path)["extra"]
     if "card" not in extra:
-        raise ValueError(f"{path} holds a model, but no card")
+        raise ValueError(f"expected a model with a card in {path}, got no card")
     try:
         card = Card.from_dict(extra["card"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds a card that cannot be read: {error}") from error
+        raise ValueError(f"the card in {path} cannot be read: {error}") from error
     classes = [str(label) for label in extra.get("classes", card.labels)]
     if classes != list(card.labels):
         raise ValueError(f"expected labels {classes} on the card in {path}, got {card.labels}")
-    # A file cannot hold its own checksum.
+    # A file cannot contain its own checksum.
     origin = dataclasses.replace(card.origin, sha256=sha256_of(path))
     card = dataclasses.replace(card, origin=origin)
     return Weights(path.stem, card, path)
@@ -164,10 +162,6 @@ def weights_in(path: str | os.PathLike[str]) -> Weights:
 
 def _names() -> list[str]:
     return sorted([*_AUTHORS, *(path.stem for path in SHIPPED.glob("*.safetensors"))])
-
-
-def _family(name: str) -> str:
-    return re.sub(r"_fold\d+$", "", name)
 
 
 def _weights(name: str) -> Weights:
@@ -181,7 +175,7 @@ def _weights(name: str) -> Weights:
     found = weights.metadata.origin.sha256
     if found != known.get(path.name):
         raise ValueError(
-            f"{path} is damaged, or another file than eegzoo came with: expected SHA-256 "
-            f"{known.get(path.name)}, as in {CHECKSUMS} beside it, got {found}"
+            f"{path} is damaged, or another file than eegzoo was shipped with: expected SHA-256 "
+            f"{known.get(path.name)}, as in {CHECKSUMS} in the same folder, got {found}"
         )
     return weights

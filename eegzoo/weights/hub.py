@@ -1,4 +1,4 @@
-"""Trained weights on the Hugging Face hub, always with their card and at a pinned revision."""
+"""Trained weights on the Hugging Face hub, with their card and at a fixed revision."""
 
 from __future__ import annotations
 
@@ -39,29 +39,29 @@ def push_to_hub(
     Parameters
     ----------
     model : path-like | EEGClassifier
-        A file that `EEGClassifier.save` wrote with a card; or a fitted classifier.
+        File that `EEGClassifier.save` wrote with a card, or fitted classifier.
     repo_id : str
-        ``owner/name``. The repository is made if it is not there.
+        Repository, ``owner/name``. It is created if it does not exist.
     card : Card | None
-        Of a classifier. A file brings its own.
+        Card of a classifier. A file contains its own.
     private : bool
         Whether a new repository is private.
     token : str | None
-        For the hub. None: that of whoever is logged in on this machine.
+        Access token for the hub. None: the token of the user who is logged in.
 
     Returns
     -------
     str
-        The commit, which `from_hub` takes as its revision.
+        Commit, to be passed to `from_hub` as the revision.
 
     Raises
     ------
     ImportError
-        If huggingface_hub is missing.
+        If huggingface_hub is not installed.
     ValueError
-        If there is no card, or the file is damaged.
+        If the card is missing or the file is damaged.
     OSError
-        If the hub refuses, or cannot be reached.
+        If the hub refuses the upload or cannot be reached.
 
     Examples
     --------
@@ -72,8 +72,8 @@ def push_to_hub(
         file = Path(folder) / FILE
         if isinstance(model, (str, os.PathLike)):
             if card is not None:
-                raise ValueError("expected card with a classifier, got it with a file")
-            weights_in(model)  # what is damaged, or without a card, is not even copied
+                raise ValueError("expected card only with a classifier, got it with a file")
+            weights_in(model)  # raises an error that names the original file
             shutil.copyfile(model, file)
         elif card is None:
             raise ValueError("expected a card with a classifier, got none")
@@ -93,30 +93,31 @@ def push_to_hub(
 
 
 def from_hub(repo_id: str, revision: str, *, token: str | None = None) -> Weights:
-    """Fetch weights that `push_to_hub` uploaded, or take them from the hub's cache.
+    """Return weights that `push_to_hub` uploaded, fetched unless they are in the hub's cache.
 
     Parameters
     ----------
     repo_id : str
-        ``owner/name``.
+        Repository, ``owner/name``.
     revision : str
-        The whole commit, 40 hexadecimal digits: a branch or a tag may become another file.
+        Full commit of 40 hexadecimal digits. Branches and tags are refused, because their files
+        may change.
     token : str | None
-        For private repositories.
+        Access token for private repositories.
 
     Returns
     -------
     Weights
-        Under the name of the repository.
+        Weights named after the repository.
 
     Raises
     ------
     ImportError
-        If huggingface_hub is missing.
+        If huggingface_hub is not installed.
     ValueError
-        If the revision is not pinned, or the file is damaged or of something else.
+        If the revision is not a commit, or the file is damaged or contains no card.
     OSError
-        If it cannot be fetched.
+        If the file cannot be fetched.
 
     Examples
     --------
@@ -140,14 +141,14 @@ def _hub() -> Any:
         import huggingface_hub
     except ImportError as error:
         raise ImportError(
-            "the hub is reached through huggingface_hub: pip install 'eegzoo[hub]'"
+            "huggingface_hub is required to use the hub: pip install 'eegzoo[hub]'"
         ) from error
     return huggingface_hub
 
 
 @contextmanager
 def _one_line(what: str) -> Iterator[None]:
-    """Turn whatever the hub's client raises into an OSError on one line."""
+    """Raise any error of the hub's client as an OSError with a message on one line."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Trained weights: what they are, what they take, and the model that they make."""
+"""Trained weights with their card and preprocessing."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-    """Trained weights: what they are, what they take, and the model that they make.
+    """Trained weights with their card and preprocessing.
 
-    `list_weights` and `find_weights` give them.
+    `find_weights`, `weights_in` and `from_hub` return them.
 
     Parameters
     ----------
     name : str
-        ``architecture.tag``.
+        Name, ``architecture.tag``.
     metadata : Card
-        All that is known of them.
+        Card of the weights.
     source : Path | AuthorsFile
-        The file that eegzoo saved; or the authors' file, which is fetched on first use.
+        File saved by eegzoo, or authors' file, which is fetched on first use.
 
     Examples
     --------
@@ -50,21 +50,21 @@ class Weights:
     source: Path | AuthorsFile = dataclasses.field(repr=False)
 
     def card(self) -> None:
-        """Print what is known of the weights."""
-        print("\n".join(lines_of(self.name, self.metadata)))  # noqa: T201 (it is what it is for)
+        """Print the card."""
+        print("\n".join(lines_of(self.name, self.metadata)))  # noqa: T201 (the method prints)
 
     @property
     def signal(self) -> SignalInfo:
-        """What their windows are."""
+        """Channels, sampling rate, window and unit of the model's input."""
         return data.SignalInfo.from_dict(self.metadata.signal)
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What makes windows of a recording."""
+        """Preprocessing from a recording to windows."""
         return data.Preprocessing.from_dict(self.metadata.preprocessing)
 
     def as_mne_code(self) -> str:
-        """Return the MNE code that does the same to a recording named ``raw``."""
+        """Return MNE code that preprocesses a recording named ``raw`` in the same way."""
         return self.preprocessing.as_mne_code()
 
     def epochs(
@@ -72,20 +72,25 @@ class Weights:
         inst: mne.io.BaseRaw | mne.BaseEpochs,
         event_id: Mapping[str, str | int] | None = None,
     ) -> mne.BaseEpochs:
-        """Return preprocessed windows, which `EEGClassifier.from_weights` takes.
+        """Return preprocessed windows for `EEGClassifier.from_weights`.
 
         Parameters
         ----------
         inst : mne.io.Raw | mne.Epochs
-            It is not changed.
+            Recording or epochs; not changed.
         event_id : mapping of str to str | int | None
-            As in `label_events`. None: the events of a recording that have the weights' labels;
-            where there are none, all.
+            Events to use, as in `label_events`. None: the events of a recording that are named
+            like the weights' labels, or all events if there are none.
+
+        Returns
+        -------
+        mne.Epochs
+            Preprocessed windows, not normalised.
 
         Raises
         ------
         ValueError
-            As `Preprocessing.epochs` does.
+            If `Preprocessing.epochs` raises an error.
         """
         if event_id is None:
             event_id = data.labels_among_events(inst, self.metadata.labels)
@@ -99,33 +104,34 @@ class Weights:
         check_signal: str = "raise",
         fit_on: Any = None,
     ) -> EpochsDataset:
-        """Return windows that the model takes as they are, normalised as in the training.
+        """Return preprocessed and normalised windows for the model.
 
-        A model that was trained on crops of them takes crops.
+        A model that was trained on crops takes crops of these windows. For a classifier from
+        `EEGClassifier.from_weights`, which normalises windows itself, use `epochs`.
 
         Parameters
         ----------
         inst : mne.io.Raw | mne.Epochs
-            It is not changed.
+            Recording or epochs; not changed.
         event_id : mapping of str to str | int | None
-            As in `epochs`.
+            Events to use, as in `epochs`.
         missing : {"raise", "interpolate", "zero"}
-            What becomes of channels that are not there.
+            Treatment of missing channels: raise an error, interpolate them, or set them to zero.
         check_signal : {"raise", "warn", "ignore"}
-            What to do about amplitudes that cannot be microvolts of EEG.
+            Reaction to amplitudes that are implausible for EEG in microvolts.
         fit_on : mne.Epochs | EpochsDataset | array | None
             Windows to fit the normalisation on, for weights whose authors published none.
 
         Returns
         -------
         EpochsDataset
-            For the model; `EEGClassifier.from_weights` normalises by itself.
+            Windows for the model.
 
         Raises
         ------
         ValueError
-            If channels are missing; if the sampling rate is another and no step changes it; if
-            the unit is another, with the factor.
+            If channels are missing, if the sampling rate differs and no step changes it, or if the
+            unit differs; the message then contains the factor.
         """
         dataset = data.EpochsDataset.from_epochs(self.epochs(inst, event_id), "ignore")
         dataset = dataset.aligned_to(self.signal, missing=missing)
@@ -134,7 +140,7 @@ class Weights:
         return dataset if normalizer.how == "none" else dataset.mapped(normalizer.transform)
 
     def normalizer(self, fit_on: Any = None) -> Normalizer:
-        """Return the normalisation that the model's windows go through.
+        """Return the normalisation of the model's windows.
 
         Parameters
         ----------
@@ -144,7 +150,7 @@ class Weights:
         Raises
         ------
         ValueError
-            If `fit_on` is needed and not given.
+            If the authors published no normalisation and `fit_on` is None.
         """
         how = self.metadata.normalization
         if fit_on is not None:
@@ -155,6 +161,6 @@ class Weights:
             normalizer: Normalizer = data.NORMALIZERS[how]()
             return normalizer
         raise ValueError(
-            f"expected fit_on: {self.name} takes windows that are normalised ({how}) with the "
-            "statistics of a training session, which its authors did not publish"
+            f"expected fit_on: {self.name} was trained on windows normalised ({how}) with "
+            "statistics that its authors did not publish"
         )

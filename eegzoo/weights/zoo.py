@@ -1,4 +1,4 @@
-"""Models by name, with new weights or with trained ones."""
+"""Models by name, with initial or trained weights."""
 
 from __future__ import annotations
 
@@ -18,35 +18,36 @@ _WITH_WEIGHTS = ("ch_names", "missing", "n_outputs")
 
 
 def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any) -> EEGModel:
-    """Build a model of the zoo, with new weights or with trained ones.
+    """Return a model of the zoo, with initial or trained weights.
 
     Parameters
     ----------
     name : str
-        One of `list_models`; with ``weights=True`` one of `list_weights`.
+        Name of an architecture, from `list_models`; with ``weights=True``, name of trained
+        weights, from `list_weights`.
     weights : bool | Weights
-        Whether `name` is the name of trained weights; or trained weights of the architecture
-        `name`, such as `eegzoo.weights.from_hub` returns.
+        Whether to load the trained weights called `name`; or trained weights of the architecture
+        `name`, such as those that `eegzoo.weights.from_hub` returns.
     **arguments
-        With new weights, all by keyword: ``n_chans``, ``n_times`` (samples in a window),
-        ``n_outputs``, ``sfreq`` (Hz) and the model's own arguments, which its class documents.
+        Without trained weights: ``n_chans``, ``n_times`` (samples in a window), ``n_outputs``,
+        ``sfreq`` (Hz) and the arguments that the class of the model documents.
 
         With trained weights, any of:
 
         ``n_outputs`` : int
-            Number of outputs. If it is not the number that was trained, the model gets a new head.
+            Number of outputs. If it differs from the trained number, the model gets a new head.
         ``ch_names`` : sequence of str
-            Channels of your windows. The spatial filters are re-ordered by name; a channel that
-            the weights do not know gets weight zero.
+            Channels of your windows. The spatial filters are re-ordered by name. Channels that
+            were not trained get weight zero.
         ``missing`` : {"raise", "interpolate", "zero"}
-            What becomes of trained channels that `ch_names` lacks: raise an error, spread their
-            filters over the others as spherical splines do, or leave them out. Where this makes
-            filters longer than ``max_norm``, that limit is raised.
+            Treatment of trained channels that `ch_names` lacks: raise an error, distribute their
+            filters over the other channels by spherical splines, or drop their filters. If the
+            norm of a filter then exceeds ``max_norm``, that limit is raised.
 
     Returns
     -------
     EEGModel
-        In training mode with new weights, in evaluation mode with trained ones.
+        Model in training mode, or in evaluation mode if its weights are trained.
 
     Raises
     ------
@@ -87,21 +88,21 @@ def list_models(
     Parameters
     ----------
     pattern : str
-        Shell-style pattern that the names match.
+        Shell-style pattern of names.
     task : str | None
-        What the paper used the model for: "motor imagery", "erp", "ssvep", "sleep", ...
+        Task in the model's paper: "motor imagery", "erp", "ssvep", "sleep", ...
     weights : bool | None
-        True: only models that have trained weights. False: only models that have none.
+        True: only models with trained weights. False: only models without. None: all models.
 
     Returns
     -------
     list of str
-        Names that `create_model` takes.
+        Names for `create_model`.
 
     Raises
     ------
     ValueError
-        If no model is for `task`.
+        If `task` is not the task of any model.
 
     See Also
     --------
@@ -122,7 +123,7 @@ def list_models(
 
 
 def load_weights(weights: Weights) -> EEGModel:
-    """Return the model as it was trained, in evaluation mode; authors' files are fetched."""
+    """Return the trained model in evaluation mode, after fetching its file if necessary."""
     source = weights.source
     return load_model(source) if isinstance(source, Path) else source.load()
 
@@ -140,7 +141,7 @@ def _find(name: str, weights: bool | Weights) -> Weights:
     if "." not in name:
         zoo.find_entry(name)  # an unknown name proposes a near one
         known = list_weights(f"{name}.*")
-        raise ValueError(f"expected the name of trained weights, got {name!r}; known are {known}")
+        raise ValueError(f"expected the name of trained weights, got {name!r}; available: {known}")
     return find_weights(name)
 
 
@@ -154,7 +155,7 @@ def _trained(
     if ch_names is not None:
         model = adapt_channels(model, weights.signal, tuple(ch_names), missing)
     elif missing != "raise":
-        raise ValueError(f"expected missing with ch_names, got {missing!r} without")
+        raise ValueError(f"expected missing only with ch_names, got {missing!r} without")
     if n_outputs is not None and n_outputs != model.n_outputs:
         model.reset_head(n_outputs)
     return model

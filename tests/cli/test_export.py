@@ -1,4 +1,4 @@
-"""A model as ONNX: what torch computes, with all that its user must know."""
+"""ONNX export: outputs equal to torch's, and the metadata that users need."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def _cache(monkeypatch):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A classifier that was trained on crops, whitened, in a file; and its export."""
+    """Folder with a classifier trained on whitened crops, and its export."""
     folder = tmp_path_factory.mktemp("export")
     raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=0)
     preprocessing = Preprocessing.from_dict(
@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
     )
     epochs = preprocessing.epochs(raw)
     classifier = EEGClassifier("eegnet", max_epochs=1, n_crops=3, random_state=0).fit(epochs)
-    with torch.no_grad():  # beyond its limit, so that baking matters
+    with torch.no_grad():  # above its limit, so that baking changes it
         classifier.model_.head.weight.mul_(10)
     classifier.save(folder / "model.safetensors", preprocessing)
     done = eegzoo("export", "model.safetensors", "model.onnx", cwd=folder)
@@ -62,14 +62,14 @@ def metadata_in(path):
     return {prop.key: prop.value for prop in onnx.load(path).metadata_props}
 
 
-def test_it_tells_what_it_wrote_and_how_near_it_is(folder):
+def test_output_names_the_files_and_the_difference_from_torch(folder):
     (line,) = (folder / "export.txt").read_text().splitlines()
     assert line.startswith("wrote model.onnx and model.json; largest difference from torch ")
     assert float(line.rpartition(" ")[2]) < 1e-5
 
 
-def test_the_json_and_the_onnx_file_are_all_that_one_needs(folder):
-    """From a recording to the classifier's probabilities, without eegzoo's models."""
+def test_the_json_and_the_onnx_file_reproduce_the_classifier(folder):
+    """Compute the classifier's probabilities from a recording without eegzoo's models."""
     described = json.loads((folder / "model.json").read_text())
     raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=1)
     epochs = Preprocessing.from_dict(described["preprocessing"]).epochs(raw)
@@ -90,7 +90,7 @@ def test_the_json_and_the_onnx_file_are_all_that_one_needs(folder):
     assert described["mne_code"].startswith("raw = raw.copy()")
 
 
-def test_the_metadata_are_in_the_file_too(folder):
+def test_the_onnx_file_contains_the_metadata(folder):
     described = json.loads((folder / "model.json").read_text())
     inside = metadata_in(folder / "model.onnx")
     assert inside.keys() == described.keys()
@@ -98,7 +98,7 @@ def test_the_metadata_are_in_the_file_too(folder):
         assert inside[key] == value if isinstance(value, str) else json.loads(inside[key]) == value
 
 
-def test_constraints_are_baked_and_all_weights_are_inside(folder):
+def test_constraints_are_baked_and_all_weights_are_in_the_file(folder):
     proto = onnx.load(folder / "model.onnx", load_external_data=False)
     onnx.checker.check_model(proto)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -139,12 +139,12 @@ def test_nothing_is_written_when_the_outputs_differ(folder, tmp_path, monkeypatc
     done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
     assert done.returncode == 2
     assert "within 0.0001, got a difference of " in done.stderr
-    assert done.stderr.endswith(": model.onnx is not written\n")
+    assert done.stderr.endswith("; model.onnx is not written\n")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("fails", ["write_json", "check"])
-def test_both_files_appear_or_the_old_ones_stay(folder, tmp_path, monkeypatch, fails):
+def test_old_files_stay_if_writing_fails(folder, tmp_path, monkeypatch, fails):
     (tmp_path / "model.onnx").write_text("old")
     if fails == "write_json":
         monkeypatch.setattr(MODULE.results, "write_json", raiser(OSError("disk full")))
@@ -182,10 +182,10 @@ def test_a_missing_extra_is_named(folder, tmp_path, monkeypatch, package):
         ("absent.safetensors model.onnx", "no such file: absent.safetensors"),
         ("eegnet.physionet_mi9 model.onnx", "unknown weights 'eegnet.physionet_mi9'"),
         ("eegnet.physionet_mi2 nowhere/model.onnx", "no such folder: nowhere"),
-        ("eegnet.physionet_mi2 model.json", "JSON file, which goes beside, got model.json"),
+        ("eegnet.physionet_mi2 model.json", "expected out to be an ONNX file, got model.json"),
     ],
 )
-def test_bad_input_gets_one_line(tmp_path, arguments, message):
+def test_bad_input_is_an_error_of_one_line(tmp_path, arguments, message):
     done = eegzoo("export", *arguments.split(), cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr

@@ -1,4 +1,4 @@
-"""The main job on PhysioNet's own EDF files."""
+"""Training and prediction on PhysioNet's EDF files."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""``eegzoo train``: every option has a default that is shown, and does what it says."""
+"""Options of ``eegzoo train``: each shows its default and reaches the training."""
 
 import inspect
 import json
@@ -14,19 +14,19 @@ from tests.cli.test_cli import eegzoo, eegzoo_process
 
 COMMAND = typer.main.get_command(app).commands["train"]
 OPTIONS = {option.name: option for option in COMMAND.params if option.name != "help"}
-RENAMED = {"max_epochs": "epochs", "random_state": "seed"}
-# Arguments of the classifier that have no option, and why.
+RENAMED = {"random_state": "seed"}
+# Arguments of the classifier without an option, and the reason.
 WITHOUT = {
-    "model_params": "a model's own arguments are for Python",
-    "sfreq": "recordings bring theirs",
-    "layer_decay": "the command line trains from the start",
-    "callbacks": "they are objects of Python",
+    "model_params": "arguments of a model are set in Python",
+    "sfreq": "recordings have a sampling rate",
+    "layer_decay": "the command line trains new weights",
+    "callbacks": "callbacks are Python objects",
 }
-FAST = ("--cv", "2", "--epochs", "1", "--verbose", "0")
+FAST = ("--cv", "2", "--max-epochs", "1", "--verbose", "0")
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_every_option_shows_its_default_and_says_what_it_is(name):
+def test_every_option_has_a_help_text_and_shows_its_default(name):
     option = OPTIONS[name]
     assert option.help
     assert option.show_default
@@ -35,7 +35,7 @@ def test_every_option_shows_its_default_and_says_what_it_is(name):
 
 
 @pytest.mark.parametrize("width", ["80", "200"])
-def test_help_shows_them_all(tmp_path, monkeypatch, width):
+def test_help_shows_all_options(tmp_path, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", width)
     shown = eegzoo("train", "--help", cwd=tmp_path)
     assert shown.returncode == 0
@@ -45,7 +45,7 @@ def test_help_shows_them_all(tmp_path, monkeypatch, width):
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_the_defaults_of_settings_are_the_recipes(setting):
+def test_defaults_shown_are_those_of_the_recipes(setting):
     shown = OPTIONS[RENAMED.get(setting, setting)].show_default
     values = [getattr(RECIPES[name], setting) for name in ("small", "plain")]
     if setting == "max_epochs":
@@ -89,18 +89,18 @@ def test_options_reach_the_classifier_and_the_results(tmp_path):
     [(None, None), (["none"], ()), (["time_shift,mixup"], ("time_shift", "mixup")),
      (["time_shift", "mixup"], ("time_shift", "mixup"))],
 )  # fmt: skip
-def test_augmentations_are_given_with_commas_or_repeated(given, taken):
+def test_augmentations_accept_commas_and_repetition(given, taken):
     assert settings.augment(given) == taken
 
 
 @pytest.mark.parametrize(("given", "taken"), [(None, None), ("half", "half"), ("200", 200)])
-def test_a_crop_is_a_word_or_samples(given, taken):
+def test_a_crop_length_is_a_word_or_samples(given, taken):
     assert settings.crop_length(given) == taken
 
 
-def test_quiet_shows_no_bar_and_loud_does(tmp_path):
+def test_verbose_shows_the_progress_bar(tmp_path):
     for verbose, shows in ((0, False), (1, True)):
-        done = eegzoo("train", "--cv", 2, "--epochs", 1, "--verbose", verbose, cwd=tmp_path)
+        done = eegzoo("train", "--cv", 2, "--max-epochs", 1, "--verbose", verbose, cwd=tmp_path)
         assert ("epoch" in done.stderr) == shows
 
 
@@ -112,14 +112,14 @@ def test_folds_keep_subjects_apart(tmp_path):
         raw = simulate_motor_imagery(8, ch_names=names, random_state=seed)
         raw.save(tmp_path / f"{seed}_raw.fif", verbose="ERROR")
     raws = [part for seed in range(3) for part in ("--raw", f"{seed}_raw.fif")]
-    common = ("train", *raws, "--epochs", 1, "--verbose", 0, "--groups", "subject")
+    common = ("train", *raws, "--max-epochs", 1, "--verbose", 0, "--groups", "subject")
     done = eegzoo(*common, "--cv", 3, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "over 3 folds of subjects" in done.stdout
     assert done.stdout.count("on 8 windows") == 3
     few = eegzoo(*common, "--cv", 4, cwd=tmp_path)
     assert few.returncode == 2
-    assert "expected at least 4 of subject for 4 folds, got 3" in few.stderr
+    assert "expected at least 4 subjects for 4 folds, got 3" in few.stderr
 
 
 @pytest.mark.slow
@@ -133,13 +133,13 @@ def test_two_processes_print_once_and_write_once(tmp_path):
     assert EEGClassifier.load(tmp_path / "model.safetensors").model_.n_outputs == 2
     alone = eegzoo("train", *FAST, "--json", "alone.json", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr
-    # But for dropout it is one training.
+    # The trainings differ in dropout only.
     folds = json.loads((tmp_path / "alone.json").read_text())["folds"]
     np.testing.assert_allclose(results["folds"], folds, atol=0.3)
 
 
-def test_a_checkpoint_makes_the_second_run_read_the_first_ones(tmp_path):
-    command = ("train", "--cv", 2, "--epochs", 2, "--verbose", 0, "--checkpoint", "half")
+def test_a_second_run_resumes_from_the_checkpoints_of_the_first(tmp_path):
+    command = ("train", "--cv", 2, "--max-epochs", 2, "--verbose", 0, "--checkpoint", "half")
     first = eegzoo(*command, cwd=tmp_path)
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "half").iterdir()}
     assert len(files) == 2  # one for each fold
@@ -153,7 +153,7 @@ def test_a_checkpoint_makes_the_second_run_read_the_first_ones(tmp_path):
     [
         (("--recipe", "large"), "expected recipe to be one of 'small', 'plain', got 'large'"),
         (("--augment", "mixap"), "unknown augmentation 'mixap'; did you mean 'mixup'"),
-        (("--augment", "none,mixup"), "expected --augment none or names"),
+        (("--augment", "none,mixup"), "expected --augment to be none or names"),
         (("--patience", "3"), "expected validation with patience"),
         (("--groups", "person"), "expected --groups to be one of subject, session, recording"),
         (("--crop-length", "third"), "expected crop_length to be one of 'half', 'whole'"),
@@ -163,7 +163,7 @@ def test_a_checkpoint_makes_the_second_run_read_the_first_ones(tmp_path):
         (("--precision", "int8"), "expected precision to be one of"),
     ],
 )
-def test_bad_options_end_with_one_line(tmp_path, options, message):
+def test_a_bad_option_is_an_error_of_one_line(tmp_path, options, message):
     done = eegzoo("train", *FAST, *options, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("eegzoo: error: ")

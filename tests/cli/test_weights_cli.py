@@ -1,4 +1,4 @@
-"""Trained weights from the command line, by name and in files."""
+"""Trained weights on the command line, by name and in files."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def _beside(monkeypatch):
 
 
 def line_of(done):
-    """The last line of what a verb printed."""
+    """Return the last line of a command's output."""
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[-1]
 
@@ -35,7 +35,7 @@ def line_of(done):
 # Listing.
 
 
-def test_all_weights_are_listed_families_once(tmp_path):
+def test_all_weights_are_listed_and_each_family_once(tmp_path):
     shown = eegzoo("weights", cwd=tmp_path).stdout
     for name in list_weights():
         family = name.rpartition("_fold")[0]
@@ -45,7 +45,7 @@ def test_all_weights_are_listed_families_once(tmp_path):
     assert "84 subjects" in shown
 
 
-def test_a_pattern_and_a_task_choose(tmp_path):
+def test_a_pattern_and_a_task_select_weights(tmp_path):
     shown = eegzoo("weights", "*_fold3", cwd=tmp_path).stdout
     assert "eegnet.physionet_mi4_fold3" in shown
     assert "eegsym" not in shown
@@ -72,6 +72,7 @@ def test_a_name_shows_its_card_or_its_code(tmp_path):
         ("weights eegnet.fysionet_mi2", "did you mean 'eegnet.physionet_mi2"),
         ("weights nothing*", "no weights match 'nothing*'"),
         ("weights eegnet.* --code", "expected one name with --code"),
+        (f"weights {MI2} --task erp", "expected a pattern of names with --task"),
         ("weights * --task motor", "unknown task 'motor'"),
         ("evaluate eegnet.fysionet_mi2", "did you mean 'eegnet.physionet_mi2"),
         ("evaluate absent/eegnet.physionet_mi2", "no such file: absent/eegnet.physionet_mi2"),
@@ -82,7 +83,7 @@ def test_a_name_shows_its_card_or_its_code(tmp_path):
         (f"evaluate {MI2} --data simulated", "are missing"),
     ],
 )
-def test_bad_input_gets_one_line(tmp_path, arguments, message):
+def test_bad_input_is_an_error_of_one_line(tmp_path, arguments, message):
     done = eegzoo(*arguments.split(), cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     (line,) = done.stderr.strip().splitlines()
@@ -91,7 +92,7 @@ def test_bad_input_gets_one_line(tmp_path, arguments, message):
 
 
 @needs(MNE_DATA)
-def test_a_missing_extra_gets_one_line(tmp_path, monkeypatch):
+def test_a_missing_extra_is_an_error_of_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     if not CACHE.exists():
         pytest.skip("weights is not beside the clone")
@@ -100,15 +101,15 @@ def test_a_missing_extra_gets_one_line(tmp_path, monkeypatch):
     assert done.stderr.splitlines()[-1].endswith("pip install 'eegzoo[weights]'")
 
 
-# PhysioNet's own recordings.
+# PhysioNet's recordings.
 
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_a_family_is_the_fold_that_never_saw_the_subject(tmp_path):
+def test_a_family_selects_the_fold_not_trained_on_the_subject(tmp_path):
     done = eegzoo("evaluate", MI2, *FISTS, "--json", "result.json", cwd=tmp_path)
     assert line_of(done) == "accuracy 0.956 on 45 windows"
-    assert done.stdout.startswith(f"{MI2}_fold0, which never saw eegbci/S001\n")
+    assert done.stdout.startswith(f"{MI2}_fold0, which was not trained on eegbci/S001\n")
     assert done.stderr == ""
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["accuracy"] == 43 / 45
@@ -118,12 +119,12 @@ def test_a_family_is_the_fold_that_never_saw_the_subject(tmp_path):
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_a_fold_that_saw_the_subject_is_told(tmp_path):
+def test_a_fold_trained_on_the_subject_is_a_warning(tmp_path):
     done = eegzoo("evaluate", f"{MI2}_fold3", *FISTS, cwd=tmp_path)
     assert line_of(done) == "accuracy 0.978 on 45 windows"
     assert done.stderr == (
-        "eegnet.physionet_mi2_fold3 has seen eegbci/S001 in its training: the figure says nothing "
-        "about new people\n"
+        "warning: eegnet.physionet_mi2_fold3 was trained on eegbci/S001, so this accuracy does "
+        "not apply to new people\n"
     )
     done = eegzoo("evaluate", f"{MI2}_fold0", *FISTS, cwd=tmp_path)
     assert line_of(done) == "accuracy 0.956 on 45 windows"
@@ -132,10 +133,10 @@ def test_a_fold_that_saw_the_subject_is_told(tmp_path):
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_sixteen_electrodes_with_their_own_preprocessing(tmp_path):
+def test_weights_for_sixteen_electrodes_resample_and_reference(tmp_path):
     done = eegzoo("evaluate", "eegsym.mi_16", *FISTS, cwd=tmp_path)
     assert line_of(done) == "accuracy 0.933 on 45 windows"
-    assert done.stderr.startswith("whom eegsym.mi_16 has seen of EEGMMIDB, ")
+    assert done.stderr.startswith("warning: the training subjects of eegsym.mi_16 (EEGMMIDB, ")
     assert done.stderr.count("\n") == 1
 
 
@@ -165,7 +166,7 @@ def test_other_labels_raise(tmp_path):
     assert "got also ['feet', 'fists']" in done.stderr
 
 
-# The same recordings, stored otherwise: the same figure or an error, never another figure.
+# The same recordings stored differently give the same accuracy or an error.
 
 
 def shuffled(raw):
@@ -181,7 +182,7 @@ def renamed(raw):
 
 
 def among_others(raw):
-    """With channels that are no EEG, and one that the weights do not know."""
+    """Add a channel that is not EEG, and one that the weights do not know."""
     extra = mne.io.RawArray(
         1e-5 * np.random.default_rng(0).standard_normal((2, raw.n_times)),
         mne.create_info(["EOG1", "A1"], raw.info["sfreq"], ["eog", "eeg"]),
@@ -193,7 +194,7 @@ def among_others(raw):
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """Store the three runs after a change, and return the options that read them."""
+    """Return a function that saves changed recordings and returns the options to read them."""
 
     def store(change):
         options = []
@@ -211,7 +212,9 @@ def stored(tmp_path, monkeypatch):
 @needs(MNE_DATA)
 @pytest.mark.parametrize("change", [shuffled, renamed, lambda raw: raw], ids=lambda c: c.__name__)
 @pytest.mark.parametrize(("name", "figure"), [(MI2, "0.956"), ("eegsym.mi_16", "0.933")])
-def test_the_order_and_spelling_of_channels_change_nothing(tmp_path, stored, change, name, figure):
+def test_order_and_spelling_of_channels_do_not_change_the_accuracy(
+    tmp_path, stored, change, name, figure
+):
     done = eegzoo("evaluate", name, *stored(change), cwd=tmp_path)
     assert line_of(done) == f"accuracy {figure} on 45 windows"
 
@@ -219,10 +222,12 @@ def test_the_order_and_spelling_of_channels_change_nothing(tmp_path, stored, cha
 @needs(CACHE)
 @needs(MNE_DATA)
 @pytest.mark.filterwarnings("ignore:channels .* are left out:eegzoo.data.SignalWarning")
-def test_channels_that_are_not_for_the_weights_change_nothing(tmp_path, stored):
+def test_additional_channels_do_not_change_the_accuracy(tmp_path, stored):
     done = eegzoo("evaluate", MI2, *stored(among_others), cwd=tmp_path)
     assert line_of(done) == "accuracy 0.956 on 45 windows"
-    assert done.stdout.startswith(f"{MI2}_fold0, the first fold\n")  # whose files, nobody knows
+    assert done.stdout.startswith(
+        f"{MI2}_fold0, the first fold\n"
+    )  # the subject of a file is not known
 
 
 @needs(CACHE)
@@ -238,7 +243,7 @@ def test_channels_that_are_not_for_the_weights_change_nothing(tmp_path, stored):
     ],
     ids=["volts x 1000", "microvolts as volts", "millivolts as volts", "128 Hz", "no Cz"],
 )
-def test_what_the_weights_cannot_take_is_an_error(tmp_path, stored, change, message):
+def test_a_recording_that_does_not_fit_the_weights_is_an_error(tmp_path, stored, change, message):
     done = eegzoo("evaluate", MI2, *stored(change), cwd=tmp_path)
     assert done.returncode == 2
     assert "accuracy" not in done.stdout
@@ -249,7 +254,7 @@ def test_what_the_weights_cannot_take_is_an_error(tmp_path, stored, change, mess
 @needs(CACHE)
 @needs(MNE_DATA)
 @pytest.mark.parametrize("name", [MI2, "eegsym.mi_16"])
-def test_another_unit_is_an_error_for_normalised_windows_too(tmp_path, stored, name):
+def test_a_wrong_unit_is_an_error_for_normalised_windows_too(tmp_path, stored, name):
     done = eegzoo("evaluate", name, *stored(scaled(1e3)), cwd=tmp_path)
     assert done.returncode == 2
     assert "multiply by 0.001" in done.stderr
@@ -257,7 +262,7 @@ def test_another_unit_is_an_error_for_normalised_windows_too(tmp_path, stored, n
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_another_rate_is_changed_when_that_is_asked_for(tmp_path, stored):
+def test_resample_changes_the_sampling_rate(tmp_path, stored):
     options = stored(lambda raw: raw.resample(128.0))
     done = eegzoo("evaluate", MI2, *options, "--resample", cwd=tmp_path)
     assert line_of(done) == "accuracy 0.956 on 45 windows"
@@ -268,7 +273,7 @@ def test_another_rate_is_changed_when_that_is_asked_for(tmp_path, stored):
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_predict_takes_a_name(tmp_path):
+def test_predict_accepts_a_name(tmp_path):
     recording = next(MNE_DATA.rglob("S001R04.edf"))
     done = eegzoo("predict", MI2, recording, "--events", "T1,T2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -281,11 +286,11 @@ def test_predict_takes_a_name(tmp_path):
 
 
 @needs(CACHE)
-def test_a_file_with_a_card_knows_whom_it_has_seen(tmp_path):
+def test_a_file_with_a_card_names_its_training_subjects(tmp_path):
     if not MNE_DATA.exists():
         pytest.skip("mne_data is not beside the clone")
     weights = find_weights(f"{MI2}_fold3")
     EEGClassifier.from_weights(weights).save(tmp_path / "mine.safetensors", card=weights.metadata)
     done = eegzoo("evaluate", "mine.safetensors", *FISTS, cwd=tmp_path)
     assert line_of(done) == "accuracy 0.978 on 45 windows"
-    assert done.stderr.startswith("mine.safetensors has seen eegbci/S001 in its training")
+    assert done.stderr.startswith("warning: mine.safetensors was trained on eegbci/S001")

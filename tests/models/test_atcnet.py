@@ -13,12 +13,12 @@ from eegzoo.models.references.atcnet import state_from
 from tests.reference.model_checks import assert_initial_limits
 
 REFERENCE = find_reference("atcnet").arrays
-SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250}
 WEIGHTS = Path(__file__).parents[2].parent / "shared" / "weights"
 
 
 def counted_from_zero(weights):
-    """Rename the layers of a model that was not the first of its session."""
+    """Number the layers from zero, as for the first model of a Keras session."""
 
     def kind_and_number(layer):
         kind, _, number = layer.rpartition("_")
@@ -42,7 +42,7 @@ def test_the_authors_trained_weights_give_their_outputs(subject):
     h5py = pytest.importorskip("h5py")
     path = WEIGHTS / f"atcnet-subject-{subject}.h5"
     if not path.exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"{path} is missing")
     with h5py.File(path) as file:
         weights = {
             str(name, "utf-8").removesuffix(":0").replace("/", ".", 1): layer[name][()]
@@ -57,7 +57,7 @@ def test_the_authors_trained_weights_give_their_outputs(subject):
     torch.testing.assert_close(outputs, expected, rtol=1e-5, atol=2e-6)
 
 
-def test_parameter_count_is_what_the_authors_print():
+def test_parameter_count_is_the_one_that_the_authors_print():
     assert sum(p.numel() for p in ATCNet(**SIZES).parameters()) == 113_732
 
 
@@ -66,14 +66,14 @@ def test_a_shortcut_between_widths_is_constrained_too():
         layers = ATCNet(**SIZES, **changes).named_modules()
         return {n for n, layer in layers if getattr(layer, "max_norm", None) == 0.6}
 
-    assert "tcn.0.shortcut" in constrained(tcn_filters=12) - constrained()
+    assert "tcn.0.shortcut" in constrained(tcn_n_filters=12) - constrained()
     assert constrained(max_norm=None) == set()
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-def test_spatial_filters_of_all_maps_have_one_norm_together(training):
+def test_spatial_filters_of_all_temporal_filters_share_one_norm(training):
     spatial = ATCNet(5, 280, 2, F1=3, D=2, sfreq=250).front.spatial.train(training)
-    kernel = np.random.default_rng(0).normal(0, [0.1, 2.0], (1, 5, 3, 2))  # one within, one over
+    kernel = np.random.default_rng(0).normal(0, [0.1, 2.0], (1, 5, 3, 2))
     norms = np.sqrt((kernel**2).sum(axis=(0, 1, 2)))
     assert norms[0] < 0.6 < norms[1]
     expected = kernel * np.minimum(1.0, 0.6 / norms)
@@ -104,14 +104,14 @@ def test_initial_weights_have_the_limits_of_keras():
     assert_initial_limits(lambda: ATCNet(**SIZES), limits, n_draws=5)
 
 
-def test_a_shortcut_between_widths_has_the_limits_of_one_window():
+def test_a_shortcut_between_widths_has_the_initial_limits_of_one_segment():
     def build():
-        return ATCNet(**SIZES, tcn_filters=12)
+        return ATCNet(**SIZES, tcn_n_filters=12)
 
     assert_initial_limits(build, {"tcn.0.shortcut.weight": (6 / (32 + 12)) ** 0.5}, n_draws=5)
 
 
-def test_sliding_windows_have_weights_of_their_own():
+def test_each_segment_has_its_own_weights():
     model = ATCNet(3, 448, 2, drop_prob=0.0, sfreq=250).eval()
     x = torch.randn(2, 3, 448)
     before = model.features(x).unflatten(1, (5, 32))
@@ -122,7 +122,7 @@ def test_sliding_windows_have_weights_of_their_own():
     assert changed.tolist() == [False, False, True, True, False]
 
 
-def test_tcn_looks_back_alone():
+def test_the_tcn_is_causal():
     tcn = ATCNet(3, 448, 2, sfreq=250).tcn.eval()
     x = torch.randn(1, 160, 12)
     before = tcn(x)
@@ -138,8 +138,8 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 
 def test_explicit_lengths_win():
     model = ATCNet(
-        3, 200, 2, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5), n_windows=3,
-        tcn_kernel_length=3, tcn_filters=6, tcn_depth=3, F1=4, D=1, sfreq=250
+        3, 200, 2, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5), n_segments=3,
+        tcn_kernel_length=3, tcn_n_filters=6, tcn_depth=3, F1=4, D=1, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert [block.body[0].dilation for block in model.tcn] == [(1,), (2,), (4,)]
@@ -151,7 +151,7 @@ def test_explicit_lengths_win():
     ("arguments", "message"),
     [
         ({"n_times": 279}, "n_times of at least 280"),
-        ({"n_windows": 11}, "n_times of at least 616"),
+        ({"n_segments": 11}, "n_times of at least 616"),
         ({"F1": 0}, "F1"),
         ({"head_dim": 0}, "head_dim"),
         ({"pool_lengths": (8,)}, "pool_lengths"),
@@ -162,4 +162,4 @@ def test_explicit_lengths_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        ATCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, **arguments})
+        ATCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.ctnet import CTNet
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250}
 
 
 def test_initial_weights_have_the_limits_of_torch():
@@ -30,15 +30,15 @@ def test_positions_are_drawn_from_the_standard_normal_distribution():
     assert positions.std().sub(1).abs() < 0.05
 
 
-def test_a_token_is_told_by_its_position():
+def test_tokens_differ_by_their_positions():
     model = CTNet(3, 256, 2, sfreq=250).eval()
     with torch.no_grad():
-        model.tokens[4].weight.zero_()  # all tokens are equal but for their positions
+        model.tokens[4].weight.zero_()  # all tokens are equal except for their positions
     tokens = model.features(torch.randn(1, 3, 256)).unflatten(1, (4, 16))[0]
     assert torch.cdist(tokens, tokens).add(torch.eye(4)).min() > 0.1
 
 
-def test_dropout_stands_where_the_authors_have_it():
+def test_dropout_is_where_the_authors_have_it():
     model = CTNet(
         **SIZES, drop_prob=0.1, position_drop_prob=0.2, transformer_drop_prob=0.3,
         head_drop_prob=0.4,
@@ -59,7 +59,7 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 def test_explicit_sizes_win():
     model = CTNet(
         3, 200, 2, F1=4, D=3, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5),
-        depth=2, num_heads=3, expansion=2, sfreq=250
+        depth=2, n_heads=3, expansion=2, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert model.tokens[4].kernel_size == (4,)
@@ -73,7 +73,7 @@ def test_explicit_sizes_win():
     ("arguments", "message"),
     [
         ({"n_times": 63}, "n_times of at least 64"),
-        ({"num_heads": 3}, "features to be a multiple of num_heads=3, got 16"),
+        ({"n_heads": 3}, "features to be a multiple of num_heads=3, got 16"),
         ({"depth": 0}, "depth"),
         ({"expansion": 0}, "expansion"),
         ({"pool_lengths": (8,)}, "pool_lengths"),
@@ -83,4 +83,4 @@ def test_explicit_sizes_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        CTNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, **arguments})
+        CTNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -17,21 +17,21 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "reference" / "eegmodels_
 
 
 @pytest.mark.realdata
-def test_outputs_equal_the_numbers_of_another_keras():
+def test_outputs_equal_those_of_another_keras_version():
     if not SHARED.exists():
-        pytest.skip(f"{SHARED} is not there")
+        pytest.skip(f"{SHARED} is missing")
     with np.load(SHARED) as arrays:
         order = json.loads(str(arrays["DeepConvNet__weight_order"]))
         weights = {name: arrays[f"DeepConvNet__w__{name}"] for name in order}
         x = torch.from_numpy(arrays["DeepConvNet__input"])
         probabilities = torch.from_numpy(arrays["DeepConvNet__probs"])
-    # The random kernels are over the limits, which Keras applies after a step alone.
+    # The random kernels exceed the limits, which Keras applies only after a training step.
     model = DeepConvNet(**SIZES, max_norm=None, head_max_norm=None).eval()
     model.load_state_dict(state_from(weights))
     torch.testing.assert_close(model(x).softmax(dim=1), probabilities, rtol=1e-5, atol=1e-6)
 
 
-def test_kernels_over_their_limits_compute_as_within_them():
+def test_kernels_above_their_limits_are_used_at_the_limits():
     model, x = find_reference("deep_convnet").build()
     free, _ = find_reference("deep_convnet").build(max_norm=None, head_max_norm=None)
     limits = {"front.temporal": 2.0, "front.spatial": 2.0, "head": 0.5}
@@ -63,7 +63,7 @@ def test_lengths_follow_the_sampling_rate(sfreq, kernel_length, pool_length):
     assert model.pool_stride == pool_length
 
 
-def test_paper_pools_1000_samples_at_250_hz_to_7():
+def test_1000_samples_at_250_hz_are_pooled_to_7_as_in_the_paper():
     assert DeepConvNet(22, 1000, 4, sfreq=250).num_features == 200 * 7
 
 
@@ -88,4 +88,4 @@ def test_explicit_lengths_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        DeepConvNet(**{"n_chans": 4, "n_times": 500, "n_outputs": 2, **arguments})
+        DeepConvNet(**{"n_chans": 4, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -8,13 +8,15 @@ from eegzoo.models.references import find_reference
 from tests.reference.model_checks import assert_initial_limits
 
 REFERENCE = find_reference("deepsleepnet")
+SIZES = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
+SMALL = {"n_times": 480, "sfreq": 16, "n_filters": 4, "hidden_size": 6}
 
 
 def small(**changes):
-    return DeepSleepNet(**{"n_times": 480, "sfreq": 16, "n_filters": 4, "hidden_size": 6} | changes)
+    return DeepSleepNet(**SIZES | SMALL | changes)
 
 
-def test_states_of_both_directions_are_carried_as_the_authors_do():
+def test_states_of_both_directions_are_carried_as_in_the_authors_code():
     model, x = REFERENCE.build()
     _, state = model(x, return_state=True)
     from_last_to_first = x.flatten(0, 1).flip(0).reshape(x.shape)
@@ -36,7 +38,7 @@ def test_initial_weights_have_the_limits_of_the_authors():
         "head.weight": 2 * (2 / 1024) ** 0.5,
         "head.bias": 0.0,
     }
-    assert_initial_limits(DeepSleepNet, limits, n_draws=1)
+    assert_initial_limits(lambda: DeepSleepNet(**SIZES), limits, n_draws=1)
 
 
 @pytest.mark.parametrize(("sfreq", "short", "long"), [(100, 50, 400), (128, 64, 512), (16, 8, 64)])
@@ -47,7 +49,7 @@ def test_first_kernels_follow_the_sampling_rate(sfreq, short, long):
     assert (model.short[0][0].stride, model.long[0][0].stride) == ((sfreq // 16,), (short,))
 
 
-def test_a_window_is_seen_from_both_sides():
+def test_every_output_depends_on_windows_before_and_after():
     model = small().eval()
     night = torch.randn(1, 5, 1, 480)
     before = model(night)
@@ -55,7 +57,7 @@ def test_a_window_is_seen_from_both_sides():
     assert (model(night) != before).any(dim=2).all()
 
 
-def test_padding_after_lengths_changes_nothing():
+def test_padding_changes_no_output():
     model = small().eval()
     night = torch.randn(2, 5, 1, 480)
     logits = model(night, lengths=torch.tensor([5, 2]))
@@ -68,7 +70,7 @@ def test_padding_after_lengths_changes_nothing():
         ({"sfreq": 15}, "sfreq of at least 16"),
         ({"n_filters": 0}, "n_filters"),
         ({"hidden_size": 0}, "hidden_size"),
-        ({"n_layers": 0}, "n_layers"),
+        ({"depth": 0}, "depth"),
         ({"drop_prob": -0.1}, "drop_prob"),
     ],
 )

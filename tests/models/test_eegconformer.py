@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.eegconformer import EEGConformer
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250}
 
 
 def test_initial_weights_have_the_limits_of_torch():
@@ -23,7 +23,7 @@ def test_initial_weights_have_the_limits_of_torch():
     assert_initial_limits(lambda: EEGConformer(**SIZES), limits, n_draws=5)
 
 
-def test_dropout_stands_where_the_authors_have_it():
+def test_dropout_is_where_the_authors_have_it():
     model = EEGConformer(**SIZES, drop_prob=0.4, head_drop_prob=0.2)
     drops = {name: m.p for name, m in model.named_modules() if isinstance(m, torch.nn.Dropout)}
     layer = {"attend.1.drop": 0.4, "attend.2": 0.4, "expand.3": 0.4, "expand.5": 0.4}
@@ -42,8 +42,8 @@ def test_lengths_do_not_follow_the_sampling_rate(sfreq):
 
 def test_explicit_sizes_win():
     model = EEGConformer(
-        3, 100, 2, n_filters=8, kernel_length=10, pool_length=20, pool_stride=5, n_embedding=12,
-        depth=2, num_heads=3, expansion=2, head_units=(16, 8), sfreq=250
+        3, 100, 2, n_filters=8, kernel_length=10, pool_length=20, pool_stride=5, embed_dim=12,
+        depth=2, n_heads=3, expansion=2, head_units=(16, 8), sfreq=250
     )  # fmt: skip
     # 100 - 9 = 91 samples, 15 tokens
     assert model.num_features == 15 * 12
@@ -55,7 +55,7 @@ def test_explicit_sizes_win():
     ("arguments", "message"),
     [
         ({"n_times": 98}, "n_times of at least 99"),
-        ({"num_heads": 7}, "features to be a multiple of num_heads=7, got 40"),
+        ({"n_heads": 7}, "features to be a multiple of num_heads=7, got 40"),
         ({"depth": 0}, "depth"),
         ({"head_units": (256,)}, "head_units"),
         ({"head_drop_prob": -0.1}, "head_drop_prob"),
@@ -63,4 +63,4 @@ def test_explicit_sizes_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        EEGConformer(**{"n_chans": 3, "n_times": 250, "n_outputs": 2, **arguments})
+        EEGConformer(**{"n_chans": 3, "n_times": 250, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.eeginception_erp import EEGInceptionERP
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 8, "n_times": 128, "n_outputs": 2}
+SIZES = {"n_chans": 8, "n_times": 128, "n_outputs": 2, "sfreq": 128}
 
 
 def test_initial_weights_have_the_limits_of_keras():
@@ -27,7 +27,7 @@ def test_initial_weights_have_the_limits_of_keras():
     assert_initial_limits(lambda: EEGInceptionERP(**SIZES), limits)
 
 
-def test_dropout_stands_where_the_authors_have_it():
+def test_dropout_is_where_the_authors_have_it():
     model = EEGInceptionERP(**SIZES, drop_prob=0.4)
     drops = {n: m.p for n, m in model.named_modules() if isinstance(m, torch.nn.Dropout)}
     places = [f"scales.{scale}.{place}" for scale in range(3) for place in (3, 7)]
@@ -35,12 +35,12 @@ def test_dropout_stands_where_the_authors_have_it():
     assert drops == dict.fromkeys(places, 0.4)
 
 
-def test_learnt_parameters_at_the_standard_size():
+def test_parameter_count_at_the_standard_size():
     assert sum(p.numel() for p in EEGInceptionERP(**SIZES).parameters()) == 14_926
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-def test_every_spatial_weight_is_limited_on_its_own(training):
+def test_every_spatial_weight_is_limited_individually(training):
     spatial = EEGInceptionERP(**SIZES).train(training).scales[0][4]
     with torch.no_grad():
         spatial.weight.normal_(0.0, 2.0)
@@ -59,7 +59,7 @@ def test_every_spatial_weight_is_limited_on_its_own(training):
     ],
 )
 def test_kernels_follow_the_sampling_rate(sfreq, lengths, finer):
-    model = EEGInceptionERP(**SIZES, sfreq=sfreq)
+    model = EEGInceptionERP(**SIZES | {"sfreq": sfreq})
     assert model.kernel_lengths == lengths
     assert [scale[0].kernel_size for scale in model.scales] == [(1, k) for k in lengths]
     assert [scale[0].kernel_size for scale in model.finer_scales] == [(1, k) for k in finer]
@@ -67,7 +67,7 @@ def test_kernels_follow_the_sampling_rate(sfreq, lengths, finer):
 
 def test_explicit_sizes_win():
     model = EEGInceptionERP(
-        5, 60, 3, n_filters=4, D=3, kernel_lengths=(20, 10), output_lengths=(5, 3),
+        5, 60, 3, n_filters=4, D=3, kernel_lengths=(20, 10), output_kernel_lengths=(5, 3),
         pool_lengths=(2, 2, 2, 1), sfreq=128
     )  # fmt: skip
     assert [scale[0].kernel_size for scale in model.finer_scales] == [(1, 10), (1, 5)]
@@ -85,7 +85,7 @@ def test_explicit_sizes_win():
         ({"kernel_seconds": (0.5, 0.0)}, "kernel_seconds"),
         ({"kernel_lengths": ()}, "kernel_lengths"),
         ({"kernel_lengths": (16, 0)}, "kernel_lengths"),
-        ({"output_lengths": (8,)}, "output_lengths"),
+        ({"output_kernel_lengths": (8,)}, "output_kernel_lengths"),
         ({"pool_lengths": (4, 2, 2)}, "pool_lengths"),
         ({"drop_prob": 1.5}, "drop_prob"),
         ({"max_norm": 0.0}, "max_norm"),

@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.eeginception_mi import EEGInceptionMI
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250}
 
 
 def test_initial_weights_have_the_limits_of_torch():
@@ -33,7 +33,7 @@ def test_kernels_follow_the_sampling_rate(sfreq, length):
 
 
 @pytest.mark.parametrize(("length", "back", "ahead"), [(5, 2, 2), (6, 3, 2), (1, 0, 0)])
-def test_how_far_the_pool_looks_back_and_ahead(length, back, ahead):
+def test_the_pool_covers_the_samples_around_the_present_one(length, back, ahead):
     inception = EEGInceptionMI(1, 21, 2, n_filters=1, kernel_length=length, sfreq=250).first[0]
     with torch.no_grad():
         for parameter in inception.parameters():
@@ -46,7 +46,7 @@ def test_how_far_the_pool_looks_back_and_ahead(length, back, ahead):
 
 
 def test_explicit_sizes_win():
-    model = EEGInceptionMI(3, 40, 2, n_filters=4, n_lengths=2, kernel_length=3, sfreq=250)
+    model = EEGInceptionMI(3, 40, 2, n_filters=4, n_kernels=2, kernel_length=3, sfreq=250)
     assert [scale.kernel_size for scale in model.first[0].scales] == [(3,), (9,)]
     assert model.num_features == 12
 
@@ -55,7 +55,7 @@ def test_explicit_sizes_win():
     ("arguments", "message"),
     [
         ({"n_filters": 0}, "n_filters"),
-        ({"n_lengths": 0}, "n_lengths"),
+        ({"n_kernels": 0}, "n_kernels"),
         ({"kernel_seconds": 0.0}, "kernel_seconds"),
         ({"kernel_length": 0}, "kernel_length"),
     ],

@@ -1,4 +1,4 @@
-"""EEGNet and its variants: what is peculiar to them."""
+"""Tests that are specific to EEGNet and its variants."""
 
 import pytest
 import torch
@@ -8,13 +8,13 @@ from eegzoo.models.references import find_reference
 from tests.reference.model_checks import assert_computes_within_limits, assert_initial_limits
 
 
-def test_kernels_over_their_limits_compute_as_within_them():
+def test_kernels_above_their_limits_are_used_at_the_limits():
     model, x = find_reference("eegnet").build()
     free, _ = find_reference("eegnet").build(max_norm=None, head_max_norm=None)
     assert_computes_within_limits(model, free, x, {"front.spatial": 1.0, "head": 0.25})
 
 
-def test_initial_weights_have_keras_limits():
+def test_initial_weights_have_the_limits_of_keras():
     limits = {
         "front.temporal.weight": 0.1021,
         "front.spatial.weight": 0.1651,
@@ -37,7 +37,7 @@ def test_an_explicit_kernel_length_wins():
     assert EEGNet(4, 1000, 2, sfreq=250, kernel_length=32).front.temporal.kernel_size == (1, 32)
 
 
-def test_variants_differ_as_their_papers_say():
+def test_variants_have_the_sizes_of_their_papers():
     small = create_model("eegnet_4_2", n_chans=4, n_times=128, n_outputs=2, sfreq=128)
     assert (small.F1, small.D, small.F2) == (4, 2, 8)
     erp = create_model("eegnet_8_2", n_chans=60, n_times=151, n_outputs=4, sfreq=150.15)
@@ -46,7 +46,7 @@ def test_variants_differ_as_their_papers_say():
     assert (ssvep.F1, ssvep.D, ssvep.F2, ssvep.kernel_length) == (96, 1, 96, 256)
 
 
-def test_whole_maps_are_dropped_when_asked():
+def test_drop_maps_drops_whole_maps():
     model = EEGNet(4, 128, 2, drop_maps=True, drop_prob=0.5, sfreq=128).train()
     dropped = model.reduce(torch.randn(8, 16, 128)).eq(0)
     assert dropped.any()
@@ -67,4 +67,4 @@ def test_whole_maps_are_dropped_when_asked():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        EEGNet(**{"n_chans": 4, "n_times": 128, "n_outputs": 2, **arguments})
+        EEGNet(**{"n_chans": 4, "n_times": 128, "n_outputs": 2, "sfreq": 128, **arguments})

@@ -1,4 +1,4 @@
-"""EEGNet's first version: what is peculiar to it."""
+"""Tests that are specific to the first version of EEGNet."""
 
 import pytest
 import torch
@@ -20,15 +20,9 @@ def test_initial_weights_have_the_limits_of_keras():
 
 def test_explicit_sizes_win():
     model = EEGNetOld(
-        3,
-        50,
-        2,
-        n_filters=6,
-        n_maps=5,
-        kernel_sizes=((3, 8), (2, 4), (1, 2)),
-        stride=(1, 3),
-        sfreq=128,
-    )
+        3, 50, 2, n_filters=6, second_n_filters=5, kernel_sizes=((3, 8), (2, 4), (1, 2)),
+        stride=(1, 3), sfreq=128
+    )  # fmt: skip
     # 50 -> 17 -> 6 -> 2 samples
     assert model.num_features == 5 * 6 * 2
     assert model(torch.randn(2, 3, 50)).shape == (2, 2)
@@ -38,7 +32,7 @@ def test_explicit_sizes_win():
     ("arguments", "message"),
     [
         ({"n_filters": 0}, "n_filters"),
-        ({"n_maps": 0}, "n_maps"),
+        ({"second_n_filters": 0}, "second_n_filters"),
         ({"kernel_sizes": ((2, 32, 1), (8, 4))}, "kernel_sizes"),
         ({"stride": (0, 4)}, "stride"),
         ({"drop_prob": 1.5}, "drop_prob"),
@@ -46,4 +40,4 @@ def test_explicit_sizes_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        EEGNetOld(**{"n_chans": 4, "n_times": 128, "n_outputs": 2, **arguments})
+        EEGNetOld(**{"n_chans": 4, "n_times": 128, "n_outputs": 2, "sfreq": 128, **arguments})

@@ -32,13 +32,13 @@ def test_each_sample_of_a_window_is_normalised_over_maps_and_channels():
     ("n_times", "expected"),
     [
         (4, [1.5]),
-        (5, [1.0, 3.5]),  # one zero before, two after, and none is counted
+        (5, [1.0, 3.5]),  # padded by one zero before and two after, which are not counted
         (6, [1.0, 4.0]),
         (7, [1.5, 5.0]),
         (1, [0.0]),
     ],
 )
-def test_pools_take_a_rest_as_tensorflow_does(n_times, expected):
+def test_incomplete_pools_are_averaged_as_in_tensorflow(n_times, expected):
     pool = EEGNeX(3, n_times, 2, sfreq=250).spatial[3]
     pooled = pool(torch.arange(n_times, dtype=torch.float32).reshape(1, 1, 1, -1))
     assert pooled.flatten().tolist() == expected
@@ -52,7 +52,7 @@ def test_lengths_do_not_follow_the_sampling_rate(sfreq):
 
 def test_explicit_sizes_win():
     model = EEGNeX(
-        3, 100, 2, n_filters=(4, 6), D=3, kernel_length=10, dilated_kernel_length=5,
+        3, 100, 2, n_filters=(4, 6), D=3, kernel_length=10, second_kernel_length=5,
         dilations=(1, 3), pool_lengths=(3, 5), sfreq=250
     )  # fmt: skip
     assert model.spatial[0].weight.shape == (18, 1, 3, 1)
@@ -74,4 +74,4 @@ def test_explicit_sizes_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        EEGNeX(**{"n_chans": 3, "n_times": 100, "n_outputs": 2, **arguments})
+        EEGNeX(**{"n_chans": 3, "n_times": 100, "n_outputs": 2, "sfreq": 250, **arguments})

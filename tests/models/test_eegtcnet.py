@@ -1,4 +1,4 @@
-"""EEG-TCNet against its authors' Keras code."""
+"""EEG-TCNet compared with its authors' Keras code."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.eegtcnet import EEGTCNet
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250}
 
 
 def test_initial_weights_have_the_limits_of_keras():
@@ -25,7 +25,7 @@ def test_initial_weights_have_the_limits_of_keras():
     assert_initial_limits(lambda: EEGTCNet(**SIZES), limits)
 
 
-def test_no_weight_of_a_spatial_filter_is_beyond_one():
+def test_no_weight_of_a_spatial_filter_exceeds_one():
     spatial = EEGTCNet(**SIZES).front.spatial.eval()
     with torch.no_grad():
         spatial.weight.mul_(20.0)
@@ -33,7 +33,7 @@ def test_no_weight_of_a_spatial_filter_is_beyond_one():
     torch.testing.assert_close(spatial.constrained_weight(), spatial.weight.clamp(-1.0, 1.0))
 
 
-def test_dropout_stands_where_the_authors_have_it():
+def test_dropout_is_where_the_authors_have_it():
     model = EEGTCNet(**SIZES, drop_prob=0.1, tcn_drop_prob=0.4)
     drops = {name: m.p for name, m in model.named_modules() if isinstance(m, torch.nn.Dropout)}
     expected = {"reduce.3": 0.1, "separable.5": 0.1}
@@ -48,8 +48,8 @@ def test_first_kernel_follows_the_sampling_rate(sfreq, kernel_length):
 
 def test_explicit_sizes_win():
     model = EEGTCNet(
-        3, 200, 2, F1=4, D=3, kernel_length=10, separable_length=4, pool_lengths=(4, 5),
-        tcn_depth=3, tcn_filters=6, tcn_kernel_length=2, sfreq=250
+        3, 200, 2, F1=4, D=3, kernel_length=10, second_kernel_length=4, pool_lengths=(4, 5),
+        tcn_depth=3, tcn_n_filters=6, tcn_kernel_length=2, sfreq=250
     )  # fmt: skip
     assert model.front.temporal.kernel_size == (1, 10)
     assert [block.body[0].dilation for block in model.tcn] == [(1,), (2,), (4,)]
@@ -65,11 +65,11 @@ def test_explicit_sizes_win():
         ({"D": 0}, "D"),
         ({"kernel_length": 0}, "kernel_length"),
         ({"pool_lengths": (8, 8, 8)}, "pool_lengths"),
-        ({"tcn_filters": 0}, "tcn_filters"),
+        ({"tcn_n_filters": 0}, "tcn_n_filters"),
         ({"tcn_drop_prob": 1.5}, "tcn_drop_prob"),
         ({"max_norm": 0.0}, "max_norm"),
     ],
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        EEGTCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, **arguments})
+        EEGTCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -1,4 +1,4 @@
-"""What holds for every model of the zoo. A new model is tested by being registered."""
+"""Tests that every registered model must pass."""
 
 import copy
 import io
@@ -17,28 +17,28 @@ from eegzoo.models import create_model, find_entry, list_models, load_model, sav
 from eegzoo.models.sequence_models import SequenceModel
 
 NAMES = list_models()
-# The slowest tests take one model of each class: its variants run the same code.
+# The slowest tests use one model of each class, because variants run the same code.
 CLASSES = list({find_entry(name).model_class: name for name in reversed(NAMES)}.values())
 
-# Samples of a window at most, so that a test takes a fraction of a second.
+# Maximum number of samples in a window, which keeps tests fast.
 N_TIMES = 256
-# Models for which half the standard sampling rate, or `N_TIMES`, is no good, and what is.
+# Sizes for models that half the standard sampling rate and `N_TIMES` do not suit.
 SMALL_SIZES: dict[str, dict[str, object]] = {
-    "atcnet": {"n_windows": 2, "n_times": 168},
-    "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # with 22 million parameters, minutes
-    # The more ReLUs, the likelier is one so near its kink that the slope is not the gradient.
-    "eeginception_mi": {"n_filters": 2, "n_lengths": 2, "n_times": 40},
+    "atcnet": {"n_segments": 2, "n_times": 168},
+    "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # 22 million parameters take minutes
+    # With more ReLUs, one is more often so close to its kink that finite differences are wrong.
+    "eeginception_mi": {"n_filters": 2, "n_kernels": 2, "n_times": 40},
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
     "transformeeg": {"n_times": 24},
-    "usleep": {"depth": 2},  # with 12, minutes to compile
-    "xeegnet": {"frozen_temporal": False},  # what is frozen gets no gradient
+    "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
+    "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
 }
-# Models that learn a tiny batch at a lower rate than 0.01 alone, and theirs.
+# Learning rates of models that learn a tiny batch only at a rate below 0.01.
 LEARNING_RATES: dict[str, float] = {"stnet": 0.001}
-# Models that torch.onnx cannot export, and why.
+# Models whose ONNX export is not tested, and the reasons.
 WITHOUT_ONNX: dict[str, str] = {
-    "fbcnet": "onnxruntime's Fourier transform errs by 1e-4 where its length is no power of two",
+    "fbcnet": "onnxruntime's Fourier transform has errors of 1e-4 for lengths other than 2**n",
 }
 
 every_model = pytest.mark.parametrize("name", NAMES)
@@ -48,13 +48,13 @@ every_class = pytest.mark.parametrize("name", CLASSES)
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread():
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small tensors lose more by waiting for a thread than they win
+    torch.set_num_threads(1)  # faster than several threads for small tensors
     yield
     torch.set_num_threads(threads)
 
 
 def sizes(name, rate=0.5, seconds=1.0):
-    """Three channels and classes; rate and duration of a window as shares of the standard ones."""
+    """Sizes with three channels and classes; `rate` and `seconds` multiply the standard ones."""
     standard = find_entry(name).standard
     n_times = round(standard["n_times"] * rate * seconds)
     return {"n_chans": 3, "n_times": n_times, "n_outputs": 3, "sfreq": standard["sfreq"] * rate}
@@ -144,16 +144,22 @@ def test_an_empty_batch_gives_no_outputs(name):
     assert model(windows(model, 0)).shape == (0, 3)
 
 
-# Inputs that are not what the model expects.
+# Inputs that the model does not expect.
 
 
 @every_model
 @pytest.mark.parametrize(
     ("channels", "samples"),
     [(1, 0), (-1, 0), (-2, 0), (0, 1), (0, -1)],
-    ids=["channel more", "channel less", "one channel", "sample more", "sample less"],
+    ids=[
+        "one channel more",
+        "one channel less",
+        "one channel",
+        "one sample more",
+        "one sample less",
+    ],
 )
-def test_another_size_than_the_models_raises(name, channels, samples):
+def test_windows_of_another_size_raise(name, channels, samples):
     model = build(name).eval()
     shape = (2, model.n_chans + channels, model.n_times + samples)
     expected = rf"n_chans=3, n_times={model.n_times}\b.* got .*{shape[1]}, {shape[2]}\)"
@@ -163,7 +169,7 @@ def test_another_size_than_the_models_raises(name, channels, samples):
 
 @every_model
 @pytest.mark.parametrize("leading", [(), (2, 2, 2)], ids=["no batch", "rank 5"])
-def test_another_rank_raises(name, leading):
+def test_windows_of_another_rank_raise(name, leading):
     model = build(name).eval()
     shape = (*leading, model.n_chans, model.n_times)
     expected = rf"n_chans=3, n_times={model.n_times}\b.* got {re.escape(str(shape))}"
@@ -172,7 +178,7 @@ def test_another_rank_raises(name, leading):
 
 
 @every_model
-def test_sequences_of_windows_are_taken_or_refused(name):
+def test_sequences_of_windows_are_accepted_or_raise(name):
     model = build(name).eval()
     sequences = windows(model, 6).unflatten(0, (2, 3))
     if takes_sequences(model):
@@ -184,7 +190,7 @@ def test_sequences_of_windows_are_taken_or_refused(name):
 
 @every_model
 @pytest.mark.parametrize("dtype", [torch.int16, torch.int64, torch.complex64], ids=str)
-def test_a_dtype_without_fractions_or_with_more_raises(name, dtype):
+def test_integer_and_complex_windows_raise(name, dtype):
     model = build(name).eval()
     with pytest.raises(TypeError, match=f"expected x of a floating-point dtype, got {dtype}"):
         model(windows(model).to(dtype))
@@ -203,7 +209,7 @@ def test_nan_stays_in_its_window(name):
 
 
 @every_model
-def test_strided_windows_give_the_same(name):
+def test_strided_windows_give_the_same_outputs(name):
     model = build(name).eval()
     x = windows(model)
     by_channel_last = x.transpose(1, 2).contiguous().transpose(1, 2)
@@ -218,19 +224,19 @@ def test_strided_windows_give_the_same(name):
 
 @every_model
 def test_windows_of_a_batch_do_not_influence_each_other(name):
-    model = build(name).double()  # so that rounding, which depends on the batch, is no influence
-    model(windows(model))  # so that the running statistics are not those of the start
+    model = build(name).double()  # rounding in float32 depends on the size of the batch
+    model(windows(model))  # updates the running statistics
     model.eval()
     x = windows(model)
     out = model(x)
-    assert out.unique(dim=0).shape == out.shape  # or there would be nothing to see
+    assert out.unique(dim=0).shape == out.shape  # equal outputs would hide an influence
     torch.testing.assert_close(torch.cat([model(window) for window in x.split(1)]), out)
     order = [2, 0, 3, 1]
     torch.testing.assert_close(model(x[order]), out[order])
 
 
 @every_model
-def test_evaluation_changes_and_draws_nothing(name):
+def test_evaluation_changes_no_state_and_draws_no_random_numbers(name):
     model = build(name).eval()
     x = windows(model)
     before, same_x, generator = snapshot(model), x.clone(), torch.get_rng_state()
@@ -246,7 +252,7 @@ def test_evaluation_changes_and_draws_nothing(name):
 
 
 @every_model
-def test_training_leaves_the_windows_as_they_are(name):
+def test_training_does_not_change_the_windows(name):
     model = build(name)
     x = windows(model)
     same_x = x.clone()
@@ -272,7 +278,7 @@ def test_gradients_are_the_derivatives(name, training):
     model = without_dropout(build(name)).double().train(training)
     for module in model.modules():
         if isinstance(module, NormConstraint):
-            module.max_norm = None  # its gradient is at the projected weight, by design
+            module.max_norm = None  # constrained layers have the gradient at the projected weight
     x = torch.randn(3, model.n_chans, model.n_times, dtype=torch.float64, requires_grad=True)
     values = {"x": x, **dict(model.named_parameters())}
     weights = torch.randn(3, model.n_outputs, dtype=torch.float64)
@@ -280,7 +286,7 @@ def test_gradients_are_the_derivatives(name, training):
     def loss(x, **parameters):
         return (functional_call(model, parameters, (x,)) * weights).sum()
 
-    # As torch's gradcheck in its fast mode, which takes hours over a wrong gradient of this size.
+    # Like the fast mode of torch's gradcheck, which takes hours to report a wrong gradient here.
     gradients = torch.autograd.grad(loss(**values), list(values.values()))
     for (key, value), gradient in zip(values.items(), gradients, strict=True):
         direction = torch.randn_like(value)
@@ -295,7 +301,7 @@ def test_gradients_are_the_derivatives(name, training):
 
 
 @every_model
-def test_a_tiny_batch_is_learnt_by_heart(name):
+def test_every_model_can_overfit_a_tiny_batch(name):
     model = without_dropout(build(name))
     x, y = windows(model, 9) / 20, torch.arange(9) % 3
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATES.get(name, 0.01))
@@ -313,7 +319,7 @@ def test_a_tiny_batch_is_learnt_by_heart(name):
 
 
 @every_model
-def test_a_seed_decides_weights_and_dropout(name):
+def test_a_seed_determines_weights_and_dropout(name):
     def trained(seed):
         torch.manual_seed(seed)
         model = build(name)
@@ -328,7 +334,7 @@ def test_a_seed_decides_weights_and_dropout(name):
 
 
 @every_model
-def test_training_differs_from_pass_to_pass_by_dropout_alone(name):
+def test_only_dropout_makes_training_passes_differ(name):
     model = build(name)
     x = windows(model)
     assert torch.equal(model(x), model(x)) != any(map(is_dropout, model.modules()))
@@ -361,7 +367,7 @@ def test_outputs_are_the_head_of_the_features(name):
 
 @every_model
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-def test_reset_head_replaces_the_head_alone(name, training):
+def test_reset_head_replaces_only_the_head(name, training):
     model = build(name).double().train(training)
     before = snapshot(model)
     model.reset_head(7)
@@ -374,7 +380,7 @@ def test_reset_head_replaces_the_head_alone(name, training):
     assert now.keys() == before.keys()
     changed = [key for key in now if key.startswith("head.")]
     assert changed
-    if not training:  # a forward in training has moved the running statistics
+    if not training:  # a forward pass in training updates the running statistics
         body = now.keys() - set(changed)
         assert_same({key: now[key] for key in body}, {key: before[key] for key in body})
 
@@ -442,7 +448,7 @@ def through_save_model(model, folder):
 )
 def test_a_copy_is_the_same_bit_for_bit(name, dtype, copied, tmp_path):
     model = build(name, ch_names=("C3", "Cz", "C4")).to(dtype)
-    model(windows(model))  # so that the running statistics are not those of the start
+    model(windows(model))  # updates the running statistics
     model.reset_head(2)
     model.eval()
     again = copied(model, tmp_path)
@@ -466,7 +472,7 @@ def test_a_loaded_model_trains(name, tmp_path):
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
-# Compiled and exported.
+# Compilation and export.
 
 
 @pytest.fixture
@@ -477,7 +483,7 @@ def _fresh_compiler():
 
 
 def compiled_equals_eager(name, backend, training):
-    """Compare outputs, gradients and state after one pass in one graph, and after a second one."""
+    """Compare outputs, gradients and state of a single graph after one and after two passes."""
     eager = without_dropout(build(name)).train(training)
     twin = copy.deepcopy(eager)
     compiled = torch.compile(twin, fullgraph=True, backend=backend)
@@ -490,7 +496,7 @@ def compiled_equals_eager(name, backend, training):
         out.sum().backward()
     torch.testing.assert_close(twin.state_dict(), eager.state_dict(), rtol=1e-4, atol=1e-5)
     gradients = [parameter.grad for parameter in eager.parameters()]
-    # A bias before a normalisation has a gradient of zero: rounding alone, of the largest there is.
+    # The gradient of a bias before a normalisation is zero, up to rounding of the largest one.
     rounding = 1e-6 * max(gradient.abs().max().item() for gradient in gradients)
     for ours, theirs in zip(twin.parameters(), gradients, strict=True):
         scale = 1e-4 * theirs.abs().max().item() + rounding
@@ -510,7 +516,7 @@ def test_the_whole_model_is_one_graph(name, training):
 )
 @every_class
 @pytest.mark.usefixtures("_fresh_compiler")
-# A Fourier transform (fbcnet's) is computed as without the compiler.
+# Inductor computes fbcnet's Fourier transform in eager mode.
 @pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_the_compiled_model_equals_the_eager_one(name, training):
@@ -528,7 +534,7 @@ def test_the_exported_model_equals_the_eager_one(name):
 
 @every_class
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-def test_onnxruntime_computes_what_the_model_does(name):
+def test_onnxruntime_equals_the_model(name):
     if name in WITHOUT_ONNX:
         pytest.skip(WITHOUT_ONNX[name])
     pytest.importorskip("onnxscript")

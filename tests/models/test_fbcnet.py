@@ -1,4 +1,4 @@
-"""FBCNet against its authors' PyTorch code, and its bands against scipy's."""
+"""FBCNet compared with its authors' PyTorch code, and its filters with scipy's."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,11 @@ from scipy import signal
 from eegzoo.models.fbcnet import FBCNet
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4}
+SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250}
 
 
 @pytest.mark.parametrize("sfreq", [128, 250, 1000])
-def test_bands_are_scipys_of_the_authors_ripples_run_both_ways(sfreq):
+def test_bands_equal_scipys_zero_phase_filters_with_the_authors_ripples(sfreq):
     x = np.random.default_rng(0).standard_normal((2, 3, 500))
     bands = FBCNet(3, 500, 2, sfreq=sfreq).double().filter_bank(torch.from_numpy(x))
     for low, ours in zip(range(4, 40, 4), bands.unbind(1), strict=True):
@@ -23,7 +23,7 @@ def test_bands_are_scipys_of_the_authors_ripples_run_both_ways(sfreq):
         torch.testing.assert_close(ours, expected, rtol=0, atol=1e-9)
 
 
-def test_features_are_the_log_variances_of_the_bands_segments():
+def test_features_are_log_variances_of_segments():
     model = FBCNet(3, 203, 2, n_segments=5, sfreq=250).eval()
     x = torch.randn(2, 3, 203)
     maps = model.activation(model.norm(model.spatial(model.filter_bank(x)).squeeze(2)))
@@ -39,7 +39,7 @@ def test_variances_are_clipped_as_the_authors_do():
     assert huge.max() <= np.log(1e6) + 1e-5
 
 
-def test_dtype_and_copies_leave_the_filters_exact():
+def test_filters_stay_exact_after_casts():
     model = FBCNet(3, 200, 2, sfreq=250).eval()
     x = torch.randn(2, 3, 200, dtype=torch.float64)
     bands = FBCNet(3, 200, 2, sfreq=250).double().filter_bank(x)
@@ -78,4 +78,4 @@ def test_explicit_sizes_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        FBCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, **arguments})
+        FBCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})

@@ -1,4 +1,4 @@
-"""What is frozen stays bit for bit, whatever trains the model; what is not learns at its rate."""
+"""Frozen parts stay bit-identical in any training; the others learn at their own rates."""
 
 import copy
 
@@ -23,7 +23,7 @@ PARTS = ["front", "reduce", "separable", "head"]
 
 @pytest.fixture
 def model():
-    """EEGNet with statistics and a spatial kernel beyond its limit, as loading may leave it."""
+    """EEGNet with running statistics and a spatial kernel beyond its limit, as if loaded."""
     model = create_model("eegnet", n_chans=4, n_times=128, n_outputs=2, drop_prob=0.25, sfreq=128)
     with torch.no_grad():
         model.train()(torch.from_numpy(X))
@@ -36,7 +36,7 @@ def state(model):
 
 
 def changed(model, before):
-    """The parts of which anything changed."""
+    """Names of the parts whose parameters or buffers changed."""
     keys = [
         key for key, tensor in model.state_dict().items() if not torch.equal(tensor, before[key])
     ]
@@ -53,7 +53,7 @@ def fit(model, **parameters):
 
 @pytest.mark.parametrize("until", PARTS[1:])
 @pytest.mark.parametrize("normalize", ["whiten", "none"])
-def test_frozen_parts_are_bit_equal_after_a_fit(model, until, normalize):
+def test_frozen_parts_are_bit_identical_after_a_fit(model, until, normalize):
     before = state(model)
     assert freeze(model, until) == PARTS[: PARTS.index(until)]
     fitted = fit(model, normalize=normalize)
@@ -66,13 +66,13 @@ def test_without_freezing_all_parts_change(model):
 
 
 @pytest.mark.slow
-def test_frozen_parts_stay_in_a_compiled_training_too(model):
+def test_frozen_parts_stay_the_same_in_compiled_training(model):
     before = state(model)
     freeze(model)
     assert changed(fit(model, compile=True, max_epochs=1), before) == {"head"}
 
 
-def test_frozen_parts_stay_in_a_training_of_ones_own(model):
+def test_frozen_parts_stay_the_same_in_a_custom_training_loop(model):
     before = state(model)
     freeze(model, "separable")
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
@@ -84,7 +84,7 @@ def test_frozen_parts_stay_in_a_training_of_ones_own(model):
     assert changed(model, before) == {"separable", "head"}
 
 
-def test_frozen_parts_are_in_evaluation_mode_within_whatever_holds_the_model(model):
+def test_frozen_parts_stay_in_evaluation_mode_within_another_module(model):
     freeze(model, "separable")
     holder = nn.ModuleDict({"model": model}).train()
     modes = {name: part.training for name, part in model.named_children()}
@@ -106,7 +106,7 @@ def test_a_copy_is_frozen_too(model):
     assert not model.train().front.training
 
 
-def test_another_call_freezes_anew(model):
+def test_another_call_replaces_the_first(model):
     freeze(model, "head")
     freeze(model, "reduce")
     learning = {name.partition(".")[0] for name, w in model.named_parameters() if w.requires_grad}
@@ -118,7 +118,7 @@ def test_another_call_freezes_anew(model):
     assert all(weight.requires_grad for weight in model.parameters())
 
 
-def test_what_did_not_learn_before_does_not_learn_after(model):
+def test_unfreeze_keeps_parameters_that_were_not_trainable_before(model):
     model.head.bias.requires_grad_(False)
     model.front.temporal.weight.requires_grad_(False)
     freeze(model)
@@ -127,21 +127,21 @@ def test_what_did_not_learn_before_does_not_learn_after(model):
     assert still == ["front.temporal.weight", "head.bias"]
 
 
-def test_a_new_head_learns(model):
+def test_a_new_head_is_trainable(model):
     freeze(model)
     model.reset_head(5)
     assert all(weight.requires_grad for weight in model.head.parameters())
 
 
 @pytest.mark.parametrize("until", ["front", "nothing", "", "separable.0"])
-def test_a_part_that_is_not_there_or_the_first_raises(model, until):
+def test_an_unknown_or_first_part_raises(model, until):
     with pytest.raises(ValueError, match=r"until to be one of \['reduce', 'separable', 'head'\]"):
         freeze(model, until)
     assert all(weight.requires_grad for weight in model.parameters())
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_model_learns_by_its_head_alone(name):
+def test_every_model_can_train_its_head_alone(name):
     model = build(name)
     before = state(model)
     freeze(model)
@@ -169,10 +169,10 @@ def test_trained_weights_keep_their_features(monkeypatch):
     assert torch.equal(found, expected)
 
 
-# Statistics.
+# Running statistics.
 
 
-def test_statistics_are_torchs_where_nothing_is_frozen(model):
+def test_statistics_equal_torchs_if_nothing_is_frozen(model):
     twin = copy.deepcopy(model)
     batches = torch.from_numpy(X).split(8)
     torch.manual_seed(0)
@@ -184,7 +184,7 @@ def test_statistics_are_torchs_where_nothing_is_frozen(model):
     assert model.front.norm.momentum == 0.01
 
 
-def test_a_model_without_statistics_to_renew_is_left_alone(model):
+def test_a_model_without_statistics_to_renew_does_not_change(model):
     freeze(model)
     before = state(model)
     renew_statistics(model, iter(lambda: pytest.fail("a batch was asked for"), None))
@@ -195,7 +195,7 @@ def test_a_model_without_statistics_to_renew_is_left_alone(model):
 
 
 def rates(model, lr=1.0, decay=0.5):
-    """Rate of each parameter by name."""
+    """Learning rate of each parameter by name."""
     names = {id(weight): name for name, weight in model.named_parameters()}
     return {
         names[id(weight)]: group["lr"]
@@ -217,7 +217,7 @@ def test_frozen_parts_are_not_given_to_the_optimizer(model):
     assert rates(model)["separable.0.weight"] == 0.5
 
 
-def test_a_rate_does_not_depend_on_what_is_frozen(model):
+def test_a_rate_does_not_depend_on_frozen_parts(model):
     free = rates(model)
     model.separable.requires_grad_(False)
     assert rates(model)["front.temporal.weight"] == free["front.temporal.weight"]
@@ -234,13 +234,13 @@ def test_every_parameter_of_every_model_is_in_one_group(name):
     torch.optim.AdamW(groups)
 
 
-def test_what_two_parts_share_learns_as_the_later_one():
+def test_a_parameter_of_two_parts_has_the_rate_of_the_later_one():
     net = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3))
     net[0].weight = net[2].weight
     assert rates(net) == {"0.weight": 1.0, "2.bias": 1.0, "0.bias": 0.5}
 
 
-def test_parameters_of_the_model_itself_learn_as_its_first_part():
+def test_parameters_of_the_model_itself_have_the_rate_of_its_first_part():
     model = build("ctnet")
     found = rates(model)
     assert found["position"] == found["front.temporal.weight"] < found["head.1.weight"]
@@ -258,8 +258,8 @@ def test_rates_out_of_range_raise(model, lr, decay, message):
         parameter_groups(model, lr, decay)
 
 
-def test_a_model_that_cannot_learn_raises(model):
-    with pytest.raises(ValueError, match="parameters that learn, got none"):
+def test_a_model_without_trainable_parameters_raises(model):
+    with pytest.raises(ValueError, match="expected a model with trainable parameters, got none"):
         parameter_groups(model.requires_grad_(False), 1e-2, 0.5)
 
 

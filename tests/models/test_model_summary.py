@@ -1,4 +1,4 @@
-"""A model as a table."""
+"""Summary table of a model."""
 
 import pytest
 import torch
@@ -30,7 +30,7 @@ def test_batch_size_and_options_reach_the_table(model):
     assert "Conv2d" not in str(table)
 
 
-def test_the_table_is_printed_only_when_asked(model, capsys):
+def test_the_table_is_not_printed_automatically(model, capsys):
     eegzoo.summary(model)
     assert capsys.readouterr().out == ""
 
@@ -41,11 +41,11 @@ def test_a_frozen_parameter_is_not_trainable(model):
     assert table.total_params - table.trainable_params == model.head.weight.numel()
 
 
-def test_it_follows_the_models_dtype(model):
+def test_the_summary_uses_the_dtype_of_the_model(model):
     assert eegzoo.summary(model.double()).total_params > 0
 
 
-def test_the_model_stays_as_it_was(model):
+def test_the_summary_does_not_change_the_model(model):
     model.train()
     model.front.eval()
     flags = [module.training for module in model.modules()]
@@ -58,7 +58,7 @@ def test_the_model_stays_as_it_was(model):
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
 
-def test_the_flags_come_back_after_an_error(model, monkeypatch):
+def test_training_flags_are_restored_after_an_error(model, monkeypatch):
     def fail(x):
         raise RuntimeError("no features today")
 

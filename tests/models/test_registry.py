@@ -1,6 +1,8 @@
-"""The models by name."""
+"""The registry of the models, and building them by name."""
 
 import dataclasses
+import re
+from functools import partial
 
 import pytest
 
@@ -11,7 +13,7 @@ from eegzoo.models.registry import name_of
 
 ABOUT = {"tasks": ("erp",), "paper": "", "doi": "", "source": ""}
 STANDARD = {"n_chans": 2, "n_times": 64, "n_outputs": 2, "sfreq": 64.0}
-SMALL = {"n_chans": 4, "n_times": 64, "n_outputs": 2}
+SMALL = {"n_chans": 4, "n_times": 64, "n_outputs": 2, "sfreq": 128}
 
 
 @pytest.fixture
@@ -22,9 +24,9 @@ def registry(monkeypatch):
 
 
 class Other(EEGNet):
-    """Another net.
+    """Another network.
 
-    With more to say.
+    Its docstring has a second paragraph.
     """
 
 
@@ -33,13 +35,21 @@ def test_every_entry_is_complete(name):
     entry = find_entry(name)
     assert entry.name == name
     assert issubclass(entry.model_class, EEGModel)
-    assert set(entry.standard) == {"n_chans", "n_times", "n_outputs", "sfreq"}
-    assert entry.doi.startswith("10.")
+    assert list(entry.standard) == ["n_chans", "n_times", "n_outputs", "sfreq"]
+    assert re.search(r"\((19|20)\d\d\), ", entry.paper), entry.paper
+    assert re.fullmatch(r"10\.\d{4,}/\S+", entry.doi), entry.doi
     assert "commit" in entry.source
-    assert f"https://doi.org/{entry.doi}" in entry.model_class.__doc__
     assert entry.summary.endswith(".")
-    assert entry.paper
+    assert f"https://doi.org/{entry.doi}" in entry.model_class.__doc__
     assert entry.tasks
+
+
+def test_classes_do_not_share_a_paper():
+    classes = {}
+    for entry in map(find_entry, list_models()):
+        classes.setdefault(entry.doi, set()).add(entry.model_class)
+    shared = {doi for doi, several in classes.items() if len(several) > 1}
+    assert shared == {"10.1002/hbm.23730"}  # presents ShallowConvNet and DeepConvNet
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -66,57 +76,66 @@ def test_an_unknown_task_raises_with_the_nearest():
         list_models(task="slep")
 
 
-@pytest.mark.parametrize("call", [find_entry, create_model])
+@pytest.mark.parametrize("call", [find_entry, partial(create_model, **SMALL)])
 @pytest.mark.parametrize("name", ["egnet", "EEGnet", "eegnet "])
 def test_an_unknown_name_raises_with_the_nearest(call, name):
     with pytest.raises(ValueError, match=f"unknown model {name!r}; did you mean 'eegnet"):
         call(name)
 
 
-def test_a_name_near_to_none_raises_with_all():
+def test_a_name_close_to_none_raises_with_all_names():
     known = ", ".join(list_models())
     with pytest.raises(ValueError, match=f"unknown model 'zzz'; known are {known}$"):
-        create_model("zzz")
+        create_model("zzz", **SMALL)
     assert nearest("zzz", []) == "; known are "
 
 
 def test_an_unknown_argument_raises_with_the_nearest():
-    with pytest.raises(TypeError, match="eegnet takes no argument 'nchans'; did you mean 'n_chans"):
-        create_model("eegnet", nchans=4, n_times=64, n_outputs=2, sfreq=128)
+    with pytest.raises(TypeError, match="eegnet takes no argument 'droprob'; did you mean 'drop_p"):
+        create_model("eegnet", **SMALL, droprob=0.2)
 
 
-def test_a_missing_argument_raises_by_name():
-    with pytest.raises(TypeError, match="n_outputs"):
-        create_model("eegnet", n_chans=4, n_times=64, sfreq=128)
-
-
-def test_an_argument_wins_over_the_variants_default():
+def test_an_argument_takes_precedence_over_the_variants_default():
     assert create_model("eegnet_4_2", **SMALL).F1 == 4
     assert create_model("eegnet_4_2", **SMALL, F1=3).F1 == 3
     assert create_model("eegnet", **SMALL).F1 == 8
 
 
-def test_a_class_can_be_registered_with_variants(registry):
-    variants = {"other_wide": {"F1": 16, "n_chans": 9, "sfreq": 32.0}}
-    decorate = register_model("other", **ABOUT, standard=STANDARD, variants=variants)
-    assert decorate(Other) is Other
+def test_a_variant_is_an_entry_of_its_own(registry):
+    wide_size = {**STANDARD, "n_chans": 9, "sfreq": 32.0}
+    plain = register_model("other", **ABOUT, standard=STANDARD)
+    wide = register_model(
+        "other_wide", **ABOUT | {"doi": "10.1/wide"}, standard=wide_size, defaults={"F1": 16}
+    )
+    assert wide(plain(Other)) is Other
     assert list_models("other*") == ["other", "other_wide"]
     assert list_models() == sorted(registry)
     plain, wide = find_entry("other"), find_entry("other_wide")
-    assert plain.summary == wide.summary == "Another net."
-    assert plain.standard == STANDARD
-    assert wide.standard == {**STANDARD, "n_chans": 9, "sfreq": 32.0}
-    assert (plain.defaults, wide.defaults) == ({}, {"F1": 16, "sfreq": 32.0})
-    model = create_model("other_wide", n_chans=4, n_times=64, n_outputs=2)
-    assert (type(model), model.F1, model.sfreq, model.n_chans) == (Other, 16, 32.0, 4)
+    assert plain.summary == wide.summary == "Another network."
+    assert (plain.standard, wide.standard) == (STANDARD, wide_size)
+    assert (plain.doi, wide.doi) == ("", "10.1/wide")
+    assert (plain.defaults, wide.defaults) == ({}, {"F1": 16})
+    model = create_model("other_wide", **SMALL)
+    assert (type(model), model.F1, model.n_chans) == (Other, 16, 4)
     assert name_of(model) == "other"
 
 
-@pytest.mark.parametrize(("name", "variant"), [("eegnet", "new"), ("new", "eegnet")])
-def test_a_taken_name_raises_and_registers_nothing(registry, name, variant):
+@pytest.mark.parametrize("name", list_models())
+def test_the_name_of_a_class_and_the_arguments_rebuild_every_variant(name):
+    model = create_model(name, **find_entry(name).standard)
+    first = next(n for n, e in module._ENTRIES.items() if e.model_class is type(model))
+    assert name_of(model) == first
+    assert find_entry(first).defaults == {}
+    again = create_model(first, **model.arguments)
+    assert again.arguments == model.arguments
+    shapes = {key: value.shape for key, value in model.state_dict().items()}
+    assert {key: value.shape for key, value in again.state_dict().items()} == shapes
+
+
+def test_a_taken_name_raises_and_registers_nothing(registry):
     before = dict(registry)
     with pytest.raises(ValueError, match="'eegnet', which is taken"):
-        register_model(name, **ABOUT, standard=STANDARD, variants={variant: {}})(Other)
+        register_model("eegnet", **ABOUT, standard=STANDARD)(Other)
     assert registry == before
 
 
@@ -131,13 +150,13 @@ def test_an_entry_is_read_only():
         find_entry("eegnet").doi = "10.0"
 
 
-# What every model takes from the base.
+# Arguments that the base class checks.
 
 
 @pytest.mark.parametrize(
     "ch_names", [["C3", "C4"], ["C3", "C3", "C4", "Cz"], ["C3", "C3", "C4", "Cz", "Pz"]]
 )
-def test_ch_names_must_be_as_many_different_ones_as_channels(ch_names):
+def test_ch_names_must_differ_and_match_the_number_of_channels(ch_names):
     with pytest.raises(ValueError, match="expected ch_names to hold 4 different names"):
         create_model("eegnet", **SMALL, ch_names=ch_names)
 
@@ -150,12 +169,12 @@ def test_ch_names_are_kept_in_their_order():
 
 @pytest.mark.parametrize("size", ["n_chans", "n_times", "n_outputs"])
 @pytest.mark.parametrize(("value", "error"), [(0, ValueError), (2.0, TypeError), (True, TypeError)])
-def test_a_size_that_is_no_positive_integer_raises_by_name(size, value, error):
+def test_a_size_that_is_not_a_positive_integer_raises_by_name(size, value, error):
     with pytest.raises(error, match=f"expected {size} to be a positive integer, got {value}"):
         create_model("eegnet", **{**SMALL, size: value})
 
 
 @pytest.mark.parametrize("sfreq", [0, -1.0, float("nan"), float("inf")])
-def test_a_sampling_rate_that_is_none_raises(sfreq):
+def test_an_invalid_sampling_rate_raises(sfreq):
     with pytest.raises(ValueError, match="expected sfreq to be a number above 0"):
-        create_model("eegnet", **SMALL, sfreq=sfreq)
+        create_model("eegnet", **SMALL | {"sfreq": sfreq})

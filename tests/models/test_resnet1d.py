@@ -1,4 +1,4 @@
-"""ResNet1D against its authors' PyTorch code."""
+"""ResNet1D compared with its authors' PyTorch code."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from eegzoo.models import create_model
 from eegzoo.models.resnet1d import ResNet1D
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 18, "n_times": 769, "n_outputs": 3}
+SIZES = {"n_chans": 18, "n_times": 769, "n_outputs": 3, "sfreq": 256}
 
 
 def test_initial_weights_are_the_authors():
@@ -32,8 +32,8 @@ def test_only_the_filters_across_channels_mix_them():
     before = model.features(x)
     x[:, 1] += torch.randn(200)
     changed = model.features(x).ne(before).squeeze(0)
-    of_channels = changed[: 4 * 3].unflatten(0, (4, 3))
-    assert of_channels.any(dim=0).tolist() == [False, True, False]
+    single_channel = changed[: 4 * 3].unflatten(0, (4, 3))
+    assert single_channel.any(dim=0).tolist() == [False, True, False]
     assert changed[4 * 3 :].all()
 
 

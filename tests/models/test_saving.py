@@ -1,4 +1,4 @@
-"""A model in one file, and the ways in which a file can be wrong."""
+"""Saving and loading models, and files that are damaged or foreign."""
 
 import hashlib
 import json
@@ -20,11 +20,11 @@ from eegzoo.models import EEGNet, create_model, load_model, read_metadata, save_
 
 
 class Swish(nn.Module):
-    """An activation that is none of torch's."""
+    """Activation that is not in torch.nn."""
 
 
 class ReLU(nn.Module):
-    """One that only has the name of one of torch's."""
+    """Activation that has only its name in common with one in torch.nn."""
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def path(model, tmp_path):
     return path
 
 
-def read_plainly(path):
+def read_with_safetensors(path):
     with safetensors.safe_open(path, framework="pt") as file:
         return file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
 
 def rewrite(path, change):
-    """Write the file anew, with another content and the checksum that belongs to it."""
-    header, tensors = read_plainly(path)
+    """Change the contents of a file and update its checksum."""
+    header, tensors = read_with_safetensors(path)
     metadata, tensors = json.loads(header["eegzoo"]), {k: v.clone() for k, v in tensors.items()}
     change(metadata, tensors)
     text = json.dumps(metadata)
@@ -59,11 +59,11 @@ def assert_same(model, other):
     torch.testing.assert_close(model.state_dict(), other.state_dict(), rtol=0, atol=0)
 
 
-# What a file holds.
+# Contents of a file.
 
 
-def test_the_plain_library_reads_the_file(model, path):
-    header, tensors = read_plainly(path)
+def test_safetensors_reads_the_file(model, path):
+    header, tensors = read_with_safetensors(path)
     torch.testing.assert_close(tensors, dict(model.state_dict()), rtol=0, atol=0)
     assert json.loads(header["eegzoo"]) == {
         "format": 1,
@@ -74,8 +74,8 @@ def test_the_plain_library_reads_the_file(model, path):
     }
 
 
-def test_the_checksum_is_of_the_metadata_and_every_tensor_in_order(path):
-    header, tensors = read_plainly(path)
+def test_the_checksum_covers_the_metadata_and_every_tensor_in_order(path):
+    header, tensors = read_with_safetensors(path)
     content = header["eegzoo"].encode()
     for key in sorted(tensors):
         array = tensors[key].numpy()
@@ -83,7 +83,7 @@ def test_the_checksum_is_of_the_metadata_and_every_tensor_in_order(path):
     assert header["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_metadata_come_back(path):
+def test_metadata_are_read_back(path):
     metadata = read_metadata(str(path))
     assert metadata["extra"] == {"labels": ["left", "right"]}
     assert metadata["architecture"] == "eegnet"
@@ -92,7 +92,7 @@ def test_metadata_come_back(path):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16], ids=str)
-def test_dtypes_come_back(model, path, dtype):
+def test_dtypes_are_restored(model, path, dtype):
     save_model(model.to(dtype), path)
     assert_same(load_model(path), model)
 
@@ -104,7 +104,7 @@ def test_a_file_name_may_be_a_string_without_a_folder(model, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.LeakyReLU])
-def test_torchs_layers_survive_as_arguments(path, activation):
+def test_layers_of_torch_are_restored_as_arguments(path, activation):
     model = EEGNet(3, 64, 2, activation=activation, max_norm=None, F2=5, drop_maps=True, sfreq=128)
     save_model(model, path)
     again = load_model(path)
@@ -117,7 +117,8 @@ def test_torchs_layers_survive_as_arguments(path, activation):
 def test_a_layer_outside_torch_raises_when_saved(tmp_path, activation):
     model = EEGNet(3, 64, 2, activation=activation, sfreq=128)
     with pytest.raises(
-        ValueError, match=rf"expected a layer of torch.nn to save, got .*{activation.__name__}"
+        ValueError,
+        match=rf"expected an argument from torch.nn to save, got .*{activation.__name__}",
     ):
         save_model(model, tmp_path / "model.safetensors")
     assert list(tmp_path.iterdir()) == []
@@ -128,7 +129,7 @@ def test_a_model_that_is_not_registered_raises_when_saved(tmp_path):
         pass
 
     with pytest.raises(ValueError, match="expected a registered model, got Private"):
-        save_model(Private(3, 64, 2), tmp_path / "model.safetensors")
+        save_model(Private(3, 64, 2, sfreq=128), tmp_path / "model.safetensors")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -138,7 +139,7 @@ def test_a_model_that_is_not_registered_raises_when_saved(tmp_path):
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()], ids=repr)
 @pytest.mark.parametrize("step", ["save_file", "replace"])
 @pytest.mark.parametrize("exists", [True, False], ids=["over a file", "new"])
-def test_a_failed_write_leaves_what_was_there(model, path, monkeypatch, error, step, exists):
+def test_a_failed_write_keeps_the_previous_file(model, path, monkeypatch, error, step, exists):
     before = path.read_bytes()
     if not exists:
         path.unlink()
@@ -160,7 +161,9 @@ def test_a_failed_write_leaves_what_was_there(model, path, monkeypatch, error, s
 @pytest.mark.parametrize(
     ("extra", "error"), [({"a": object()}, TypeError), ({"a": float("nan")}, ValueError)]
 )
-def test_metadata_that_json_cannot_hold_raise_and_leave_nothing(model, tmp_path, extra, error):
+def test_metadata_that_are_not_json_serialisable_raise_and_write_nothing(
+    model, tmp_path, extra, error
+):
     with pytest.raises(error, match="JSON"):
         save_model(model, tmp_path / "model.safetensors", extra)
     assert list(tmp_path.iterdir()) == []
@@ -172,7 +175,7 @@ def test_a_folder_that_does_not_exist_raises(model, tmp_path):
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
-def test_the_files_mode_is_what_the_umask_gives(model, path, mask, mode):
+def test_the_mode_of_a_file_follows_the_umask(model, path, mask, mode):
     before = os.umask(mask)
     try:
         save_model(model, path)
@@ -182,7 +185,7 @@ def test_the_files_mode_is_what_the_umask_gives(model, path, mask, mode):
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_saving_changes_nothing_in_the_model(model, path):
+def test_saving_does_not_change_the_model(model, path):
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     model.train()
     save_model(model, path)
@@ -225,7 +228,7 @@ class Trap:
 
 
 @pytest.mark.parametrize("write", [pickle.dump, torch.save])
-def test_a_pickle_is_refused_unopened(tmp_path, write):
+def test_a_pickle_is_refused_without_loading_it(tmp_path, write):
     path = tmp_path / "model.safetensors"
     with open(path, "wb") as file:
         write(Trap(), file)
@@ -244,11 +247,11 @@ def test_loading_never_unpickles(path, monkeypatch):
     load_model(path)
 
 
-# Files that are wrong.
+# Damaged and foreign files.
 
 
 def raises_clearly(path, message):
-    """Both readers raise, and name the file."""
+    """Check that both readers raise an error that names the file."""
     with pytest.raises(ValueError, match=message) as raised:
         load_model(path)
     assert str(path) in str(raised.value)
@@ -276,7 +279,7 @@ def test_an_absent_file_raises_by_name(tmp_path, read, name):
     ],
     ids=["empty", "one byte", "text", "zeros", "ones", "tail", "endless header"],
 )
-def test_what_is_no_safetensors_file_raises(tmp_path, content):
+def test_a_file_that_is_not_safetensors_raises(tmp_path, content):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     raises_clearly(path, "not a model saved by eegzoo, or is damaged")
@@ -304,8 +307,8 @@ def test_a_newer_format_raises_with_both_versions(path):
 
 
 @pytest.mark.parametrize("part", ["checksum", "metadata", "tensor", "dtype", "shape", "key"])
-def test_what_the_checksum_does_not_fit_raises(path, part):
-    header, tensors = read_plainly(path)
+def test_contents_that_do_not_match_the_checksum_raise(path, part):
+    header, tensors = read_with_safetensors(path)
     tensors = {key: tensor.clone() for key, tensor in tensors.items()}
     if part == "checksum":
         del header["sha256"]
@@ -340,8 +343,14 @@ def put(key, value):
         (put("n_times", 1), "n_times of at least 32"),
         (put("kernels", 4), "takes no argument 'kernels'"),
         (put("activation", {"torch.nn": "Elu"}), "Elu"),
-        (put("activation", {"torch.nn": "functional"}), "'functional' is no layer of torch"),
-        (put("activation", {"torch.nn": "Parameter"}), "'Parameter' is no layer of torch"),
+        (
+            put("activation", {"torch.nn": "functional"}),
+            "expected a layer of torch.nn, got 'functional'",
+        ),
+        (
+            put("activation", {"torch.nn": "Parameter"}),
+            "expected a layer of torch.nn, got 'Parameter'",
+        ),
         (put("activation", {"os": "system"}), "torch.nn"),
         (lambda _, t: t.pop("head.bias"), r"Missing key\(s\).*head.bias"),
         (lambda _, t: t.update(extra=torch.ones(2)), r"Unexpected key\(s\).*extra"),
@@ -349,7 +358,7 @@ def put(key, value):
         (lambda _, t: t.update({"head.bias": torch.ones(2).int()}), "cannot be loaded"),
     ],
 )
-def test_a_sound_file_of_no_model_raises(path, change, message):
+def test_an_undamaged_file_without_a_valid_model_raises(path, change, message):
     rewrite(path, change)
     with pytest.raises(ValueError, match=message) as raised:
         load_model(path)
@@ -411,7 +420,7 @@ def test_no_damage_goes_unnoticed(model, path, damage, where):
             loaded = load_model(path)
         except ValueError:
             refused += 1
-        else:  # what was damaged does not matter, as one zero among others
+        else:  # the change has no effect, such as one in the padding
             assert_same(loaded, model)
     assert refused > 25
 

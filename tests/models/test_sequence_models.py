@@ -1,4 +1,4 @@
-"""Models that look along a recording: padding has no part in what they learn."""
+"""Padding has no influence on models that process consecutive windows."""
 
 import pytest
 import torch
@@ -38,5 +38,5 @@ def test_padding_changes_no_output_and_no_statistic_in_training(name):
     torch.testing.assert_close(results[0], results[1], rtol=1e-4, atol=1e-5)
 
 
-def test_there_are_such_models():
+def test_known_recurrent_models_are_tested():
     assert {"tinysleepnet", "deepsleepnet"} <= set(RECURRENT)

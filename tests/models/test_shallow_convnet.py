@@ -1,4 +1,4 @@
-"""ShallowConvNet against the Keras code of arl-eegmodels."""
+"""ShallowConvNet compared with the Keras code of arl-eegmodels."""
 
 import json
 from pathlib import Path
@@ -17,21 +17,21 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "reference" / "eegmodels_
 
 
 @pytest.mark.realdata
-def test_outputs_equal_the_numbers_of_another_keras():
+def test_outputs_equal_those_of_another_keras_version():
     if not SHARED.exists():
-        pytest.skip(f"{SHARED} is not there")
+        pytest.skip(f"{SHARED} does not exist")
     with np.load(SHARED) as arrays:
         order = json.loads(str(arrays["ShallowConvNet__weight_order"]))
         weights = {name: arrays[f"ShallowConvNet__w__{name}"] for name in order}
         x = torch.from_numpy(arrays["ShallowConvNet__input"])
         probabilities = torch.from_numpy(arrays["ShallowConvNet__probs"])
-    # The random kernels are over the limits, which Keras applies after a step alone.
+    # The random kernels exceed the limits, which Keras applies only after a training step.
     model = ShallowConvNet(**SIZES, max_norm=None, head_max_norm=None).eval()
     model.load_state_dict(state_from(weights))
     torch.testing.assert_close(model(x).softmax(dim=1), probabilities, rtol=1e-5, atol=1e-6)
 
 
-def test_kernels_over_their_limits_compute_as_within_them():
+def test_kernels_over_their_limits_act_as_projected_ones():
     model, x = find_reference("shallow_convnet").build()
     free, _ = find_reference("shallow_convnet").build(max_norm=None, head_max_norm=None)
     limits = {"front.temporal": 2.0, "front.spatial": 2.0, "head": 0.5}
@@ -76,4 +76,4 @@ def test_explicit_lengths_win():
 )
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        ShallowConvNet(**{"n_chans": 4, "n_times": 250, "n_outputs": 2, **arguments})
+        ShallowConvNet(**{"n_chans": 4, "n_times": 250, "n_outputs": 2, "sfreq": 250, **arguments})

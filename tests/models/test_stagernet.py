@@ -1,4 +1,4 @@
-"""StagerNet against two ports: its authors published no code."""
+"""StagerNet compared with two ports, because its authors published no code."""
 
 import dataclasses
 
@@ -8,10 +8,10 @@ import torch
 from eegzoo.models import StagerNet
 from eegzoo.models.references import find_reference
 
-SIZES = {"n_chans": 6, "n_times": 3840}
+SIZES = {"n_chans": 6, "n_times": 3840, "n_outputs": 5, "sfreq": 128}
 
 
-def test_at_the_papers_own_sizes_it_is_selfeegs_port():
+def test_the_model_equals_selfeegs_port_at_the_papers_sizes():
     reference = find_reference("stagernet")
     places = {
         "encoder.conv1": "spatial_conv",
@@ -62,7 +62,7 @@ def test_explicit_lengths_win():
     assert model.num_features == 8 * 2 * 4
 
 
-def test_a_single_channel_is_not_filtered_in_space():
+def test_a_single_channel_has_no_spatial_filter():
     assert not list(StagerNet(1, 3840, n_outputs=5, sfreq=128).spatial.parameters())
 
 

@@ -1,23 +1,24 @@
-"""TinySleepNet against its authors' TensorFlow code."""
+"""TinySleepNet compared with its authors' TensorFlow code."""
 
 import dataclasses
 
 import pytest
 import torch
 
+from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 from eegzoo.models import TinySleepNet
 from eegzoo.models.references import find_reference
 
 REFERENCE = find_reference("tinysleepnet")
 
 
-def test_at_another_sampling_rate_it_is_the_authors_too():
+def test_the_model_equals_the_authors_at_another_sampling_rate():
     arguments = {**REFERENCE.arguments, "sfreq": 128, "n_times": 3840}
     other = dataclasses.replace(REFERENCE, file="tinysleepnet_128_tf.npz", arguments=arguments)
     assert other.compare().failures == []
 
 
-def test_state_and_padding_are_the_authors_over_two_chunks():
+def test_state_and_padding_equal_the_authors_over_two_chunks():
     model, x = REFERENCE.build()
     expected = {
         name: torch.from_numpy(array)
@@ -27,8 +28,8 @@ def test_state_and_padding_are_the_authors_over_two_chunks():
     lengths = torch.from_numpy(REFERENCE.arrays["lengths"])
     logits, state = model(x, lengths=lengths, return_state=True)
     found = {"short_logits": logits, "short_h": state[0], "short_c": state[1]}
-    from_last_to_first = x.flatten(0, 1).flip(0).reshape(x.shape)
-    logits, state = model(from_last_to_first, state, return_state=True)
+    reversed_windows = x.flatten(0, 1).flip(0).reshape(x.shape)
+    logits, state = model(reversed_windows, state, return_state=True)
     found |= {"next_logits": logits, "next_h": state[0], "next_c": state[1]}
     for name, value in found.items():
         scale = expected[name].abs().max().item()
@@ -36,7 +37,7 @@ def test_state_and_padding_are_the_authors_over_two_chunks():
 
 
 @pytest.mark.parametrize("batch_statistics", [True, False])
-def test_normalisations_have_statistics_of_batches_unless_told_otherwise(batch_statistics):
+def test_batch_statistics_are_optional(batch_statistics):
     model = TinySleepNet(
         n_times=480, sfreq=16, batch_statistics=batch_statistics, n_chans=1, n_outputs=5
     )
@@ -49,7 +50,7 @@ def test_normalisations_have_statistics_of_batches_unless_told_otherwise(batch_s
 @pytest.mark.parametrize(
     ("sfreq", "features"), [(100, 2048), (125, 2176), (128, 1920), (200, 2048), (256, 1920)]
 )
-def test_features_of_a_window_by_sampling_rate(sfreq, features):
+def test_number_of_features_depends_on_the_sampling_rate(sfreq, features):
     assert (
         TinySleepNet(n_times=30 * sfreq, sfreq=sfreq, n_chans=1, n_outputs=5).lstm.input_size
         == features
@@ -73,7 +74,7 @@ def test_state_carried_window_by_window_equals_the_whole_night(small):
     torch.testing.assert_close(torch.stack(parts, dim=1), whole)
 
 
-def test_single_windows_do_not_see_each_other(small):
+def test_single_windows_do_not_influence_each_other(small):
     windows = torch.randn(3, 1, 480)
     torch.testing.assert_close(small(windows)[1:2], small(windows[1:2]))
 
@@ -91,8 +92,6 @@ def test_padding_after_lengths_changes_nothing(small):
 
 
 def test_peephole_lstm_without_peepholes_is_torchs_lstm():
-    from eegzoo.layers.blocks.recurrent import PeepholeLSTM
-
     ours, torchs = PeepholeLSTM(5, 3, forget_bias=0.0), torch.nn.LSTM(5, 3, batch_first=True)
     state = torchs.state_dict()
     ours.load_state_dict(

@@ -1,4 +1,4 @@
-"""TransformEEG against its authors' PyTorch code."""
+"""TransformEEG compared with its authors' PyTorch code."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from eegzoo.models.transformeeg import TransformEEG
 from tests.reference.model_checks import assert_initial_limits
 
-SIZES = {"n_chans": 32, "n_times": 2000, "n_outputs": 2}
+SIZES = {"n_chans": 32, "n_times": 2000, "n_outputs": 2, "sfreq": 125}
 
 
 def test_initial_weights_have_the_limits_of_torch():
@@ -24,14 +24,14 @@ def test_initial_weights_have_the_limits_of_torch():
     assert_initial_limits(lambda: TransformEEG(**SIZES), limits)
 
 
-def test_layers_start_with_the_same_weights_of_their_own():
+def test_layers_start_with_equal_but_separate_weights():
     first, second = TransformEEG(**SIZES).transformer
     for ours, theirs in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(ours, theirs)
         assert ours is not theirs
 
 
-def test_dropout_stands_where_the_authors_have_it():
+def test_dropout_is_where_the_authors_have_it():
     model = TransformEEG(**SIZES, drop_prob=0.4)
     dropout = torch.nn.modules.dropout._DropoutNd
     drops = {name: type(m) for name, m in model.named_modules() if isinstance(m, dropout)}
@@ -45,8 +45,8 @@ def test_dropout_stands_where_the_authors_have_it():
 
 def test_explicit_sizes_win():
     model = TransformEEG(
-        3, 60, 2, D1=3, D2=1, kernel_length=7, later_kernel_length=3, pool_length=5, pool_stride=3,
-        depth=1, num_heads=3, head_units=5, sfreq=125
+        3, 60, 2, D1=3, D2=1, kernel_length=7, second_kernel_length=3, pool_length=5, pool_stride=3,
+        depth=1, n_heads=3, head_units=5, sfreq=125
     )  # fmt: skip
     assert model.num_features == 9
     assert [model.first[0].kernel_size, model.second[0].kernel_size] == [(7,), (3,)]
@@ -59,7 +59,7 @@ def test_explicit_sizes_win():
     [
         ({"n_times": 9}, "n_times of at least 10"),
         ({"D1": 0}, "D1"),
-        ({"num_heads": 3}, "features to be a multiple of num_heads=3, got 128"),
+        ({"n_heads": 3}, "expected n_heads to divide the 128 features of a token, got 3"),
         ({"depth": 0}, "depth"),
         ({"head_units": 0}, "head_units"),
         ({"pool_stride": 0}, "pool_stride"),

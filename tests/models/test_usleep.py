@@ -1,22 +1,24 @@
-"""U-Sleep against its authors' Keras code."""
+"""U-Sleep compared with its authors' Keras code."""
 
 import dataclasses
 
 import pytest
 import torch
 
-from eegzoo.models import USleep
+from eegzoo.models import USleep, find_entry
 from eegzoo.models.references import find_reference
 from tests.reference.model_checks import assert_initial_limits
 
+SMALL = {"n_chans": 2, "n_times": 96, "n_outputs": 5, "sfreq": 32, "depth": 3}
+
 
 def small(**changes):
-    return USleep(**{"n_times": 96, "depth": 3, "sfreq": 32} | changes).eval()
+    return USleep(**SMALL | changes).eval()
 
 
-def test_at_the_standard_size_each_window_and_each_second_are_the_authors():
-    reference = find_reference("usleep")
-    standard = dataclasses.replace(reference, file="usleep_standard_keras.npz", arguments={})
+def test_each_window_and_each_second_equal_the_authors_at_the_standard_size():
+    reference, sizes = find_reference("usleep"), find_entry("usleep").standard
+    standard = dataclasses.replace(reference, file="usleep_standard_keras.npz", arguments=sizes)
     model, x = standard.build()
     for name, step_length in {"probabilities": None, "each_second": 128}.items():
         expected = torch.from_numpy(standard.arrays[name])
@@ -59,7 +61,7 @@ def test_odd_windows_have_stages_at_every_step(step_length, n_windows):
     torch.testing.assert_close(model(x[:, :1])[:, 0], model(x[:, 0]))
 
 
-def test_windows_of_a_sequence_are_seen_together():
+def test_windows_of_a_sequence_influence_each_other():
     model = small()
     night = torch.randn(1, 4, 2, 96)
     before = model(night)
@@ -67,10 +69,10 @@ def test_windows_of_a_sequence_are_seen_together():
     assert (model(night) != before).any(dim=2).all()
 
 
-def test_a_new_head_leaves_the_features_at_each_sample():
+def test_a_new_head_keeps_the_number_of_features():
     model = small()
     model.reset_head(2)
-    assert model.arguments["n_dense"] == 6
+    assert model.arguments["head_units"] == 6
     assert model(torch.randn(2, 2, 96)).shape == (2, 2)
 
 
@@ -82,7 +84,7 @@ def test_a_step_that_does_not_divide_a_window_raises(step_length):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"n_filters": 0}, {"complexity": 0.0}, {"depth": 0}, {"kernel_length": 0}, {"n_dense": 0}],
+    [{"n_filters": 0}, {"complexity": 0.0}, {"depth": 0}, {"kernel_length": 0}, {"head_units": 0}],
 )
 def test_bad_arguments_raise_by_name(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):

@@ -1,4 +1,4 @@
-"""XEEGNet against its authors' PyTorch code."""
+"""XEEGNet compared with its authors' PyTorch code."""
 
 import numpy as np
 import pytest
@@ -9,19 +9,19 @@ from eegzoo.models.xeegnet import XEEGNet
 from tests.reference.model_checks import assert_initial_limits
 
 REFERENCE = find_reference("xeegnet").arrays
-SIZES = {"n_chans": 19, "n_times": 500, "n_outputs": 3}
+SIZES = {"n_chans": 19, "n_times": 500, "n_outputs": 3, "sfreq": 125}
 
 
 @pytest.mark.parametrize(
     ("file", "choices"),
     [("filters", {}), ("coarse_filters", {"F1": 15, "kernel_length": 40})],
 )
-def test_temporal_filters_start_as_the_authors_do(file, choices):
+def test_initial_temporal_filters_are_the_authors(file, choices):
     filters = XEEGNet(**SIZES, **choices).front.temporal.weight.detach().flatten(1)
     torch.testing.assert_close(filters, torch.from_numpy(REFERENCE[file]), rtol=0, atol=1e-7)
 
 
-def test_other_weights_start_as_torch_draws_them():
+def test_other_initial_weights_have_the_limits_of_torch():
     limits = {"front.spatial.weight": 19**-0.5, "head.weight": 7**-0.5}
     assert_initial_limits(lambda: XEEGNet(**SIZES), limits)
 
@@ -32,7 +32,7 @@ def test_the_paper_counts_168_learnt_parameters():
     assert sum(p.numel() for p in model.parameters()) == 1043
 
 
-def test_frozen_filters_are_not_learnt_and_a_forward_decides_nothing():
+def test_frozen_filters_get_no_gradient_and_a_forward_pass_changes_nothing():
     model = XEEGNet(**SIZES)
     x = torch.randn(4, 19, 500)
     for frozen in (True, False, True):
@@ -57,13 +57,13 @@ def test_filters_pass_their_band_at_any_rate():
         assert gains[(hertz < low - 4) | (hertz > high + 4)].max(initial=0.0) < 0.02
 
 
-def test_bands_above_half_the_rate_are_drawn():
+def test_filters_of_bands_above_half_the_rate_are_random():
     torch.manual_seed(0)
     first, again = (
         XEEGNet(2, 100, 2, sfreq=40, kernel_length=80).front.temporal.weight for _ in range(2)
     )
     same = [torch.equal(*filters) for filters in zip(first, again, strict=True)]
-    assert same == [True] * 5 + [False] * 2  # from 20 Hz on
+    assert same == [True] * 5 + [False] * 2  # bands from 20 Hz on are random
 
 
 @pytest.mark.parametrize(

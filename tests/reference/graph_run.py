@@ -1,6 +1,6 @@
-"""Run an authors' TensorFlow 1 graph on seeded weights: what the makers of such numbers share.
+"""Run a TensorFlow 1 graph on seeded weights to make reference numbers.
 
-It needs ``tensorflow-cpu==2.15.1``.
+Requires ``tensorflow-cpu==2.15.1``.
 """
 
 import sys
@@ -14,7 +14,8 @@ from package import positions
 tf = tensorflow.compat.v1
 tf.disable_v2_behavior()
 FLOATS = tf.float32, tf.float64
-# What code for TensorFlow 1 takes from contrib: cells, here without dropout, and what only trains.
+# TensorFlow 1 had these in contrib. The cells are built without dropout; metrics and slim serve
+# training only.
 cells = SimpleNamespace(LSTMCell=tf.nn.rnn_cell.LSTMCell, DropoutWrapper=lambda cell, **_: cell)
 contrib = SimpleNamespace(rnn=cells, metrics=MagicMock(), slim=MagicMock())
 sys.modules |= {"tensorflow": tf, "tensorflow.contrib": contrib}
@@ -23,9 +24,9 @@ tf.contrib = contrib
 
 
 def session(build, wide=False):
-    """Return what `build` makes in a graph of its own, a session, and the variables by name.
+    """Return the result of `build` in a new graph, a session, and the variables by name.
 
-    With `wide`, the graph is in float64, whatever the code says.
+    With `wide`, the graph is in float64 even where the code says float32.
     """
     tf.reset_default_graph()
     tf.float32 = FLOATS[wide]
@@ -42,25 +43,32 @@ def shapes_of(build):
 
 
 def load(running, variables, weights):
-    """Give the variables their values."""
+    """Set the variables of a session to weights by name."""
     for name, variable in variables.items():
         variable.load(weights[name], running)
 
 
 def step(build, weights, feed, y):
-    """Return loss and gradient, in float64, of the cross-entropy of the logits that `build` makes.
+    """Return loss and gradient, in float64, of the cross-entropy of the logits.
 
-    `build` returns placeholders by name, "logits" among them; `feed` has what they are given.
+    `build` returns placeholders by name, and "logits"; `feed` has the placeholders' values.
     """
     made, running, variables = session(build, wide=True)
     load(running, variables, weights)
     loss = tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y.ravel(), logits=made["logits"])
     )
-    learnt = tf.trainable_variables()
-    gradients = dict(zip([v.op.name for v in learnt], tf.gradients(loss, learnt), strict=True))
+    trained = tf.trainable_variables()
+    gradients = dict(zip([v.op.name for v in trained], tf.gradients(loss, trained), strict=True))
     feed = {made[key]: feed[key] for key in feed}
     loss, gradients = running.run([loss, gradients], feed)
     flat = [gradients.get(name, np.zeros_like(value)).ravel() for name, value in weights.items()]
     shapes = {name: value.shape for name, value in weights.items()}
     return {"loss": loss, "gradient": np.concatenate(flat)[positions(shapes)]}
+
+
+def describe(source, seeded, shapes):
+    """Return a description of the numbers, to be stored with them."""
+    n_params = sum(int(np.prod(shape)) for shape in shapes.values())
+    meta = {"source": source, "tensorflow": tensorflow.__version__, "seeded": seeded}
+    return meta | {"shapes": shapes, "n_params": n_params}

@@ -1,24 +1,39 @@
-"""Run an authors' Keras model on seeded weights: what the makers of reference numbers share.
+"""Make reference numbers by running a Keras model on seeded weights.
 
-It needs ``tensorflow-cpu==2.15.1``.
+Requires ``tensorflow-cpu==2.15.1``.
 """
 
 import numpy as np
 import tensorflow as tf
-from package import draw, positions
+from package import draw, positions, save
 from tensorflow import keras
 
 N_WINDOWS = 6
 
 
-def run(build, meta, **seeded):
-    """Return reference arrays of the model that `build` makes, and `meta` with what they tell.
+def make(file, source, build, size, more=lambda: {}, **seeded):
+    """Write the reference numbers of the model that ``build(**size)`` returns.
 
-    `seeded` are the arguments of `seeded.draw` but for the shapes, which are the model's own.
-    Outputs in evaluation are computed in float32, as the authors do, the gradient of the
-    cross-entropy in training, without dropout and without penalties, in float64.
+    Outputs in evaluation mode are computed in float32, as the authors do. The gradient of the
+    cross-entropy in training, without dropout and penalties, is computed in float64.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file to write.
+    source : str
+        Repository, commit and name of the model.
+    build : callable
+        Function that returns the model.
+    size : dict
+        Arguments of `build`.
+    more : callable
+        Function that returns additional arrays, called last.
+    **seeded
+        Arguments of `seeded.draw` except the shapes, which are those of the model.
     """
-    model = build()
+    _start_session("float32")
+    model = build(**size)
     shapes = {name: tuple(weight.shape) for name, weight in weights_of(model).items()}
     seeded["shape_of_x"] = (N_WINDOWS, *model.input_shape[1:])
     weights, x = draw(shapes, **seeded)
@@ -26,11 +41,10 @@ def run(build, meta, **seeded):
     outputs = model(x, training=False).numpy()
     y = np.arange(outputs[..., 0].size).reshape(outputs.shape[:-1]) % outputs.shape[-1]
     arrays = {"probabilities": outputs, "y": y}
-    meta |= {"tensorflow": tf.__version__, "n_params": model.count_params()}
-    meta |= {"seeded": seeded, "shapes": shapes}
-    keras.backend.clear_session()
-    keras.backend.set_floatx("float64")
-    model = build()
+    meta = {"source": source, **size, "tensorflow": tf.__version__}
+    meta |= {"n_params": model.count_params(), "seeded": seeded, "shapes": shapes}
+    _start_session("float64")
+    model = build(**size)
     assign(model, weights)
     _without_dropout(model)
     with tf.GradientTape() as tape:
@@ -40,7 +54,27 @@ def run(build, meta, **seeded):
     gradients = tape.gradient(loss, list(variables.values()), unconnected_gradients="zero")
     flat = np.concatenate([gradient.numpy().ravel() for gradient in gradients])
     arrays |= {"loss": loss.numpy(), "gradient": flat[positions(shapes)]}
-    return arrays, meta
+    save(file, arrays | more(), meta)
+
+
+def compiled(build):
+    """Return a function like `build` whose model is compiled with XLA."""
+
+    def build_compiled(**size):
+        model = build(**size)
+        model.call = tf.function(model.call, jit_compile=True)
+        return model
+
+    return build_compiled
+
+
+def trained_probabilities(build, size, weights, shape):
+    """Return the outputs of a model with the weights in a file for a seeded input."""
+    _start_session("float32")
+    model = build(**size)
+    model.load_weights(weights)
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    return model(x, training=False).numpy()
 
 
 def weights_of(model):
@@ -53,12 +87,18 @@ def weights_of(model):
 
 
 def assign(model, weights):
-    """Give the variables their values."""
+    """Set the variables of a model to weights by name."""
     for name, variable in weights_of(model).items():
         variable.assign(weights[name])
 
 
+def _start_session(float_type):
+    """Restart Keras's numbers for layers, and set the type of weights."""
+    keras.backend.clear_session()
+    keras.backend.set_floatx(float_type)
+
+
 def _without_dropout(model):
-    for layer in model._flatten_layers():  # those within the attention too
+    for layer in model._flatten_layers():  # includes layers inside the attention
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0

@@ -1,16 +1,12 @@
-"""Make deepsleepnet_tf.npz by running the authors' code.
+"""Make deepsleepnet_tf.npz with the authors' code: ``python make_deepsleepnet.py DEEPSLEEPNET``.
 
-It needs akaraspt/deepsleepnet at commit eb72f9b27af54e6caa1f1bd89a285c58ebfe7779 in a folder, and
-an environment with ``tensorflow-cpu==2.15.1``. From this folder:
-
-    python make_deepsleepnet.py PATH_TO_DEEPSLEEPNET
+Requires akaraspt/deepsleepnet at commit eb72f9b27af54e6caa1f1bd89a285c58ebfe7779 and
+``tensorflow-cpu==2.15.1``.
 """
 
-import sys
-
 import numpy as np
-from graph_run import load, session, shapes_of, step, tensorflow, tf
-from package import draw, save
+from graph_run import describe, load, session, shapes_of, step, tf
+from package import draw, import_from_arguments, save
 
 BATCH, N_WINDOWS = 2, 3
 SEEDED = {
@@ -33,32 +29,25 @@ def build(training=False):
     net._build_placeholder()
     features = net.build_model(net.input_var)
     logits = fc("softmax_linear", features, 5, bias=0.0)
-    # c and h of each layer that runs forwards, then of each that runs backwards.
+    # c and h of each forward layer, then of each backward layer.
     before = tf.nest.flatten([net.fw_initial_state, net.bw_initial_state])
     after = tf.nest.flatten([net.fw_final_state, net.bw_final_state])
     return {"x": net.input_var, "logits": logits, "before": before, "after": after}
 
 
-def main():
-    """Write the reference numbers."""
-    sys.path.insert(0, sys.argv[1])
+if __name__ == "__main__":
+    import_from_arguments()
     shapes = shapes_of(build)
     weights, x = draw(shapes, **SEEDED)
     y = np.arange(BATCH * N_WINDOWS).reshape(BATCH, N_WINDOWS) % 5
     made, running, variables = session(build)
     load(running, variables, weights)
     logits, state = running.run([made["logits"], made["after"]], {made["x"]: x})
-    # The same windows from the last to the first, all states carried over.
+    # The same windows in reverse order, with the states carried over.
     carried = dict(zip(made["before"], state, strict=True))
     next_logits = running.run(made["logits"], {made["x"]: x[::-1], **carried})
     arrays = {"logits": logits.reshape(*y.shape, 5), "y": y}
     arrays["next_logits"] = next_logits.reshape(*y.shape, 5)
     arrays |= step(lambda: build(training=True), weights, {"x": x}, y)
-    meta = {"source": "akaraspt/deepsleepnet eb72f9b DeepSleepNet"}
-    meta |= {"tensorflow": tensorflow.__version__, "seeded": SEEDED, "shapes": shapes}
-    meta["n_params"] = sum(int(np.prod(shape)) for shape in shapes.values())
+    meta = describe("akaraspt/deepsleepnet eb72f9b DeepSleepNet", SEEDED, shapes)
     save("deepsleepnet_tf.npz", arrays, meta)
-
-
-if __name__ == "__main__":
-    main()

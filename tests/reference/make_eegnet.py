@@ -1,18 +1,13 @@
-"""Make eegnet*_keras.npz by running the authors' code.
+"""Make eegnet*_keras.npz with the authors' code: ``python make_eegnet.py ARL_EEGMODELS``.
 
-It needs vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97 in a folder, and
-an environment with ``tensorflow-cpu==2.15.1``. From this folder:
-
-    python make_eegnet.py PATH_TO_ARL_EEGMODELS
+Requires vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97 and
+``tensorflow-cpu==2.15.1``.
 """
 
-import sys
+from keras_run import make
+from package import import_from_arguments
 
-from keras_run import run
-from package import save
-from tensorflow import keras
-
-# Keras limits norms after a step and never before the first, so the kernels are drawn within them.
+# Kernels are drawn within their limits: Keras applies a constraint only after a step.
 VARIANTS = {
     "eegnet": ("EEGNet", {"nb_classes": 2, "Chans": 14, "Samples": 128}, 2.0),
     "eegnet_4_2": ("EEGNet", {"nb_classes": 4, "Chans": 22, "Samples": 128, "F1": 4, "F2": 8}, 1.4),
@@ -23,15 +18,11 @@ VARIANTS = {
 }  # fmt: skip
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
+    import_from_arguments()
     import EEGModels
 
     for seed, (name, (function, size, depthwise)) in enumerate(VARIANTS.items(), start=10):
-        keras.backend.clear_session()
-        keras.backend.set_floatx("float32")  # `run` leaves it at float64
-        meta = {"source": f"vlawhern/arl-eegmodels 4a512e5 {function}", **size}
         gains = {"depthwise_conv2d": depthwise, "pointwise": 8.0, "dense": 0.2, "": 1.0}
         seeded = {"seed": seed, "gains": gains, "scale_of_x": 10.0}
-        build = getattr(EEGModels, function)
-        arrays, meta = run(lambda build=build, size=size: build(**size), meta, **seeded)
-        save(f"{name}_keras.npz", arrays, meta)
+        build, source = getattr(EEGModels, function), f"vlawhern/arl-eegmodels 4a512e5 {function}"
+        make(f"{name}_keras.npz", source, build, size, **seeded)

@@ -1,46 +1,32 @@
-"""Make eegsym_keras.npz by running the authors' code.
+"""Make eegsym_keras.npz with the authors' code: ``python make_eegsym.py EEGSYM``.
 
-It needs Serpeve/EEGSym at commit 26a19bf26b9665e6590acc3d4e67eec04a47b415 in a folder, and an
-environment with ``tensorflow-cpu==2.15.1`` and ``h5py``. From this folder:
-
-    python make_eegsym.py PATH_TO_EEGSYM
+Requires Serpeve/EEGSym at commit 26a19bf26b9665e6590acc3d4e67eec04a47b415,
+``tensorflow-cpu==2.15.1`` and ``h5py``.
 """
 
-import sys
+from keras_run import compiled, make, trained_probabilities
+from package import import_from_arguments
 
-import numpy as np
-import tensorflow as tf
-from keras_run import run
-from package import save
-from tensorflow import keras
-
-SIZE = {"ncha": 8, "filters_per_branch": 8, "scales_time": (125, 250, 500), "input_time": 1563}
+SCALES = {"scales_time": (125, 250, 500)}
+SIZE = {"ncha": 8, "filters_per_branch": 8, **SCALES, "input_time": 1563}
 
 
-def build():
-    """Return the authors' model, compiled: TensorFlow pools in float64 with XLA alone."""
-    model = EEGSym(**SIZE)
-    model.call = tf.function(model.call, jit_compile=True)
-    return model
-
-
-def trained_probabilities(folder, n_chans):
-    """Return what the authors' trained model makes of a seeded input."""
-    keras.backend.clear_session()
-    keras.backend.set_floatx("float32")
-    size = {"ncha": n_chans, "ch_lateral": n_chans // 2 - 1, "scales_time": (125, 250, 500)}
-    model = EEGSym(**size, filters_per_branch=24)
-    model.load_weights(f"{folder}/EEGSym_pretrained_weights_{n_chans}_electrode.h5")
-    x = np.random.default_rng(0).standard_normal((4, 384, n_chans, 1)).astype(np.float32)
-    return model(x, training=False).numpy()
+def trained():
+    """Return the outputs of the authors' trained models."""
+    arrays = {}
+    for n_chans in (8, 16):
+        size = {"ncha": n_chans, "ch_lateral": n_chans // 2 - 1, **SCALES, "filters_per_branch": 24}
+        file = f"{folder}/EEGSym_pretrained_weights_{n_chans}_electrode.h5"
+        shape = (4, 384, n_chans, 1)
+        arrays[f"trained_{n_chans}"] = trained_probabilities(EEGSym, size, file, shape)
+    return arrays
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
+    (folder,) = import_from_arguments()
     from EEGSym_architecture import EEGSym
 
-    meta = {"source": "Serpeve/EEGSym 26a19bf EEGSym", **SIZE}
-    arrays, meta = run(build, meta, seed=16, gains={"dense": 0.4, "": 1.0}, scale_of_x=3.0)
-    for n_chans in (8, 16):
-        arrays[f"trained_{n_chans}"] = trained_probabilities(sys.argv[1], n_chans)
-    save("eegsym_keras.npz", arrays, meta)
+    # TensorFlow requires XLA to pool in float64.
+    build, seeded = compiled(EEGSym), {"gains": {"dense": 0.4, "": 1.0}, "scale_of_x": 3.0}
+    source = "Serpeve/EEGSym 26a19bf EEGSym"
+    make("eegsym_keras.npz", source, build, SIZE, trained, seed=16, **seeded)

@@ -1,23 +1,17 @@
-"""Make shallow_convnet_keras.npz by running the authors' code.
+"""Make shallow_convnet_keras.npz with the authors' code.
 
-It needs vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97 in a folder, and
-an environment with ``tensorflow-cpu==2.15.1``. From this folder:
-
-    python make_shallow_convnet.py PATH_TO_ARL_EEGMODELS
+Requires vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97 and
+``tensorflow-cpu==2.15.1``. Usage: ``python make_shallow_convnet.py ARL_EEGMODELS``.
 """
 
-import sys
-
-from keras_run import run
-from package import save
+from keras_run import make
+from package import import_from_arguments
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
+    import_from_arguments()
     from EEGModels import ShallowConvNet
 
     size = {"nb_classes": 4, "Chans": 22, "Samples": 128}
-    meta = {"source": "vlawhern/arl-eegmodels 4a512e5 ShallowConvNet", **size}
-    gains = {"dense": 0.4, "": 1.0}
-    seeded = {"seed": 1, "gains": gains, "scale_of_x": 10.0}
-    arrays, meta = run(lambda: ShallowConvNet(**size), meta, **seeded)
-    save("shallow_convnet_keras.npz", arrays, meta)
+    seeded = {"seed": 1, "gains": {"dense": 0.4, "": 1.0}, "scale_of_x": 10.0}
+    source = "vlawhern/arl-eegmodels 4a512e5 ShallowConvNet"
+    make("shallow_convnet_keras.npz", source, ShallowConvNet, size, **seeded)

@@ -1,21 +1,15 @@
-"""Make stnet_torch.npz by running the code of the paper's first author.
+"""Make stnet_torch.npz with the first author's code: ``python make_stnet.py TORCHEEG``.
 
-It needs torcheeg/torcheeg at commit b6039b13e701edd860eb054242e64c3ec5a43fdc in a folder, and an
-environment with ``torch==2.13.0``. From this folder:
-
-    python make_stnet.py PATH_TO_TORCHEEG
+Requires torcheeg/torcheeg at commit b6039b13e701edd860eb054242e64c3ec5a43fdc and ``torch==2.13.0``.
 """
 
-import sys
-
-from package import save
-from torch_run import run
+from package import import_from_arguments
+from torch_run import make
 
 if __name__ == "__main__":
-    sys.path.insert(0, f"{sys.argv[1]}/torcheeg/models/cnn")
+    import_from_arguments("torcheeg/models/cnn")
     from stnet import STNet
 
     meta = {"source": "torcheeg/torcheeg b6039b1 STNet"}
     seeded = {"seed": 12, "gains": {"": 1.3}, "shape_of_x": (6, 128, 9, 9)}
-    arrays, meta = run(STNet(num_classes=3), meta, **seeded)
-    save("stnet_torch.npz", arrays, meta)
+    make("stnet_torch.npz", STNet(num_classes=3), meta, **seeded)

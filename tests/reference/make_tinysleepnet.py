@@ -1,17 +1,12 @@
-"""Make tinysleepnet_tf.npz and tinysleepnet_128_tf.npz by running the authors' code.
+"""Make tinysleepnet_tf.npz and tinysleepnet_128_tf.npz with the authors' code.
 
-It needs akaraspt/tinysleepnet at commit 70f45cff92ac0bf0a718e522bc27cca2c63ceff7 in a folder, and
-an environment with ``tensorflow-cpu==2.15.1``. From this folder:
-
-    python make_tinysleepnet.py PATH_TO_TINYSLEEPNET
+Requires akaraspt/tinysleepnet at commit 70f45cff92ac0bf0a718e522bc27cca2c63ceff7 and
+``tensorflow-cpu==2.15.1``. Usage: ``python make_tinysleepnet.py TINYSLEEPNET``.
 """
 
-import sys
-from unittest.mock import MagicMock
-
 import numpy as np
-from graph_run import load, session, shapes_of, step, tensorflow, tf
-from package import draw, save
+from graph_run import describe, load, session, shapes_of, step, tf
+from package import draw, import_from_arguments, save
 
 BATCH, N_WINDOWS = 2, 5
 LENGTHS = np.array([5, 3])
@@ -19,7 +14,7 @@ GAINS = {"diag": 0.3, "conv1d_1/": 0.1, "softmax_linear": 3.0, "": 1.0}
 
 
 def build(sfreq):
-    """Build the authors' network, without its losses, as in evaluation."""
+    """Build the authors' network in evaluation mode, without its losses."""
     from model import TinySleepNet, nn
 
     net = TinySleepNet.__new__(TinySleepNet)
@@ -27,7 +22,7 @@ def build(sfreq):
     net.config |= {"n_rnn_layers": 1, "n_rnn_units": 128}
     net.signals = tf.placeholder(tf.float32, (None, int(30 * sfreq), 1, 1))
     net.seq_lengths = tf.placeholder(tf.int32, (None,))
-    # It decides over dropout alone.
+    # This placeholder only switches dropout.
     net.is_training = tf.constant(False)
     logits = nn.fc("softmax_linear", net.append_rnn(net.build_cnn()), 5, bias=0.0)
     (first,), (last,) = net.init_state, net.final_state
@@ -36,7 +31,7 @@ def build(sfreq):
 
 
 def make(file, sfreq, seed):
-    """Write the numbers at a sampling rate."""
+    """Write the reference numbers at a sampling rate."""
     shapes = shapes_of(lambda: build(sfreq))
     seeded = {"seed": seed, "gains": GAINS, "scale_of_x": 20.0}
     seeded["shape_of_x"] = (BATCH * N_WINDOWS, int(30 * sfreq), 1, 1)
@@ -53,20 +48,15 @@ def make(file, sfreq, seed):
 
     whole = np.full(BATCH, N_WINDOWS)
     arrays = {"logits": run(x, whole)[0], "y": y, "lengths": LENGTHS}
-    # Some windows are padding; then the same ones from the last to the first, state carried over.
+    # Some windows are padding; then the same windows in reverse order, with the state carried over.
     arrays["short_logits"], arrays["short_h"], arrays["short_c"] = run(x, LENGTHS)
     carried = {"h": arrays["short_h"], "c": arrays["short_c"]}
     arrays["next_logits"], arrays["next_h"], arrays["next_c"] = run(x[::-1], whole, **carried)
     arrays |= step(lambda: build(sfreq), weights, {"x": x, "lengths": whole}, y)
-    meta = {"source": "akaraspt/tinysleepnet 70f45cf TinySleepNet"}
-    meta |= {"tensorflow": tensorflow.__version__, "seeded": seeded, "shapes": shapes}
-    meta["n_params"] = sum(int(np.prod(shape)) for shape in shapes.values())
-    save(file, arrays, meta)
+    save(file, arrays, describe("akaraspt/tinysleepnet 70f45cf TinySleepNet", seeded, shapes))
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
-    # For the metrics of its training.
-    sys.modules |= {"sklearn": MagicMock(), "sklearn.metrics": MagicMock()}
+    import_from_arguments(unused=("sklearn", "sklearn.metrics"))  # metrics for training
     make("tinysleepnet_tf.npz", 100.0, seed=6)
     make("tinysleepnet_128_tf.npz", 128.0, seed=7)

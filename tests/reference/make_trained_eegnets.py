@@ -1,12 +1,12 @@
-"""Make trained_eegnets.npz: what the authors' code makes of their trained weights.
+"""Make trained_eegnets.npz: outputs of the authors' code with their trained weights.
 
-It needs MHersche/eegnet-based-embedded-bci at commit f09050d076862fcfbb7f1285399ff890791b6b82 and
-vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97 in two folders, their
-weights in a third, and an environment with ``tensorflow-cpu==2.15.1``. From this folder:
+Requires MHersche/eegnet-based-embedded-bci at commit f09050d076862fcfbb7f1285399ff890791b6b82,
+vlawhern/arl-eegmodels at commit 4a512e503198db2010848813ead9afbf8cd54c97, a folder of their
+weights, and ``tensorflow-cpu==2.15.1``. Usage:
 
-    python make_trained_eegnets.py PATH_TO_EMBEDDED_BCI PATH_TO_ARL_EEGMODELS PATH_TO_WEIGHTS
+    python make_trained_eegnets.py EMBEDDED_BCI ARL_EEGMODELS WEIGHTS
 
-The weights were saved channels first, which TensorFlow computes on a CPU through XLA alone.
+The weights were saved for channels-first convolutions, which on a CPU need XLA.
 """
 
 import sys
@@ -15,10 +15,10 @@ from types import ModuleType
 
 import numpy as np
 import tensorflow as tf
-from package import FOLDER
+from package import FOLDER, import_from_arguments
 from tensorflow import keras
 
-# Modules of an older Keras that the authors import from.
+# The authors import from these modules of an older Keras.
 for old in ("core", "convolutional", "normalization"):
     module = ModuleType(f"keras.layers.{old}")
     module.__dict__.update(vars(keras.layers))
@@ -34,11 +34,9 @@ def probabilities(model, path, scale):
     return run(tf.constant(scale * x.reshape(4, *model.input_shape[1:]))).numpy()
 
 
-def main():
-    """Write the outputs of each file of weights under its name."""
+if __name__ == "__main__":
     keras.backend.set_image_data_format("channels_first")
-    embedded, lawhern, weights = map(Path, sys.argv[1:])
-    sys.path[:0] = [str(embedded), str(lawhern)]
+    weights = Path(import_from_arguments()[-1])
     import models
     from EEGModels import EEGNet
 
@@ -51,10 +49,6 @@ def main():
     path = weights / "EEGNet-8-2-weights.h5"
     keras.backend.set_image_data_format("channels_last")
     size = {"Chans": 60, "Samples": 151, "kernLength": 32, "F1": 8, "D": 2, "F2": 16}
-    # Its authors give volts times a thousand.
+    # The authors feed volts times 1000.
     arrays[path.name] = probabilities(EEGNet(4, **size), path, np.float32(1e-3))
     np.savez_compressed(FOLDER / "trained_eegnets.npz", **arrays)
-
-
-if __name__ == "__main__":
-    main()

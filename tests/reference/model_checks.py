@@ -1,10 +1,10 @@
-"""What the tests of every model against its authors' code compare."""
+"""Comparisons shared by the tests of models against their authors' code."""
 
 import torch
 
 
 def assert_computes_within_limits(model, free, x, limits):
-    """Triple the kernels of both; scale those of `free` back by hand; compare."""
+    """Check that a model with tripled kernels equals a free one with projected kernels."""
     with torch.no_grad():
         for name, limit in limits.items():
             model.get_submodule(name).weight.mul_(3.0)
@@ -16,7 +16,7 @@ def assert_computes_within_limits(model, free, x, limits):
 
 
 def assert_initial_limits(build, limits, n_draws=20):
-    """Compare the largest initial value of each parameter over several draws with its limit."""
+    """Check that the largest of several initial values of each parameter is near its limit."""
     largest = dict.fromkeys(limits, 0.0)
     for _ in range(n_draws):
         state = build().state_dict()

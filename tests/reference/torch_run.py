@@ -1,39 +1,64 @@
-"""Run an authors' torch model on seeded weights: what the makers of reference numbers share."""
+"""Make reference numbers by running a PyTorch model on seeded weights."""
 
 import numpy as np
 import torch
-from package import draw, positions
+from package import draw, positions, save
 from torch import nn
 
 
-def run(model, meta, outputs_of=lambda model, x: model(x), **seeded):
-    """Return reference arrays of `model`, and `meta` with what they tell.
+def make(file, model, meta, *, logits_of=None, unused=(), gradient=np.float32, more=None, **seeded):
+    """Write the reference numbers of a model.
 
-    `seeded` are the arguments of `seeded.draw` but for the shapes, which are the model's own.
-    Logits in evaluation are computed in float32, as the authors do, the gradient of the
-    cross-entropy in training, without dropout, in float64; it is stored in float32.
+    Logits in evaluation mode are computed in float32, as the authors do. The gradient of the
+    cross-entropy in training, without dropout, is computed in float64.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file to write.
+    model : nn.Module
+        Model of the authors.
+    meta : dict
+        Description to store: "source" (repository, commit and name of the model) and sizes.
+    logits_of : callable | None
+        Function that returns the logits, given the model and its input. None: the model.
+    unused : sequence of str
+        Weights that never take part in the computation, and are left out.
+    gradient : type
+        Type in which the gradient is stored.
+    more : dict | None
+        Additional arrays.
+    **seeded
+        Arguments of `seeded.draw` except the shapes, which are those of the model.
     """
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items() if value.ndim}
+    logits_of = logits_of or nn.Module.__call__
+    shapes = {
+        name: tuple(value.shape)
+        for name, value in model.state_dict().items()
+        if value.ndim and name not in unused
+    }
     weights, x = draw(shapes, **seeded)
     state = {name: torch.from_numpy(value) for name, value in weights.items()}
-    model.load_state_dict(state, strict=False)  # but for the counters of batches
+    model.load_state_dict(state, strict=False)  # without the counters of batches
     x = torch.from_numpy(x)
     with torch.no_grad():
-        logits = outputs_of(model.eval(), x)
+        logits = logits_of(model.eval(), x)
     y = torch.arange(len(x)) % logits.shape[1]
     _without_dropout(model)
-    loss = nn.functional.cross_entropy(outputs_of(model.double().train(), x.double()), y)
+    loss = nn.functional.cross_entropy(logits_of(model.double().train(), x.double()), y)
     loss.backward()
-    learnt = dict(model.named_parameters())
+    parameters = dict(model.named_parameters())
     flat = [
-        learnt[name].grad.numpy().ravel() if name in learnt else np.zeros(np.prod(shape))
+        parameters[name].grad.numpy().ravel() if name in parameters else np.zeros(np.prod(shape))
         for name, shape in shapes.items()
     ]
-    gradient = np.concatenate(flat)[positions(shapes)].astype(np.float32)
-    arrays = {"logits": logits.numpy(), "y": y.numpy(), "loss": loss.item(), "gradient": gradient}
+    arrays = {"logits": logits.numpy(), "y": y.numpy(), "loss": loss.item()}
+    arrays["gradient"] = np.concatenate(flat)[positions(shapes)].astype(gradient)
     meta |= {"torch": torch.__version__, "seeded": seeded, "shapes": shapes}
-    meta |= {"n_params": sum(parameter.numel() for parameter in learnt.values())}
-    return arrays, meta
+    meta |= {"n_params": sum(parameter.numel() for parameter in parameters.values())}
+    if unused:
+        meta["n_unused"] = sum(parameters[name].numel() for name in unused)
+    save(file, arrays | (more or {}), meta)
 
 
 def _without_dropout(model):

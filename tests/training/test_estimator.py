@@ -1,4 +1,4 @@
-"""The classifier keeps scikit-learn's contract, learns, repeats, and catches wrong signals."""
+"""The classifier learns, is reproducible, detects wrong signals, and works with scikit-learn."""
 
 import functools
 import pickle
@@ -23,9 +23,10 @@ from skorch.callbacks import Callback
 
 from eegzoo.data import EpochsDataset, SignalWarning, simulate_motor_imagery
 from eegzoo.data.preprocessing.normalization import HOW
+from eegzoo.data.signal import amplitude
 from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
-from eegzoo.training import EEGClassifier
+from eegzoo.training import EEGClassifier, EEGRegressor
 from eegzoo.training.callbacks import progress
 from eegzoo.training.inputs.crops import count_batches, even_crops
 
@@ -35,7 +36,7 @@ PARAMS = {"F1": 2, "D": 2}
 
 
 def make_windows(n_windows=40, seed=0):
-    """Microvolts: a rhythm of 10 Hz over C3 for class 0, over C4 for class 1."""
+    """Return windows in microvolts: a rhythm of 10 Hz over C3 for class 0, over C4 for class 1."""
     rng = np.random.default_rng(seed)
     y = np.arange(n_windows) % 2
     phase = rng.uniform(0, 2 * np.pi, (n_windows, 1))
@@ -77,7 +78,7 @@ def assert_same_fit(one, other):
 
 
 class Stop(Callback):
-    """Raise KeyboardInterrupt at one of skorch's moments, in the second epoch."""
+    """Raise KeyboardInterrupt in the second epoch, after a batch or after the epoch."""
 
     def __init__(self, moment):
         self.moment = moment
@@ -96,11 +97,11 @@ class Stop(Callback):
 DATA = make_windows()
 
 
-# It learns.
+# Training.
 
 
 @pytest.mark.parametrize("normalize", ["whiten", "standardize", "none"])
-def test_it_learns_an_easy_problem(normalize):
+def test_an_easy_problem_is_learnt(normalize):
     X, y = make_windows(60)
     classifier = make_classifier(max_epochs=25, normalize=normalize).fit(X, y)
     assert classifier.score(*make_windows(60, seed=1)) > 0.9
@@ -113,25 +114,25 @@ def test_it_learns_an_easy_problem(normalize):
     ("n_windows", "batch_size", "n_epochs"),
     [(8, 16, 100), (36, 16, 100), (80, 16, 50), (99, 3, 20)],
 )
-def test_small_sets_get_250_batches_but_from_20_to_100_passes(n_windows, batch_size, n_epochs):
+def test_the_recipe_makes_250_batches_in_20_to_100_passes(n_windows, batch_size, n_epochs):
     settings = make_classifier(max_epochs=None, batch_size=batch_size).settings()
     assert settings.epochs(count_batches(n_windows, batch_size)) == n_epochs
 
 
-def test_the_constraints_hold_in_the_trained_model():
+def test_norm_constraints_hold_in_the_trained_model():
     classifier = make_classifier(lr=0.5, max_epochs=3).fit(*DATA)
     layers = norm_constraints(classifier.model_)
     limits = [layer.max_norm for layer in layers]
-    assert 1.0 in limits  # the spatial filters'
-    assert 0.25 in limits  # the head's
+    assert 1.0 in limits  # spatial filters
+    assert 0.25 in limits  # head
     for layer in layers:
         if layer.max_norm is not None:
             norms = layer.weight.flatten(1).norm(dim=1)
             assert norms.max() <= layer.max_norm * (1 + 1e-5)
-            assert norms.max() > 0.9 * layer.max_norm  # the steps were large enough to need them
+            assert norms.max() > 0.9 * layer.max_norm  # large steps make the constraint necessary
 
 
-def test_batch_normalisations_statistics_are_those_of_the_final_weights():
+def test_the_statistics_of_batch_normalisation_belong_to_the_final_weights():
     classifier = make_classifier(normalize="none", crop_length=N_TIMES, lr=0.05).fit(*DATA)
     front = classifier.model_.front
     with torch.no_grad():
@@ -152,7 +153,7 @@ def test_batch_normalisations_statistics_are_those_of_the_final_weights():
     ],
     ids=repr,
 )  # fmt: skip
-def test_classes_and_predictions_are_the_users_labels(names):
+def test_classes_and_predictions_have_the_labels_of_y(names):
     X, y = DATA
     labels = np.asarray(names)[y]
     classifier = make_classifier(max_epochs=20).fit(X, labels)
@@ -165,17 +166,17 @@ def test_classes_and_predictions_are_the_users_labels(names):
     assert classifier.score(X, labels) == accuracy_score(labels, predicted)
 
 
-def test_labels_given_as_a_list_are_taken():
-    classifier = make_classifier().fit(DATA[0], [("left", "right")[place] for place in DATA[1]])
+def test_labels_can_be_a_list():
+    classifier = make_classifier().fit(DATA[0], [("left", "right")[index] for index in DATA[1]])
     assert classifier.classes_.tolist() == ["left", "right"]
 
 
-def test_y_wins_over_the_labels_of_epochs():
+def test_y_replaces_the_labels_of_epochs():
     classifier = make_classifier().fit(make_epochs(*DATA), DATA[1] * 10)
     assert classifier.classes_.tolist() == [0, 10]
 
 
-def test_three_classes_have_three_columns_that_sum_to_one():
+def test_probabilities_of_three_classes_sum_to_one():
     X, _ = DATA
     y = np.resize(["a", "b", "c"], len(X))
     probabilities = make_classifier().fit(X, y).predict_proba(X)
@@ -184,7 +185,7 @@ def test_three_classes_have_three_columns_that_sum_to_one():
     assert probabilities.min() >= 0
 
 
-# The same whichever way.
+# Reproducibility.
 
 
 def test_epochs_a_dataset_and_arrays_give_the_same_fit():
@@ -206,21 +207,21 @@ def test_epochs_a_dataset_and_arrays_give_the_same_fit():
     assert fitted[2].signal_info_ is None
 
 
-def test_the_sampling_rate_of_epochs_is_the_models():
+def test_the_model_has_the_sampling_rate_of_epochs():
     classifier = make_classifier(sfreq=None).fit(make_epochs(*DATA))
     assert classifier.model_.sfreq == SFREQ
     assert classifier.model_.ch_names == CH_NAMES
-    with pytest.raises(ValueError, match="expected sfreq 64, which X has, got 128"):
+    with pytest.raises(ValueError, match="expected sfreq 64, the sampling rate of X, got 128"):
         make_classifier(sfreq=128).fit(make_epochs(*DATA))
 
 
-def test_a_fit_repeats_whatever_was_drawn_before():
+def test_a_fit_is_reproducible_whatever_was_drawn_before():
     one = make_classifier().fit(*DATA)
     torch.rand(17)
     np.random.rand(17)  # noqa: NPY002
     other = make_classifier().fit(*DATA)
     assert_same_fit(one, other)
-    assert_same_fit(one, one.fit(*DATA))  # and a second fit of the same one starts anew
+    assert_same_fit(one, one.fit(*DATA))  # a second fit starts from new weights
     assert one.history_ == other.history_
 
 
@@ -229,7 +230,7 @@ def test_another_seed_gives_another_fit():
     assert not torch.equal(one.model_.front.temporal.weight, other.model_.front.temporal.weight)
 
 
-def test_a_random_state_is_drawn_from():
+def test_the_seed_is_drawn_from_a_random_state():
     state = np.random.RandomState(3)
     one, other = (make_classifier(random_state=state).fit(*DATA) for _ in range(2))
     again = make_classifier(random_state=np.random.RandomState(3)).fit(*DATA)
@@ -237,7 +238,7 @@ def test_a_random_state_is_drawn_from():
     assert not torch.equal(one.model_.head.weight, other.model_.head.weight)
 
 
-def test_the_generators_of_the_caller_are_left_as_they_were():
+def test_the_callers_random_generators_are_not_changed():
     before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     make_classifier().fit(*DATA).predict(DATA[0])
     torch.testing.assert_close(torch.get_rng_state(), before[0])
@@ -246,12 +247,12 @@ def test_the_generators_of_the_caller_are_left_as_they_were():
 
 def test_the_data_are_not_changed():
     X, y = (part.copy() for part in DATA)
-    X.flags.writeable = y.flags.writeable = False  # as joblib's memory maps
+    X.flags.writeable = y.flags.writeable = False  # like joblib's memory maps
     make_classifier().fit(X, y).predict(X)
     np.testing.assert_array_equal(X, DATA[0])
 
 
-def test_a_prediction_does_not_depend_on_its_company():
+def test_a_prediction_does_not_depend_on_the_other_windows():
     X, y = DATA
     classifier = make_classifier(check_signal="ignore").fit(X[:20], y[:20])
     before = weights(classifier)
@@ -262,7 +263,7 @@ def test_a_prediction_does_not_depend_on_its_company():
     torch.testing.assert_close(weights(classifier), before, rtol=0, atol=0)
 
 
-def test_normalisation_is_fitted_on_the_training_windows_alone():
+def test_normalisation_is_fitted_on_the_training_windows_only():
     X, y = DATA
     classifier = make_classifier(normalize="standardize").fit(X[:20], y[:20])
     np.testing.assert_allclose(classifier.normalizer_.mean, X[:20].mean((0, 2)), rtol=1e-4)
@@ -286,7 +287,7 @@ def test_a_prediction_averages_the_log_probabilities_of_crops(n_crops):
     ("n_times", "sfreq", "crop_length", "expected"),
     [(128, 64.0, None, 64), (126, 64.0, None, 126), (128, 64.0, 100, 100), (128, 64.0, 128, 128)],
 )
-def test_a_crop_is_half_a_window_but_a_second_at_least(n_times, sfreq, crop_length, expected):
+def test_a_crop_is_half_a_window_if_half_is_a_second(n_times, sfreq, crop_length, expected):
     X, y = DATA
     classifier = make_classifier(sfreq=sfreq, crop_length=crop_length).fit(X[..., :n_times], y)
     assert classifier.model_.n_times == expected
@@ -296,7 +297,7 @@ def test_a_crop_is_half_a_window_but_a_second_at_least(n_times, sfreq, crop_leng
 # A given model.
 
 
-def test_a_given_model_is_copied_not_changed():
+def test_a_given_model_is_copied_and_not_changed():
     model = make_model()
     before = {key: value.clone() for key, value in model.state_dict().items()}
     classifier = make_classifier(model).fit(*DATA)
@@ -309,7 +310,7 @@ def test_a_given_model_is_copied_not_changed():
 def test_fine_tuning_starts_from_the_given_weights():
     model = make_model()
     for layer in norm_constraints(model):
-        layer.scale_norm()  # as after any training
+        layer.scale_norm()  # as after training
     classifier = make_classifier(model, lr=1e-9, random_state=5).fit(*DATA)
     for name, value in model.named_parameters():
         torch.testing.assert_close(
@@ -336,7 +337,7 @@ def test_channels_are_put_in_the_order_of_a_given_models_weights():
         ({"n_chans": 4}, "expected windows of 4 channels"),
         ({"n_outputs": 3}, "3 classes or targets for"),
         ({"n_times": 200}, "at least 200 samples"),
-        ({"sfreq": 128.0}, "expected sfreq of 128 Hz, which the model is for, got 64 Hz"),
+        ({"sfreq": 128.0}, "expected sfreq of 128 Hz, the sampling rate of the model, got 64 Hz"),
         ({"ch_names": ("C3", "Cz", "Oz")}, r"channels \['Oz'\] are missing"),
     ],
 )
@@ -345,7 +346,7 @@ def test_a_given_model_that_does_not_fit_raises(changes, message):
         make_classifier(make_model(**changes)).fit(make_epochs(*DATA))
 
 
-# Signals at use.
+# Signals in predictions.
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +358,7 @@ def fitted():
     "names", [("C4", "C3", "Cz"), ("eeg c4", "EEG C3", "CZ.."), ("C4", "C3", "Cz", "O1")]
 )
 @pytest.mark.filterwarnings("ignore:channels .'O1'. are left out")
-def test_channels_are_reordered_by_name_at_use(fitted, names):
+def test_channels_are_matched_by_name_in_predictions(fitted, names):
     X = DATA[0][:, [2, 0, 1, 0][: len(names)]]
     np.testing.assert_array_equal(
         fitted.predict_proba(make_epochs(X, DATA[1], names)),
@@ -373,13 +374,13 @@ def test_channels_are_reordered_by_name_at_use(fitted, names):
         ({"tmin": 0.0}, "expected tmin of 0.5 s, got 0 s"),
     ],
 )
-def test_another_signal_raises_at_use(fitted, changes, message):
+def test_another_signal_raises_in_predictions(fitted, changes, message):
     with pytest.raises(ValueError, match=message):
         fitted.predict(make_epochs(*DATA, **changes))
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3])
-def test_another_unit_raises_at_use_with_the_factor(fitted, factor):
+def test_another_unit_raises_with_the_factor(fitted, factor):
     X, y = DATA
     message = re.escape(f"multiply by {1 / factor:g}")
     epochs = make_epochs(X * factor, y)
@@ -387,14 +388,14 @@ def test_another_unit_raises_at_use_with_the_factor(fitted, factor):
         fitted.predict(epochs)
     with pytest.raises(ValueError, match=message):
         make_classifier().fit(X * factor, y)
-    noting = clone(fitted).set_params(check_signal="warn")
+    warning = clone(fitted).set_params(check_signal="warn")
     with pytest.warns(SignalWarning, match=message):
-        noting.fit(X * factor, y)
+        warning.fit(X * factor, y)
     ignoring = clone(fitted).set_params(check_signal="ignore").fit(X * factor, y)
     assert ignoring.amplitude_ == pytest.approx(fitted.amplitude_ * factor, rel=1e-3)
 
 
-def test_an_amplitude_far_from_the_trainings_raises_at_use(fitted):
+def test_an_amplitude_far_from_training_raises_in_predictions(fitted):
     X, y = DATA
     with pytest.raises(ValueError, match="as in the training"):
         fitted.predict(X / 40)
@@ -403,7 +404,7 @@ def test_an_amplitude_far_from_the_trainings_raises_at_use(fitted):
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_windows_on_the_disk_give_the_same_as_in_memory(tmp_path, how):
+def test_windows_on_disk_give_the_same_fit_as_in_memory(tmp_path, how):
     path = tmp_path / "mine_raw.fif"
     simulate_motor_imagery(12, random_state=0).save(path, verbose="ERROR")
     raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
@@ -420,7 +421,7 @@ def test_windows_on_the_disk_give_the_same_as_in_memory(tmp_path, how):
     assert not lazy.X.epochs.preload
 
 
-def test_cross_validation_takes_a_data_set_and_its_groups():
+def test_cross_validation_works_with_a_data_set_and_its_groups():
     X, y = DATA
     dataset = EpochsDataset.from_epochs(make_epochs(X, y), subject=np.arange(40) // 10)
     scores = cross_val_score(
@@ -434,32 +435,32 @@ def test_cross_validation_takes_a_data_set_and_its_groups():
     np.testing.assert_array_equal(scores, arrays)
 
 
-def test_cross_validation_takes_epochs_of_mne():
+def test_cross_validation_works_with_epochs():
     epochs = make_epochs(*DATA)
     names = np.array(["left", "right"])[DATA[1]]
     scores = cross_val_score(make_classifier(), epochs, names, cv=4)
     np.testing.assert_array_equal(scores, cross_val_score(make_classifier(), DATA[0], names, cv=4))
 
 
-def test_another_window_raises_at_use(fitted):
+def test_another_window_length_raises_in_predictions(fitted):
     with pytest.raises(ValueError, match="expected n_times of 128 samples, got 100 samples"):
         fitted.predict(make_epochs(DATA[0][..., :100], DATA[1]))
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 127), (5, 2, 128), (3, 128), (128,), (1, 5, 3, 128)])
-def test_arrays_of_another_shape_raise_at_use(fitted, shape):
+def test_arrays_of_another_shape_raise_in_predictions(fitted, shape):
     with pytest.raises(ValueError, match=r"expected X .*n_windows"):
         fitted.predict(np.zeros(shape))
 
 
-def test_epochs_of_another_rate_raise_where_arrays_were_fitted():
+def test_epochs_of_another_sampling_rate_raise_after_a_fit_on_arrays():
     classifier = make_classifier().fit(*DATA)
     classifier.predict(make_epochs(*DATA))
-    with pytest.raises(ValueError, match="expected sfreq of 64 Hz, which the model is for"):
+    with pytest.raises(ValueError, match="expected sfreq of 64 Hz, the sampling rate of the model"):
         classifier.predict(make_epochs(*DATA, sfreq=128.0))
 
 
-def test_nan_raises_at_use(fitted):
+def test_nan_raises_in_predictions(fitted):
     X = DATA[0].copy()
     X[3, 1, 5] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):
@@ -468,13 +469,13 @@ def test_nan_raises_at_use(fitted):
         fitted.predict(make_epochs(X, DATA[1]))
 
 
-def test_an_unfitted_one_says_so(tmp_path):
+def test_an_unfitted_classifier_raises():
     for use in (EEGClassifier().predict, EEGClassifier().predict_proba, EEGClassifier().save):
         with pytest.raises(NotFittedError):
             use(DATA[0])
 
 
-# Bad input to a fit.
+# Invalid input to a fit.
 
 
 @pytest.mark.parametrize(
@@ -502,7 +503,7 @@ def test_an_unfitted_one_says_so(tmp_path):
         (DATA[0][:0], DATA[1][:0], "at least two classes"),
     ],
 )
-def test_windows_and_labels_that_cannot_be_learned_raise(X, y, message):
+def test_windows_and_labels_that_cannot_be_learnt_raise(X, y, message):
     classifier = make_classifier()
     with pytest.raises(ValueError, match=message):
         classifier.fit(X, y)
@@ -534,13 +535,38 @@ def test_windows_and_labels_that_cannot_be_learned_raise(X, y, message):
     ],
     ids=str,
 )
-def test_parameters_that_cannot_be_raise_by_name_at_fit(changes, message):
-    classifier = EEGClassifier(**{"max_epochs": 1, **changes})
+def test_invalid_parameters_raise_with_their_name_in_fit(changes, message):
+    classifier = EEGClassifier(**{"max_epochs": 1, "sfreq": 128, **changes})
     with pytest.raises((ValueError, TypeError), match=message):
         classifier.fit(*DATA)
 
 
-def test_parameters_of_a_named_model_do_not_go_with_a_given_one():
+@pytest.mark.parametrize("kind", [EEGClassifier, EEGRegressor])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_arrays_without_a_sampling_rate_raise_before_anything_is_computed(
+    monkeypatch, kind, method
+):
+    monkeypatch.setattr(amplitude, "check_amplitude", lambda *_, **__: pytest.fail("too late"))
+    estimator = kind("shallow_convnet", max_epochs=1)
+    arguments = {"classes": [0, 1]} if (kind, method) == (EEGClassifier, "partial_fit") else {}
+    with pytest.raises(ValueError, match=r"expected sfreq with arrays, got None: .* in Hz"):
+        getattr(estimator, method)(*DATA, **arguments)
+    assert not hasattr(estimator, "model_")
+
+
+def test_epochs_and_given_models_need_no_sampling_rate():
+    names = np.array(["left", "right"])[DATA[1]]
+    make_classifier(sfreq=None).fit(make_epochs(*DATA)).partial_fit(DATA[0], names)
+    make_classifier(make_model()).fit(*DATA)
+
+
+def test_a_fitted_classifier_is_trained_on_epochs_of_its_sampling_rate_only():
+    classifier = make_classifier().fit(*DATA)
+    with pytest.raises(ValueError, match="expected sfreq of 64 Hz, the sampling rate of the model"):
+        classifier.partial_fit(make_epochs(*DATA, sfreq=128.0), DATA[1])
+
+
+def test_parameters_of_a_named_model_raise_with_a_given_model():
     for changes in ({"sfreq": 64.0}, {"model_params": PARAMS}):
         with pytest.raises(ValueError, match="expected model_params and sfreq with a model's name"):
             make_classifier(make_model(), **changes).fit(*DATA)
@@ -548,16 +574,16 @@ def test_parameters_of_a_named_model_do_not_go_with_a_given_one():
         make_classifier(make_model(), crop_length=50).fit(*DATA)
 
 
-# scikit-learn's tools.
+# Tools of scikit-learn.
 
 
-def test_it_is_a_classifier_to_scikit_learn():
+def test_scikit_learn_recognises_a_classifier():
     assert is_classifier(EEGClassifier())
     assert make_classifier().fit(*DATA).fit(*DATA, groups=DATA[1]).n_chans_ == 3
 
 
 @pytest.mark.parametrize("model", ["eegnet", make_model()], ids=["name", "model"])
-def test_a_clone_has_the_parameters_and_no_fit(model):
+def test_a_clone_has_the_parameters_and_is_not_fitted(model):
     classifier = make_classifier(model).fit(*DATA)
     copy = clone(classifier)
     assert not hasattr(copy, "model_")
@@ -567,7 +593,7 @@ def test_a_clone_has_the_parameters_and_no_fit(model):
     assert_same_fit(copy.fit(*DATA), classifier)
 
 
-def test_parameters_are_kept_as_they_were_given():
+def test_parameters_are_stored_unchanged():
     params = {"F1": 2}
     classifier = EEGClassifier(model_params=params, lr="unchecked until fit")
     assert classifier.get_params()["model_params"] is params
@@ -575,7 +601,7 @@ def test_parameters_are_kept_as_they_were_given():
 
 
 @pytest.mark.parametrize("model", ["eegnet", make_model()], ids=["name", "model"])
-def test_it_pickles_fitted_and_unfitted(model):
+def test_fitted_and_unfitted_classifiers_can_be_pickled(model):
     unfitted = pickle.loads(pickle.dumps(make_classifier(model)))
     classifier = make_classifier(model).fit(*DATA)
     assert_same_fit(unfitted.fit(*DATA), classifier)
@@ -598,7 +624,7 @@ def test_cross_val_score_with_groups_and_scorers():
 
 
 @pytest.mark.slow
-def test_grid_search_in_two_processes_and_its_best_can_be_saved(tmp_path):
+def test_grid_search_works_in_two_processes_and_its_best_estimator_can_be_saved(tmp_path):
     X, y = DATA
     grid = {"n_crops": np.array([1, 3]), "model_params": [{"F1": 2, "D": 1}]}
     search = GridSearchCV(make_classifier(), grid, cv=2, n_jobs=2).fit(X, y)
@@ -613,7 +639,7 @@ def test_grid_search_in_two_processes_and_its_best_can_be_saved(tmp_path):
     np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
 
 
-def test_it_is_the_last_step_of_a_pipeline():
+def test_a_classifier_can_be_the_last_step_of_a_pipeline():
     volts = DATA[0] * 1e-6
     pipeline = make_pipeline(FunctionTransformer(lambda X: X * 1e6), make_classifier())
     pipeline.set_params(eegclassifier__max_epochs=20).fit(volts, DATA[1])
@@ -630,12 +656,12 @@ def test_models_are_built_by_name(name):
     assert classifier.predict_proba(DATA[0]).shape == (40, 2)
 
 
-# What is shown, and how it stops.
+# Progress bar, callbacks and interrupts.
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_a_progress_bar_shows_only_when_asked_for(capsys, monkeypatch, verbose):
-    # These epochs are shorter than what tqdm waits between two pictures.
+def test_a_progress_bar_is_shown_only_if_verbose(capsys, monkeypatch, verbose):
+    # These epochs are shorter than the interval at which tqdm refreshes.
     monkeypatch.setattr(progress, "tqdm", functools.partial(progress.tqdm, mininterval=0))
     make_classifier(verbose=verbose, max_epochs=3).fit(*DATA).predict(DATA[0])
     out, err = capsys.readouterr()
@@ -648,31 +674,31 @@ def test_a_progress_bar_shows_only_when_asked_for(capsys, monkeypatch, verbose):
         assert err == ""
 
 
-def test_callbacks_are_called_along_the_training():
+def test_callbacks_are_called_during_training():
     seen = []
 
-    class Watch(Callback):
+    class RecordLoss(Callback):
         def on_epoch_end(self, net, **_):
             seen.append(net.history[-1, "train_loss"])
 
-    classifier = make_classifier(callbacks=[Watch()]).fit(*DATA)
+    classifier = make_classifier(callbacks=[RecordLoss()]).fit(*DATA)
     assert seen == [row["train_loss"] for row in classifier.history_]
 
 
-def test_ctrl_c_ends_the_fit_and_not_only_the_training():
+def test_ctrl_c_is_raised_by_fit():
     classifier = make_classifier(max_epochs=4, callbacks=[Stop("batch")])
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(*DATA)
     assert not hasattr(classifier, "model_")
 
 
-def test_a_callback_may_stop_the_training_after_an_epoch():
+def test_a_callback_can_stop_training_after_an_epoch():
     classifier = make_classifier(max_epochs=4, callbacks=[Stop("epoch")]).fit(*DATA)
     assert len(classifier.history_) == 2
     assert classifier.predict(DATA[0]).shape == (40,)
 
 
-def test_a_failed_fit_leaves_the_former_one():
+def test_a_failed_fit_keeps_the_earlier_one():
     classifier = make_classifier().fit(*DATA)
     before = classifier.predict_proba(DATA[0])
     with pytest.raises(ValueError, match="constant"):
@@ -681,12 +707,12 @@ def test_a_failed_fit_leaves_the_former_one():
 
 
 @pytest.mark.slow
-def test_compiled_training_gives_what_the_eager_one_gives(monkeypatch):
+def test_compiled_training_equals_eager_training(monkeypatch):
     compiled = []
     compiler = torch.compile
     monkeypatch.setattr(torch, "compile", lambda *a, **k: compiled.append(a) or compiler(*a, **k))
     X, y = make_windows()
-    # Dropout draws otherwise in a compiled graph.
+    # Dropout draws different numbers in a compiled graph.
     params = PARAMS | {"drop_prob": 0.0}
     eager = make_classifier(model_params=params).fit(X, y)
     assert not compiled

@@ -1,4 +1,4 @@
-"""The classifier as it is in MOABB's evaluations, which know nothing of it."""
+"""The classifier works in the evaluations of MOABB."""
 
 import contextlib
 import io
@@ -16,34 +16,34 @@ from sklearn.preprocessing import FunctionTransformer
 
 from eegzoo.training import EEGClassifier
 
-# MOABB's own use of other packages.
+# MOABB uses other packages in ways that emit these warnings.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Creating a dataset without passing data or dtype"),
     pytest.mark.filterwarnings("ignore:Montage name 'standard_1005' is deprecated"),
 ]
 
 SFREQ = 128
-HANDS = {"left_hand": "C4", "right_hand": "C3"}  # and the channel with a rhythm
+HANDS = {"left_hand": "C4", "right_hand": "C3"}  # events, and the channel with a rhythm
 THREE = {**HANDS, "feet": "Cz"}
 
 
 @pytest.fixture
 def moabb(tmp_path, monkeypatch):
-    """MOABB, all of whose files are in a folder that goes."""
+    """Return MOABB, with all of its files in a temporary folder."""
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     homes = dict.fromkeys(
         ("HOME", "MNE_DATA", "MOABB_RESULTS", "_MNE_FAKE_HOME_DIR"), str(tmp_path)
     )
     reason = "MOABB is not installed"
-    with mock.patch.dict(os.environ, homes):  # it also sets some of its own
+    with mock.patch.dict(os.environ, homes):  # MOABB also sets variables of its own
         for part in ("datasets.fake", "evaluations", "paradigms"):
             pytest.importorskip(f"moabb.{part}", reason=reason)
         yield pytest.importorskip("moabb", reason=reason)
 
 
 def make_dataset(moabb, events=HANDS, **sizes):
-    """Subjects who imagine with ten hertz over the other side, or with their feet amid."""
+    """Return a data set with a rhythm of 10 Hz over a channel for each event."""
 
     class Rhythms(moabb.datasets.fake.FakeDataset):
         def _generate_raw(self, n_events, duration):
@@ -51,8 +51,8 @@ def make_dataset(moabb, events=HANDS, **sizes):
             wave = 2e-5 * np.sin(2 * np.pi * 10 * np.arange(3 * SFREQ) / SFREQ)
             names = dict(zip(self.event_id.values(), events.values(), strict=True))
             for onset, _, event in self._generate_events(n_events, duration):
-                place = raw.ch_names.index(names[event])
-                raw._data[place, onset : onset + len(wave)] += wave
+                channel = raw.ch_names.index(names[event])
+                raw._data[channel, onset : onset + len(wave)] += wave
             return raw
 
     return Rhythms(
@@ -93,7 +93,7 @@ def test_windows_of_a_paradigm_are_microvolts(dataset, paradigm):
 
 
 @pytest.mark.parametrize("return_epochs", [False, True], ids=["arrays", "epochs"])
-def test_within_sessions(moabb, dataset, paradigm, tmp_path, return_epochs):
+def test_within_session_evaluation(moabb, dataset, paradigm, tmp_path, return_epochs):
     classifier = make_classifier(sfreq=None if return_epochs else float(SFREQ))
     scaled = make_pipeline(FunctionTransformer(), clone(classifier))
     results = evaluate(
@@ -104,10 +104,10 @@ def test_within_sessions(moabb, dataset, paradigm, tmp_path, return_epochs):
     assert results["score"].between(0.8, 1).all()
     scores = results.pivot_table(index=["subject", "session"], columns="pipeline", values="score")
     np.testing.assert_array_equal(scores["alone"], scores["last"])
-    assert not hasattr(classifier, "model_")  # MOABB has trained copies
+    assert not hasattr(classifier, "model_")  # MOABB trains copies
 
 
-def test_across_subjects_it_scores_what_scikit_learn_scores(moabb, dataset, paradigm, tmp_path):
+def test_cross_subject_scores_equal_those_of_scikit_learn(moabb, dataset, paradigm, tmp_path):
     classifier = make_classifier()
     results = evaluate(
         moabb, "CrossSubjectEvaluation", dataset, paradigm, {"eegzoo": classifier}, tmp_path
@@ -136,7 +136,7 @@ def test_three_classes_are_scored_by_accuracy(moabb, tmp_path):
     assert results["score"].between(0.7, 1).all()
 
 
-def test_nothing_is_left_at_home(moabb, dataset, paradigm, tmp_path):
+def test_no_files_are_left_in_the_home_folder(moabb, dataset, paradigm, tmp_path):
     results = tmp_path / "results"
     results.mkdir()
     before = {path.name for path in tmp_path.iterdir()}

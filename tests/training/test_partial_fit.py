@@ -1,4 +1,4 @@
-"""Learning in parts: it goes on, it repeats, and a call that fails changes nothing."""
+"""partial_fit continues training, is reproducible, and changes nothing if it fails."""
 
 import copy
 import pickle
@@ -15,7 +15,7 @@ SFREQ, N_TIMES = 64.0, 96
 
 
 def make_windows(n_windows=40, seed=0):
-    """Microvolts: a rhythm of 10 Hz over one of three channels, which is the class."""
+    """Return windows in microvolts: a rhythm of 10 Hz over one of three channels, the class."""
     rng = np.random.default_rng(seed)
     y = np.arange(n_windows) % 3
     phase = rng.uniform(0, 2 * np.pi, (n_windows, 1))
@@ -36,31 +36,31 @@ def assert_same_fit(one, other):
 
 
 class Fail(Callback):
-    """Fail after a step of the optimizer."""
+    """Raise an error after a step of the optimizer."""
 
     def on_batch_end(self, net, **_):
-        raise RuntimeError("the power is out")
+        raise RuntimeError("power failure")
 
 
 X, Y = make_windows()
 NAMES = ["a", "b", "c"]
 
 
-def in_parts(classifier, n_passes, X=X, Y=Y, **known):
+def train_passes(classifier, n_passes, X=X, Y=Y, **options):
     for _ in range(n_passes):
-        classifier.partial_fit(X, Y, **known)
+        classifier.partial_fit(X, Y, **options)
     return classifier
 
 
-def test_it_learns_in_parts():
-    classifier = in_parts(make_classifier(), 15, classes=NAMES)
+def test_an_easy_problem_is_learnt():
+    classifier = train_passes(make_classifier(), 15, classes=NAMES)
     assert classifier.score(*make_windows(seed=1)) > 0.9
     assert [row["epoch"] for row in classifier.history_] == list(range(1, 16))
     assert classifier.history_[-1]["train_loss"] < classifier.history_[0]["train_loss"]
     assert {row["lr"] for row in classifier.history_} == {3e-3}
 
 
-def test_a_part_need_not_have_all_classes():
+def test_a_call_need_not_have_all_classes():
     classifier = make_classifier()
     for _ in range(15):
         for name in NAMES:
@@ -70,46 +70,46 @@ def test_a_part_need_not_have_all_classes():
     assert classifier.predict_proba(X).shape == (40, 3)
 
 
-def test_the_first_call_needs_the_classes_and_later_ones_do_not():
+def test_only_the_first_call_needs_the_classes():
     classifier = make_classifier()
     with pytest.raises(ValueError, match="expected classes in the first call of partial_fit"):
         classifier.partial_fit(X, Y)
     assert not hasattr(classifier, "model_")
-    one = in_parts(classifier.partial_fit(X, Y, classes=NAMES), 2)
-    assert_same_fit(one, in_parts(make_classifier(), 3, classes=NAMES))
+    one = train_passes(classifier.partial_fit(X, Y, classes=NAMES), 2)
+    assert_same_fit(one, train_passes(make_classifier(), 3, classes=NAMES))
     EEGRegressor("shallow_convnet", sfreq=SFREQ).partial_fit(X, np.arange(40.0))
 
 
-def test_it_repeats_whatever_was_drawn_before():
-    one = in_parts(make_classifier(), 2, classes=NAMES)
+def test_it_is_reproducible_whatever_was_drawn_before():
+    one = train_passes(make_classifier(), 2, classes=NAMES)
     torch.rand(17)
     np.random.rand(17)  # noqa: NPY002
     before = torch.get_rng_state()
-    other = in_parts(make_classifier(), 2, classes=NAMES)
+    other = train_passes(make_classifier(), 2, classes=NAMES)
     torch.testing.assert_close(torch.get_rng_state(), before)
     assert_same_fit(one, other)
     assert one.history_ == other.history_
-    another = in_parts(make_classifier(random_state=1), 2, classes=NAMES)
+    another = train_passes(make_classifier(random_state=1), 2, classes=NAMES)
     assert not torch.equal(one.model_.head.weight, another.model_.head.weight)
 
 
-def test_each_pass_has_crops_and_an_order_of_its_own():
+def test_each_pass_draws_other_crops_and_another_order():
     one, other = (make_classifier(batch_size=8, lr=1e-12) for _ in range(2))
-    for classifier in (one, other):  # the weights stay, dropout and crops do not
-        in_parts(classifier, 4, classes=NAMES)
+    for classifier in (one, other):  # the weights hardly change, but dropout and crops do
+        train_passes(classifier, 4, classes=NAMES)
     losses = [row["train_loss"] for row in one.history_]
     assert len(set(losses)) == 4
     assert losses == [row["train_loss"] for row in other.history_]
 
 
-def test_the_normalisation_is_that_of_the_first_call():
+def test_the_normalisation_is_fitted_in_the_first_call():
     classifier = make_classifier(normalize="standardize").partial_fit(X, Y, classes=NAMES)
     before = classifier.normalizer_.to_dict()
     classifier.partial_fit(X * 2 + 5, Y)
     assert classifier.normalizer_.to_dict() == before
 
 
-def test_it_goes_on_after_a_fit():
+def test_it_continues_after_fit():
     fitted = make_classifier(max_epochs=3).fit(X, Y)
     before = fitted.model_.head.weight.clone()
     fitted.partial_fit(X, Y)
@@ -120,31 +120,31 @@ def test_it_goes_on_after_a_fit():
 
 
 @pytest.mark.parametrize("how", ["pickle", "copy"])
-def test_it_goes_on_after_a_pickle_and_a_copy_as_without(how):
-    classifier = in_parts(make_classifier(), 2, classes=NAMES)
+def test_pickles_and_copies_continue_in_the_same_way(how):
+    classifier = train_passes(make_classifier(), 2, classes=NAMES)
     copied = pickle.loads(pickle.dumps(classifier)) if how == "pickle" else copy.copy(classifier)
     before = pickle.loads(pickle.dumps(classifier))
-    in_parts(copied, 2)
-    assert_same_fit(classifier, before)  # nothing is shared
+    train_passes(copied, 2)
+    assert_same_fit(classifier, before)  # the copy shares nothing with it
     assert len(classifier.history_) == 2
-    assert_same_fit(copied, in_parts(classifier, 2))
+    assert_same_fit(copied, train_passes(classifier, 2))
 
 
-def test_the_optimizer_goes_on_too():
-    one = in_parts(make_classifier(), 2, classes=NAMES)
+def test_the_state_of_the_optimizer_is_kept():
+    one = train_passes(make_classifier(), 2, classes=NAMES)
     other = pickle.loads(pickle.dumps(one))
     del other._optimizer
-    in_parts(one, 1), in_parts(other, 1)
+    train_passes(one, 1), train_passes(other, 1)
     assert not torch.equal(one.model_.head.weight, other.model_.head.weight)
 
 
-def test_it_goes_on_after_it_was_loaded(tmp_path):
-    classifier = in_parts(make_classifier(), 5, classes=NAMES)
+def test_a_loaded_classifier_continues(tmp_path):
+    classifier = train_passes(make_classifier(), 5, classes=NAMES)
     classifier.save(tmp_path / "mine.safetensors")
     losses = []
     again, other = (EEGClassifier.load(tmp_path / "mine.safetensors") for _ in range(2))
     for loaded in (again, other):
-        in_parts(loaded.set_params(lr=3e-3), 10)
+        train_passes(loaded.set_params(lr=3e-3), 10)
         losses.append([row["train_loss"] for row in loaded.history_])
         assert [row["epoch"] for row in loaded.history_] == list(range(1, 11))
     assert_same_fit(again, other)
@@ -153,7 +153,7 @@ def test_it_goes_on_after_it_was_loaded(tmp_path):
     assert again.score(*make_windows(seed=1)) > 0.9
 
 
-def test_weights_of_windows_count():
+def test_sample_weights_and_class_weights_are_used():
     weight = np.ones(40)
     weight[::4] = 0
     one = make_classifier().partial_fit(X, Y, classes=NAMES, sample_weight=weight)
@@ -180,30 +180,30 @@ def test_weights_of_windows_count():
         (X[Y == "a"], Y[Y == "a"], {"class_weight": {"a": 0}}, "a class_weight above zero"),
         (X, Y, {"lr": -1.0}, "expected lr"),
         (X, Y, {"lr": 1e30, "clip_norm": 0.0, "batch_size": 4}, "expected finite losses"),
-        (X, Y, {"callbacks": [Fail()]}, "the power is out"),
+        (X, Y, {"callbacks": [Fail()]}, "power failure"),
     ],
 )
 def test_a_call_that_fails_changes_nothing(windows, labels, changes, message, is_first):
     classifier = make_classifier()
     if not is_first:
-        in_parts(classifier, 2, classes=NAMES)
+        train_passes(classifier, 2, classes=NAMES)
     before = pickle.dumps(vars(classifier))
     good = {name: getattr(classifier, name) for name in changes}
     with pytest.raises((ValueError, RuntimeError), match=message):
         classifier.set_params(**changes).partial_fit(windows, labels, classes=NAMES)
     classifier.set_params(**good)
     assert set(vars(classifier)) == set(pickle.loads(before))
-    again = in_parts(classifier, 2, classes=NAMES)
-    assert_same_fit(again, in_parts(make_classifier(), 2 if is_first else 4, classes=NAMES))
+    again = train_passes(classifier, 2, classes=NAMES)
+    assert_same_fit(again, train_passes(make_classifier(), 2 if is_first else 4, classes=NAMES))
 
 
 @pytest.mark.parametrize("windows", [X[:, :2], X[..., :80], X[:, None], X[0]], ids=np.shape)
-def test_windows_of_another_shape_than_the_first_raise(windows):
+def test_windows_of_another_shape_raise_in_later_calls(windows):
     classifier = make_classifier().partial_fit(X, Y, classes=NAMES)
     with pytest.raises(ValueError, match=r"expected X .*n_windows|got sequences"):
         classifier.partial_fit(windows, Y)
 
 
-def test_a_clone_has_learnt_nothing():
-    classifier = in_parts(make_classifier(), 1, classes=NAMES)
+def test_a_clone_is_not_fitted():
+    classifier = train_passes(make_classifier(), 1, classes=NAMES)
     assert not hasattr(clone(classifier), "model_")

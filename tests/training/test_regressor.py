@@ -1,4 +1,4 @@
-"""The regressor learns numbers in their unit, keeps them in a file, and refuses what is none."""
+"""The regressor predicts numbers in the unit of y, is saved and loaded, and checks its input."""
 
 import pickle
 
@@ -21,7 +21,7 @@ CH_NAMES = ("C3", "Cz", "C4")
 
 
 def make_windows(n_windows=60, seed=0):
-    """Microvolts, and the amplitudes of two of the three channels."""
+    """Return windows in microvolts, and the amplitudes of two of their three channels."""
     rng = np.random.default_rng(seed)
     amplitudes = rng.uniform(5, 50, (n_windows, 2))
     X = rng.normal(0, 1, (n_windows, 3, N_TIMES))
@@ -52,11 +52,11 @@ X, AMPLITUDES = make_windows()
 Y = AMPLITUDES[:, 0]
 
 
-# It learns, in the unit of the targets.
+# Training.
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e6, -1e-9])
-def test_one_number_is_learnt_in_any_unit(unit):
+def test_a_target_is_learnt_in_any_unit(unit):
     y = Y * unit + 3 * unit
     regressor = make_regressor(max_epochs=40, lr=3e-3).fit(X, y)
     other_X, others = make_windows(seed=1)
@@ -67,10 +67,10 @@ def test_one_number_is_learnt_in_any_unit(unit):
     assert r2_score(true, predicted) > 0.6
     assert regressor.score(other_X, true) == pytest.approx(r2_score(true, predicted))
     losses = [row["train_loss"] for row in regressor.history_]
-    assert losses[-1] < 0.5 < losses[0] < 5  # of numbers with variance one
+    assert losses[-1] < 0.5 < losses[0] < 5  # for standardised targets
 
 
-def test_several_numbers_are_learnt_each_in_its_unit():
+def test_several_targets_are_learnt_in_their_units():
     units = np.array([1.0, 1e4])
     regressor = make_regressor(max_epochs=40, lr=3e-3).fit(X, AMPLITUDES * units)
     other_X, others = make_windows(seed=1)
@@ -81,12 +81,12 @@ def test_several_numbers_are_learnt_each_in_its_unit():
     assert regressor.score(other_X, others * units) == pytest.approx(scores.mean())
 
 
-def test_the_unit_is_no_matter_to_the_training():
+def test_the_unit_has_no_influence_on_training():
     one, other = make_regressor().fit(X, Y), make_regressor().fit(X, Y * 1024 - 512)
     np.testing.assert_allclose(other.predict(X), one.predict(X) * 1024 - 512, rtol=1e-4)
 
 
-def test_mean_and_scale_are_those_of_the_windows_that_count():
+def test_mean_and_standard_deviation_are_those_of_the_windows_that_count():
     weight = np.ones(60)
     weight[:20] = 0
     regressor = make_regressor().fit(X, Y, sample_weight=weight)
@@ -95,17 +95,17 @@ def test_mean_and_scale_are_those_of_the_windows_that_count():
     np.testing.assert_allclose(regressor.targets_.std, [Y[20:].std()])
 
 
-def test_the_score_takes_weights():
+def test_the_score_can_be_weighted():
     regressor = make_regressor().fit(X, Y)
     weight = np.random.default_rng(0).uniform(0, 2, 60)
     truth = r2_score(Y, regressor.predict(X), sample_weight=weight)
     assert regressor.score(X, Y, sample_weight=weight) == pytest.approx(truth, rel=1e-5)
 
 
-# What y may be.
+# Kinds of y.
 
 
-def test_a_column_stays_a_column():
+def test_predictions_have_the_shape_of_y():
     flat, column = make_regressor().fit(X, Y), make_regressor().fit(X, Y[:, None])
     assert_same_fit(flat, column)
     assert column.predict(X).shape == (60, 1)
@@ -123,7 +123,7 @@ def test_a_column_stays_a_column():
     ],
     ids=["list", "object", "int16", "float32"],
 )
-def test_numbers_of_any_kind_are_taken(convert):
+def test_y_can_have_any_numeric_type(convert):
     whole = Y.round()
     regressor = make_regressor().fit(X, convert(whole))
     truth = make_regressor().fit(X, whole)
@@ -131,12 +131,12 @@ def test_numbers_of_any_kind_are_taken(convert):
     assert regressor.score(X, convert(whole)) == pytest.approx(truth.score(X, whole), rel=1e-4)
 
 
-def test_numbers_that_do_not_vary_are_learnt_as_such():
+def test_a_constant_target_is_learnt():
     regressor = make_regressor(max_epochs=40).fit(X, np.full(60, 500.0))
     np.testing.assert_allclose(regressor.predict(X), 500.0, atol=0.5)
 
 
-def test_a_single_window_can_be_learnt():
+def test_a_single_window_is_enough():
     assert make_regressor().fit(X[:1], Y[:1]).predict(X[:2]).shape == (2,)
 
 
@@ -156,14 +156,14 @@ def test_a_single_window_can_be_learnt():
         (X[:, None], Y, r"expected windows .* ShallowConvNet, .* got sequences"),
     ],
 )
-def test_numbers_that_cannot_be_learnt_raise(windows, y, message):
+def test_invalid_windows_and_targets_raise(windows, y, message):
     regressor = make_regressor()
     with pytest.raises(ValueError, match=message):
         regressor.fit(windows, y)
     assert not hasattr(regressor, "model_")
 
 
-def test_epochs_are_taken_with_numbers_and_not_with_their_names():
+def test_epochs_need_numbers_instead_of_their_names():
     epochs = make_epochs(X)
     regressor = make_regressor(sfreq=None).fit(epochs, Y)
     assert_same_fit(regressor, make_regressor(sfreq=None).fit(EpochsDataset.from_epochs(epochs), Y))
@@ -178,7 +178,7 @@ def test_epochs_are_taken_with_numbers_and_not_with_their_names():
 
 @pytest.mark.parametrize("y", [Y[:59], Y[:1], AMPLITUDES[:30]], ids=["59", "1", "30 of 2"])
 @pytest.mark.parametrize("kind", ["regressor", "classifier"])
-def test_a_score_of_other_windows_than_targets_raises(kind, y):
+def test_a_score_with_a_wrong_number_of_targets_raises(kind, y):
     if kind == "regressor":
         fitted = make_regressor().fit(X, Y)
     else:
@@ -190,10 +190,10 @@ def test_a_score_of_other_windows_than_targets_raises(kind, y):
         fitted.score(X, None)
 
 
-# A model that is given.
+# A given model.
 
 
-def test_a_given_model_is_trained_on_if_it_has_an_output_for_each_target():
+def test_a_given_model_needs_an_output_for_each_target():
     model = ShallowConvNet(n_chans=3, n_times=N_TIMES, n_outputs=2, sfreq=SFREQ)
     assert make_regressor(model).fit(X, AMPLITUDES).predict(X).shape == (60, 2)
     with pytest.raises(
@@ -202,11 +202,11 @@ def test_a_given_model_is_trained_on_if_it_has_an_output_for_each_target():
         make_regressor(model).fit(X, Y)
 
 
-# In a file, and in scikit-learn's hands.
+# Files and scikit-learn.
 
 
 @pytest.mark.parametrize("y", [Y, AMPLITUDES[:, :1], AMPLITUDES], ids=["flat", "column", "two"])
-def test_numbers_come_back_from_a_file_bit_for_bit(tmp_path, y):
+def test_a_loaded_regressor_predicts_the_same_bit_for_bit(tmp_path, y):
     regressor = make_regressor(n_crops=2, crop_length=40).fit(make_epochs(X), y)
     regressor.save(tmp_path / "mine.safetensors")
     again = EEGRegressor.load(tmp_path / "mine.safetensors")
@@ -217,7 +217,7 @@ def test_numbers_come_back_from_a_file_bit_for_bit(tmp_path, y):
     assert again.amplitude_ == regressor.amplitude_
 
 
-def test_the_file_of_another_kind_raises(tmp_path):
+def test_a_file_of_another_kind_of_estimator_raises(tmp_path):
     make_regressor().fit(X, Y).save(tmp_path / "numbers.safetensors")
     classifier = EEGClassifier("shallow_convnet", sfreq=SFREQ, max_epochs=1).fit(X, Y > 30)
     classifier.save(tmp_path / "labels.safetensors")
@@ -229,13 +229,13 @@ def test_the_file_of_another_kind_raises(tmp_path):
         EEGRegressor.load(tmp_path / "labels.safetensors")
 
 
-def test_an_unfitted_one_says_so():
+def test_an_unfitted_regressor_raises():
     for use in (EEGRegressor().predict, EEGRegressor().save):
         with pytest.raises(NotFittedError):
             use(X)
 
 
-def test_it_is_a_regressor_to_scikit_learn():
+def test_scikit_learn_recognises_a_regressor():
     regressor = make_regressor().fit(X, Y)
     assert is_regressor(regressor)
     assert_same_fit(clone(regressor).fit(X, Y), regressor)
@@ -244,7 +244,7 @@ def test_it_is_a_regressor_to_scikit_learn():
     assert "class_weight" not in regressor.get_params()
 
 
-def test_cross_validation_scores_what_it_predicts():
+def test_cross_validation_scores_equal_those_of_predictions():
     folds = KFold(3, shuffle=True, random_state=0)
     regressor = make_regressor(max_epochs=10)
     scores = cross_val_score(regressor, X, AMPLITUDES, cv=folds)
@@ -255,10 +255,10 @@ def test_cross_validation_scores_what_it_predicts():
     assert (errors < 0).all()
 
 
-# In parts.
+# partial_fit.
 
 
-def test_it_learns_in_parts_with_the_scale_of_the_first():
+def test_partial_fit_keeps_the_scale_of_the_first_call():
     regressor = make_regressor(lr=3e-3).partial_fit(X, Y)
     targets = regressor.targets_
     for _ in range(30):
@@ -268,7 +268,7 @@ def test_it_learns_in_parts_with_the_scale_of_the_first():
     assert len(regressor.history_) == 31
 
 
-def test_a_part_of_another_number_of_targets_raises_and_changes_nothing():
+def test_partial_fit_with_another_number_of_targets_raises_and_changes_nothing():
     regressor = make_regressor().partial_fit(X, Y)
     before = regressor.predict(X)
     with pytest.raises(ValueError, match=r"expected y of 1 targets, got shape \(60, 2\)"):
@@ -276,7 +276,7 @@ def test_a_part_of_another_number_of_targets_raises_and_changes_nothing():
     np.testing.assert_array_equal(regressor.predict(X), before)
 
 
-def test_a_part_may_be_a_column_where_the_first_was_none_and_the_other_way_round():
+def test_partial_fit_accepts_a_column_after_a_flat_y_and_vice_versa():
     flat = [make_regressor().partial_fit(X, Y).partial_fit(X, y) for y in (Y, Y[:, None])]
     assert_same_fit(*flat)
     column = make_regressor().partial_fit(X, Y[:, None]).partial_fit(X, Y)

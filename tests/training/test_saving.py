@@ -1,4 +1,4 @@
-"""A fitted classifier comes back from its file as it was, or with a clear error."""
+"""Fitted classifiers are saved and loaded unchanged, and damaged files raise clear errors."""
 
 import os
 
@@ -23,8 +23,12 @@ def make_epochs(ch_names=("C3", "Cz", "C4")):
     return mne.EpochsArray(X * 1e-6, info, events, 0.5, {"left": 0, "right": 1}, verbose="ERROR")
 
 
-def make_classifier(model="eegnet", **changes):
-    return EEGClassifier(model, **{"max_epochs": 1, "random_state": 0, **changes})
+def make_classifier(**changes):
+    return EEGClassifier("eegnet", **{"max_epochs": 1, "random_state": 0, **changes})
+
+
+def fit_on_arrays(X=X, y=Y, **changes):
+    return make_classifier(sfreq=128, **changes).fit(X, y)
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("normalize", ["whiten", "standardize", "none"])
-def test_probabilities_come_back_bit_for_bit(path, normalize):
+def test_probabilities_are_restored_bit_for_bit(path, normalize):
     classifier = make_classifier(normalize=normalize, n_crops=3).fit(make_epochs())
     before = classifier.predict_proba(make_epochs())
     classifier.save(path)
@@ -41,11 +45,11 @@ def test_probabilities_come_back_bit_for_bit(path, normalize):
     again = EEGClassifier.load(path)
     np.testing.assert_array_equal(again.predict_proba(make_epochs()), before)
     np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
-    again.save(path)  # and from there once more
+    again.save(path)
     np.testing.assert_array_equal(EEGClassifier.load(path).predict_proba(make_epochs()), before)
 
 
-def test_the_signal_comes_back_and_is_compared(path):
+def test_the_signal_is_restored_and_checked(path):
     make_classifier().fit(make_epochs()).save(path)
     again = EEGClassifier.load(path)
     assert again.signal_info_ == SignalInfo(["C3", "Cz", "C4"], SFREQ, N_TIMES, 0.5)
@@ -59,12 +63,12 @@ def test_the_signal_comes_back_and_is_compared(path):
 
 def test_windows_without_an_amplitude_can_be_saved(path):
     still = np.zeros_like(X)
-    make_classifier(normalize="none").fit(still, Y).save(path)
+    fit_on_arrays(still, normalize="none").save(path)
     assert EEGClassifier.load(path).amplitude_ is None
 
 
-def test_one_fitted_on_arrays_has_no_signal(path):
-    make_classifier(sfreq=SFREQ).fit(X, Y).save(path)
+def test_a_classifier_fitted_on_arrays_has_no_signal(path):
+    fit_on_arrays().save(path)
     assert EEGClassifier.load(path).signal_info_ is None
 
 
@@ -73,9 +77,9 @@ def test_one_fitted_on_arrays_has_no_signal(path):
     [[1, 2], [-1, 1], [False, True], ["left", "right"], [1.0, 2.0], np.array(["a", "b"], object)],
     ids=repr,
 )
-def test_labels_come_back_with_their_type(path, names):
+def test_labels_are_restored_with_their_type(path, names):
     labels = np.asarray(names)[Y]
-    classifier = make_classifier().fit(X, labels)
+    classifier = fit_on_arrays(y=labels)
     classifier.save(path)
     again = EEGClassifier.load(path)
     assert [type(name) for name in again.classes_.tolist()] == [type(name) for name in names[:2]]
@@ -83,7 +87,7 @@ def test_labels_come_back_with_their_type(path, names):
     assert again.score(X, labels) == classifier.score(X, labels)
 
 
-def test_the_preprocessing_comes_back_and_stays(path):
+def test_the_preprocessing_is_restored_and_saved_again(path):
     preprocessing = Preprocessing([Filter(4.0, 38.0), Epoch(0.5, 2.5)])
     classifier = make_classifier().fit(make_epochs())
     classifier.save(path, preprocessing)
@@ -91,19 +95,19 @@ def test_the_preprocessing_comes_back_and_stays(path):
     assert again.trained_preprocessing() == preprocessing
     again.save(path)
     assert EEGClassifier.load(path).trained_preprocessing() == preprocessing
-    again.fit(make_epochs())  # it may have been another
+    again.fit(make_epochs())  # these epochs may have had another preprocessing
     for without in (again, classifier):
         with pytest.raises(ValueError, match="saved without its preprocessing"):
             without.trained_preprocessing()
 
 
 @pytest.mark.parametrize("n_crops", [3, np.int64(3)])
-def test_the_number_of_crops_comes_back(path, n_crops):
-    make_classifier(n_crops=n_crops).fit(X, Y).save(path)
+def test_the_number_of_crops_is_restored(path, n_crops):
+    fit_on_arrays(n_crops=n_crops).save(path)
     assert EEGClassifier.load(path).n_crops == 3
 
 
-def test_a_loaded_one_is_trained_on_from_its_weights(path):
+def test_training_a_loaded_classifier_starts_from_its_weights(path):
     make_classifier().fit(make_epochs()).save(path)
     loaded = EEGClassifier.load(path).set_params(lr=1e-9, max_epochs=1, random_state=0)
     before = dict(loaded.model_.named_parameters())
@@ -111,37 +115,37 @@ def test_a_loaded_one_is_trained_on_from_its_weights(path):
     torch.testing.assert_close(after, before, rtol=0, atol=1e-6)
 
 
-def test_the_network_alone_can_be_loaded_too(path):
-    classifier = make_classifier().fit(X, Y)
+def test_the_model_can_be_loaded_without_the_classifier(path):
+    classifier = fit_on_arrays()
     classifier.save(path)
     model = load_model(path)
     torch.testing.assert_close(dict(model.state_dict()), dict(classifier.model_.state_dict()))
 
 
-def test_a_loaded_one_shares_nothing_with_its_file(path):
-    make_classifier().fit(X, Y).save(path)
+def test_a_loaded_classifier_does_not_depend_on_its_file(path):
+    fit_on_arrays().save(path)
     again = EEGClassifier.load(path)
     before = again.predict_proba(X)
     path.write_bytes(bytes(path.stat().st_size))
     np.testing.assert_array_equal(again.predict_proba(X), before)
 
 
-# What goes wrong.
+# Errors.
 
 
-def test_a_missing_file_is_named(path):
+def test_a_missing_file_raises_with_its_name(path):
     with pytest.raises(FileNotFoundError, match=r"no such file: .*model\.safetensors"):
         EEGClassifier.load(path)
 
 
-def test_a_model_that_was_not_trained_here_is_no_classifier(path):
+def test_a_file_of_a_model_without_classifier_raises(path):
     save_model(EEGNet(3, 64, 2, sfreq=128), path)
     with pytest.raises(ValueError, match=r"model\.safetensors holds a model, but no estimator"):
         EEGClassifier.load(path)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "bit", "metadata"])
-def test_a_damaged_file_is_named(path, damage):
+def test_a_damaged_file_raises_with_its_name(path, damage):
     make_classifier().fit(make_epochs()).save(path)
     whole = path.read_bytes()
     flipped = bytearray(whole)
@@ -159,8 +163,8 @@ def test_a_damaged_file_is_named(path, damage):
         EEGClassifier.load(path)
 
 
-def test_what_cannot_be_saved_leaves_the_old_file(path):
-    classifier = make_classifier().fit(X, Y)
+def test_an_error_in_save_keeps_the_old_file(path):
+    classifier = fit_on_arrays()
     classifier.save(path)
     before = path.read_bytes()
     classifier.targets_ = Classes(np.array([object(), object()]))
@@ -172,4 +176,4 @@ def test_what_cannot_be_saved_leaves_the_old_file(path):
 
 def test_a_missing_folder_raises(tmp_path):
     with pytest.raises(FileNotFoundError):
-        make_classifier().fit(X, Y).save(tmp_path / "missing" / "model.safetensors")
+        fit_on_arrays().save(tmp_path / "missing" / "model.safetensors")

@@ -1,8 +1,8 @@
-"""scikit-learn's own checks of an estimator hold, but for those in a table, each with its reason.
+"""scikit-learn's own checks of estimators pass, except for those in a table with reasons.
 
-The checks know tables of numbers, and pass over estimators of anything else. So they run over
-subclasses that unfold a table into windows, a channel for each feature; all the rest is what users
-have.
+The checks use tables of numbers, and skip estimators of other data. So they run on subclasses that
+turn each row of a table into a window, with a channel for each feature. The subclasses change
+nothing else.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from eegzoo.training import EEGClassifier, EEGRegressor
 
-# Added to a feature, so that no channel is constant, and power tells the sign of a feature.
+# Added to each feature, so that no channel is constant and its power shows the sign of the feature.
 CARRIER = np.linspace(-1.0, 1.0, 8)
 SETTINGS = {
     "model": "shallow_convnet",
@@ -29,25 +29,25 @@ SETTINGS = {
 }  # fmt: skip
 
 
-class Unfolding:
-    """Takes tables (n_windows, n_features), as scikit-learn's own estimators do."""
+class TableMixin:
+    """Mixin that converts tables (n_windows, n_features) to windows."""
 
-    def _unfolded(self, X, reset=False):
+    def _windows(self, X, reset=False):
         if not reset:
             check_is_fitted(self, "model_")
-        # What the estimator refuses by itself is left to it.
+        # The estimator itself rejects NaN and empty tables.
         table = validate_data(self, X, reset=reset, ensure_all_finite=False, ensure_min_samples=0)
         return table[:, :, None] + CARRIER
 
     def fit(self, X, y, groups=None, sample_weight=None):
-        return super().fit(self._unfolded(X, reset=True), y, groups, sample_weight)
+        return super().fit(self._windows(X, reset=True), y, groups, sample_weight)
 
     def score(self, X, y, sample_weight=None):
-        return super().score(self._unfolded(X), y, sample_weight)
+        return super().score(self._windows(X), y, sample_weight)
 
     def _outputs(self, X, mask=None):
-        is_unfolded = isinstance(X, np.ndarray) and X.ndim == 3
-        return super()._outputs(X if is_unfolded else self._unfolded(X), mask)
+        is_windows = isinstance(X, np.ndarray) and X.ndim == 3
+        return super()._outputs(X if is_windows else self._windows(X), mask)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -55,23 +55,23 @@ class Unfolding:
         return tags
 
 
-class TableClassifier(Unfolding, EEGClassifier):
+class TableClassifier(TableMixin, EEGClassifier):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        windows = self._unfolded(X, reset=not hasattr(self, "model_"))
+        windows = self._windows(X, reset=not hasattr(self, "model_"))
         return super().partial_fit(windows, y, classes, sample_weight)
 
 
-class TableRegressor(Unfolding, EEGRegressor):
+class TableRegressor(TableMixin, EEGRegressor):
     def partial_fit(self, X, y, sample_weight=None):
-        windows = self._unfolded(X, reset=not hasattr(self, "model_"))
+        windows = self._windows(X, reset=not hasattr(self, "model_"))
         return super().partial_fit(windows, y, sample_weight)
 
 
-# Why a check fails. One that passes in spite of it fails its test.
+# Reasons why checks fail. If one of these checks passes, its test fails.
 EXCEPTIONS = {
     "check_sample_weight_equivalence_on_dense_data": (
-        "a window given twice is in batches, and in batch normalisation's statistics, twice; one "
-        "of weight 2 is there once"
+        "batches, and the statistics of batch normalisation, contain a repeated window twice, but "
+        "a window of weight 2 once"
     ),
 }
 
@@ -94,11 +94,11 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("estimator", "check"), CHECKS)
-def test_the_checks_of_scikit_learn_hold(estimator, check):
+def test_the_checks_of_scikit_learn_pass(estimator, check):
     check(estimator)
 
 
-def test_the_checks_are_many_and_every_exception_is_of_one_of_them():
+def test_there_are_many_checks_and_every_exception_belongs_to_one():
     names = {check.id.split("-")[1] for check in CHECKS}
     assert len(names) > 60
     assert set(EXCEPTIONS) <= names
@@ -128,14 +128,14 @@ def test_scikit_learn_has_one_check_for_estimators_of_windows(kind):
     ids=lambda check: check.__name__,
 )
 @pytest.mark.parametrize("kind", [EEGClassifier, EEGRegressor])
-def test_the_checks_without_data_hold_for_what_users_have(kind, check):
+def test_the_checks_without_data_pass_for_the_public_classes(kind, check):
     check(kind.__name__, kind())
 
 
 @pytest.mark.parametrize(
     ("kind", "several"), [(EEGClassifier, "multi_label"), (EEGRegressor, "multi_output")]
 )
-def test_the_tags_say_what_it_takes(kind, several):
+def test_the_tags_describe_the_input_and_the_targets(kind, several):
     tags = get_tags(kind())
     assert tags.input_tags.three_d_array
     assert not tags.input_tags.two_d_array

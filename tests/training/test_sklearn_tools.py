@@ -1,4 +1,4 @@
-"""scikit-learn's and MNE's tools around the classifier, on windows as users have them."""
+"""The tools of scikit-learn and MNE work with the classifier, on windows as users have them."""
 
 import joblib
 import mne.decoding
@@ -28,7 +28,7 @@ SFREQ, N_TIMES = 64.0, 96
 
 
 def make_windows(n_windows=40, seed=0, amplitude=30.0, share=0.5):
-    """Microvolts: a rhythm of 10 Hz over the first channel for class 0, the last for class 1."""
+    """Return windows in microvolts: 10 Hz over the first (class 0) or last channel (class 1)."""
     rng = np.random.default_rng(seed)
     y = rng.permutation(np.arange(n_windows) >= round(share * n_windows)).astype(int)
     phase = rng.uniform(0, 2 * np.pi, (n_windows, 1))
@@ -44,7 +44,7 @@ def make_classifier(**changes):
 
 
 def make_quick(**changes):
-    """A classifier that learns the rhythms in half a second."""
+    """Return a classifier that learns the rhythms in half a second."""
     return make_classifier(**{"max_epochs": 10, **changes})
 
 
@@ -64,11 +64,11 @@ GROUPS = np.arange(40) // 8
 @pytest.mark.parametrize(
     "changes", [{}, {"validation": 0.25}, {"class_weight": "balanced"}], ids=str
 )
-def test_windows_of_weight_zero_are_as_if_they_were_not_there(changes):
+def test_windows_of_weight_zero_are_not_used(changes):
     weight = np.ones(40)
     weight[::3] = 0
     noise = X.copy()
-    noise[weight == 0] *= 40  # of no amplitude of EEG
+    noise[weight == 0] *= 40  # larger than EEG
     labels = np.where(weight > 0, Y, 7)
     one = make_classifier(**changes).fit(noise, labels, sample_weight=weight)
     other = make_classifier(**changes).fit(X[weight > 0], Y[weight > 0])
@@ -79,12 +79,12 @@ def test_windows_of_weight_zero_are_as_if_they_were_not_there(changes):
     assert one.classes_.tolist() == [0, 1]
 
 
-def test_weights_all_alike_are_as_none():
+def test_equal_weights_have_no_effect():
     one, other = (make_classifier().fit(X, Y, sample_weight=w) for w in (None, np.full(40, 4.0)))
     assert_same_fit(one, other)
 
 
-def test_class_weights_are_weights_of_their_windows():
+def test_class_weights_equal_sample_weights():
     weight = np.where(Y == 1, 5.0, 1.0)
     one = make_classifier(class_weight={1: 5.0}).fit(X, Y)
     assert_same_fit(one, make_classifier().fit(X, Y, sample_weight=weight))
@@ -93,7 +93,7 @@ def test_class_weights_are_weights_of_their_windows():
 
 
 @pytest.mark.parametrize("favoured", [0, 1])
-def test_a_heavy_class_wins_where_nothing_tells_them_apart(favoured):
+def test_the_class_of_larger_weight_is_predicted_for_noise(favoured):
     noise, y = make_windows(amplitude=0.0)
     heavy = np.where(y == favoured, 1000.0, 1.0)
     by_window = make_quick().fit(noise, y, sample_weight=heavy)
@@ -103,7 +103,7 @@ def test_a_heavy_class_wins_where_nothing_tells_them_apart(favoured):
         assert (predicted == favoured).mean() > 0.9
 
 
-def test_balanced_weights_are_those_of_scikit_learn_and_find_a_rare_class():
+def test_balanced_weights_equal_those_of_scikit_learn_and_find_a_rare_class():
     rare_X, rare = make_windows(60, amplitude=7.0, share=0.85)
     other_X, other = make_windows(60, amplitude=7.0, seed=1)
     weights = compute_class_weight("balanced", classes=np.array([0, 1]), y=rare)
@@ -125,7 +125,7 @@ def test_balanced_weights_are_those_of_scikit_learn_and_find_a_rare_class():
         (np.where(Y == 0, 0.0, 1.0), "expected at least two classes"),
     ],
 )
-def test_weights_that_cannot_be_raise_and_leave_the_former_fit(weight, message):
+def test_invalid_sample_weights_raise_and_keep_the_earlier_fit(weight, message):
     classifier = make_classifier().fit(X, Y)
     before = classifier.predict_proba(X)
     with pytest.raises(ValueError, match=message):
@@ -141,28 +141,28 @@ def test_weights_that_cannot_be_raise_and_leave_the_former_fit(weight, message):
         ({0: 0.0, 1: 0.0}, "expected a class_weight above zero"),
     ],
 )
-def test_class_weights_that_cannot_be_raise(class_weight, message):
+def test_invalid_class_weights_raise(class_weight, message):
     with pytest.raises(ValueError, match=message):
         make_classifier(class_weight=class_weight).fit(X, Y)
 
 
-def test_a_class_of_weight_zero_stays_a_class_and_its_windows_in_the_batches():
+def test_a_class_of_weight_zero_is_still_a_class():
     classifier = make_classifier(class_weight={0: 0.0}, batch_size=1).fit(X, Y)
     assert np.isfinite(classifier.history_[-1]["train_loss"])
     assert classifier.classes_.tolist() == [0, 1]
     assert classifier.predict_proba(X)[Y == 1, 1].mean() > 0.6
 
 
-def test_labels_in_a_column_are_taken_with_scikit_learns_warning():
+def test_labels_in_a_column_give_the_warning_of_scikit_learn():
     with pytest.warns(DataConversionWarning, match="column-vector y"):
         classifier = make_classifier().fit(X, Y[:, None])
     assert_same_fit(classifier, make_classifier().fit(X, Y))
 
 
-# Processes and files.
+# Files and processes.
 
 
-def test_joblib_keeps_a_fitted_one(tmp_path):
+def test_joblib_saves_a_fitted_classifier(tmp_path):
     classifier = make_classifier().fit(X, Y)
     joblib.dump(classifier, tmp_path / "mine.joblib")
     again = joblib.load(tmp_path / "mine.joblib")
@@ -172,7 +172,7 @@ def test_joblib_keeps_a_fitted_one(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_score_as_one():
+def test_cross_validation_in_two_processes_gives_the_same_scores():
     scores = [
         cross_val_score(make_classifier(), X, Y, cv=3, n_jobs=n_jobs, scoring="neg_log_loss")
         for n_jobs in (1, 2)
@@ -183,7 +183,7 @@ def test_two_processes_score_as_one():
 # Pipelines, folds, scorers and searches.
 
 
-def test_mnes_transformers_go_before_it():
+def test_transformers_of_mne_work_in_a_pipeline():
     pipeline = make_pipeline(
         mne.decoding.FilterEstimator(mne.create_info(3, SFREQ, "eeg"), 4, 30, method="iir"),
         mne.decoding.Scaler(scalings="median"),
@@ -194,14 +194,14 @@ def test_mnes_transformers_go_before_it():
     assert pipeline.score(other.astype(np.float64) * 1e-6, labels) > 0.9
 
 
-def test_mnes_cross_validation_takes_it():
+def test_cross_validation_of_mne_gives_the_same_scores():
     scores = mne.decoding.cross_val_multiscore(
         make_classifier(), X, Y, cv=StratifiedKFold(3), verbose="ERROR"
     )
     np.testing.assert_array_equal(scores, cross_val_score(make_classifier(), X, Y, cv=3))
 
 
-def test_out_of_fold_predictions_know_nothing_of_their_group():
+def test_predictions_of_a_fold_come_from_a_fit_without_it():
     classifier, folds = make_classifier(), GroupKFold(5)
     found = cross_val_predict(classifier, X, Y, groups=GROUPS, cv=folds, method="predict_proba")
     for group in range(5):
@@ -210,7 +210,7 @@ def test_out_of_fold_predictions_know_nothing_of_their_group():
         np.testing.assert_array_equal(found[mine], alone.predict_proba(X[mine]))
 
 
-def test_scorers_of_several_kinds_are_those_of_the_predictions():
+def test_several_scorers_equal_the_scores_of_the_predictions():
     names = ("roc_auc", "balanced_accuracy", "neg_log_loss")
     scores = cross_validate(
         make_quick(), X, Y, cv=3, scoring=names, return_estimator=True, return_indices=True
@@ -228,7 +228,7 @@ def test_scorers_of_several_kinds_are_those_of_the_predictions():
         assert min(found[:2]) > 0.8
 
 
-def test_a_search_over_settings_of_the_training_finds_those_that_learn():
+def test_grid_search_finds_good_settings():
     grid = {"lr": [1e-9, 1e-2], "augment": [(), ("time_shift",)], "n_crops": [1, 3]}
     search = GridSearchCV(make_quick(max_epochs=6), grid, cv=2).fit(X, Y)
     assert search.best_params_["lr"] == 1e-2
@@ -238,7 +238,7 @@ def test_a_search_over_settings_of_the_training_finds_those_that_learn():
     assert search.score(*make_windows(seed=1)) > 0.9
 
 
-def test_metadata_routing_brings_groups_and_weights_to_the_fit():
+def test_metadata_routing_passes_groups_and_weights_to_fit():
     weight = np.where(np.arange(40) % 3, 1.0, 0.0)
     own = GroupShuffleSplit(1, test_size=0.3, random_state=0)
     with config_context(enable_metadata_routing=True):
@@ -262,7 +262,7 @@ def test_metadata_routing_brings_groups_and_weights_to_the_fit():
 # Ensembles.
 
 
-def test_votes_of_several_are_their_mean_probability():
+def test_soft_voting_averages_probabilities():
     several = [(str(seed), make_classifier(random_state=seed)) for seed in (0, 1)]
     voting = VotingClassifier(several, voting="soft").fit(X, Y)
     mean = np.mean([one.predict_proba(X) for one in voting.estimators_], axis=0)

@@ -1,4 +1,4 @@
-"""From nights of sleep to stages of each window: recordings, windows, sequences, and back."""
+"""Sleep staging from recordings: windows, sequences of windows, and a stage for each window."""
 
 import mne
 import numpy as np
@@ -22,7 +22,7 @@ STAGES = ["N1", "N2", "N3", "REM", "W"]
 
 
 def simulate(subject):
-    """Return 45 minutes: half a minute from 5 on and the last 7.5 unscored; at 10 a movement."""
+    """Return 45 minutes: a movement at 10 min; 30 s at 5 min and the last 7.5 min unscored."""
     raw = simulate_sleep(0.75, sfreq=SFREQ, random_state=subject)
     stages = raw.annotations.description.astype("<U12")
     stages[[10, *range(75, 90)]] = "?"
@@ -33,7 +33,7 @@ def simulate(subject):
 
 @pytest.fixture(scope="module")
 def dataset():
-    """The first ten seconds of each half minute, to be quick; in any order."""
+    """Return the first ten seconds of each half minute, for speed, in random order."""
     recordings = [simulate(subject) for subject in range(4)]
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing([Epoch(0, 10 - 1 / SFREQ)]))
     return dataset.subset(np.random.default_rng(0).permutation(len(dataset)))
@@ -52,14 +52,14 @@ def make_classifier(max_epochs=8):
 
 @pytest.fixture(scope="module")
 def trained(dataset):
-    """The sequences of half of the subjects, and a classifier of them."""
+    """Return the sequences of half of the subjects, and a classifier trained on them."""
     chosen = np.isin(dataset.groups("subject"), ["S0", "S1"])
     sequences = make_sequences(dataset.subset(chosen))
     sequences = sequences[sequences.mask.any(axis=1)]
     return sequences, make_classifier(1).fit(sequences.X, sequences.y, mask=sequences.mask)
 
 
-def test_stages_of_other_subjects_are_found_above_chance(dataset):
+def test_stages_of_other_subjects_are_predicted_above_chance(dataset):
     sequences = make_sequences(dataset)
     sequences = sequences[sequences.mask.any(axis=1)]
     predicted = np.full(sequences.y.shape, "", "<U4")
@@ -79,12 +79,12 @@ def test_stages_of_other_subjects_are_found_above_chance(dataset):
     assert scored.sum() == 4 * 73
     assert sequences.unroll(sequences.mask).tolist() == scored.tolist()
     _, counts = np.unique(true[scored], return_counts=True)
-    # Always the most frequent stage: accuracy of its share, balanced accuracy of a fifth.
+    # Chance, the most frequent stage everywhere: its share, and a balanced accuracy of 0.2.
     assert accuracy_score(true[scored], stages[scored]) > counts.max() / counts.sum() + 0.1
     assert balanced_accuracy_score(true[scored], stages[scored]) > 0.3
 
 
-def test_a_movement_ends_a_sequence_and_what_is_not_scored_does_not(dataset):
+def test_a_movement_ends_a_sequence_and_an_unscored_window_does_not(dataset):
     night = dataset.subset(dataset.groups("subject") == "S0")
     sequences = make_sequences(night, 15)
     assert sequences.present.sum(axis=1).tolist() == [15, 5, 15, 15, 15, 15, 9]
@@ -92,10 +92,10 @@ def test_a_movement_ends_a_sequence_and_what_is_not_scored_does_not(dataset):
     assert np.flatnonzero(~sequences.mask[0]).tolist() == [10]
 
 
-def test_padding_is_no_matter_to_a_prediction(trained):
-    """Not even where the model looks back from the end."""
+def test_padding_has_no_influence_on_predictions(trained):
     sequences, _ = trained
     full = sequences[[2]]
+    # The bidirectional LSTM of DeepSleepNet also reads a sequence from its end.
     classifier = EEGClassifier(
         "deepsleepnet", recipe="plain", sfreq=SFREQ, max_epochs=1, random_state=0
     )
@@ -108,7 +108,7 @@ def test_padding_is_no_matter_to_a_prediction(trained):
     )
 
 
-def test_what_windows_that_do_not_count_are_called_is_no_matter(trained):
+def test_labels_of_windows_that_do_not_count_have_no_influence(trained):
     sequences, classifier = trained
     y = np.where(sequences.mask, sequences.y, "anything")
     again = make_classifier(1).fit(sequences.X, y, mask=sequences.mask)
@@ -117,7 +117,7 @@ def test_what_windows_that_do_not_count_are_called_is_no_matter(trained):
         assert weight.equal(again.model_.state_dict()[name]), name
 
 
-def test_sequences_without_a_scored_window_are_named(dataset):
+def test_sequences_without_a_scored_window_raise(dataset):
     sequences = make_sequences(dataset)
     with pytest.raises(ValueError, match=r"expected a window that counts in each sequence, got"):
         make_classifier().fit(sequences.X, sequences.y, mask=sequences.mask)

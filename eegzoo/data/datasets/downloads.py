@@ -1,7 +1,8 @@
-"""What the fetchers of public data share: files that are whole, and errors on one line.
+"""Downloads through MNE's fetchers: files are complete, and errors fit on one line.
 
-MNE's fetchers compare what they download with its checksum before it takes its place in the cache.
-They take what is there already for whole, and unpack archives in place: both are made safe here.
+MNE's fetchers verify a download before it enters the cache. But they trust files that are already
+in the cache, and they unpack archives in place, so that an interrupted run leaves half a data set.
+Both are prevented here.
 """
 
 from __future__ import annotations
@@ -24,14 +25,22 @@ from eegzoo.data.reading.recordings import read_recording
 
 
 class FetchFiles(Protocol):
-    """Download files that are not in the cache, or all of them, and return where they are."""
+    """Function that downloads files that are not in a folder, or all of them if forced."""
 
-    def __call__(self, *, force_update: bool) -> Iterable[str | os.PathLike[str]]:
-        """Return the same paths either way."""
+    def __call__(self, folder: Path, *, force_update: bool) -> Iterable[str | os.PathLike[str]]:
+        """Return the paths of the files."""
 
 
 def distinct_numbers(name: str, values: object, first: int, last: int) -> list[int]:
-    """Return one number or several as a list, or raise if one is not in [first, last] or twice."""
+    """Return one or several numbers as a list, after checking them.
+
+    Raises
+    ------
+    TypeError
+        If a value is not an integer.
+    ValueError
+        If there is no value, a value is not in [first, last], or two values are equal.
+    """
     listed = list(values) if isinstance(values, Iterable) else [values]
     numbers = [positive_int(name, value, at_least=first) for value in listed]
     if not numbers or max(numbers) > last or len(set(numbers)) < len(numbers):
@@ -41,47 +50,51 @@ def distinct_numbers(name: str, values: object, first: int, last: int) -> list[i
     return numbers
 
 
-def data_folder(key: str) -> Path:
-    """Return where MNE keeps a data set: where its setting, or MNE_DATA, says; or ~/mne_data.
+def data_folder(setting: str) -> Path:
+    """Return MNE's folder for a data set: its own setting, else MNE_DATA, else ~/mne_data.
 
     Raises
     ------
     FileNotFoundError
-        If a folder that is set is not there.
+        If a setting names a folder that does not exist.
     """
-    own = mne.get_config(key, mne.get_config("MNE_DATA"))
+    own = mne.get_config(setting, mne.get_config("MNE_DATA"))
     if own is None:
         folder = Path.home() / "mne_data"
         folder.mkdir(exist_ok=True)
         return folder
     folder = Path(own).expanduser()
     if not folder.is_dir():
-        raise FileNotFoundError(f"no such folder: {folder}, which {key} or MNE_DATA names")
+        raise FileNotFoundError(f"no such folder: {folder}, which {setting} or MNE_DATA names")
     return folder
 
 
 @functools.cache
 def checksums(*path: str) -> dict[str, str]:
-    """Return the checksum of each file, by its name, from a list that comes with MNE."""
+    """Return the checksum of each file, by file name, from a list that MNE ships at `path`."""
     text = importlib.resources.files(mne).joinpath(*path).read_text()
-    # Some lists have the name first, others the checksum, which has no dot.
+    # Some lists begin with the name, others with the checksum, which has no dot.
     pairs = (sorted(line.split(), key=lambda word: "." in word) for line in text.splitlines())
     return {Path(name).name: digest for digest, name in pairs}
 
 
 def fetch_files(
-    what: str, page: str, folder: Path, fetch: FetchFiles, known: Mapping[str, str]
+    what: str, page: str, setting: str, fetch: FetchFiles, known: Mapping[str, str]
 ) -> list[Path]:
-    """Fetch files, and fetch them again where one in the cache is damaged.
+    """Fetch files, and fetch them again if one in the cache is damaged.
 
     Parameters
     ----------
-    what, page, folder : str, str, Path
-        For errors: what is fetched, from where, and to which folder.
+    what : str
+        Name of the files in error messages.
+    page : str
+        Web page of the data set.
+    setting : str
+        Name of MNE's setting for the folder of the data set.
     fetch : callable
-        It takes whatever lies in the cache under a file's name for that file, unless forced.
+        MNE's fetcher. Unless forced, it trusts a file in the cache by its name.
     known : mapping of str to str
-        Checksums (SHA-1 or SHA-256) by the names of the files.
+        Checksums (SHA-1 or SHA-256) by file name.
 
     Raises
     ------
@@ -91,58 +104,58 @@ def fetch_files(
     Warns
     -----
     RuntimeWarning
-        If a file in the cache is damaged, and was fetched again.
+        If a file in the cache was damaged and has been fetched again.
     """
-    with _one_line(what, page, folder):
-        paths = [Path(path) for path in fetch(force_update=False)]
+    folder = data_folder(setting)
+    with _one_line_errors(what, page, folder):
+        paths = [Path(path) for path in fetch(folder, force_update=False)]
         damaged = [path for path in paths if _checksum_of(path, known) != known[path.name]]
     if damaged:
-        with _one_line(f"{what} again, whose {damaged[0].name} is damaged", page, folder):
-            paths = [Path(path) for path in fetch(force_update=True)]
-        text = f"{damaged[0]} was damaged, and has been fetched again"
+        with _one_line_errors(f"{what} again, whose {damaged[0].name} is damaged", page, folder):
+            paths = [Path(path) for path in fetch(folder, force_update=True)]
+        text = f"{damaged[0]} was damaged and has been fetched again"
         warnings.warn(text, RuntimeWarning, stacklevel=3)
     return paths
 
 
-def fetch_folder(what: str, page: str, key: str, data_path: Callable[..., Any]) -> Path:
-    """Return the folder that one of MNE's fetchers unpacks; it appears whole or not at all.
+def fetch_recordings(
+    what: str, page: str, setting: str, data_path: Callable[..., Any], names: Iterable[str]
+) -> list[mne.io.BaseRaw]:
+    """Fetch an archive, which is unpacked completely or not at all, and open recordings in it.
 
     Parameters
     ----------
-    what, page : str
-        For errors: what is fetched, and from where.
-    key : str
-        Name of MNE's setting for the folder of this data set.
+    what : str
+        Name of the data set in error messages.
+    page : str
+        Web page of the data set.
+    setting : str
+        Name of MNE's setting for the folder of the data set.
     data_path : callable
         MNE's fetcher.
+    names : iterable of str
+        Paths of the recordings in the unpacked folder.
 
     Raises
     ------
     OSError
-        If the folder is not there and cannot be downloaded.
+        If the archive cannot be downloaded, or a recording in it is missing or damaged.
     """
-    folder = data_folder(key)
-    there = Path(data_path(path=folder, update_path=False, download=False, verbose="ERROR"))
-    if there != Path():  # what MNE returns for none
-        return there
-    with _one_line(what, page, folder), tempfile.TemporaryDirectory(dir=folder) as draft:
-        # MNE takes a folder that was unpacked in part for the whole of it.
-        unpacked = Path(data_path(path=draft, update_path=False))
-        return unpacked.rename(folder / unpacked.name)
-
-
-def read_from_folder(folder: Path, name: str) -> mne.io.BaseRaw:
-    """Read a recording in a folder that `fetch_folder` returned.
-
-    Raises
-    ------
-    OSError
-        If it is not there, or damaged.
-    """
+    folder = _unpacked(what, page, data_folder(setting), data_path)
     try:
-        return read_recording(folder / name)
+        return [read_recording(folder / name) for name in names]
     except (OSError, ValueError) as error:
         raise OSError(f"{error}; remove the folder {folder} to have it fetched again") from error
+
+
+def _unpacked(what: str, page: str, folder: Path, data_path: Callable[..., Any]) -> Path:
+    there = Path(data_path(path=folder, update_path=False, download=False, verbose="ERROR"))
+    if there != Path():  # MNE returns an empty path if there is no data set
+        return there
+    with _one_line_errors(what, page, folder), tempfile.TemporaryDirectory(dir=folder) as draft:
+        # Not in place: MNE takes a folder that was unpacked in part for a complete one.
+        unpacked = Path(data_path(path=draft, update_path=False))
+        return unpacked.rename(folder / unpacked.name)
 
 
 def _checksum_of(path: Path, known: Mapping[str, str]) -> str:
@@ -152,13 +165,14 @@ def _checksum_of(path: Path, known: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _one_line(what: str, page: str, folder: Path) -> Iterator[None]:
-    """Say on one line what could not be fetched; ValueError is what pooch has for a checksum."""
+def _one_line_errors(what: str, page: str, folder: Path) -> Iterator[None]:
+    """Raise an OSError of one line if a fetch fails; pooch raises ValueError for a checksum."""
     try:
         yield
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        # The traceback of a request that failed is a hundred lines of other libraries.
+        # The traceback of a failed request has a hundred lines of other libraries.
         raise OSError(
-            f"cannot fetch {what} from {page} to {folder} (MNE_DATA names this folder): {reason}"
+            f"cannot fetch {what} from {page} to {folder} (set MNE_DATA to change the folder): "
+            f"{reason}"
         ) from None

@@ -9,14 +9,15 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
-from eegzoo.data.datasets.downloads import checksums, data_folder, distinct_numbers, fetch_files
+from eegzoo.data.datasets.downloads import checksums, distinct_numbers, fetch_files
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.reading.recordings import read_recording
 from eegzoo.data.signal.montage import named_montage
 
 _PAGE = "https://physionet.org/content/eegmmidb/1.0.0"
+_SETTING = "MNE_DATASETS_EEGBCI_PATH"
 
-# What T1 and T2 stand for, by run; T0 is rest in all of them.
+# Meanings of the annotations; those of T1 and T2 depend on the run.
 _FISTS = {"T0": "rest", "T1": "left_fist", "T2": "right_fist"}
 _FISTS_FEET = {"T0": "rest", "T1": "fists", "T2": "feet"}
 _MEANINGS = dict.fromkeys((3, 4, 7, 8, 11, 12), _FISTS)
@@ -25,38 +26,39 @@ _MEANINGS |= {1: {"T0": "rest"}, 2: {"T0": "rest"}}
 
 
 def fetch_eegbci(subjects: int | Iterable[int], runs: int | Iterable[int]) -> list[Recording]:
-    """Download recordings of EEGMMIDB, or read them from the cache.
+    """Fetch recordings of EEGMMIDB, motor execution and motor imagery of 109 subjects.
 
-    Channel names and the 10-05 montage are set, and the annotations T0, T1, T2, whose meaning
-    depends on the run, are renamed to what they mean: "rest", "left_fist", "right_fist" (runs 3,
-    4, 7, 8, 11, 12), "fists", "feet" (runs 5, 6, 9, 10, 13, 14). The files lie where MNE keeps
-    them (``MNE_DATA``).
+    Files are downloaded to MNE's data folder (``MNE_DATA``) unless they are there already. Channels
+    get standard names and the 10-05 montage. The annotations T0, T1 and T2, whose meaning depends
+    on the run, are renamed to "rest", "left_fist" and "right_fist" (runs 3, 4, 7, 8, 11, 12) or
+    "rest", "fists" and "feet" (runs 5, 6, 9, 10, 13, 14).
 
     Parameters
     ----------
     subjects : int | iterable of int
-        1 to 109.
+        Numbers of subjects, from 1 to 109.
     runs : int | iterable of int
-        1 to 14. Movements are imagined in 4, 8, 12 (left or right fist) and 6, 10, 14 (both fists
-        or both feet), executed in 3, 7, 11 and 5, 9, 13; 1 and 2 are rest, eyes open and closed.
+        Numbers of runs, from 1 to 14. Subjects rest in 1 (eyes open) and 2 (eyes closed), move in
+        3, 7, 11 (left or right fist) and 5, 9, 13 (both fists or both feet), and imagine the same
+        movements in 4, 8, 12 and 6, 10, 14.
 
     Returns
     -------
     list of Recording
-        One for each run of each subject, in this order; ``subject`` is "S001" to "S109", ``run``
-        "1" to "14".
+        One recording per subject and run, in this order. ``subject`` is "S001" to "S109", ``run``
+        is "1" to "14".
 
     Raises
     ------
     ValueError
-        For a subject or a run that the data set does not have.
+        If the data set has no such subject or run.
     OSError
         If a file can be neither read nor downloaded.
 
     Warns
     -----
     RuntimeWarning
-        If a file in the cache is damaged, and was fetched again.
+        If a file in the cache was damaged and has been fetched again.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def fetch_eegbci(subjects: int | Iterable[int], runs: int | Iterable[int]) -> li
     subjects = distinct_numbers("subjects", subjects, 1, 109)
     runs = distinct_numbers("runs", runs, 1, 14)
     pairs = list(itertools.product(subjects, runs))
-    # MNE shows no progress for these files. From a cache they take less than the delay.
+    # MNE shows no progress for these files. Cached files take less time than the delay.
     bar = tqdm(pairs, desc="eegbci", unit="file", delay=2.0, leave=False)
     return [
         Recording(_read(subject, run), f"S{subject:03d}", run=str(run), dataset="eegbci")
@@ -90,12 +92,12 @@ def _read(subject: int, run: int) -> mne.io.BaseRaw:
 
 
 def _fetch(subject: int, run: int) -> Path:
-    folder = data_folder("MNE_DATASETS_EEGBCI_PATH")
     name = f"S{subject:03d}/S{subject:03d}R{run:02d}.edf"
-    cached = folder / "MNE-eegbci-data" / "files" / "eegmmidb" / "1.0.0" / name
 
-    def fetch(*, force_update: bool) -> list[Path]:
-        # load_data parses its three thousand checksums, a fifth of a second, also for no download.
+    def fetch(folder: Path, *, force_update: bool) -> list[Path]:
+        # load_data takes a fifth of a second to parse three thousand checksums, even if the file is
+        # in the cache.
+        cached = folder / "MNE-eegbci-data" / "files" / "eegmmidb" / "1.0.0" / name
         if cached.exists() and not force_update:
             return [cached]
         paths: list[Path] = mne.datasets.eegbci.load_data(
@@ -104,7 +106,7 @@ def _fetch(subject: int, run: int) -> Path:
         return paths
 
     known = checksums("data", "eegbci_checksums.txt")
-    (path,) = fetch_files(name, _PAGE, folder, fetch, known)
+    (path,) = fetch_files(name, _PAGE, _SETTING, fetch, known)
     return path
 
 

@@ -1,41 +1,44 @@
-"""MNE's sample recording, through its fetcher."""
+"""MNE's sample recording of auditory and visual stimuli, through MNE's fetcher."""
 
 from __future__ import annotations
 
 import mne
 
-from eegzoo.data.datasets.downloads import fetch_folder, read_from_folder
+from eegzoo.data.datasets.downloads import fetch_recordings
 from eegzoo.data.reading.recording import Recording
 
 _PAGE = "https://osf.io/86qa2"
+_SETTING = "MNE_DATASETS_SAMPLE_PATH"
 
 _EVENTS = {1: "aud_l", 2: "aud_r", 3: "vis_l", 4: "vis_r", 5: "smiley", 32: "button"}
 
 
 def fetch_sample_audvis(*, filtered: bool = False) -> list[Recording]:
-    """Download MNE's sample recording (1.6 GB), or read it from the cache.
+    """Fetch MNE's sample recording (1.6 GB) of auditory and visual stimuli.
 
-    Tones in the left or right ear, "aud_l" and "aud_r", alternate with checkerboards in the left
-    or right half of the visual field, "vis_l" and "vis_r"; now and then a "smiley" asks for a
-    press of the "button". Codes of the stim channel become annotations with these names. EEG and
-    EOG are kept, MEG is dropped, and so are projections: reference the EEG as you wish. The bad
-    channel, EEG 053, is marked as such. The file lies where MNE keeps it (``MNE_DATA``).
+    The files are downloaded to MNE's data folder (``MNE_DATA``) unless they are there already.
+
+    Tones in the left or right ear ("aud_l", "aud_r") alternate with checkerboards in the left or
+    right visual field ("vis_l", "vis_r"). Occasionally, a "smiley" asks for a press of the
+    "button". These events of the stim channel become annotations. EEG and EOG are kept. MEG is
+    dropped, as are projections: the EEG is not rereferenced. The bad channel, EEG 053, is marked in
+    ``info["bads"]``.
 
     Parameters
     ----------
     filtered : bool
-        False: as recorded, at 600.6 Hz. True: MNE's copy up to 40 Hz, at 150.15 Hz, which the
-        authors of EEGNet use in their example.
+        Whether to return MNE's copy, low-pass filtered at 40 Hz and resampled to 150.15 Hz, which
+        the authors of EEGNet use in their example, instead of the original at 600.6 Hz.
 
     Returns
     -------
     list of Recording
-        One: 60 channels of EEG, and EOG.
+        One recording with 60 channels of EEG and one of EOG.
 
     Raises
     ------
     OSError
-        If the file can be neither read nor downloaded.
+        If the recording can be neither read nor downloaded.
 
     Examples
     --------
@@ -48,11 +51,9 @@ def fetch_sample_audvis(*, filtered: bool = False) -> list[Recording]:
     """
     if not isinstance(filtered, bool):
         raise TypeError(f"expected filtered to be True or False, got {filtered!r}")
-    folder = fetch_folder(
-        "sample_audvis", _PAGE, "MNE_DATASETS_SAMPLE_PATH", mne.datasets.sample.data_path
-    )
-    kind = "filt-0-40_raw" if filtered else "raw"
-    raw = read_from_folder(folder, f"MEG/sample/sample_audvis_{kind}.fif")
+    name = f"MEG/sample/sample_audvis_{'filt-0-40_raw' if filtered else 'raw'}.fif"
+    fetcher = mne.datasets.sample.data_path
+    (raw,) = fetch_recordings("sample_audvis", _PAGE, _SETTING, fetcher, [name])
     events = mne.find_events(raw, stim_channel="STI 014", verbose="ERROR")
     annotations = mne.annotations_from_events(
         events, raw.info["sfreq"], _EVENTS, orig_time=raw.info["meas_date"], verbose="ERROR"

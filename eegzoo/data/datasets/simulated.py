@@ -1,7 +1,7 @@
-"""Simulated EEG recordings with known labels: the data that needs no download.
+"""Simulated EEG recordings with known labels, which need no download.
 
-Rhythms, events and 1/f activity are drawn in microvolts, each at its place in a spherical head, and
-brought to the scalp by MNE's forward model.
+Rhythms, transients and 1/f activity are simulated in microvolts at dipoles in a spherical head, and
+projected to the scalp with MNE's forward model.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BCI_IV_2A = (
     *("Fz", "FC3", "FC1", "FCz", "FC2", "FC4", "C5", "C3", "C1", "Cz", "C2", "C4", "C6"),
     *("CP3", "CP1", "CPz", "CP2", "CP4", "P1", "Pz", "P2", "POz"),
 )
-# Share of `power_drop` that mu loses below C3, Cz and C4: for a hand, most of it opposite to it.
+# Fraction of `power_drop` by which mu drops below C3, Cz and C4: for a hand, mainly contralateral.
 _POWER_LOST = {
     "left_hand": (0.25, 0.1, 1.0),
     "right_hand": (1.0, 0.1, 0.25),
@@ -40,14 +40,14 @@ _POWER_LOST = {
 }
 _WINDOW_SECONDS = 30.0
 _STAGES = ("W", "N1", "N2", "N3", "REM")
-_NEXT_STAGE = (  # probability of the next window's stage (column), given this one's (row)
+_NEXT_STAGE = (  # probability of the next window's stage (column) given the present one (row)
     (0.84, 0.15, 0.01, 0.00, 0.00),
     (0.08, 0.50, 0.38, 0.00, 0.04),
     (0.02, 0.03, 0.80, 0.07, 0.08),
     (0.01, 0.01, 0.10, 0.88, 0.00),
     (0.04, 0.04, 0.05, 0.00, 0.87),
 )
-_LEVEL = {  # by stage: microvolts rms below the electrode; of the last four, events a minute
+_LEVEL = {  # by stage: microvolts rms below the electrode, or events per minute (last four)
     "background": (7.0, 7.0, 8.0, 9.0, 7.0),
     "muscle": (4.0, 2.0, 1.3, 1.0, 1.0),
     "alpha": (16.0, 5.0, 3.0, 2.0, 4.0),
@@ -73,40 +73,41 @@ def simulate_motor_imagery(
     imagery_seconds: float = 4.0,
     random_state: Seed = None,
 ) -> mne.io.RawArray:
-    """Simulate one person's recording of imagined movements.
+    """Simulate a motor imagery recording of one person.
 
-    The mu rhythm (about 10 Hz, with a harmonic at twice that) desynchronises from half a second
-    after the cue, most over the hemisphere opposite to the hand [1]_. Posterior alpha, 1/f
-    background, blinks, sensor noise and 50 Hz of the mains lie on top. A seed is a person: places
-    and frequencies of the rhythms differ a little.
+    From half a second after the cue, the mu rhythm (about 10 Hz, with a harmonic at twice the
+    frequency) desynchronises, mainly over the hemisphere contralateral to the hand [1]_. Posterior
+    alpha, a 1/f background, blinks, sensor noise and 50 Hz line noise are added. Each seed
+    simulates another person, with slightly different positions and frequencies of the rhythms.
 
     Parameters
     ----------
     n_trials : int
-        Trials, dealt evenly to the classes, in random order.
+        Number of trials. They are divided evenly among the classes, in random order.
     classes : sequence of str
         Two or more of "left_hand", "right_hand", "feet" and "rest".
     power_drop : float
-        Fraction of mu power that imagery can take away, from 0 (nothing to decode) to 1 (easiest).
+        Largest fraction of mu power lost during imagery, from 0 (nothing to decode) to 1 (easiest).
     ch_names : sequence of str
-        Electrodes of the 10-05 system, or differences of two ("C3-Cz").
+        Electrodes of the 10-05 system, or bipolar channels such as "C3-Cz".
     sfreq : float
-        Sampling frequency in Hz, at least 64. Up to 100, the mains are left out.
+        Sampling rate in Hz, at least 64. Up to 100 Hz, no line noise is added.
     rest_seconds, imagery_seconds : float
-        Seconds of each trial: half of the rest before the cue, then imagery, then the other half.
+        Durations of rest and imagery in each trial. Half of the rest precedes the cue, the other
+        half follows the imagery.
     random_state : int, numpy.random.Generator or None
-        The same integer gives the same recording, bit for bit.
+        Seed. The same integer gives exactly the same recording.
 
     Returns
     -------
-    mne.io.RawArray, (n_chans, n_trials * (rest_seconds + imagery_seconds) * sfreq)
-        Volts, with a montage, and one annotation a trial: its onset is the cue, its duration
-        `imagery_seconds`, its description the class.
+    mne.io.RawArray, shape (n_chans, n_trials * (rest_seconds + imagery_seconds) * sfreq)
+        Recording in volts with a montage. For each trial, an annotation with the class as
+        description starts at the cue and lasts for `imagery_seconds`.
 
     Raises
     ------
     ValueError
-        If an argument is not as described; the message names it.
+        If an argument is invalid; the message names it.
 
     References
     ----------
@@ -143,17 +144,17 @@ def simulate_motor_imagery(
         return hold(mean + rng.normal(0, spread, n_trials), n_trial, sfreq)
 
     since_cue = np.arange(n_trial) - n_before // 2
-    imagining = (since_cue >= 0.75 * sfreq) & (since_cue < n_after)  # smoothed: from 0.5 s to 1 s
-    success = rng.uniform(0.5, 1.0, (n_trials, 1))  # people do not imagine equally well each time
+    imagining = (since_cue >= 0.75 * sfreq) & (since_cue < n_after)  # 0.5 to 1 s once smoothed
+    success = rng.uniform(0.5, 1.0, (n_trials, 1))  # imagery varies from trial to trial
     lost = power_drop * success * np.array([_POWER_LOST[name] for name in classes])[labels]
     peak = vary(rng.uniform(9.5, 11.5), 0.5)
     waves = []
-    vigour = np.exp(vary(0, 0.3))  # of both hemispheres alike
+    vigour = np.exp(vary(0, 0.3))  # common to both hemispheres
     for lost_here in lost.T:
         power_lost = np.outer(lost_here, imagining).ravel()
         power = 1 - ndimage.uniform_filter1d(power_lost, int(sfreq / 2))
         mu = rhythm_around(peak + vary(0, 0.2), 1.2, sfreq, rng)
-        # Squaring doubles the frequency and keeps the phase, which makes the arches of mu.
+        # Squaring doubles the frequency and locks the phase, which gives mu its arch shape.
         arches = mu.real + 0.4 * (mu**2 / np.abs(mu)).real
         waves.append(9.0 * np.exp(vary(0, 0.1)) * vigour * np.sqrt(power) * arches)
     waves += [
@@ -169,8 +170,8 @@ def simulate_motor_imagery(
         mains = rhythm_around(np.full(n_times, 50.0), 0.02, sfreq, rng)
         data += rng.uniform(0.5, 1.5, (len(data), 1)) * mains.real
     onsets = (np.arange(n_trials) * n_trial + n_before // 2) / sfreq
-    marks = mne.Annotations(onsets, n_after / sfreq, [classes[label] for label in labels])
-    return make_raw(data, ch_names, sfreq, marks)
+    annotations = mne.Annotations(onsets, n_after / sfreq, [classes[label] for label in labels])
+    return make_raw(data, ch_names, sfreq, annotations)
 
 
 def simulate_sleep(
@@ -180,34 +181,35 @@ def simulate_sleep(
     sfreq: float = 100.0,
     random_state: Seed = None,
 ) -> mne.io.RawArray:
-    """Simulate a recording of sleep, with its stages.
+    """Simulate a sleep recording with its stages.
 
-    A Markov chain walks through the stages, from waking. Each has its signs [1]_: alpha and blinks
-    (W), slow eye movements and theta (N1), spindles and K-complexes (N2), slow waves (N3), saccades
-    and sawtooth waves (REM), over a 1/f background. Their strength changes from window to window,
-    so that stages overlap as they do in people.
+    The stages follow a Markov chain that starts awake. Each stage has its characteristic
+    activity [1]_ on a 1/f background: alpha and blinks (W), slow eye movements and theta (N1),
+    spindles and K-complexes (N2), slow waves (N3), saccades and sawtooth waves (REM). Amplitudes
+    and rates vary from window to window, so that stages overlap as in real recordings.
 
     Parameters
     ----------
     n_hours : float
-        Hours, at least 0.01, rounded to whole windows of 30 s.
+        Duration in hours, at least 0.01, rounded to whole windows of 30 s.
     ch_names : sequence of str
-        Electrodes of the 10-05 system, or differences of two, as Sleep-EDF [2]_ has them.
+        Electrodes of the 10-05 system, or bipolar channels such as the defaults, which are those of
+        Sleep-EDF [2]_.
     sfreq : float
-        Sampling frequency in Hz, at least 64.
+        Sampling rate in Hz, at least 64.
     random_state : int, numpy.random.Generator or None
-        The same integer gives the same recording, bit for bit.
+        Seed. The same integer gives exactly the same recording.
 
     Returns
     -------
-    mne.io.RawArray, (n_chans, n_hours * 3600 * sfreq)
-        Volts, with one annotation for each 30 s: "W", "N1", "N2", "N3" or "REM". Electrodes have
-        their place in the montage, differences have none.
+    mne.io.RawArray, shape (n_chans, n_hours * 3600 * sfreq)
+        Recording in volts with one annotation per 30 s: "W", "N1", "N2", "N3" or "REM". The montage
+        has positions of electrodes, but not of bipolar channels.
 
     Raises
     ------
     ValueError
-        If an argument is not as described; the message names it.
+        If an argument is invalid; the message names it.
 
     References
     ----------
@@ -249,11 +251,11 @@ def simulate_sleep(
     saw = rhythm(2.5, 0.3)
     saw = level("sawtooth waves") * np.abs(saw) * signal.sawtooth(np.angle(saw))
     slow = level("slow waves") * rhythm(0.9, 0.3).real + events("K-complexes")
-    eyes = events("blinks") + events("saccades") - events("saccades")  # to both sides
+    eyes = events("blinks") + events("saccades") - events("saccades")  # left and right
     waves = [
         level("alpha") * rhythm(10.0, 0.7).real,
         level("theta") * rhythm(5.5, 0.8).real,
-        saw + events("spindles") * rhythm(13.5, 0.5).real + slow / 3,  # they spread from the front
+        saw + events("spindles") * rhythm(13.5, 0.5).real + slow / 3,  # spread from frontal sites
         slow,
         level("slow eye movements") * rhythm(0.3, 0.1).real + eyes,
     ]
@@ -263,5 +265,5 @@ def simulate_sleep(
     data += level("muscle") * (background @ rng.standard_normal((n_rows, n_times)))
     data += 0.7 * rng.standard_normal(data.shape)
     onsets = np.arange(n_windows) * n_window / sfreq
-    marks = mne.Annotations(onsets, n_window / sfreq, [_STAGES[stage] for stage in stages])
-    return make_raw(data, ch_names, sfreq, marks)
+    annotations = mne.Annotations(onsets, n_window / sfreq, [_STAGES[stage] for stage in stages])
+    return make_raw(data, ch_names, sfreq, annotations)

@@ -1,4 +1,4 @@
-"""What simulated recordings are made of: sources in a head, noise, rhythms, transients."""
+"""Building blocks of simulated recordings: sources in a head, noise, rhythms, transients."""
 
 from __future__ import annotations
 
@@ -18,23 +18,42 @@ Seed = int | np.random.Generator | None
 
 
 def _sphere() -> Any:
-    """Return the sphere that fits the electrodes best."""
+    """Return the sphere that fits the electrodes of the montage best."""
     return mne.make_sphere_model((0.0, 0.015, 0.04), 0.098, verbose="ERROR")
 
 
 def project_sources(
     ch_names: Sequence[str], sites: Sequence[str], rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Make maps (n_chans, n_sites) of a dipole below each site, which has 1 at its electrode.
+    """Return the scalp maps of sources below electrodes and of background activity.
 
-    And of background (n_chans, n_rows): it gives unit noise the covariance of 200 independent
-    dipoles all over the cortex, 1 rms at Cz, for a tenth of the work of 200 noises.
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Electrodes of the 10-05 system, or bipolar channels such as "C3-Cz".
+    sites : sequence of str
+        Electrodes with a dipole below them.
+    rng : numpy.random.Generator
+        Generator of positions and orientations.
+
+    Returns
+    -------
+    sources : array, shape (n_chans, n_sites)
+        Map of each dipole, scaled to 1 at its electrode.
+    background : array, shape (n_chans, n_rows)
+        Matrix that gives unit noise the covariance of 200 independent dipoles all over the cortex,
+        with 1 rms at Cz, at a tenth of the cost of simulating 200 noises.
+
+    Raises
+    ------
+    ValueError
+        If a channel is unknown or repeated, or there are none.
     """
     montage, sphere = named_montage(), _sphere()
     pairs = [name.split("-") for name in ch_names]
     known = all(len(pair) <= 2 and set(pair) <= set(montage.ch_names) for pair in pairs)
     if not pairs or not known or len(set(ch_names)) < len(pairs):
-        what = "different electrodes of the 10-05 system, or differences of two"
+        what = "different electrodes of the 10-05 system or bipolar channels such as 'C3-Cz'"
         raise ValueError(f"expected ch_names to be {what}, got {ch_names!r}")
     electrodes = list(dict.fromkeys([*sites, "Cz", *(name for pair in pairs for name in pair)]))
     info = mne.create_info(electrodes, 1.0, "eeg", verbose="ERROR").set_montage(montage)
@@ -62,7 +81,7 @@ def _unit(vectors: Array) -> Array:
 
 
 def pink_noise(n_rows: int, n_times: int, sfreq: float, rng: np.random.Generator) -> Array:
-    """Noise (n_rows, n_times) of unit rms, whose power falls as 1/f and is flat below 0.5 Hz."""
+    """Return noise (n_rows, n_times) of unit rms with 1/f power, which is flat below 0.5 Hz."""
     n_fast = fft.next_fast_len(n_times, real=True)
     spectrum = fft.rfft(rng.standard_normal((n_rows, n_fast)))
     spectrum /= np.sqrt(np.maximum(fft.rfftfreq(n_fast, 1 / sfreq), 0.5))
@@ -73,9 +92,23 @@ def pink_noise(n_rows: int, n_times: int, sfreq: float, rng: np.random.Generator
 def rhythm_around(
     frequency: Array, bandwidth: float, sfreq: float, rng: np.random.Generator
 ) -> Any:
-    """Analytic signal (n_times,), its real part of unit rms: an oscillation that waxes and wanes.
+    """Return the analytic signal of an oscillation that waxes and wanes.
 
-    `bandwidth` is the standard deviation of its spectral line around `frequency`, both in Hz.
+    Parameters
+    ----------
+    frequency : array, shape (n_times,)
+        Instantaneous frequency in Hz.
+    bandwidth : float
+        Standard deviation of the spectral line around it in Hz.
+    sfreq : float
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Generator of the noise that modulates the oscillation.
+
+    Returns
+    -------
+    array of complex, shape (n_times,)
+        Signal whose real part has unit rms.
     """
     n_fast = fft.next_fast_len(len(frequency))
     noise = rng.standard_normal(n_fast) + 1j * rng.standard_normal(n_fast)
@@ -85,7 +118,7 @@ def rhythm_around(
 
 
 def transients(name: str, per_minute: Array, sfreq: float, rng: np.random.Generator) -> Array:
-    """Waveforms (n_times,) in microvolts, at the times of a Poisson process."""
+    """Return waveforms (n_times,) in microvolts at the times of a Poisson process."""
     t = np.arange(0, 1.5, 1 / sfreq)
     waveform = {
         "blinks": 110 * _bump(t, 0.2, 0.08),
@@ -103,23 +136,25 @@ def _bump(t: Array, middle: float, width: float) -> Array:
 
 
 def hold(values: Array, n_each: int, sfreq: float) -> Array:
-    """Keep each value for `n_each` samples, and pass to the next within a second."""
+    """Repeat each value for `n_each` samples, with transitions smoothed over one second."""
     return np.asarray(
         ndimage.uniform_filter1d(np.repeat(values, n_each), int(sfreq), mode="nearest")
     )
 
 
-def make_raw(data: Array, ch_names: Sequence[str], sfreq: float, marks: Any) -> mne.io.RawArray:
+def make_raw(
+    data: Array, ch_names: Sequence[str], sfreq: float, annotations: mne.Annotations
+) -> mne.io.RawArray:
     """Return a recording with a montage and annotations from microvolts (n_chans, n_times)."""
     info = mne.create_info(list(ch_names), sfreq, "eeg", verbose="ERROR")
     raw = mne.io.RawArray(data * 1e-6, info, verbose="ERROR")
-    # A difference of two electrodes has no place of its own.
+    # Bipolar channels have no position.
     raw.set_montage(named_montage(), on_missing="ignore", verbose="ERROR")
-    return raw.set_annotations(marks, verbose="ERROR")
+    return raw.set_annotations(annotations, verbose="ERROR")
 
 
 def make_rng(random_state: Seed) -> np.random.Generator:
-    """Return numpy's generator of a seed."""
+    """Return a random generator, or raise an error if the seed is invalid."""
     try:
         return np.random.default_rng(random_state)
     except (TypeError, ValueError) as error:
@@ -128,6 +163,6 @@ def make_rng(random_state: Seed) -> np.random.Generator:
 
 
 def check_range(name: str, value: Any, low: float, high: float) -> None:
-    """Raise unless `value` is a number from `low` to `high`."""
+    """Raise an error unless `value` is a number from `low` to `high`."""
     if not isinstance(value, numbers.Real) or not low <= float(value) <= high:
         raise ValueError(f"expected {name} to be a number from {low} to {high}, got {value!r}")

@@ -9,11 +9,12 @@ from typing import Any
 import mne
 
 from eegzoo.arguments import one_of
-from eegzoo.data.datasets.downloads import checksums, data_folder, distinct_numbers, fetch_files
+from eegzoo.data.datasets.downloads import checksums, distinct_numbers, fetch_files
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.reading.recordings import read_recording
 
 _PAGE = "https://physionet.org/content/sleep-edfx/1.0.0"
+_SETTING = "PHYSIONET_SLEEP_PATH"
 
 _STAGE_SECONDS = 30.0
 _WAKE_SECONDS = 30 * 60.0
@@ -38,44 +39,46 @@ def fetch_sleep_physionet(
     recordings: int | Iterable[int] | None = None,
     part: str = "age",
 ) -> list[Recording]:
-    """Download nights of Sleep-EDF Expanded, or read them from the cache.
+    """Fetch nights of Sleep-EDF Expanded with their sleep stages.
 
-    The hypnogram becomes annotations of 30 s: "W", "N1", "N2", "N3" (stages 3 and 4 of
-    Rechtschaffen and Kales) and "R". Movement time and what was not scored become "BAD_movement"
-    and "BAD_unscored", which no window overlaps. A recording goes from half an hour before the
-    first sleep to half an hour after the last. Its EEG channels are "Fpz-Cz" and "Pz-Oz", at
-    100 Hz; ``info["highpass"]`` and ``info["lowpass"]`` are MNE's summary of all channels, which
-    were filtered differently. The files lie where MNE keeps them (``MNE_DATA``).
+    Files are downloaded to MNE's data folder (``MNE_DATA``) unless they are there already.
+
+    The hypnogram is converted to annotations of 30 s: "W", "N1", "N2", "N3" (stages 3 and 4 of
+    Rechtschaffen and Kales) and "R". Movement time and unscored periods become "BAD_movement" and
+    "BAD_unscored"; no window overlaps them. Recordings are cropped from half an hour before the
+    first sleep to half an hour after the last. The EEG channels, at 100 Hz, are "Fpz-Cz" and
+    "Pz-Oz". Channels were filtered differently: ``info["highpass"]`` and ``info["lowpass"]`` are
+    MNE's summary of all of them.
 
     Parameters
     ----------
     subjects : int | iterable of int
-        0 to 82 without 39, 68, 69, 78 and 79 (age), 0 to 21 (temazepam). These are MNE's numbers;
-        the first twenty of the age part are known as Sleep-EDF-20.
+        Numbers of subjects in MNE: 0 to 82 without 39, 68, 69, 78 and 79 (age), 0 to 21
+        (temazepam). The first twenty of the age part are known as Sleep-EDF-20.
     recordings : int | iterable of int | None
-        Nights of the age part, 1 and 2. None: those that there are of a subject, which is one
-        night for 13, 36 and 52, and two for the others.
-    part : "age" | "temazepam"
-        The study of age in healthy subjects, at home; or of temazepam, in hospital, of which there
-        is each subject's night with placebo.
+        Nights of the age part, 1 and 2. None: all nights of a subject, which is one for 13, 36 and
+        52, and two for the others.
+    part : {"age", "temazepam"}
+        Study of age in healthy subjects, recorded at home, or of temazepam, recorded in hospital,
+        of which the nights with placebo are available.
 
     Returns
     -------
     list of Recording
-        One for each night of each subject, in this order. ``subject`` and ``session`` are those of
-        the files: SC4011 is night "1" of "SC401".
+        One recording per subject and night, in this order. ``subject`` and ``session`` are taken
+        from the file name: SC4011 is night "1" of "SC401".
 
     Raises
     ------
     ValueError
-        For a subject or a night that the data set does not have.
+        If the data set has no such subject or night.
     OSError
         If a file can be neither read nor downloaded.
 
     Warns
     -----
     RuntimeWarning
-        If a file in the cache is damaged, and was fetched again.
+        If a file in the cache was damaged and has been fetched again.
 
     Examples
     --------
@@ -101,7 +104,7 @@ def fetch_sleep_physionet(
             for subject, night in _nights(subjects, recordings)
         ]
     elif recordings is not None:
-        raise ValueError(f"expected recordings with part 'age' alone, got {recordings!r}")
+        raise ValueError(f"expected recordings only with part 'age', got {recordings!r}")
     else:
         fetcher = mne.datasets.sleep_physionet.temazepam.fetch_data
         wanted = [
@@ -113,7 +116,7 @@ def fetch_sleep_physionet(
 def _nights(
     subjects: int | Iterable[int], recordings: int | Iterable[int] | None
 ) -> list[tuple[int, int]]:
-    """Return subjects and nights of the age part."""
+    """Return pairs of subject and night of the age part."""
     subjects = distinct_numbers("subjects", subjects, 0, 82)
     if absent := sorted(_NO_SUBJECTS.intersection(subjects)):
         raise ValueError(f"expected subjects that the data set has, got {absent}")
@@ -127,17 +130,16 @@ def _nights(
 
 
 def _fetch(fetcher: Any, night: dict[str, list[int]]) -> list[Path]:
-    """Return the files of signals and hypnogram."""
-    folder = data_folder("PHYSIONET_SLEEP_PATH")
+    """Return the files of the signals and of the hypnogram."""
 
-    def fetch(*, force_update: bool) -> list[str]:
-        # It shows progress unless MNE is told to be quiet.
+    def fetch(folder: Path, *, force_update: bool) -> list[str]:
+        # Without verbose="ERROR", which would hide MNE's progress bar.
         ((psg, hypnogram),) = fetcher(**night, path=folder, force_update=force_update)
         return [psg, hypnogram]
 
     what = "sleep_physionet's " + ", ".join(f"{name} {n}" for name, (n,) in night.items())
     known = checksums("datasets", "sleep_physionet", "SHA1SUMS")
-    return fetch_files(what, _PAGE, folder, fetch, known)
+    return fetch_files(what, _PAGE, _SETTING, fetch, known)
 
 
 def _recording(psg: Path, hypnogram: Path) -> Recording:
@@ -154,7 +156,7 @@ def _annotate_and_crop(raw: mne.io.BaseRaw, hypnogram: Path) -> None:
     unknown = {str(name) for name in scored.description} - _STAGES.keys() - _UNUSABLE.keys()
     if unknown:
         raise ValueError(f"expected stages of Rechtschaffen and Kales, got {sorted(unknown)}")
-    # The hypnogram may go on, not scored, after the recording's end.
+    # The hypnogram may extend beyond the recording, as an unscored period.
     raw.set_annotations(scored, emit_warning=False)
     asleep = [part for part in raw.annotations if part["description"] in _SLEEP]
     if not asleep:
@@ -169,16 +171,16 @@ def _annotate_and_crop(raw: mne.io.BaseRaw, hypnogram: Path) -> None:
 
 
 def _in_stages(scored: mne.Annotations) -> mne.Annotations:
-    """Return an annotation for each 30 s of a stage; what is left of a shorter one has none."""
+    """Return one annotation for every complete 30 s of a stage."""
     parts = [part for whole in scored for part in _cut(whole)]
     columns = [[part[place] for part in parts] for place in range(3)]
     return mne.Annotations(*columns, orig_time=scored.orig_time)
 
 
 def _cut(scored: Mapping[str, Any]) -> list[tuple[float, float, str]]:
-    """Return onsets, durations and names of what one annotation becomes."""
+    """Return the onset, duration and description of each part of an annotation."""
     onset, name = scored["onset"], scored["description"]
-    # Cropping leaves nothing of its neighbours, and rounding errors at its ends.
+    # Cropping leaves rounding errors, and annotations of zero length at the edges.
     duration = round(scored["duration"], 3)
     if name in _UNUSABLE:
         return [(onset, duration, _UNUSABLE[name])] if duration > 0 else []

@@ -1,4 +1,4 @@
-"""MNE's example of steady-state visual evoked potentials, through its fetcher."""
+"""MNE's recordings of steady-state visual evoked potentials, through MNE's fetcher."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from collections.abc import Iterable
 import mne
 import numpy as np
 
-from eegzoo.data.datasets.downloads import distinct_numbers, fetch_folder, read_from_folder
+from eegzoo.data.datasets.downloads import distinct_numbers, fetch_recordings
 from eegzoo.data.reading.recording import Recording
 
 _PAGE = "https://osf.io/z8h6k"
+_SETTING = "MNE_DATASETS_SSVEP_PATH"
 
 _MEANINGS = {"Stimulus/S255": "12hz", "Stimulus/S155": "15hz"}
 
 
 def fetch_ssvep(subjects: int | Iterable[int] = (1, 2)) -> list[Recording]:
-    """Download MNE's SSVEP recordings, or read them from the cache.
+    """Fetch MNE's recordings of steady-state visual evoked potentials (SSVEP) of two subjects.
 
-    A checkerboard reverses 12 or 15 times a second for 20 s from each annotation, "12hz" or
-    "15hz". The 32 channels get their places; their reference is FCz. The files lie where MNE
-    keeps them (``MNE_DATA``).
+    The files are downloaded to MNE's data folder (``MNE_DATA``) unless they are there already.
+
+    From each annotation, "12hz" or "15hz", a checkerboard reverses 12 or 15 times a second for
+    20 s. The 32 channels, referenced to FCz, get the montage "easycap-M1".
 
     Parameters
     ----------
     subjects : int | iterable of int
-        1 and 2.
+        Numbers of subjects, 1 and 2.
 
     Returns
     -------
     list of Recording
-        One for each subject, in this order; ``subject`` is "01" or "02".
+        One recording per subject, in this order. ``subject`` is "01" or "02".
 
     Raises
     ------
     ValueError
-        For a subject that the data set does not have.
+        If the data set has no such subject.
     OSError
-        If a file can be neither read nor downloaded.
+        If a recording can be neither read nor downloaded.
 
     Examples
     --------
@@ -49,13 +51,12 @@ def fetch_ssvep(subjects: int | Iterable[int] = (1, 2)) -> list[Recording]:
     https://doi.org/10.3389/fnins.2013.00267
     """
     subjects = distinct_numbers("subjects", subjects, 1, 2)
-    folder = fetch_folder("ssvep", _PAGE, "MNE_DATASETS_SSVEP_PATH", mne.datasets.ssvep.data_path)
+    names = [f"sub-{n:02d}/ses-01/eeg/sub-{n:02d}_ses-01_task-ssvep_eeg.vhdr" for n in subjects]
+    raws = fetch_recordings("ssvep", _PAGE, _SETTING, mne.datasets.ssvep.data_path, names)
     recordings = []
-    for subject in subjects:
-        name = f"sub-{subject:02d}/ses-01/eeg/sub-{subject:02d}_ses-01_task-ssvep_eeg.vhdr"
-        raw = read_from_folder(folder, name)
+    for subject, raw in zip(subjects, raws, strict=True):
         raw.set_montage("easycap-M1", verbose="ERROR")
-        # What else is marked is no stimulus.
+        # The other annotations do not mark stimuli.
         raw.annotations.delete(~np.isin(raw.annotations.description, list(_MEANINGS)))
         raw.annotations.rename(_MEANINGS)
         recordings.append(Recording(raw, f"{subject:02d}", session="01", dataset="ssvep"))

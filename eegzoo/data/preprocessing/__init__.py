@@ -1,1 +1,1 @@
-"""From a recording to normalised windows: preprocessing steps and normalisation."""
+"""Preprocessing of recordings into windows, and normalisation of the windows."""

@@ -1,11 +1,12 @@
-"""Steps that choose, place and reference channels."""
+"""Steps that pick channels, set their positions and change the reference."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from eegzoo.arguments import one_of
 from eegzoo.data.preprocessing.step import Instance, Step
 from eegzoo.data.signal.montage import MONTAGES, builtin_name, named_montage
 from eegzoo.data.signal.signal_info import SignalInfo
@@ -13,12 +14,12 @@ from eegzoo.data.signal.signal_info import SignalInfo
 
 @dataclasses.dataclass(frozen=True)
 class Pick(Step):
-    """Take channels by name, in this order; names are compared as `SignalInfo` compares them.
+    """Step that picks channels by name and puts them in the given order.
 
     Parameters
     ----------
     ch_names : sequence of str
-        Channels, which get these names.
+        Names of the channels, matched as in `SignalInfo.order_of`. The channels take these names.
 
     Examples
     --------
@@ -33,26 +34,26 @@ class Pick(Step):
         object.__setattr__(self, "ch_names", _names("ch_names", self.ch_names))
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         wanted = SignalInfo(self.ch_names, sfreq=1.0, n_times=1)
         found = [inst.ch_names[place] for place in wanted.order_of(inst.ch_names)]
         inst.pick(found, verbose="ERROR").reorder_channels(found)
-        new = {old: mine for old, mine in zip(found, self.ch_names, strict=True) if old != mine}
-        inst.rename_channels(new, verbose="ERROR")
+        renamed = {old: new for old, new in zip(found, self.ch_names, strict=True) if old != new}
+        inst.rename_channels(renamed, verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.pick({list(self.ch_names)})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Montage(Step):
-    """Say where the electrodes are, from one of MNE's templates.
+    """Step that sets the electrode positions from one of MNE's template montages.
 
     Parameters
     ----------
     montage : str
-        Name of the template.
+        Name of the template montage.
 
     Examples
     --------
@@ -64,29 +65,28 @@ class Montage(Step):
     name: ClassVar[str] = "montage"
 
     def __post_init__(self) -> None:
-        if self.montage not in MONTAGES:
-            raise ValueError(f"expected montage of {sorted(MONTAGES)}, got {self.montage!r}")
+        one_of("montage", self.montage, tuple(MONTAGES))
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         try:
             inst.set_montage(named_montage(self.montage), match_case=False, verbose="ERROR")
         except ValueError as error:
             raise ValueError(f"montage {self.montage}: {error}") from error
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.set_montage({builtin_name(self.montage)!r}, match_case=False)"
 
 
 @dataclasses.dataclass(frozen=True)
 class Reference(Step):
-    """Subtract the mean of some channels from all.
+    """Step that subtracts the mean of the reference channels from all channels.
 
     Parameters
     ----------
     channels : "average" | sequence of str
-        Names of the channels. "average": all.
+        Names of the reference channels. "average": all channels.
 
     Examples
     --------
@@ -102,15 +102,15 @@ class Reference(Step):
             object.__setattr__(self, "channels", _names("channels", self.channels))
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         inst.set_eeg_reference(self._channels(), verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.set_eeg_reference({self._channels()!r})"
 
-    def _channels(self) -> Any:
-        return self.channels if self.channels == "average" else list(self.channels)
+    def _channels(self) -> str | list[str]:
+        return "average" if self.channels == "average" else list(self.channels)
 
 
 def _names(argument: str, names: str | Sequence[str]) -> tuple[str, ...]:

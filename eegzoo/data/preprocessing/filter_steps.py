@@ -1,4 +1,4 @@
-"""Steps that change the signal sample by sample: filters, sampling rate, scale."""
+"""Steps that change the signal in time or amplitude: filters, resampling and scaling."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from eegzoo.data.preprocessing.step import Events, Instance, Step
 
 @dataclasses.dataclass(frozen=True)
 class Filter(Step):
-    """Band-pass, with MNE's defaults and without a shift in time.
+    """Step that applies a zero-phase band-pass filter with MNE's defaults.
 
     Parameters
     ----------
     l_freq, h_freq : float | None
-        Edges in Hz. None: open on that side.
+        Lower and upper pass-band edge in Hz. None: no edge, for a low-pass or high-pass filter.
     method : {"fir", "iir"}
-        Of MNE. "iir" is a Butterworth filter of fourth order, run both ways.
+        MNE's filter method. "iir" is a fourth-order Butterworth filter, run in both directions.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class Filter(Step):
             raise ValueError(f"expected l_freq below h_freq, got {low} and {high}")
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording in place."""
+        """Modify a loaded recording in place."""
         for name in ("l_freq", "h_freq"):
             edge = getattr(self, name)
             if edge is not None:
@@ -57,19 +57,19 @@ class Filter(Step):
         inst.filter(self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         method = "" if self.method == "fir" else f", method={self.method!r}"
         return f"{inst}.filter({self.l_freq}, {self.h_freq}{method})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Notch(Step):
-    """Take out single frequencies, such as the mains'.
+    """Step that removes single frequencies, such as mains interference.
 
     Parameters
     ----------
     freqs : sequence of float
-        In Hz.
+        Frequencies in Hz.
 
     Examples
     --------
@@ -88,19 +88,19 @@ class Notch(Step):
         object.__setattr__(self, "freqs", freqs)
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording in place."""
+        """Modify a loaded recording in place."""
         for freq in self.freqs:
             _check_below_nyquist("freqs", freq, inst)
         inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.notch_filter({list(self.freqs)})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Resample(Step):
-    """Change the sampling rate, with MNE's anti-aliasing.
+    """Step that changes the sampling rate, with MNE's anti-aliasing filter.
 
     Parameters
     ----------
@@ -120,18 +120,18 @@ class Resample(Step):
         object.__setattr__(self, "sfreq", number_between("sfreq", self.sfreq, 0.0, above=True))
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         if not math.isclose(inst.info["sfreq"], self.sfreq):
             inst.resample(self.sfreq, verbose="ERROR")
 
     def apply_with_events(self, raw: mne.io.BaseRaw, events: Events) -> Events:
-        """Change a loaded recording in place, and return where its events are now."""
+        """Modify a loaded recording in place, and return its events with their new samples."""
         if not math.isclose(raw.info["sfreq"], self.sfreq):
             raw, events = raw.resample(self.sfreq, events=events, verbose="ERROR")
         return events
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         if inst == "raw":
             return f"raw, events = raw.resample({self.sfreq}, events=events)"
         return f"{inst}.resample({self.sfreq})"
@@ -139,12 +139,12 @@ class Resample(Step):
 
 @dataclasses.dataclass(frozen=True)
 class Scale(Step):
-    """Multiply all amplitudes: for recordings that were stored in another unit than they say.
+    """Step that multiplies all amplitudes, for recordings stored in the wrong unit.
 
     Parameters
     ----------
     factor : float
-        A positive number.
+        Positive factor.
 
     Examples
     --------
@@ -159,11 +159,11 @@ class Scale(Step):
         object.__setattr__(self, "factor", number_between("factor", self.factor, 0.0, above=True))
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         inst.apply_function(lambda data: data * self.factor, picks="all", verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.apply_function(lambda data: data * {self.factor})"
 
 

@@ -1,4 +1,4 @@
-"""Normalisation that is fitted on training windows and kept with the model."""
+"""Normalisation that is fitted to training windows and stored with the model."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ Array = npt.NDArray[Any]
 
 
 class Normalizer(abc.ABC):
-    """A map of windows, each on its own, that was fitted on training windows.
+    """Base class of normalisations, which transform each window independently.
 
-    `fit_normalizer` makes one.
+    `fit_normalizer` creates one.
     """
 
     how: ClassVar[str]
-    # Whether it holds numbers of the training windows.
+    # Whether the normalisation has parameters that are estimated from training windows.
     is_fitted: ClassVar[bool] = True
 
     @classmethod
     @abc.abstractmethod
     def fit(cls, X: Any) -> Self:
-        """Fit the map to training windows (n_windows, n_chans, n_times)."""
+        """Fit the normalisation to training windows of shape (n_windows, n_chans, n_times)."""
 
     @abc.abstractmethod
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times)."""
+        """Transform windows of shape (n_windows, n_chans, n_times)."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         values = vars(self).items()
         return {"how": self.how, **{name: np.asarray(value).tolist() for name, value in values}}
 
@@ -50,22 +50,22 @@ def fit_normalizer(X: Any, how: str) -> Normalizer:
     X : array or Windows, shape (n_windows, n_chans, n_times)
         Windows in microvolts.
     how : {"whiten", "standardize", "window", "exponential", "none"}
-        "standardize" gives each channel mean zero and variance one over the training windows.
-        "whiten" also makes the channels uncorrelated, by the inverse square root of their
-        covariance, which is what Euclidean alignment does: neighbouring electrodes that record
-        nearly the same no longer drown what differs between them. "window" gives each channel of
-        each window mean zero and variance one. "exponential" follows mean and variance along a
-        window, from those of the training windows. "none" changes nothing.
+        "standardize" scales each channel to mean zero and variance one over the training windows.
+        "whiten" also decorrelates the channels with the inverse square root of their covariance,
+        as Euclidean alignment does, so that the common signal of neighbouring electrodes does not
+        mask their differences. "window" scales each channel of each window to mean zero and
+        variance one. "exponential" uses exponential moving estimates of mean and variance along
+        a window, starting from the training estimates. "none" changes nothing.
 
     Returns
     -------
     Normalizer
-        Of these channels.
+        Fitted normalisation.
 
     Raises
     ------
     ValueError
-        If a channel is constant.
+        If a channel is constant, unless `how` is "none".
 
     References
     ----------
@@ -89,22 +89,28 @@ def fit_normalizer(X: Any, how: str) -> Normalizer:
 
 
 def normalizer_from_dict(values: Mapping[str, Any]) -> Normalizer:
-    """Return what `Normalizer.to_dict` made."""
+    """Return the normalisation described by a dict from `Normalizer.to_dict`.
+
+    Examples
+    --------
+    >>> normalizer_from_dict({"how": "standardize", "mean": [5.0], "std": [20.0]})
+    Standardizer(mean=array([5.]), std=array([20.]))
+    """
     arguments = {name: np.asarray(value) for name, value in values.items() if name != "how"}
-    made: Normalizer = NORMALIZERS[one_of("how", values["how"], HOW)](**arguments)
-    return made
+    normalizer: Normalizer = NORMALIZERS[one_of("how", values["how"], HOW)](**arguments)
+    return normalizer
 
 
 @dataclasses.dataclass(frozen=True)
 class Whitener(Normalizer):
-    """``matrix @ (window - mean)``, which makes channels uncorrelated.
+    """Normalisation that decorrelates the channels: ``matrix @ (window - mean)``.
 
     Parameters
     ----------
     mean : array, shape (n_chans,)
-        In microvolts.
+        Mean of each channel in microvolts.
     matrix : array, shape (n_chans, n_chans)
-        Per microvolt.
+        Whitening matrix, per microvolt.
 
     Examples
     --------
@@ -120,15 +126,15 @@ class Whitener(Normalizer):
 
     @classmethod
     def fit(cls, X: Any, shrinkage: float = 0.1) -> Self:
-        """Fit the map to training windows (n_windows, n_chans, n_times).
+        """Fit the normalisation to training windows of shape (n_windows, n_chans, n_times).
 
         Parameters
         ----------
         X : array or Windows, shape (n_windows, n_chans, n_times)
             Windows in microvolts.
         shrinkage : float
-            Weight, from 0 to 1, of the channels' mean variance against their covariance, so that
-            directions with next to no signal are not blown up.
+            Weight, from 0 to 1, of the mean variance in the shrunk covariance. It limits the
+            amplification of directions with almost no signal.
         """
         number_between("shrinkage", shrinkage, 0.0, 1.0)
         mean, covariance = moments(X)
@@ -139,21 +145,20 @@ class Whitener(Normalizer):
         return cls(mean, (vectors / np.sqrt(values)) @ vectors.T)
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times)."""
-        # The mean first: amplifiers without a high-pass have offsets of 1e5 microvolts.
-        centred = np.asarray(X, np.float32) - self.mean.astype(np.float32)[:, None]
-        mapped: npt.NDArray[np.float32] = np.matmul(self.matrix.astype(np.float32), centred)
-        return mapped
+        """Transform windows of shape (n_windows, n_chans, n_times)."""
+        centred = _centred(X, self.mean)
+        whitened: npt.NDArray[np.float32] = np.matmul(self.matrix.astype(np.float32), centred)
+        return whitened
 
 
 @dataclasses.dataclass(frozen=True)
 class Standardizer(Normalizer):
-    """Mean zero and variance one for each channel, over the training windows.
+    """Normalisation of each channel to mean zero and variance one over the training windows.
 
     Parameters
     ----------
     mean, std : array, shape (n_chans,)
-        In microvolts.
+        Mean and standard deviation of each channel in microvolts.
 
     Examples
     --------
@@ -167,19 +172,18 @@ class Standardizer(Normalizer):
 
     @classmethod
     def fit(cls, X: Any) -> Self:
-        """Fit the map to training windows (n_windows, n_chans, n_times)."""
+        """Fit the normalisation to training windows of shape (n_windows, n_chans, n_times)."""
         mean, covariance = moments(X)
         return cls(mean, np.sqrt(np.diag(covariance)))
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times)."""
-        centred = np.asarray(X, np.float32) - self.mean.astype(np.float32)[:, None]
-        return centred / self.std.astype(np.float32)[:, None]
+        """Transform windows of shape (n_windows, n_chans, n_times)."""
+        return _centred(X, self.mean) / self.std.astype(np.float32)[:, None]
 
 
 @dataclasses.dataclass(frozen=True)
 class WindowStandardizer(Normalizer):
-    """Mean zero and variance one for each channel of each window. Nothing is fitted.
+    """Normalisation of each channel of each window to mean zero and variance one.
 
     Examples
     --------
@@ -192,35 +196,36 @@ class WindowStandardizer(Normalizer):
 
     @classmethod
     def fit(cls, X: Any) -> Self:
-        """Return the map; a constant channel raises."""
+        """Check that no channel is constant; no parameters are fitted."""
         moments(X)
         return cls()
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times); a constant channel of a window becomes 0."""
+        """Transform windows of shape (n_windows, n_chans, n_times); constant channels become 0."""
         centred = np.asarray(X, np.float64)
         centred = centred - centred.mean(axis=-1, keepdims=True)
         std = centred.std(axis=-1, keepdims=True)
         std[std <= 1e-12 * std.max(initial=0.0)] = np.inf
-        mapped: npt.NDArray[np.float32] = (centred / std).astype(np.float32)
-        return mapped
+        standardized: npt.NDArray[np.float32] = (centred / std).astype(np.float32)
+        return standardized
 
 
 @dataclasses.dataclass(frozen=True)
 class ExponentialStandardizer(Normalizer):
-    """Mean and variance that follow each channel along a window, forgetting exponentially.
+    """Normalisation by exponential moving estimates of mean and variance along a window.
 
     Parameters
     ----------
     mean, variance : array, shape (n_chans,)
-        Of the training windows: where each window begins, in microvolts and their square.
+        Initial values for each window, in microvolts and squared microvolts: the mean and variance
+        of the training windows.
     factor : float
         Weight of the newest sample.
 
     Examples
     --------
-    >>> following = ExponentialStandardizer(np.zeros(1), np.ones(1), factor=0.5)
-    >>> following.transform(np.full((1, 1, 3), 2.0)).round(3)
+    >>> normalizer = ExponentialStandardizer(np.zeros(1), np.ones(1), factor=0.5)
+    >>> normalizer.transform(np.full((1, 1, 3), 2.0)).round(3)
     array([[[1.   , 0.632, 0.426]]], dtype=float32)
     """
 
@@ -231,24 +236,24 @@ class ExponentialStandardizer(Normalizer):
 
     @classmethod
     def fit(cls, X: Any) -> Self:
-        """Fit the map to training windows (n_windows, n_chans, n_times)."""
+        """Fit the normalisation to training windows of shape (n_windows, n_chans, n_times)."""
         mean, covariance = moments(X)
         return cls(mean, np.diag(covariance).copy())
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times)."""
+        """Transform windows of shape (n_windows, n_chans, n_times)."""
         x = np.asarray(X, np.float64)
-        centred = x - self._follow(x, self.mean)
-        variance = self._follow(centred**2, self.variance)
-        mapped: npt.NDArray[np.float32] = (centred / np.sqrt(variance)).astype(np.float32)
-        return mapped
+        centred = x - self._moving_mean(x, self.mean)
+        variance = self._moving_mean(centred**2, self.variance)
+        standardized: npt.NDArray[np.float32] = (centred / np.sqrt(variance)).astype(np.float32)
+        return standardized
 
-    def _follow(self, x: Array, start: Array) -> Array:
+    def _moving_mean(self, x: Array, start: Array) -> Array:
         """Return ``y[t] = (1 - factor) * y[t - 1] + factor * x[t]`` from ``y[-1] = start``."""
         keep = 1 - float(self.factor)
         state = np.broadcast_to(keep * start[:, None], (*x.shape[:2], 1))
-        followed: Array = signal.lfilter([1 - keep], [1, -keep], x, zi=state)[0]
-        return followed
+        mean: Array = signal.lfilter([1 - keep], [1, -keep], x, zi=state)[0]
+        return mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,14 +271,21 @@ class Unchanged(Normalizer):
 
     @classmethod
     def fit(cls, X: Any) -> Self:
-        """Return the map."""
+        """Return the normalisation, which has no parameters."""
         return cls()
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
-        """Return the windows."""
+        """Return the windows in float32."""
         return np.asarray(X, np.float32)
 
 
+def _centred(X: Array, mean: Array) -> npt.NDArray[np.float32]:
+    # Without a high-pass filter, offsets reach 1e5 microvolts: subtract the mean before scaling.
+    centred: npt.NDArray[np.float32] = np.asarray(X, np.float32) - mean.astype(np.float32)[:, None]
+    return centred
+
+
+# Classes of normalisation by the value of `how`.
 NORMALIZERS: dict[str, Any] = {
     kind.how: kind
     for kind in (Whitener, Standardizer, WindowStandardizer, ExponentialStandardizer, Unchanged)

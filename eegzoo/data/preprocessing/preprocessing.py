@@ -1,4 +1,4 @@
-"""From a recording to epochs, the same way in training and in use."""
+"""Preprocessing of recordings into epochs, identical in training and inference."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
 from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
 from eegzoo.data.reading.events import label_events
+from eegzoo.data.signal.amplitude import check_finite
+from eegzoo.data.signal.channel_names import eeg_channels
 
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessing:
-    """Named MNE steps as data. It travels with a checkpoint, so that use repeats training.
+    """Sequence of MNE steps that turns a recording into epochs.
 
-    It begins with the EEG channels of a recording. The steps follow in their order; one of them
-    cuts windows.
+    The steps are applied in order to the EEG channels of a recording. They are stored with a
+    checkpoint, so that inference repeats the preprocessing of the training data.
 
     Parameters
     ----------
     steps : sequence of Step
-        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch`,
-        `Baseline`, one `Epoch` among them.
+        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch` or
+        `Baseline` steps, with exactly one `Epoch`.
 
     Raises
     ------
     ValueError
-        If there is not one `Epoch`, or a step stands on its wrong side.
+        If there is not exactly one `Epoch`, or a step is on the wrong side of it.
 
     Examples
     --------
@@ -62,14 +64,16 @@ class Preprocessing:
             raise ValueError(f"expected one epoch step, got {len(cuts)}")
         for step in self._after:
             if not step.takes_epochs:
-                raise ValueError(f"expected the {step.name} step before the epoch step, got after")
+                raise ValueError(
+                    f"expected the {step.name} step before the epoch step, got it after"
+                )
         for step in self._before:
             if isinstance(step, Baseline):
-                raise ValueError("expected the baseline step after the epoch step, got before")
+                raise ValueError("expected the baseline step after the epoch step, got it before")
 
     @property
     def window(self) -> Epoch:
-        """The step that cuts windows."""
+        """Step that cuts windows."""
         return next(step for step in self.steps if isinstance(step, Epoch))
 
     @property
@@ -85,48 +89,50 @@ class Preprocessing:
         inst: mne.io.BaseRaw | mne.BaseEpochs,
         event_id: Mapping[str, str | int] | None = None,
     ) -> mne.BaseEpochs:
-        """Return a window for each event.
+        """Return an epoch for each event of a recording.
 
         Parameters
         ----------
         inst : mne.io.Raw | mne.Epochs
-            It is not changed. Epochs are cropped; they cannot be filtered any more.
+            Recording, or longer epochs to crop. It is not modified.
         event_id : mapping of str to str | int | None
-            As in `label_events`; for recordings alone.
+            Events of a recording to use, as in `label_events`. None for epochs.
 
         Returns
         -------
         mne.Epochs
-            Those that the recording holds whole and no "bad" annotation covers.
+            Epochs without those that exceed the recording or overlap a "bad" annotation.
 
         Raises
         ------
         ValueError
-            If there are no EEG channels, no events, no whole windows, or NaN in the data.
+            If there are no EEG channels, events or complete epochs, if a sample is not finite, or
+            if `inst` is epochs and a step, such as a filter, requires a continuous recording.
         """
         if isinstance(inst, mne.BaseEpochs):
             if event_id is not None:
                 raise ValueError("expected event_id with a recording, got it with epochs")
-            return self._of_epochs(inst)
+            return self._from_epochs(inst)
         events, codes = label_events(inst, event_id)
         raw, events = self._prepared(inst, events)
         epochs = self._cut(raw, events, codes)
         if len(epochs) == 0:
             raise ValueError(
                 f"expected events with {self.window.tmin} to {self.window.tmax} s of recording "
-                f"around them, got none among {len(events)}"
+                f"around them, got none among {len(events)} events"
             )
         return epochs
 
     def windows(self, raw: mne.io.BaseRaw, step_seconds: float | None = None) -> mne.Epochs:
-        """Return windows from the recording's start to its end, whatever happens in it.
+        """Return windows at regular intervals, regardless of events and "bad" annotations.
 
         Parameters
         ----------
         raw : mne.io.Raw
-            It is not changed.
+            Recording. It is not modified.
         step_seconds : float | None
-            From one window's start to the next. None: a window's length.
+            Interval between the starts of successive windows in seconds. None: the length of a
+            window.
         """
         if step_seconds is not None:
             number_between("step_seconds", step_seconds, 0.0, above=True)
@@ -135,7 +141,7 @@ class Preprocessing:
         n_times = self.window.n_times(sfreq)
         step = n_times if step_seconds is None else round(step_seconds * sfreq)
         if step < 1:
-            raise ValueError(f"expected a step of at least one sample, got {step_seconds} s")
+            raise ValueError(f"expected step_seconds of at least one sample, got {step_seconds} s")
         starts = np.arange(0, raw.n_times - n_times + 1, step)
         if len(starts) == 0:
             raise ValueError(
@@ -146,7 +152,7 @@ class Preprocessing:
         return self._cut(raw, events, {"window": 1}, bad=True)
 
     def as_mne_code(self) -> str:
-        """Return the MNE code that does the same to a recording named ``raw``."""
+        """Return the equivalent MNE code for a recording named ``raw``."""
         lines = [
             'raw = raw.copy().pick("eeg").load_data()',
             "events, event_id = mne.events_from_annotations(raw)",
@@ -158,37 +164,37 @@ class Preprocessing:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         return {"steps": [step.to_dict() for step in self.steps]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` made.
+        """Return the preprocessing that `to_dict` describes.
 
         Raises
         ------
         ValueError
-            If a step is unknown, or has other arguments.
+            If a step or one of its arguments is unknown.
         """
-        return cls([_step(described) for described in values["steps"]])
+        return cls([_step_from_dict(step) for step in values["steps"]])
 
     def _prepared(self, raw: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
-        """Return a recording's EEG channels after the steps before the cut, and its events."""
-        eeg = raw.copy().pick(_eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
-        _check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
+        """Return the EEG channels and the events after the steps that precede the epoch step."""
+        eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
+        check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
         for step in self._before:
             events = step.apply_with_events(eeg, events)
         return eeg, events
 
-    def _of_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
+    def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
         for step in self._before:
             if not step.takes_epochs:
                 raise ValueError(
                     f"expected a continuous recording for the {step.name} step, got epochs, whose "
-                    "edges it would smear"
+                    "edges would cause artefacts"
                 )
-        eeg = epochs.copy().load_data().pick(_eeg_channels(epochs), verbose="ERROR")
-        _check_finite(eeg.get_data(copy=False).transpose(1, 0, 2), eeg.ch_names)
+        eeg = epochs.copy().load_data().pick(eeg_channels(epochs), verbose="ERROR")
+        check_finite(eeg.get_data(copy=False), eeg.ch_names)
         for step in self.steps:
             step.apply(eeg)
         return eeg
@@ -196,7 +202,7 @@ class Preprocessing:
     def _cut(
         self, raw: mne.io.BaseRaw, events: Events, event_id: dict[str, int], bad: bool = False
     ) -> mne.Epochs:
-        """Cut epochs; `bad` ones too, if asked for."""
+        """Cut epochs and apply the remaining steps; `bad` includes epochs that are marked bad."""
         epochs = mne.Epochs(
             raw, events, event_id, self.window.tmin, self.window.tmax,
             reject_by_annotation=not bad, baseline=None, preload=True, picks="all",
@@ -207,24 +213,8 @@ class Preprocessing:
         return epochs
 
 
-def _eeg_channels(inst: Any) -> list[str]:
-    types = inst.get_channel_types()
-    names = [name for name, kind in zip(inst.ch_names, types, strict=True) if kind == "eeg"]
-    if not names:
-        raise ValueError(f"expected EEG channels, got channels of type {sorted(set(types))}")
-    return names
-
-
-def _check_finite(data: Any, ch_names: Sequence[str]) -> None:
-    damaged = [
-        name for name, channel in zip(ch_names, data, strict=True) if not np.isfinite(channel).all()
-    ]
-    if damaged:
-        raise ValueError(f"expected finite numbers, got NaN or infinity in channels {damaged}")
-
-
-def _step(described: Mapping[str, Any]) -> Step:
-    arguments = dict(described)
+def _step_from_dict(values: Mapping[str, Any]) -> Step:
+    arguments = dict(values)
     name = arguments.pop("step", None)
     if name not in STEPS:
         raise ValueError(f"unknown step {name!r}; known are {', '.join(STEPS)}")

@@ -1,4 +1,4 @@
-"""What all steps share."""
+"""Base class of the preprocessing steps."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
-Instance = Any  # mne.io.BaseRaw or mne.BaseEpochs, which share no class that is typed
+Instance = Any  # mne.io.BaseRaw or mne.BaseEpochs, which have no typed base class
 Events = npt.NDArray[np.int64]
 
 
 class Step:
-    """Mixin of the steps: a frozen dataclass that changes a recording or epochs in place."""
+    """Base class of steps: frozen dataclasses that modify a recording or epochs in place."""
 
     name: ClassVar[str]
-    # Whether it can follow the cutting into epochs; a filter there would see their edges.
+    # Whether the step can be applied to epochs. A filter cannot, because of edge artefacts.
     takes_epochs: ClassVar[bool] = True
 
     def apply(self, inst: Instance) -> None:
-        """Change a loaded recording, or epochs, in place."""
+        """Modify a loaded recording or epochs in place."""
         raise NotImplementedError
 
     def apply_with_events(self, raw: mne.io.BaseRaw, events: Events) -> Events:
-        """Change a loaded recording in place, and return where its events are now."""
+        """Modify a loaded recording in place, and return its events with their new samples."""
         self.apply(raw)
         return events
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         values = dataclasses.asdict(self)  # type: ignore[call-overload]
         return {
             "step": self.name,

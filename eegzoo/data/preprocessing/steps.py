@@ -1,23 +1,9 @@
-"""The steps of a preprocessing: each is data, calls MNE, and can be printed as that call."""
+"""All preprocessing steps by name."""
 
 from eegzoo.data.preprocessing.channel_steps import Montage, Pick, Reference
 from eegzoo.data.preprocessing.filter_steps import Filter, Notch, Resample, Scale
 from eegzoo.data.preprocessing.step import Step
 from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
-
-__all__ = [
-    "STEPS",
-    "Baseline",
-    "Epoch",
-    "Filter",
-    "Montage",
-    "Notch",
-    "Pick",
-    "Reference",
-    "Resample",
-    "Scale",
-    "Step",
-]
 
 STEPS: dict[str, type[Step]] = {
     step.name: step

@@ -11,12 +11,12 @@ from eegzoo.data.preprocessing.step import Instance, Step
 
 @dataclasses.dataclass(frozen=True)
 class Epoch(Step):
-    """Cut windows around events.
+    """Step that cuts windows around events.
 
     Parameters
     ----------
     tmin, tmax : float
-        First and last sample of a window in seconds, from its event; both are in it, as in MNE.
+        Times of the first and last sample of a window in seconds, relative to its event.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class Epoch(Step):
             raise ValueError(f"expected tmin below tmax, got {self.tmin} and {self.tmax}")
 
     def n_times(self, sfreq: float) -> int:
-        """Return the samples of a window, as MNE rounds."""
+        """Return the number of samples in a window, rounded as in MNE."""
         return round(self.tmax * sfreq) - round(self.tmin * sfreq) + 1
 
     def apply(self, inst: Instance) -> None:
@@ -50,8 +50,8 @@ class Epoch(Step):
         inst.crop(self.tmin, self.tmax)
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
-        if inst == "epochs":  # they are there already
+        """Return the equivalent MNE code for a variable named `inst`."""
+        if inst == "epochs":  # the windows exist already
             return f"epochs.crop({self.tmin}, {self.tmax})"
         return (
             f"epochs = mne.Epochs({inst}, events, event_id, tmin={self.tmin}, tmax={self.tmax}, "
@@ -61,12 +61,13 @@ class Epoch(Step):
 
 @dataclasses.dataclass(frozen=True)
 class Baseline(Step):
-    """Subtract the mean of a part of each window.
+    """Step that subtracts the mean of an interval from each window.
 
     Parameters
     ----------
     tmin, tmax : float | None
-        In seconds, from the event. None: from the window's start, to its end.
+        Start and end of the interval in seconds, relative to the event. None: start or end of the
+        window.
 
     Examples
     --------
@@ -85,9 +86,9 @@ class Baseline(Step):
                 object.__setattr__(self, name, seconds)
 
     def apply(self, inst: Instance) -> None:
-        """Change epochs in place."""
+        """Modify epochs in place."""
         inst.apply_baseline((self.tmin, self.tmax), verbose="ERROR")
 
     def code(self, inst: str) -> str:
-        """Return the MNE code that does the same to the variable `inst`."""
+        """Return the equivalent MNE code for a variable named `inst`."""
         return f"{inst}.apply_baseline(({self.tmin}, {self.tmax}))"

@@ -1,1 +1,1 @@
-"""Files in: recordings, their events, BIDS folders, and checks for damage."""
+"""Reading of recordings, their events and BIDS folders, with checks for damaged files."""

@@ -1,4 +1,4 @@
-"""Folders in the Brain Imaging Data Structure, through mne-bids."""
+"""Reading of folders in the Brain Imaging Data Structure (BIDS) with mne-bids."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from eegzoo.data.reading.file_damage import check_header, check_opened
 from eegzoo.data.reading.recording import Recording
 
-_SUFFIXES = [".edf", ".bdf", ".vhdr", ".set"]  # what BIDS allows for EEG
+_EXTENSIONS = [".edf", ".bdf", ".vhdr", ".set"]  # the EEG formats of BIDS
 
 
 def load_bids(
@@ -22,35 +22,35 @@ def load_bids(
 ) -> list[Recording]:
     """Open the EEG recordings of a BIDS folder, with their events as annotations.
 
-    What the folder says of a recording beside its file is applied by mne-bids: events.tsv,
-    types and bad channels of channels.tsv, places of electrodes.tsv. Needs ``eegzoo[bids]``.
+    mne-bids applies the files that accompany a recording: events.tsv, the channel types and bad
+    channels of channels.tsv, and the positions of electrodes.tsv. Requires ``eegzoo[bids]``.
 
     Parameters
     ----------
     root : path-like
-        The folder that holds ``sub-*``; it gives the data set its name.
+        Folder with the ``sub-*`` folders. Its name becomes the name of the data set.
     subjects, sessions, tasks, runs : str | iterable of str | None
-        As the file names have them, without ``sub-``, ``ses-``, ``task-``, ``run-``. None: all.
+        Names to load, without ``sub-``, ``ses-``, ``task-`` or ``run-``. None: all.
 
     Returns
     -------
     list of Recording
-        In the order of their file names. ``session`` is "1" where the folder has none; ``run`` is
-        what tells the files of a session apart, such as "task-rest_run-01".
+        Recordings in the order of their file names. ``session`` is "1" if the folder has no
+        sessions. ``run`` joins the other entities, such as "task-rest_run-01".
 
     Raises
     ------
     FileNotFoundError
-        If there is no such folder.
+        If the folder does not exist.
     ImportError
         If mne-bids is not installed.
     ValueError
-        If nothing matches, nothing has a name that was asked for, or a recording is damaged.
+        If no recording matches, a requested name has no recording, or a recording is damaged.
 
     Warns
     -----
     RuntimeWarning
-        If mne-bids or MNE has a reservation.
+        If mne-bids or MNE warns about a recording.
 
     Examples
     --------
@@ -70,12 +70,12 @@ def load_bids(
     wanted = {"subjects": subjects, "sessions": sessions, "tasks": tasks, "runs": runs}
     chosen = {name: _names(name, given) for name, given in wanted.items() if given is not None}
     paths = _mne_bids().find_matching_paths(
-        root, **chosen, datatypes="eeg", suffixes="eeg", extensions=_SUFFIXES, ignore_nosub=True
+        root, **chosen, datatypes="eeg", suffixes="eeg", extensions=_EXTENSIONS, ignore_nosub=True
     )
     for name, values in chosen.items():
         missing = sorted(set(values) - {getattr(path, name.removesuffix("s")) for path in paths})
         if missing:
-            raise ValueError(f"expected {name} of recordings in {root}, got {missing}")
+            raise ValueError(f"expected {name} with matching recordings in {root}, got {missing}")
     if not paths:
         raise ValueError(f"expected EEG recordings in {root}, got none")
     dataset = root.resolve().name
@@ -98,7 +98,7 @@ def _recording(path: Any, dataset: str) -> Recording:
 def _names(argument: str, given: str | Iterable[str]) -> list[str]:
     names = [given] if isinstance(given, str) else list(given)
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"expected {argument} to be names, got {names}")
+        raise ValueError(f"expected {argument} to be one or more strings, got {names}")
     return names
 
 
@@ -106,6 +106,6 @@ def _mne_bids() -> Any:
     try:
         import mne_bids
     except ImportError as error:
-        text = "BIDS folders need mne-bids: pip install eegzoo[bids]"
+        text = "BIDS folders require mne-bids: pip install eegzoo[bids]"
         raise ImportError(text) from error
     return mne_bids

@@ -1,4 +1,4 @@
-"""The events of a recording and their labels."""
+"""Events of a recording and their labels."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Events = npt.NDArray[np.int64]
 def label_events(
     raw: mne.io.BaseRaw, event_id: Mapping[str, str | int] | None = None
 ) -> tuple[Events, dict[str, int]]:
-    """Find the events of a recording and give them labels.
+    """Find the events of a recording and assign labels to them.
 
     Parameters
     ----------
     raw : mne.io.Raw
-        With annotations or a stim channel.
+        Recording with annotations or a stim channel.
     event_id : mapping of str to str | int | None
-        For each label, the annotation's description or the stim channel's code. None: each
-        description is a label; each code, where no annotation marks an event.
+        Annotation description or stim channel code of each label. None: every description is a
+        label. If no annotation marks an event, every code is a label.
 
     Returns
     -------
     events : array of int, shape (n_events, 3)
-        As in MNE: sample, 0, code.
+        Events in MNE's format: sample, 0, code.
     event_id : dict of str to int
         Code of each label.
 
     Raises
     ------
     ValueError
-        If the recording has no events, none for a label, or two labels for one moment.
+        If the recording has no events or none for a label, or if a sample has two labels.
 
     Examples
     --------
@@ -71,18 +71,35 @@ def label_events(
 
 
 def labels_among_events(inst: Any, labels: Sequence[str]) -> dict[str, str] | None:
-    """Return those of the labels that a recording has events of, as `label_events` takes them.
+    """Return the labels that occur among the events of a recording.
 
-    None where there are none, and for epochs, whose events are chosen already.
+    Parameters
+    ----------
+    inst : mne.io.Raw | mne.Epochs
+        Recording, or epochs, whose events are already selected.
+    labels : sequence of str
+        Labels to look for.
+
+    Returns
+    -------
+    dict of str to str | None
+        Labels as the argument `event_id` of `label_events`. None: no label occurs, or `inst` is
+        epochs.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=4, random_state=0)
+    >>> labels_among_events(raw, ["left_hand", "feet"])
+    {'left_hand': 'left_hand'}
     """
     if isinstance(inst, mne.BaseEpochs):
         return None
-    there = {**_in_stim_channel(inst), **_annotated(inst)}
-    return {label: label for label in labels if label in there} or None
+    found = {**_in_stim_channel(inst), **_annotated(inst)}
+    return {label: label for label in labels if label in found} or None
 
 
 def _annotated(raw: mne.io.BaseRaw) -> dict[str, list[int]]:
-    """Return the samples, as MNE counts them, of each description."""
+    """Return the event samples, including `first_samp`, of each annotation description."""
     if all(name.lower().startswith(("bad", "edge")) for name in raw.annotations.description):
         return {}
     events, codes = mne.events_from_annotations(raw, regexp="^(?!(?i:bad|edge))", verbose="ERROR")
@@ -90,7 +107,7 @@ def _annotated(raw: mne.io.BaseRaw) -> dict[str, list[int]]:
 
 
 def _in_stim_channel(raw: mne.io.BaseRaw) -> dict[str, list[int]]:
-    """Return the samples, as MNE counts them, of each code."""
+    """Return the event samples, including `first_samp`, of each stim channel code."""
     if "stim" not in raw.get_channel_types():
         return {}
     events = mne.find_events(raw, shortest_event=1, verbose="ERROR")

@@ -1,7 +1,7 @@
-"""What the header of a recording claims, held against what its file holds.
+"""Checks that the contents of a recording's file match its header.
 
-MNE believes the header: it opens a file that was cut short with fewer samples, makes room for as
-many channels as are claimed, and meets a block that is not there only when its samples are needed.
+MNE trusts the header. It opens a truncated file with fewer samples, allocates memory for any number
+of channels, and notices a missing block only when its samples are read.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from eegzoo.data.reading.matlab_damage import check_matlab
 _GDF_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 8: 8, 16: 4, 17: 8}
 _BRAINVISION_BYTES = {"short": 2, "int": 4, "single": 4}
 _FIF_FILE_ID, _FIF_BLOCK_START, _FIF_BLOCK_END, _FIF_SAMPLES = 100, 104, 105, 300
-_FIF_AMONG_SAMPLES = {*range(100, 121), *range(300, 310)}  # structure, and what concerns samples
-_ZLIB_RATIO = 1032  # zlib makes at most so many bytes of one
+_FIF_AMONG_SAMPLES = {*range(100, 121), *range(300, 310)}  # tags of structure and of samples
+_ZLIB_RATIO = 1032  # largest ratio of decompressed to compressed bytes
 
 
 def check_header(path: Path) -> None:
-    """Raise ValueError if the file holds less, or more, than its header claims."""
+    """Raise ValueError if a file is shorter or longer than its header states."""
     check = _CHECKS.get(path.suffix.lower())
     if check is not None and path.is_file():
         with path.open("rb") as file:
@@ -36,18 +36,18 @@ def check_header(path: Path) -> None:
 
 
 def check_opened(raw: mne.io.BaseRaw, path: Path) -> None:
-    """Raise ValueError if samples that `raw` promises are not in its files."""
+    """Raise ValueError if the files of `raw` do not contain all of its samples."""
     sfreq, n_times = raw.info["sfreq"], raw.n_times
     if not (math.isfinite(sfreq) and sfreq > 0):
         raise ValueError(f"expected a positive sampling rate, got {sfreq}")
     files = [Path(name) for name in raw.filenames if name is not None and Path(name).is_file()]
     n_bytes = sum(file.stat().st_size for file in files)
-    # A byte a sample leaves room for FIF's pauses, and keeps memory within bounds; what is not FIF
-    # may be compressed.
+    # One sample per byte leaves room for the pauses of FIF, which take no space in the file, and
+    # bounds the memory. Other formats may be compressed.
     suffix = path.suffix.lower()
-    n_most = n_bytes * (1 if suffix == ".fif" else _ZLIB_RATIO)
-    if n_times < 1 or (files and n_times > n_most):
-        raise ValueError(f"expected 1 to {n_most} samples in {n_bytes} bytes, got {n_times}")
+    n_max = n_bytes * (1 if suffix == ".fif" else _ZLIB_RATIO)
+    if n_times < 1 or (files and n_times > n_max):
+        raise ValueError(f"expected 1 to {n_max} samples in {n_bytes} bytes, got {n_times}")
     for part in files[1:]:
         check_header(part)
     if suffix in (".vhdr", ".ahdr"):
@@ -55,29 +55,29 @@ def check_opened(raw: mne.io.BaseRaw, path: Path) -> None:
     elif suffix == ".set":
         _check_eeglab_data(raw, n_bytes)
     elif suffix not in _CHECKS:
-        raw.get_data(start=n_times - 1)  # what its reader promised, it reads
+        raw.get_data(start=n_times - 1)  # the last sample must be readable
 
 
 def _check_edf(file: BinaryIO, size: int) -> None:
-    """EDF and BDF: as many records as the header counts, or -1, which is still recording."""
+    """Check the number of records of an EDF or BDF file; -1 means that it is still recording."""
     if _read(file, 192, 5) in (b"EDF+D", b"BDF+D"):
-        raise ValueError("expected a recording without pauses, got EDF+D, whose pauses MNE skips")
+        raise ValueError("expected a recording without pauses, got EDF+D, whose pauses MNE ignores")
     n_signals = _integer(file, 252, 4, "number of signals", 1)
     n_records = _integer(file, 236, 8, "number of records", -1)
-    start = _integer(file, 184, 8, "size of the header", 512)
+    start = _integer(file, 184, 8, "header size", 512)
     n_samples = [
-        _integer(file, 256 + 216 * n_signals + 8 * signal, 8, "samples in a record", 0)
+        _integer(file, 256 + 216 * n_signals + 8 * signal, 8, "samples per record", 0)
         for signal in range(n_signals)
     ]
     n_record = sum(n_samples) * (3 if file.name.lower().endswith(".bdf") else 2)
     if n_records == -1:
         n_records = max(size - start, 0) // max(n_record, 1)
-        size = start + n_records * n_record  # without the record that is being written
+        size = start + n_records * n_record  # without the unfinished record
     _check_count("records", n_records, n_record, size - start)
 
 
 def _check_gdf(file: BinaryIO, size: int) -> None:
-    """GDF: records, and then a table of events, which version 2 may leave out."""
+    """Check the records and the event table of a GDF file; version 2 may omit the table."""
     version = float(_read(file, 4, 4))
     (n_records,) = _unpack(file, 236, "<q")
     (n_signals,) = _unpack(file, 252, "<H" if version >= 1.9 else "<I")
@@ -103,44 +103,44 @@ def _check_gdf(file: BinaryIO, size: int) -> None:
 
 
 def _check_cnt(file: BinaryIO, size: int) -> None:
-    """Neuroscan CNT: frames up to a table of events, and the whole table."""
+    """Check the samples and the event table of a Neuroscan CNT file."""
     start = _read(file, 0, 7)
     if start[:4] in (b"RIFF", b"RF64"):
-        return  # ANT Neuro's format, which shares the suffix
+        return  # ANT Neuro's format, which has the same suffix
     if start != b"Version":
-        raise ValueError(f"expected a file of Neuroscan or ANT Neuro, got one of {start!r}")
+        raise ValueError(f"expected a Neuroscan or ANT Neuro file, got the start {start!r}")
     (n_chans,), (n_times,) = _unpack(file, 370, "<H"), _unpack(file, 864, "<i")
     (table,), (stride,) = _unpack(file, 886, "<i"), _unpack(file, 894, "<i")
-    n_frames = table - 900 - 75 * n_chans
-    if n_chans < 1 or n_times < 1 or n_frames not in (2 * n_chans * n_times, 4 * n_chans * n_times):
+    n_data = table - 900 - 75 * n_chans
+    if n_chans < 1 or n_times < 1 or n_data not in (2 * n_chans * n_times, 4 * n_chans * n_times):
         raise ValueError(f"expected {n_times} samples of {n_chans} channels in 2 or 4 bytes each, "
-                         f"got {n_frames} bytes before the table of events")  # fmt: skip
+                         f"got {n_data} bytes before the table of events")  # fmt: skip
     _, n_bytes, _ = _unpack(file, table, "<Bii")
     if not 0 <= n_bytes <= size - table - 9:
         raise ValueError(f"expected a table of events of {n_bytes} bytes, got {size - table - 9}")
-    in_block = stride // (n_frames // n_chans // n_times) if stride > 1 else 1
+    in_block = stride // (n_data // n_chans // n_times) if stride > 1 else 1
     if in_block < 1 or n_times % in_block:
         raise ValueError(f"expected whole blocks of samples, got {n_times} in blocks of {in_block}")
 
 
 def _check_egi(file: BinaryIO, size: int) -> None:
-    """EGI's simple binary: frames of all channels and event codes."""
+    """Check the number of samples of an EGI simple binary file."""
     (version,), (n_chans,) = _unpack(file, 0, ">i"), _unpack(file, 22, ">h")
     n_times, n_codes = _unpack(file, 30, ">ih")
     if version not in (2, 4, 6):
-        raise ValueError(f"expected EGI's simple binary, version 2, 4 or 6, got {version}")
+        raise ValueError(f"expected EGI simple binary, version 2, 4 or 6, got {version}")
     n_frame = (n_chans + n_codes) * {2: 2, 4: 4, 6: 8}[version]
     _check_count("samples", n_times, n_frame, size - 36 - 4 * n_codes)
 
 
 def _check_fif(file: BinaryIO, size: int) -> None:
-    """FIF: tags of which each says where the next one is, in blocks that are closed."""
+    """Check that the tags of a FIF file follow one another and that its blocks are closed."""
     at, n_open, among_samples = 0, 0, False
     kinds: set[int] = set()
-    while at != size:  # also without a last tag: some writers leave it out
+    while at != size:  # some writers omit the last tag
         kind, kind_of_data, n_bytes, following = _unpack(file, at, ">iIii")
         if at == 0 and kind != _FIF_FILE_ID:
-            raise ValueError(f"expected a file's id first, got a tag of kind {kind}")
+            raise ValueError(f"expected a file id as first tag, got a tag of kind {kind}")
         n_open += (kind == _FIF_BLOCK_START) - (kind == _FIF_BLOCK_END)
         if kind == _FIF_SAMPLES:
             kinds.add(kind_of_data)
@@ -162,62 +162,62 @@ def _check_fif(file: BinaryIO, size: int) -> None:
 
 
 def _check_gzipped(file: BinaryIO, size: int) -> None:
-    """FIF in gzip: the sum over its bytes is right, and the FIF in it is sound."""
+    """Check the checksum of a gzipped FIF file, and the FIF file in it."""
     with io.BufferedReader(gzip.GzipFile(fileobj=file)) as content:
         size = sum(len(block) for block in iter(lambda: content.read(2**20), b""))
         _check_fif(content, size)
 
 
 def _check_brainvision(file: BinaryIO, size: int) -> None:
-    """BrainVision: a line for each channel."""
+    """Check that a BrainVision header describes each channel."""
     header = file.read().decode("latin-1")
-    claimed = _brainvision_field(header, "NumberOfChannels")
+    stated = _brainvision_field(header, "NumberOfChannels")
     listed = len(re.findall(r"^Ch\d+=", header, re.MULTILINE | re.IGNORECASE))
-    if claimed is None or not 1 <= claimed <= listed:
-        raise ValueError(f"expected {claimed} channels, got {listed}")
+    if stated is None or not 1 <= stated <= listed:
+        raise ValueError(f"expected NumberOfChannels from 1 to {listed}, got {stated}")
 
 
 def _check_brainvision_data(raw: mne.io.BaseRaw, path: Path, size: int) -> None:
-    """BrainVision: whole frames, and as many as the header counts, where it does."""
+    """Check that BrainVision samples are complete and match the header's count, if it has one."""
     header = path.read_text("latin-1")
-    claimed = _brainvision_field(header, "DataPoints")
-    if claimed is not None and claimed != raw.n_times:
-        raise ValueError(f"expected {claimed} samples, got {raw.n_times}")
+    stated = _brainvision_field(header, "DataPoints")
+    if stated is not None and stated != raw.n_times:
+        raise ValueError(f"expected {stated} samples, got {raw.n_times}")
     if re.search(r"^DataFormat\s*=\s*ASCII", header, re.MULTILINE | re.IGNORECASE):
-        raw.load_data(verbose="WARNING")  # text: what is no number shows only now
+        raw.load_data(verbose="WARNING")  # raises if a text is not a number
         return
-    n_chans = raw.info["nchan"] + (path.suffix == ".ahdr")  # of which MNE drops the last
+    n_chans = raw.info["nchan"] + (path.suffix == ".ahdr")  # MNE drops its last channel
     if size % (n_chans * _BRAINVISION_BYTES[raw.orig_format]):
         raise ValueError(f"expected samples of all {n_chans} channels, got {size} bytes")
 
 
 def _check_eeglab(file: BinaryIO, size: int) -> None:
-    """EEGLAB: a sound MATLAB file, whose samples have the shape that is claimed beside them."""
+    """Check that an EEGLAB file is intact and that its samples have the stated shape."""
     path = Path(file.name)
     if not check_matlab(path):
         return
     shapes = {name: shape for name, shape, kind in scipy.io.whosmat(path) if kind != "char"}
     counts = scipy.io.loadmat(path, variable_names=["nbchan", "pnts"], squeeze_me=True)
-    claimed = tuple(float(counts.get(name, 1)) for name in ("nbchan", "pnts"))
-    if not 1 <= claimed[0] <= size:
-        raise ValueError(f"expected 1 to {size} channels, got {claimed[0]:g}")
-    if len(shapes.get("data", ())) == 2 and shapes["data"] != claimed:
-        raise ValueError(f"expected {claimed} channels and samples, got {shapes['data']}")
+    stated = tuple(float(counts.get(name, 1)) for name in ("nbchan", "pnts"))
+    if not 1 <= stated[0] <= size:
+        raise ValueError(f"expected 1 to {size} channels, got {stated[0]:g}")
+    if len(shapes.get("data", ())) == 2 and shapes["data"] != stated:
+        raise ValueError(f"expected {stated} channels and samples, got {shapes['data']}")
 
 
 def _check_eeglab_data(raw: mne.io.BaseRaw, size: int) -> None:
-    """EEGLAB: all samples in the .fdt file, where they are not in the structure."""
+    """Check that the .fdt file of an EEGLAB structure, if any, holds all samples."""
     n_bytes = 4 * raw.info["nchan"] * raw.n_times
     if Path(raw.filenames[0]).suffix.lower() != ".set" and size != n_bytes:
-        raise ValueError(f"expected {n_bytes} bytes beside the structure, got {size}")
+        raise ValueError(f"expected {n_bytes} bytes in the .fdt file, got {size}")
 
 
-def _check_count(name: str, claimed: int, n_bytes_each: int, n_bytes: int) -> None:
+def _check_count(name: str, stated: int, n_bytes_each: int, n_bytes: int) -> None:
     if n_bytes_each < 1:
-        raise ValueError(f"expected signals in the {name}, got none")
-    if claimed * n_bytes_each != n_bytes:
+        raise ValueError(f"expected signals in {name}, got none")
+    if stated * n_bytes_each != n_bytes:
         raise ValueError(
-            f"expected {claimed} {name} of {n_bytes_each} bytes, got {max(n_bytes, 0)} bytes"
+            f"expected {stated} {name} of {n_bytes_each} bytes, got {max(n_bytes, 0)} bytes"
         )
 
 
@@ -228,10 +228,10 @@ def _brainvision_field(header: str, name: str) -> int | None:
 
 def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
     file.seek(at)
-    there = file.read(n_bytes)
-    if len(there) < n_bytes:
-        raise ValueError(f"expected {n_bytes} bytes at byte {at}, got {len(there)}")
-    return there
+    content = file.read(n_bytes)
+    if len(content) < n_bytes:
+        raise ValueError(f"expected {n_bytes} bytes at byte {at}, got {len(content)}")
+    return content
 
 
 def _unpack(file: BinaryIO, at: int, kinds: str) -> tuple[Any, ...]:
@@ -241,7 +241,7 @@ def _unpack(file: BinaryIO, at: int, kinds: str) -> tuple[Any, ...]:
 def _integer(file: BinaryIO, at: int, n_bytes: int, name: str, smallest: int) -> int:
     text = _read(file, at, n_bytes).decode("latin-1").split("\0")[0].strip()
     if not re.fullmatch(r"-?\d+", text) or int(text) < smallest:
-        raise ValueError(f"expected the {name}, at least {smallest}, got {text!r}")
+        raise ValueError(f"expected {name} of at least {smallest}, got {text!r}")
     return int(text)
 
 
@@ -252,7 +252,7 @@ _CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     ".cnt": _check_cnt,
     ".raw": _check_egi,
     ".fif": _check_fif,
-    ".gz": _check_gzipped,  # of which MNE reads FIF alone
+    ".gz": _check_gzipped,  # MNE reads gzipped FIF only
     ".set": _check_eeglab,
     ".vhdr": _check_brainvision,
     ".ahdr": _check_brainvision,

@@ -1,4 +1,4 @@
-"""A recording, and who was recorded when."""
+"""A recording with its subject, session and run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import mne
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-    """A continuous recording with what splits by group need to know of it.
+    """Continuous recording with the metadata for splits by group.
 
     Parameters
     ----------
     raw : mne.io.Raw
-        With annotations or a stim channel.
+        Recording with annotations or a stim channel.
     subject : str
-        Who was recorded.
+        Name of the subject.
     session : str
-        On which occasion.
+        Name of the session.
     run : str
-        Which part of the session.
+        Name of the run within the session.
     dataset : str
-        Where it is from; subjects of two data sets are two subjects.
+        Name of the data set. Subjects of different data sets are different subjects.
     split : str | None
-        "train" or "test", where those who made the data set say which. None: they do not.
+        "train" or "test" if the data set has an official split. None: it has none.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class Recording:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Names of subject, session and recording that no other one has, and the split if any."""
+        """Unique names of the subject, session and recording, and the split if there is one."""
         subject = f"{self.dataset}/{self.subject}" if self.dataset else self.subject
         session = f"{subject}/{self.session}"
         named = {"subject": subject, "session": session, "recording": f"{session}/{self.run}"}

@@ -1,4 +1,4 @@
-"""Recordings in files, and the events in them."""
+"""Reading of continuous recordings in any format that MNE supports."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ import mne
 
 from eegzoo.data.reading.file_damage import check_header, check_opened
 
-# What MNE says of a file whose numbers are not those that were recorded ...
+# MNE's warnings about files whose samples are not those that were recorded: they become errors.
 _DAMAGE = re.compile(
     "Header information is incorrect for record length|Missing header in marker file"
     "|FIF tag directory missing|FIF raw buffer could not be read|Unreadable variable"
 )
-# ... and of one whose numbers are. Anything else is passed on as a warning.
+# MNE's warnings that do not concern the samples: they are dropped. All others are passed on.
 _HARMLESS = re.compile(
     "This filename .* does not conform|Invalid measurement date|Could not parse meas date"
     "|Invalid patient information|Channels contain different (high|low)pass filters"
     "|Highpass cutoff frequency|Online software filter|Limited .* annotation"
     "|Number of records from the header does not match"  # it was -1: still recording
-    "|Invalid tag with only 0/16 bytes"  # no last tag, in a file whose blocks are closed
-    "|mixed sampling frequencies and preload=False"  # about reading a part
-    "|encountered in"  # NumPy, of electrodes without a place
+    "|Invalid tag with only 0/16 bytes"  # no last tag, in a file whose blocks are all closed
+    "|mixed sampling frequencies and preload=False"  # concerns reading of parts
+    "|encountered in"  # NumPy's, about electrodes without a position
 )
 
 
 def read_recording(path: str | os.PathLike[str]) -> mne.io.BaseRaw:
-    """Open any continuous recording that MNE reads.
+    """Open a continuous recording in any format that MNE reads.
 
     Parameters
     ----------
     path : path-like
-        EDF, BDF, GDF, BrainVision, EEGLAB, FIF, CNT, EGI, ... An EDF or BDF file that counts
-        -1 records is still being recorded: what is there is read.
+        File in EDF, BDF, GDF, BrainVision, EEGLAB, FIF, CNT, EGI or another format. An EDF or BDF
+        file with a record count of -1 is still being recorded; its complete records are read.
 
     Returns
     -------
     mne.io.Raw
-        Its data are read when they are needed.
+        Recording whose samples are read on demand.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If MNE cannot read it, or it is damaged: cut short, or not what its header says.
+        If MNE cannot read the file, or if it is truncated or does not match its header.
 
     Warns
     -----
     RuntimeWarning
-        If MNE read it with a reservation that may matter: an event outside the signal, a channel
-        without a scale, two channels with one name, ...
+        If MNE warns about a fault that may matter, such as an event outside the signal, a channel
+        without a scale or two channels with the same name.
 
     Examples
     --------
@@ -68,29 +68,30 @@ def read_recording(path: str | os.PathLike[str]) -> mne.io.BaseRaw:
         raise FileNotFoundError(f"no such file: {path}")
     try:
         check_header(path)
-        raw, remarks = _open(path)
-    except Exception as error:  # readers of damaged files raise whatever their parser meets
+        raw, messages = _open(path)
+    except Exception as error:  # the exceptions of MNE's readers for damaged files are of any type
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path} cannot be read as a recording: {reason}") from error
-    for remark in remarks:
-        warnings.warn(f"{path}: {remark}", RuntimeWarning, stacklevel=2)
+    for message in messages:
+        warnings.warn(f"{path}: {message}", RuntimeWarning, stacklevel=2)
     return raw
 
 
 def _open(path: Path) -> tuple[mne.io.BaseRaw, list[str]]:
-    """Return the recording, and what MNE remarks that its user should know."""
-    # mne.io.read_raw leaves out EGI's simple binary.
+    """Return the recording and those of MNE's warnings that may matter to the user."""
+    # mne.io.read_raw does not support EGI's simple binary format.
     read = mne.io.read_raw_egi if path.suffix.lower() == ".raw" else mne.io.read_raw
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         raw = read(path, preload=False, verbose="WARNING")
         check_opened(raw, path)
-    # A recording goes as far as its last event; BrainVision's header does not say how far.
+    # BrainVision headers need not state a length, so an event after the last sample is the only
+    # sign that the file was truncated.
     last_event_missing = re.compile("Omitted" if path.suffix in (".vhdr", ".ahdr") else "(?!)")
-    remarks = []
+    messages = []
     for text in dict.fromkeys(" ".join(str(warning.message).split()) for warning in caught):
         if _DAMAGE.search(text) or last_event_missing.search(text):
             raise ValueError(text)
         if not _HARMLESS.search(text):
-            remarks.append(text)
-    return raw, remarks
+            messages.append(text)
+    return raw, messages

@@ -1,1 +1,1 @@
-"""What a signal is: channels, unit, electrode positions, quality; and alignment of signals."""
+"""Description of a signal: channels, unit, electrode positions, quality and alignment."""

@@ -1,4 +1,4 @@
-"""Windows of one signal as windows of another: channels, sampling rate, window."""
+"""Conversion of windows to the channels, sampling rate and window of another signal."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MISSING = ("raise", "interpolate", "zero")
 
 @dataclasses.dataclass(frozen=True)
 class Alignment:
-    """What makes windows of one signal windows of another. `align` makes one.
+    """Conversion of windows of one signal to windows of another, created by `align`.
 
     Attributes
     ----------
     channels : array of int, shape (n_chans,) | array of float, shape (n_chans, n_chans_before)
-        Where each channel stands, or a matrix that makes them.
+        Indices of the channels, or a matrix that computes them.
     sfreq, new_sfreq : float
-        Sampling rates before and after.
+        Sampling rates in Hz before and after the conversion.
     start, n_times : int
-        First sample that is kept, after resampling, and how many.
+        First sample and number of samples to keep after resampling.
     """
 
     channels: npt.NDArray[Any]
@@ -40,7 +40,7 @@ class Alignment:
     n_times: int
 
     def __call__(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Map windows (n_windows, n_chans, n_times)."""
+        """Convert windows of shape (n_windows, n_chans, n_times)."""
         if self.channels.ndim == 1:
             X = X[:, self.channels]
         else:
@@ -60,35 +60,37 @@ def align(
     resample: bool = False,
     crop: bool = False,
 ) -> Alignment:
-    """Return what makes windows of one signal windows of another.
+    """Return a callable that converts windows of one signal to windows of another.
 
-    Channels are found by name, whatever their order; those that `target` has not are left out, with
-    a `SignalWarning`.
+    Channels are matched by name and reordered. Channels that `target` does not have are left out
+    with a `SignalWarning`.
 
     Parameters
     ----------
     info : SignalInfo
-        What there is.
+        Signal of the windows to convert.
     target : SignalInfo
-        What there shall be.
+        Signal of the converted windows.
     missing : {"raise", "interpolate", "zero"}
-        What becomes of channels that are not there. "interpolate" takes them from the others by
-        spherical splines, with electrodes where the 10-05 system has them; "zero" sets them to 0.
+        Treatment of missing channels. "raise" raises an error; "interpolate" computes them from
+        the others by spherical splines with the electrode positions of the 10-05 system; "zero"
+        sets them to 0.
     resample : bool
-        Whether another sampling rate may be changed. It is better done to the whole recording.
+        Whether to resample windows with another sampling rate. If possible, resample the whole
+        recording instead.
     crop : bool
-        Whether a longer window, that holds the shorter one, may be cut.
+        Whether to crop longer windows that contain the target's window.
 
     Returns
     -------
     Alignment
-        Call it with windows.
+        Conversion. Call it with windows.
 
     Raises
     ------
     ValueError
-        If channels, sampling rate or window are not the target's, and what was asked for does not
-        make them so.
+        If channels, sampling rate or window differ from the target's in a way that the arguments
+        do not allow.
 
     Examples
     --------
@@ -97,7 +99,6 @@ def align(
     >>> align(mine, trained, resample=True, crop=True)(np.zeros((10, 2, 1024))).shape
     (10, 2, 256)
     """
-    one_of("missing", missing, MISSING)
     channels = _channels(info.ch_names, target, missing)
     changed = dataclasses.replace(info, ch_names=target.ch_names)
     if resample and info.sfreq != target.sfreq:
@@ -116,7 +117,21 @@ def align(
 def channel_matrix(
     ch_names: Sequence[str], target: SignalInfo, missing: str = "raise"
 ) -> npt.NDArray[np.float64]:
-    """Return the matrix, shape (n_chans of the target, n_chans), that makes a target's channels.
+    """Return the matrix that computes a signal's channels from the available channels.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names of the available channels.
+    target : SignalInfo
+        Signal with the channels to compute.
+    missing : {"raise", "interpolate", "zero"}
+        Treatment of missing channels, as in `align`.
+
+    Returns
+    -------
+    array, shape (n_chans_target, n_chans)
+        Matrix, to be applied as ``matrix @ window``.
 
     Examples
     --------
@@ -124,7 +139,7 @@ def channel_matrix(
     array([[0., 1.],
            [1., 0.]])
     """
-    channels = _channels(ch_names, target, one_of("missing", missing, MISSING))
+    channels = _channels(ch_names, target, missing)
     matrix: npt.NDArray[np.float64] = (
         np.eye(len(ch_names))[channels] if channels.ndim == 1 else channels
     )
@@ -132,10 +147,11 @@ def channel_matrix(
 
 
 def _channels(ch_names: Sequence[str], target: SignalInfo, missing: str) -> npt.NDArray[Any]:
+    one_of("missing", missing, MISSING)
     places = places_by_key(ch_names)
     wanted = {channel_key(name) for name in target.ch_names}
-    whole = wanted <= places.keys()
-    order = target.order_of(ch_names) if whole or missing == "raise" else []
+    complete = wanted <= places.keys()
+    order = target.order_of(ch_names) if complete or missing == "raise" else []
     extra = [name for name in ch_names if channel_key(name) not in wanted]
     if extra:
         warnings.warn(
@@ -143,7 +159,7 @@ def _channels(ch_names: Sequence[str], target: SignalInfo, missing: str) -> npt.
             SignalWarning,
             stacklevel=4,
         )
-    if whole:
+    if complete:
         return np.array(order)
     matrix = np.zeros((len(target.ch_names), len(ch_names)))
     for row, name in enumerate(target.ch_names):
@@ -155,24 +171,24 @@ def _channels(ch_names: Sequence[str], target: SignalInfo, missing: str) -> npt.
 
 
 def interpolation(ch_names: Sequence[str], wanted: str) -> npt.NDArray[np.float64]:
-    """Return the weights with which channels add up to one that is not among them.
+    """Return the weights that interpolate a missing channel from the others.
 
     Parameters
     ----------
     ch_names : sequence of str
-        Channels that are there; those that the 10-05 system does not know get no weight.
+        Names of the available channels. Channels outside the 10-05 system have weight 0.
     wanted : str
-        The channel to make.
+        Name of the missing channel.
 
     Returns
     -------
     array, shape (n_chans,)
-        MNE's spherical splines.
+        Weights of MNE's spherical splines.
 
     Raises
     ------
     ValueError
-        If the 10-05 system does not know where `wanted` is, or fewer than four of the others.
+        If `wanted` is not in the 10-05 system, or fewer than four of the other channels are.
 
     Examples
     --------
@@ -189,7 +205,7 @@ def interpolation(ch_names: Sequence[str], wanted: str) -> npt.NDArray[np.float6
         )
     names = [named[channel_key(ch_names[place])] for place in known]
     info = mne.create_info([*names, named[channel_key(wanted)]], 1.0, "eeg")
-    # Interpolation is linear: unit vectors, one a sample, tell its weights.
+    # Interpolation is linear, so interpolating unit vectors, one per sample, yields its weights.
     unit = mne.EvokedArray(np.eye(len(known) + 1, len(known)), info, verbose="ERROR")
     unit.set_montage(named_montage(), verbose="ERROR")
     unit.info["bads"] = [info.ch_names[-1]]

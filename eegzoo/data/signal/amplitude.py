@@ -1,9 +1,10 @@
-"""Whether amplitudes can be microvolts of EEG."""
+"""Checks that amplitudes are finite and plausible for EEG in microvolts."""
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,31 +15,47 @@ from eegzoo.data.signal.signal_info import SignalWarning
 HOW = ("raise", "warn", "ignore")
 MICROVOLTS_PER_VOLT = 1e6
 
-# Robust amplitudes between which EEG is, whatever its filter: gamma of adults, seizures of infants.
+# Range of the robust amplitude of EEG, from filtered gamma in adults to seizures in infants.
 SMALLEST, LARGEST = 0.1, 1000.0
 TYPICAL = 10.0
-# How many times the amplitude may differ from that of the training.
+# Largest plausible ratio between the amplitude and that of the training data.
 FACTOR_FROM_TRAINING = 30.0
 _N_WINDOWS = 64
-_LOOKS_LIKE = {2: "volts", 1: "millivolts"}
+_UNITS = {2: "volts", 1: "millivolts"}  # by the power of 1000 that converts them
+
+
+def check_finite(data: Any, ch_names: Sequence[str]) -> None:
+    """Raise ValueError if data, shape (..., n_chans, n_times), contain NaN or infinity.
+
+    Examples
+    --------
+    >>> check_finite(np.array([[1.0, 2.0], [np.nan, 3.0]]), ["C3", "C4"])
+    Traceback (most recent call last):
+        ...
+    ValueError: expected finite numbers, got NaN or infinity in channels ['C4']
+    """
+    finite = np.isfinite(data).all(axis=-1).reshape(-1, len(ch_names)).all(axis=0)
+    if not finite.all():
+        bad = [name for name, good in zip(ch_names, finite, strict=True) if not good]
+        raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
 
 
 def robust_amplitude(X: Any) -> float:
-    """Return the amplitude of windows in their unit: what a standard deviation would be.
+    """Return a robust estimate of the standard deviation of windows.
 
-    It is the median over windows and channels of the scaled median absolute deviation along time,
-    so that neither offsets nor artefacts nor broken channels move it. At most 64 windows, evenly
-    spaced, are looked at.
+    It is the median over windows and channels of the scaled median absolute deviation along time.
+    Offsets, artefacts and broken channels hardly affect it. At most 64 windows, evenly spaced,
+    are used.
 
     Parameters
     ----------
     X : array, shape (n_windows, n_chans, n_times)
-        Windows. Channels that stand still are passed over.
+        Windows in any unit. Flat channels are ignored.
 
     Returns
     -------
     float
-        NaN if there is nothing to judge by.
+        Amplitude in the unit of `X`. NaN: there is no window or all channels are flat.
 
     Examples
     --------
@@ -55,12 +72,12 @@ def robust_amplitude(X: Any) -> float:
 
 
 def unit_factor(amplitude: float) -> float:
-    """Return by what to multiply numbers of an amplitude so that they can be microvolts of EEG.
+    """Return the factor that converts a robust amplitude to plausible microvolts of EEG.
 
     Returns
     -------
     float
-        1.0 if they can be already, else a power of a thousand.
+        1.0 if the amplitude is plausible, else a power of 1000.
 
     Examples
     --------
@@ -73,26 +90,32 @@ def unit_factor(amplitude: float) -> float:
 
 
 def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") -> float | None:
-    """Raise or warn if amplitudes cannot be microvolts of EEG, or those of a training.
+    """Check that amplitudes are plausible for EEG in microvolts and for the training data.
 
     Parameters
     ----------
     X : array, shape (n_windows, n_chans, n_times)
         Windows that should be in microvolts.
     trained : float | None
-        `robust_amplitude` of the windows that a model was trained on.
+        `robust_amplitude` of the training windows. None: unknown.
     how : {"raise", "warn", "ignore"}
-        What to do about it.
+        Reaction to implausible amplitudes.
 
     Returns
     -------
     float | None
-        The robust amplitude. None: there is nothing to judge by.
+        Robust amplitude. None: there is no window or all channels are flat.
 
     Raises
     ------
     ValueError
-        With the factor that makes microvolts of them.
+        If amplitudes are implausible and `how` is "raise". If the unit is wrong, the message
+        states the factor that converts it.
+
+    Warns
+    -----
+    SignalWarning
+        If amplitudes are implausible and `how` is "warn".
 
     Examples
     --------
@@ -103,28 +126,26 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
     """
     one_of("check_signal", how, HOW)
     amplitude = robust_amplitude(X)
-    complaint = "" if how == "ignore" else _complaint(amplitude, trained)
-    if complaint and how == "raise":
-        raise ValueError(f"{complaint} (check_signal='ignore' takes them as they are)")
-    if complaint:
-        warnings.warn(complaint, SignalWarning, stacklevel=3)
+    fault = "" if how == "ignore" else _fault(amplitude, trained)
+    if fault and how == "raise":
+        raise ValueError(f"{fault} (check_signal='ignore' skips this check)")
+    if fault:
+        warnings.warn(fault, SignalWarning, stacklevel=3)
     return None if math.isnan(amplitude) else amplitude
 
 
-def _complaint(amplitude: float, trained: float | None) -> str:
+def _fault(amplitude: float, trained: float | None) -> str:
+    """Return why an amplitude is implausible, or an empty string."""
     factor = unit_factor(amplitude)
     if factor != 1.0:
         thousands = _thousands(amplitude)
-        looks = (
-            f"looks like {_LOOKS_LIKE[thousands]}"
-            if thousands in _LOOKS_LIKE
-            else (
-                f"is {'too small' if thousands > 0 else 'too large'} by a factor of about "
-                f"{10.0 ** abs(3 * thousands):g}"
-            )
-        )
+        if thousands in _UNITS:
+            reason = f"looks like {_UNITS[thousands]}"
+        else:
+            size = "small" if thousands > 0 else "large"
+            reason = f"is too {size} by a factor of about {10.0 ** abs(3 * thousands):g}"
         return (
-            f"expected amplitudes of EEG in microvolts, got about {amplitude:.2g}, which {looks}: "
+            f"expected amplitudes of EEG in microvolts, got about {amplitude:.2g}, which {reason}: "
             f"multiply by {factor:g}"
         )
     if trained is None or math.isnan(amplitude):
@@ -133,10 +154,11 @@ def _complaint(amplitude: float, trained: float | None) -> str:
     if 1 / FACTOR_FROM_TRAINING <= ratio <= FACTOR_FROM_TRAINING:
         return ""
     return (
-        f"expected amplitudes of about {trained:.2g} microvolts, as in the training, got about "
-        f"{amplitude:.2g}: is the unit right, and the preprocessing that of the training?"
+        f"expected amplitudes of about {trained:.2g} microvolts, as in the training data, got "
+        f"about {amplitude:.2g}: check the unit and the preprocessing"
     )
 
 
 def _thousands(amplitude: float) -> int:
+    """Return the power of 1000 that brings an amplitude closest to a typical one."""
     return round(math.log10(TYPICAL / amplitude) / 3)

@@ -1,4 +1,4 @@
-"""Where the electrodes are, by MNE's templates."""
+"""Electrode positions from MNE's template montages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import functools
 
 import mne
 
-# Templates by names that older versions of MNE have too. MNE 1.13 renamed two and warns of the old
-# names.
+# Names of the templates in all versions of MNE, and their current names: MNE 1.13 renamed two of
+# them and warns about the old names.
 MONTAGES = {
     "standard_1005": "colin27_1005",
     "standard_1020": "colin27_1020",
@@ -18,13 +18,13 @@ MONTAGES = {
 }
 
 
-@functools.cache  # the largest takes a third of a second
+@functools.cache  # reading the largest template takes a third of a second
 def named_montage(name: str = "standard_1005") -> mne.channels.DigMontage:
-    """Return one of `MONTAGES`."""
+    """Return the template montage with a name from `MONTAGES`."""
     return mne.channels.make_standard_montage(builtin_name(name))
 
 
 def builtin_name(name: str) -> str:
-    """Return the name that the installed MNE has for one of `MONTAGES`."""
+    """Return the name of one of `MONTAGES` in the installed version of MNE."""
     renamed = MONTAGES[name]
     return renamed if renamed in mne.channels.get_builtin_montages() else name

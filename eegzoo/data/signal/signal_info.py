@@ -1,4 +1,4 @@
-"""What a signal is: its channels, sampling rate, unit and window; and whether two signals agree."""
+"""Description of a signal: channels, sampling rate, unit and window."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ UNITS = ("uV", "normalized")
 
 
 class SignalWarning(UserWarning):
-    """Something about the signal that one should know, and that is no error."""
+    """Warning about a signal that is unusual but can be used."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SignalInfo:
-    """What the numbers of a window mean. It travels with data, estimators and checkpoints.
+    """Description of the signal in a window, stored with data, estimators and checkpoints.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class SignalInfo:
     sfreq : float
         Sampling rate in Hz.
     n_times : int
-        Samples in a window.
+        Number of samples in a window.
     tmin : float
-        Time of a window's first sample in seconds, from its event.
+        Time of a window's first sample in seconds, relative to its event.
     unit : {"uV", "normalized"}
-        Unit of the amplitudes: microvolts, or none after a normalisation.
+        Unit of the amplitudes: microvolts, or none after normalisation.
 
     Examples
     --------
@@ -54,16 +54,16 @@ class SignalInfo:
         one_of("unit", self.unit, UNITS)
 
     def order_of(self, ch_names: Sequence[str]) -> list[int]:
-        """Return where each of this signal's channels stands among `ch_names`.
+        """Return the index in `ch_names` of each channel of this signal.
 
-        Names are compared whatever the case, an "EEG" prefix, a "-REF" or "-LE" suffix, trailing
-        dots or old names (T3 is T7, T4 is T8, T5 is P7, T6 is P8). Channels that this signal has
-        not are left out.
+        Names match regardless of case, an "EEG" prefix, a "-REF" or "-LE" suffix and trailing
+        dots. Old names match new ones (T3 is T7, T4 is T8, T5 is P7, T6 is P8). Channels that this
+        signal does not have are ignored.
 
         Raises
         ------
         ValueError
-            If a channel is missing, or is there twice.
+            If a channel is missing or occurs twice.
         """
         places = places_by_key(ch_names)
         missing = [name for name in self.ch_names if channel_key(name) not in places]
@@ -72,7 +72,7 @@ class SignalInfo:
         return [places[channel_key(name)] for name in self.ch_names]
 
     def check_window(self, other: SignalInfo) -> None:
-        """Raise if another signal's unit, sampling rate or window is not this one's."""
+        """Raise ValueError if another signal has a different unit, sampling rate or window."""
         if other.unit != self.unit:
             raise ValueError(f"expected unit {self.unit!r}, got {other.unit!r}")
         for name, unit in {"sfreq": " Hz", "n_times": " samples", "tmin": " s"}.items():
@@ -81,10 +81,10 @@ class SignalInfo:
                 raise ValueError(f"expected {name} of {expected:g}{unit}, got {got:g}{unit}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         return {**dataclasses.asdict(self), "ch_names": list(self.ch_names)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` made."""
+        """Return the signal that `to_dict` describes."""
         return cls(**values)

@@ -1,1 +1,1 @@
-"""Windows on disk: the store, its shards, and how they are written."""
+"""Stores of windows on disk, with a file for each recording."""

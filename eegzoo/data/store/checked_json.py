@@ -1,4 +1,4 @@
-"""JSON files that tell whether they still hold what was written."""
+"""Files of a window store: written whole, and JSON with a checksum."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VERSION = 1
 
 
 def sha256(content: Any) -> str:
-    """Return the hash of what JSON can hold, whatever the order of its keys.
+    """Return the SHA-256 hash of JSON-serialisable content, whatever the order of its keys.
 
     Examples
     --------
@@ -25,35 +25,47 @@ def sha256(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_sealed(path: Path, content: Any) -> None:
-    """Write what JSON can hold, with its hash. The file appears whole or not at all.
+def write_synced(path: Path, *chunks: Any) -> None:
+    """Write chunks of bytes to a file, which appears whole or not at all, even after a power cut.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
+    """
+    with written_whole(path) as draft, draft.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())  # the content must be on disk before the draft is renamed
+
+
+def write_sealed(path: Path, content: Any) -> None:
+    """Write JSON-serialisable content with its checksum.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
     """
     sealed = {"format": FORMAT, "version": VERSION, "sha256": sha256(content), "content": content}
-    with written_whole(path) as draft, draft.open("w", encoding="utf-8") as file:
-        json.dump(sealed, file)
-        file.flush()
-        os.fsync(file.fileno())  # what a rename promises must be on the disk before it
+    write_synced(path, json.dumps(sealed).encode())
 
 
 def read_sealed(path: Path) -> Any:
-    """Return what `write_sealed` wrote.
+    """Return the content of a file that `write_sealed` wrote.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged, something else, or of another version of the format.
+        If the file is damaged, is not of a window store, or has another version of the format.
     """
     try:
         sealed = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged, or no file of a window store: {error}") from error
+        raise ValueError(f"{path} is damaged, or not a file of a window store: {error}") from error
     if not isinstance(sealed, dict) or sealed.get("format") != FORMAT:
         raise ValueError(f"expected a file of a window store, got {path}, which is something else")
     if sealed.get("version") != VERSION:
@@ -62,5 +74,5 @@ def read_sealed(path: Path) -> Any:
             f"{sealed.get('version')!r} in {path}"
         )
     if "content" not in sealed or sealed.get("sha256") != sha256(sealed["content"]):
-        raise ValueError(f"{path} is damaged: it does not hold what was written")
+        raise ValueError(f"{path} is damaged: its content does not match its checksum")
     return sealed["content"]

@@ -1,4 +1,4 @@
-"""What tells one recording from another, and from itself after a change."""
+"""Hash of a recording, which changes when the recording does."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 
 from eegzoo.data.store.checked_json import sha256
 
-_PIECE = 2**16  # samples that are hashed at a time
+_PIECE = 2**16  # samples hashed at a time
 
 
 def fingerprint(raw: mne.io.BaseRaw) -> str:
-    """Return a hash of all that can make a difference to the windows of a recording.
+    """Return a hash of everything in a recording that can change its windows.
 
-    Of data in files it takes the files' names, sizes and times of change; of data in memory, which
-    may have been filtered since, the numbers.
+    Data in files enter with the files' names, sizes and modification times. Data in memory, which
+    may have been filtered after reading, enter with their samples.
 
     Parameters
     ----------
     raw : mne.io.Raw
-        It is not changed, nor loaded.
+        Recording. It is neither changed nor loaded.
 
     Returns
     -------
     str
-        64 hexadecimal digits.
+        SHA-256 hash of 64 hexadecimal digits.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def fingerprint(raw: mne.io.BaseRaw) -> str:
     >>> fingerprint(raw) == fingerprint(raw.copy().crop(0, 5))
     False
     """
-    info, marks = raw.info, raw.annotations
+    info, annotations = raw.info, raw.annotations
     described = {
         "data": _hash_of(raw) if _in_memory(raw) else [_state_of(path) for path in raw.filenames],
         "ch_names": raw.ch_names,
@@ -53,10 +53,10 @@ def fingerprint(raw: mne.io.BaseRaw) -> str:
         "first_sample": int(raw.first_samp),
         "measured": str(info["meas_date"]),
         "annotations": [
-            marks.onset.tolist(),
-            marks.duration.tolist(),
-            marks.description.tolist(),
-            str(marks.orig_time),
+            annotations.onset.tolist(),
+            annotations.duration.tolist(),
+            annotations.description.tolist(),
+            str(annotations.orig_time),
         ],
     }
     return sha256(described)

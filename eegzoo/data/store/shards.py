@@ -1,4 +1,4 @@
-"""Windows of one recording in a file, named by what they were made of."""
+"""Shards: files with the windows of one recording."""
 
 from __future__ import annotations
 
@@ -18,33 +18,38 @@ import numpy.typing as npt
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.signal.signal_info import SignalInfo
-from eegzoo.data.store.checked_json import VERSION, read_sealed, sha256, write_sealed
+from eegzoo.data.store.checked_json import (
+    VERSION,
+    read_sealed,
+    sha256,
+    write_sealed,
+    write_synced,
+)
 from eegzoo.data.store.fingerprint import fingerprint
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
-from eegzoo.files import written_whole
 
 HEADER_BYTES = 128
-_OPEN_FILES = 64  # of one process, at most; macOS lets it have 256
+_OPEN_FILES = 64  # kept open per process; macOS allows 256
 
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """What is known of a file of windows: ``<key>.npy``, described by ``<key>.json``.
+    """Description, stored in ``<key>.json``, of the windows in ``<key>.npy``.
 
     Parameters
     ----------
     key : str
-        Hash of all that the windows were made of.
+        Hash of everything that determines the windows, as `shard_key` returns it.
     sha256 : str
-        Hash of the file.
+        Hash of the file of windows.
     info : SignalInfo
-        Of the windows.
+        Signal of the windows.
     classes, y
         As in `EpochsDataset`.
     metadata : mapping of str to str | list
-        As in `EpochsDataset`; a string is that of every window.
+        As in `EpochsDataset`. A string holds for every window.
     remarks : sequence of str
-        Warnings that came with the windows.
+        Warnings that were issued while the windows were computed.
     """
 
     key: str
@@ -65,7 +70,7 @@ class Shard:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(n_windows, n_chans, n_times)."""
+        """Shape (n_windows, n_chans, n_times) of the windows."""
         return len(self.y), len(self.info.ch_names), self.info.n_times
 
     @property
@@ -75,41 +80,46 @@ class Shard:
 
     @property
     def labels(self) -> list[str]:
-        """Name of each window's label."""
+        """Label of each window."""
         return [self.classes[place] for place in self.y]
 
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """Return metadata, window by window."""
-        known = self.metadata[name]
-        return np.full(len(self), known) if isinstance(known, str) else np.asarray(known)
+    @property
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Metadata with one value per window."""
+        return {
+            name: np.full(len(self), known) if isinstance(known, str) else np.asarray(known)
+            for name, known in self.metadata.items()
+        }
 
     def check_file(self, folder: Path) -> None:
-        """Raise unless the file has the size and the header of these windows.
+        """Raise an error unless the file of windows has the expected size and header.
 
         Raises
         ------
         ValueError
-            Naming the file.
+            If the file is missing or damaged; the message names it.
         """
         path = folder / self.file
         try:
             with path.open("rb") as file:
                 header, size = file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
         except FileNotFoundError as error:
-            raise ValueError(f"{path} is missing: its window store is damaged") from error
+            raise ValueError(f"{path} is missing: the window store is damaged") from error
         expected = HEADER_BYTES + 4 * int(np.prod(self.shape))
         if size != expected:
             raise ValueError(f"{path} is damaged: expected {expected} bytes, got {size}")
         if header != npy_header(self.shape):
-            raise ValueError(f"{path} is damaged: its header is not that of {self.shape} float32")
+            raise ValueError(
+                f"{path} is damaged: expected a header of float32 and shape {self.shape}"
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-serialisable dict."""
         return {**dataclasses.asdict(self), "info": self.info.to_dict()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` made."""
+        """Make a shard from the result of `to_dict`."""
         return cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
 
 
@@ -120,29 +130,29 @@ def write_shard(
     event_id: Mapping[str, str | int] | None,
     check_signal: str,
 ) -> Shard:
-    """Write the windows of a recording, unless they are there already.
+    """Write the windows of a recording, unless the store has them already.
 
     Parameters
     ----------
     folder : Path
-        Of the store.
+        Folder of the store.
     recording, preprocessing, event_id, check_signal
         As in `EpochsDataset.from_recordings`.
 
     Raises
     ------
     ValueError, OSError, RuntimeError
-        What went wrong, with the recording's name before it.
+        If the windows cannot be computed or written; the message names the recording.
     """
-    with _errors_of(f"recording {recording.metadata['recording']!r}"):
+    with errors_named(f"recording {recording.metadata['recording']!r}"):
         key = shard_key(recording, preprocessing, event_id, check_signal)
-        with contextlib.suppress(FileNotFoundError, ValueError):  # it is not whole: write it anew
+        with contextlib.suppress(FileNotFoundError, ValueError):  # new or damaged
             shard = Shard.from_dict(read_sealed(folder / f"{key}.json"))
             shard.check_file(folder)
             return shard
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            warnings.simplefilter("ignore", DeprecationWarning)  # as Python has it
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python's default
             epochs = preprocessing.epochs(recording.raw, event_id)
             dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
         windows = np.ascontiguousarray(dataset.X[:], "<f4")
@@ -155,7 +165,7 @@ def write_shard(
             {**{k: v.tolist() for k, v in dataset.metadata.items()}, **recording.metadata},
             [str(warning.message) for warning in caught],
         )
-        # The description comes last: where it is, the windows are.
+        # Written last, so that every description has its windows.
         write_sealed(folder / f"{key}.json", shard.to_dict())
         return shard
 
@@ -166,7 +176,7 @@ def shard_key(
     event_id: Mapping[str, str | int] | None,
     check_signal: str,
 ) -> str:
-    """Return a hash of all that windows are made of. Whatever changes, changes it.
+    """Return a hash of everything that determines the windows of a recording.
 
     Examples
     --------
@@ -189,7 +199,7 @@ def shard_key(
 
 
 def npy_header(shape: tuple[int, int, int]) -> bytes:
-    """Return the first bytes of a file in NumPy's format 1.0, of a length that is always the same.
+    """Return the header of a file in NumPy's format 1.0, padded to a fixed length.
 
     Examples
     --------
@@ -204,28 +214,28 @@ def npy_header(shape: tuple[int, int, int]) -> bytes:
 
 
 def read_into(path: str, windows: npt.NDArray[np.float32], first: int) -> None:
-    """Fill contiguous windows from a file, beginning with its window `first`.
+    """Fill `windows`, which must be contiguous, from a file, starting at its window `first`.
 
     Raises
     ------
     ValueError
-        If the file is shorter, or gone.
+        If the file is too short or missing.
     """
     memory = windows.data.cast("B")
     offset = HEADER_BYTES + first * windows[0].nbytes
     try:
         file = _opened(path)
     except FileNotFoundError as error:
-        raise ValueError(f"{path} is gone: was its store written anew meanwhile?") from error
+        raise ValueError(f"{path} is gone: has the store been rewritten meanwhile?") from error
     while memory:
-        n_bytes = os.preadv(file.descriptor, [memory], offset)  # at most 2 GiB at once
+        n_bytes = os.preadv(file.descriptor, [memory], offset)  # reads 2 GiB at most
         if n_bytes == 0:
             raise ValueError(f"{path} is damaged: it ends at byte {offset}")
         memory, offset = memory[n_bytes:], offset + n_bytes
 
 
 class _OpenFile:
-    """A descriptor that is closed when nobody holds it any more."""
+    """File descriptor that is closed when its last reference disappears."""
 
     def __init__(self, path: str) -> None:
         self.descriptor = os.open(path, os.O_RDONLY)
@@ -235,31 +245,30 @@ class _OpenFile:
             os.close(self.descriptor)
 
 
-# Opening takes longer than reading. Reads name their position, so that threads and forked processes
-# can share a descriptor; those that leave the cache in the middle of a read are closed after it.
+# Opening a file takes longer than reading from it. Reads pass their position, so threads and forked
+# processes can share a descriptor. One that leaves the cache during a read is closed afterwards.
 _opened = functools.lru_cache(maxsize=_OPEN_FILES)(_OpenFile)
 
 
 def _write_windows(path: Path, windows: npt.NDArray[Any]) -> str:
-    """Write a file of windows; return its hash."""
+    """Write a file of windows and return its hash."""
     header = npy_header(windows.shape)
-    with (
-        _errors_of(f"cannot write {path}"),
-        written_whole(path) as draft,
-        draft.open("wb") as file,
-    ):
-        file.write(header)
-        file.write(windows.data)
-        file.flush()
-        os.fsync(file.fileno())  # what a rename promises must be on the disk before it
+    with errors_named(f"cannot write {path}"):
+        write_synced(path, header, windows.data)
     digest = hashlib.sha256(header)
     digest.update(windows.data)
     return digest.hexdigest()
 
 
 @contextlib.contextmanager
-def _errors_of(name: str) -> Iterator[None]:
-    """Put a name before the message of whatever goes wrong."""
+def errors_named(name: str) -> Iterator[None]:
+    """Prefix the message of any error with a name.
+
+    Raises
+    ------
+    ValueError, OSError, RuntimeError
+        The error with its new message; a RuntimeError in place of any other type.
+    """
     try:
         yield
     except OSError as error:

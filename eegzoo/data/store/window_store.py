@@ -1,4 +1,4 @@
-"""Windows of many recordings on the disk, beyond memory."""
+"""Store of the windows of many recordings on disk."""
 
 from __future__ import annotations
 
@@ -17,48 +17,49 @@ from eegzoo.data.reading.recording import Recording
 from eegzoo.data.store.checked_json import read_sealed
 from eegzoo.data.store.shards import Shard, read_into
 from eegzoo.data.store.writing import INDEX, write_store
-from eegzoo.data.windows.epochs_dataset import EpochsDataset
-from eegzoo.data.windows.lazy_windows import Batch, Windows
+from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
+from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
 class WindowStore(Windows):
-    """Windows of many recordings in a folder, read when they are asked for.
+    """Windows of many recordings in a folder, for data sets that do not fit into memory.
 
-    `write` makes one; its `dataset` is trained on as any other. Windows are read by their position
-    in the files, neighbours in one go: that is as quick as a memory map (both take 1.6 times what
-    indexing memory takes), and counts towards no limit of memory. It needs ``os.preadv``, which
-    Windows has not.
+    `write` creates a store, and `dataset` returns a data set that reads its windows when they are
+    needed. Reading takes 1.6 times as long as indexing an array in memory, as does a memory map,
+    but does not count towards a memory limit. Neighbouring windows are read together. Reading needs
+    ``os.preadv``, which Microsoft Windows does not have.
 
     Parameters
     ----------
     folder : path-like
-        Of a store that `write` has written.
+        Folder of a store that `write` created.
 
     Attributes
     ----------
     folder : Path
-        As given.
+        Folder of the store.
     shape : tuple of int
         (n_windows, n_chans, n_times).
     info : SignalInfo
-        Of the first recording; the channels of the others are put into its order.
+        Signal of the first recording. The channels of the others are put in its order.
     shards : tuple of Shard
-        One for each recording.
+        Descriptions of the files of windows, one per recording.
     preprocessing : Preprocessing
-        What the windows were made by.
+        Preprocessing that the windows went through.
 
     Raises
     ------
     FileNotFoundError
-        If there is no store.
+        If there is no store in the folder.
     ValueError
-        If it is damaged, something else, or of another version; the file is named.
+        If a file is damaged, is not of a window store, or has another version of the format; the
+        message names it.
 
     Notes
     -----
-    A store can be read from any number of processes, forked or spawned, and from threads. A folder
-    holds a file of windows for each recording (``.npy``, which `numpy.load` maps), what is known of
-    it (``.json``), and ``index.json``, which says what belongs to the store.
+    Any number of threads and of processes, forked or spawned, can read a store at the same time.
+    For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
+    their description (``.json``). ``index.json`` lists the recordings of the store.
 
     Examples
     --------
@@ -102,34 +103,38 @@ class WindowStore(Windows):
     ) -> Self:
         """Preprocess recordings and write their windows to a folder.
 
-        The store appears whole: a run that is killed leaves the one that was there, or none. What
-        it had finished is kept, and the next run goes on from there. A recording is computed only
-        if it, its metadata, the preprocessing or ``event_id`` are new; the windows of those that
-        are no longer named are deleted at the end.
+        The store appears whole: an interrupted run leaves the previous store, or none, unchanged.
+        The recordings that it finished are kept, and the next run resumes from there. A recording
+        is computed only if the recording, its metadata, the preprocessing, ``event_id`` or
+        ``check_signal`` has changed. Finally, windows of recordings that are no longer in
+        `recordings` are deleted.
 
         Parameters
         ----------
         folder : path-like
-            New, empty, or that of a store.
+            New folder, empty folder or folder of a store.
         recordings : iterable of Recording
-            A worker holds one at a time. Those that are not loaded travel to it as a file's name.
+            Recordings. Each worker holds one at a time; recordings that are not loaded are passed
+            to it as a file name.
         preprocessing, event_id, check_signal
             As in `EpochsDataset.from_recordings`.
         n_jobs : int
-            Processes that compute, of one thread each; -1: as many as there are cores. 1: this one.
+            Number of worker processes, each with one thread. 1 computes in the calling process; -1
+            uses all cores.
         verbose : int
-            0 shows no progress bar.
+            Whether to show a progress bar; 0 hides it.
 
         Returns
         -------
         WindowStore
-            It, opened.
+            The store.
 
         Raises
         ------
         ValueError
-            If the folder holds something else, there are no recordings, one of them has no windows,
-            or their signals differ in channels, sampling rate or window; the recording is named.
+            If the folder contains other files, there are no recordings, a recording has no windows,
+            or recordings differ in channels, sampling rate or window; the message names the
+            recording.
         OSError
             If the folder cannot be written to, the disk is full, or another process is writing to
             the same store.
@@ -137,7 +142,7 @@ class WindowStore(Windows):
         Warns
         -----
         SignalWarning
-            What a recording was warned about, also if an earlier run wrote it.
+            For each warning about a recording, even if an earlier run computed it.
         """
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)
@@ -145,37 +150,29 @@ class WindowStore(Windows):
         return cls(folder)
 
     def dataset(self) -> EpochsDataset:
-        """Return a data set of the windows, which stay on the disk.
+        """Return a data set of the windows, which stay on disk.
 
         Returns
         -------
         EpochsDataset
-            What `EpochsDataset.from_recordings` returns, but for ``X``, which is the store.
+            Data set equal to that of `EpochsDataset.from_recordings`, with the store as ``X``.
         """
-        labels = [label for shard in self.shards for label in shard.labels]
-        classes = sorted(set(labels))
-        places = {name: place for place, name in enumerate(classes)}
-        known = set.intersection(*(set(shard.metadata) for shard in self.shards))
-        metadata = {
-            name: np.concatenate([shard.column(name) for shard in self.shards])
-            for name in self.shards[0].metadata
-            if name in known
-        }
-        y = [places[label] for label in labels]
+        classes, y = join_labels([shard.labels for shard in self.shards])
+        metadata = join_metadata([shard.columns for shard in self.shards])
         return EpochsDataset(self, y, classes, self.info, metadata, check_signal="ignore")
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What the windows were made by."""
+        """Preprocessing that the windows went through."""
         return Preprocessing.from_dict(self._preprocessing)
 
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts.
+    def read(self, indices: npt.NDArray[np.int64]) -> Array:
+        """Return the windows at `indices`, in that order, in microvolts.
 
         Raises
         ------
         ValueError
-            If a file has become shorter, or is gone, since the store was opened.
+            If a file was truncated or deleted after the store was opened.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
         if len(indices) == 0:
@@ -193,12 +190,12 @@ class WindowStore(Windows):
         return batch
 
     def verify(self) -> None:
-        """Read all files, and raise unless each holds what was written.
+        """Raise an error unless all files of windows match their checksums.
 
         Raises
         ------
         ValueError
-            Naming those that do not.
+            If some do not match; the message names them.
         """
         damaged = []
         for shard in {shard.key: shard for shard in self.shards}.values():
@@ -207,7 +204,7 @@ class WindowStore(Windows):
                     damaged.append(f"{shard.file} ({shard.recording})")
         if damaged:
             raise ValueError(
-                f"expected files as they were written, got others in {self.folder}: "
+                f"expected files that match their checksums in {self.folder}, got damaged "
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
 
@@ -224,12 +221,12 @@ def _read_index(folder: Path) -> Any:
         return read_sealed(folder / INDEX)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"no window store in {folder}: there is no {INDEX}, which WindowStore.write writes "
-            "when all is done"
+            f"no window store in {folder}: {INDEX} is missing, which WindowStore.write writes "
+            "when it finishes"
         ) from error
 
 
 def _order(first: Shard, shard: Shard) -> list[int] | None:
-    """Return where the first's channels stand among a shard's; None: in the same places."""
+    """Return the order that matches a shard's channels to the first's; None if it is the same."""
     order = first.info.order_of(shard.info.ch_names)
     return None if order == sorted(order) else order

@@ -1,4 +1,4 @@
-"""How a store of windows comes to be: all at once, and never anew what is there."""
+"""Writing of window stores: in one step, without recomputing finished recordings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.signal.signal_info import SignalWarning
 from eegzoo.data.store.checked_json import read_sealed, write_sealed
-from eegzoo.data.store.shards import Shard, write_shard
+from eegzoo.data.store.shards import Shard, errors_named, write_shard
 from eegzoo.files import check_writable
 
 INDEX = "index.json"
 _LOCK = ".lock"
-_OF_A_SHARD = re.compile(r"([0-9a-f]{64})\.(npy|json)")
-_DRAFT = re.compile(rf"({_OF_A_SHARD.pattern}|{re.escape(INDEX)}).+\.part")
+_SHARD = re.compile(r"([0-9a-f]{64})\.(npy|json)")
+_DRAFT = re.compile(rf"({_SHARD.pattern}|{re.escape(INDEX)}).+\.part")
 
 
 def write_store(
@@ -35,14 +35,14 @@ def write_store(
     check_signal: str,
     show_progress: bool,
 ) -> None:
-    """Write what `WindowStore` opens; `WindowStore.write` says how.
+    """Write a store; `WindowStore.write` describes the arguments and errors.
 
-    Shards come first, the index that names them next, and only then are those deleted that it does
-    not name: wherever a run ends, an index has all its shards.
+    Shards are written first, then the index that lists them. Only then are shards deleted that are
+    not in the index. Thus, wherever a run is interrupted, all shards of the index exist.
     """
     _prepare(folder)
     with _locked(folder):
-        _delete(folder, lambda name: bool(_DRAFT.fullmatch(name)))  # of runs that were killed
+        _delete(folder, lambda name: bool(_DRAFT.fullmatch(name)))  # of interrupted runs
         arguments = (preprocessing, event_id, check_signal)
         n_recordings = len(recordings) if isinstance(recordings, Sized) else None
         shards: list[Shard] = []
@@ -60,31 +60,31 @@ def write_store(
         described = [shard.to_dict() for shard in shards]
         index = {"preprocessing": preprocessing.to_dict(), "shards": described}
         write_sealed(folder / INDEX, index)
-        _delete(folder, _is_of_none({shard.key for shard in shards}))
+        _delete(folder, _is_not_in({shard.key for shard in shards}))
 
 
 def _prepare(folder: Path) -> None:
-    """Make a folder where there is none; raise if it is not for a store."""
+    """Create the folder if it does not exist; raise an error if it cannot become a store."""
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"expected a folder for a window store, got the file {folder}")
     check_writable(folder / INDEX if folder.is_dir() else folder)
     folder.mkdir(exist_ok=True)
     for name in sorted(path.name for path in folder.iterdir()):
         if name not in (INDEX, _LOCK) and not any(
-            pattern.fullmatch(name) for pattern in (_OF_A_SHARD, _DRAFT)
+            pattern.fullmatch(name) for pattern in (_SHARD, _DRAFT)
         ):
             raise ValueError(
-                f"expected a new folder, an empty one or that of a window store, got {folder}, "
-                f"which holds {name!r}"
+                f"expected a new or empty folder or a window store, got {folder}, which contains "
+                f"{name!r}"
             )
     if (folder / INDEX).exists():
-        read_sealed(folder / INDEX)  # what we do not know is not written over
+        read_sealed(folder / INDEX)  # raises unless it may be overwritten
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other writers out: they would delete what this one has not named yet."""
-    # The system gives the lock back when a process ends, however it ends.
+    """Lock the folder: another writer would delete shards that are not yet in the index."""
+    # The system releases the lock when a process ends, even if it is killed.
     lock = filelock.FileLock(folder / _LOCK)
     try:
         lock.acquire(timeout=0)
@@ -99,9 +99,9 @@ def _locked(folder: Path) -> Iterator[None]:
 def _computed(
     folder: Path, recordings: Iterable[Recording], arguments: tuple[Any, ...], n_jobs: int
 ) -> Generator[Shard]:
-    """Yield the shard of each recording, in order, as workers finish them."""
+    """Yield the shard of each recording, in the order of the recordings."""
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        # No recording waits in a queue, and none is copied through a file.
+        # These settings keep recordings from queueing in memory and from being copied to files.
         workers = Parallel(
             n_jobs, return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None
         )
@@ -118,21 +118,17 @@ def _checked(recordings: Iterable[Recording]) -> Iterator[Recording]:
 
 
 def _check_same_signal(first: Shard, shard: Shard) -> None:
-    try:
+    with errors_named(f"recording {shard.recording!r} differs from {first.recording!r}"):
         first.info.check_window(shard.info)
         first.info.order_of(shard.info.ch_names)
         shard.info.order_of(first.info.ch_names)
-    except ValueError as error:
-        raise ValueError(
-            f"recording {shard.recording!r} differs from {first.recording!r}: {error}"
-        ) from error
 
 
-def _is_of_none(keys: set[str]) -> Callable[[str], bool]:
-    """Return whether a file's name is that of a shard which is none of these."""
+def _is_not_in(keys: set[str]) -> Callable[[str], bool]:
+    """Return a function that returns whether a file belongs to a shard with another key."""
 
     def chosen(name: str) -> bool:
-        found = _OF_A_SHARD.fullmatch(name)
+        found = _SHARD.fullmatch(name)
         return found is not None and found[1] not in keys
 
     return chosen

@@ -1,1 +1,1 @@
-"""Windows in memory or on disk, data sets and sequences of them, and splits."""
+"""Data sets and sequences of windows, in memory or on disk, and splits of them."""

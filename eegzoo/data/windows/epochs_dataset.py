@@ -1,4 +1,4 @@
-"""From MNE's epochs to windows that a network takes."""
+"""Data set of labelled EEG windows for PyTorch and scikit-learn."""
 
 from __future__ import annotations
 
@@ -19,49 +19,61 @@ from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.batch import Batch
 from eegzoo.data.windows.from_mne import FromMNE
 from eegzoo.data.windows.lazy_windows import (
-    MappedWindows,
-    SelectedWindows,
     Windows,
-    join,
+    check_finite,
+    join_windows,
+    map_windows,
     positions,
+    select_windows,
 )
 
 
 class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
-    """Windows in microvolts with their labels, and what the numbers mean.
+    """Labelled windows in microvolts, with their signal and metadata.
 
-    A `torch.utils.data.DataLoader` fetches a batch by one indexing operation; nothing is done
-    window by window. scikit-learn's splitters and cross-validation take it as ``X``.
+    A `torch.utils.data.DataLoader` fetches each batch with one indexing operation instead of window
+    by window. scikit-learn's splitters and cross-validation accept the data set as ``X``.
 
     Parameters
     ----------
     X : array of float, shape (n_windows, n_chans, n_times) | Windows
-        Windows in microvolts; `Windows` are read when they are needed.
+        Windows in microvolts. `Windows` are read when they are needed.
     y : array of int, shape (n_windows,)
-        Place of each window's label in `classes`.
+        Index in `classes` of each window's label.
     classes : sequence of str
-        Names of the labels.
+        Names of the classes.
     info : SignalInfo
-        Channels, sampling rate and window.
+        Channels, sampling rate, length and unit of the windows.
     metadata : mapping of str to array, shape (n_windows,) | None
-        What else is known of each window: "subject", "session", "recording" for splits by group,
-        "onset" in the recording in seconds, "split" ("train" or "test").
+        Further columns: "subject", "session" and "recording" for splits by group, "onset" for the
+        time of a window's first sample in its recording in seconds, "split" for an official split
+        into "train" and "test".
     check_signal : {"raise", "warn", "ignore"}
-        What to do about amplitudes that cannot be microvolts of EEG.
+        What to do if the amplitudes cannot be those of EEG in microvolts.
 
     Attributes
     ----------
-    X, y, metadata : arrays
-        As given, float32 and int64.
+    X : array of float32 | Windows
+        Windows.
+    y : array of int64
+        Index in `classes` of each window's label.
+    metadata : dict of str to array
+        Metadata columns.
     labels : array of str, shape (n_windows,)
-        Name of each window's label.
+        Label of each window.
     shape : tuple of int
-        Of `X`.
+        Shape of `X`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit each other, `X` contains NaN or infinity, or, with
+        ``check_signal="raise"``, `X` is not in microvolts.
 
     See Also
     --------
-    from_epochs : From MNE, where the unit is converted.
-    from_recordings : From recordings and a preprocessing.
+    from_epochs : Make a data set of MNE epochs, converted from volts.
+    from_recordings : Make a data set of recordings and a preprocessing.
 
     Examples
     --------
@@ -104,37 +116,31 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
                 f"expected y of integers from 0 to {len(self.classes) - 1}, got {np.unique(y)}"
             )
         if isinstance(self.X, np.ndarray):
-            _check_finite(self.X, info)
+            check_finite(self.X, info.ch_names)
         one_of("check_signal", check_signal, HOW)
         if info.unit == "uV" and check_signal != "ignore":
             check_amplitude(self.X, how=check_signal)
 
     @classmethod
     def concatenate(cls, datasets: Sequence[Self]) -> Self:
-        """Join data sets of the same signal; labels are joined by name.
+        """Join data sets of the same signal, matching channels and classes by name.
 
-        Metadata that one of them has not are left out.
+        Metadata columns that are not in all data sets are dropped.
 
         Raises
         ------
         ValueError
-            If there is none, or if they differ in channels, sampling rate or window.
+            If `datasets` is empty, or if they differ in channels, sampling rate or window.
         """
         if not datasets:
             raise ValueError("expected at least one data set, got none")
         first = datasets[0].info
         for dataset in datasets[1:]:
             first.check_window(dataset.info)
-            dataset.info.order_of(first.ch_names)  # none has channels that the first has not
-        X = join([dataset.aligned_to(first).X for dataset in datasets])
-        classes = sorted({str(name) for dataset in datasets for name in dataset.labels})
-        y = [classes.index(name) for dataset in datasets for name in dataset.labels]
-        known = set.intersection(*(set(dataset.metadata) for dataset in datasets))
-        metadata = {
-            name: np.concatenate([dataset.metadata[name] for dataset in datasets])
-            for name in datasets[0].metadata
-            if name in known
-        }
+            dataset.info.order_of(first.ch_names)  # raises if the first lacks one of its channels
+        X = join_windows([dataset.aligned_to(first).X for dataset in datasets])
+        classes, y = join_labels([dataset.labels for dataset in datasets])
+        metadata = join_metadata([dataset.metadata for dataset in datasets])
         return cls(X, y, classes, first, metadata, check_signal="ignore")
 
     def aligned_to(
@@ -145,69 +151,72 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
         resample: bool = False,
         crop: bool = False,
     ) -> Self:
-        """Return the windows as those of another signal.
+        """Return the data set with its windows matched to another signal.
 
         Parameters
         ----------
         info : SignalInfo
-            What they shall be: that of another data set, or of a fitted estimator.
+            Signal to match, such as ``dataset.info`` or the ``signal_info_`` of an estimator.
         missing : {"raise", "interpolate", "zero"}
-            What becomes of channels that are not there, as in `align`.
-        resample, crop : bool
-            Whether another sampling rate and a longer window may be changed.
+            How to fill in missing channels, as in `align`.
+        resample : bool
+            Whether to resample windows of another sampling rate.
+        crop : bool
+            Whether to crop windows that are longer than the target's.
 
         Raises
         ------
         ValueError
-            If they cannot be made that signal's by what was asked for.
+            If the windows still differ from `info` after the changes that the arguments allow.
         """
         if info == self.info:
             return self
         alignment = align(self.info, info, missing=missing, resample=resample, crop=crop)
-        X: Any
-        if isinstance(self.X, Windows):
-            X = MappedWindows(self.X, alignment, (len(info.ch_names), info.n_times))
-        else:
-            X = alignment(self.X)
+        X = map_windows(self.X, alignment, (len(info.ch_names), info.n_times))
         return type(self)(X, self.y, self.classes, info, self.metadata, check_signal="ignore")
 
     def mapped(self, normalize: Callable[[Any], Any]) -> Self:
-        """Return the windows after a normalisation, which takes windows of a batch one by one."""
+        """Return the data set with normalised windows.
+
+        Parameters
+        ----------
+        normalize : callable
+            Function from windows (n, n_chans, n_times) to windows of the same shape. Each result
+            must depend on its own window alone.
+        """
         info = dataclasses.replace(self.info, unit="normalized")
-        X: Any = (
-            MappedWindows(self.X, normalize, self.shape[1:])
-            if isinstance(self.X, Windows)
-            else normalize(self.X)
-        )
+        X = map_windows(self.X, normalize, self.shape[1:])
         return type(self)(X, self.y, self.classes, info, self.metadata)
 
     def subset(self, indices: Any) -> Self:
-        """Return a data set of some of the windows."""
+        """Return a data set of the windows at `indices`."""
         chosen = positions(indices, len(self))
-        X: Any = SelectedWindows(self.X, chosen) if isinstance(self.X, Windows) else self.X[chosen]
+        X = select_windows(self.X, chosen)
         metadata = {name: known[chosen] for name, known in self.metadata.items()}
         return type(self)(X, self.y[chosen], self.classes, self.info, metadata, "ignore")
 
     def groups(self, by: str) -> npt.NDArray[Any]:
-        """Return a column of the metadata, as scikit-learn's group splitters take it.
+        """Return a metadata column, for scikit-learn's group splitters.
 
         Raises
         ------
         ValueError
-            If it is not known.
+            If there is no such column.
         """
         if by not in self.metadata:
-            raise ValueError(f"expected metadata of {sorted(self.metadata)}, got {by!r}")
+            raise ValueError(
+                f"expected by to be one of the metadata columns {sorted(self.metadata)}, got {by!r}"
+            )
         return self.metadata[by]
 
     @property
     def labels(self) -> npt.NDArray[np.str_]:
-        """Name of each window's label."""
+        """Label of each window."""
         return np.asarray(self.classes, dtype=str)[self.y]
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(n_windows, n_chans, n_times)."""
+        """Shape (n_windows, n_chans, n_times) of the windows."""
         return self.X.shape
 
     def __len__(self) -> int:
@@ -218,15 +227,15 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
     @overload
     def __getitem__(self, index: Any) -> Self: ...
     def __getitem__(self, index: Any) -> tuple[Tensor, Tensor] | Self:
-        """Return a window and its label, or with a slice or several indices a data set."""
+        """Return a window and its label, or a data set for a slice, a mask or several indices."""
         if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
-            index = index[0]  # scikit-learn takes all along the other axes
+            index = index[0]  # scikit-learn indexes with (rows, ...)
         if np.ndim(index) == 0 and not isinstance(index, slice):
             return torch.as_tensor(self.X[index]), torch.as_tensor(self.y[index])
         return self.subset(index)
 
     def __getitems__(self, indices: Sequence[int]) -> list[Batch]:
-        """Return one whole batch, in the list that torch's fetcher hands to collate."""
+        """Return a list of one complete batch, which torch's fetcher passes to collate."""
         chosen = np.asarray(indices)
         return [Batch(torch.as_tensor(self.X[chosen]), torch.as_tensor(self.y[chosen]))]
 
@@ -238,8 +247,33 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
         )
 
 
-def _check_finite(X: npt.NDArray[np.float32], info: SignalInfo) -> None:
-    damaged = np.flatnonzero(~np.isfinite(X).all(axis=(0, 2)))
-    if damaged.size:
-        bad = [info.ch_names[int(channel)] for channel in damaged]
-        raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
+def check_columns(dataset: EpochsDataset, names: set[str]) -> None:
+    """Raise an error unless the metadata of a data set have the columns `names`.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    if not dataset.metadata.keys() >= names:
+        raise ValueError(
+            f"expected columns {sorted(names)} in the metadata of the data set, got "
+            f"{sorted(dataset.metadata)}; EpochsDataset.from_recordings adds them"
+        )
+
+
+def join_labels(parts: Sequence[npt.ArrayLike]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the classes of several data sets together, and the index of each label in them."""
+    classes, y = np.unique(np.concatenate(parts), return_inverse=True)
+    return classes.tolist(), y
+
+
+def join_metadata(
+    parts: Sequence[Mapping[str, npt.NDArray[Any]]],
+) -> dict[str, npt.NDArray[Any]]:
+    """Concatenate the metadata columns that all data sets have."""
+    return {
+        name: np.concatenate([part[name] for part in parts])
+        for name in parts[0]
+        if all(name in part for part in parts)
+    }

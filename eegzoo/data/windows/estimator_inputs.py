@@ -1,4 +1,4 @@
-"""What estimators take as X."""
+"""Conversion of what estimators and weights accept as X into windows."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy.typing as npt
 
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
-from eegzoo.data.windows.lazy_windows import MappedWindows, SelectedWindows, Windows
+from eegzoo.data.windows.lazy_windows import Windows, map_windows, select_windows
 
 Array = npt.NDArray[Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """Windows in microvolts, in memory or read when they are needed, and what is known of them.
+    """Windows, or sequences of windows, with their labels, signal and metadata.
 
     Parameters
     ----------
     X : array or Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
-        Windows, or sequences of windows.
+        Windows, or sequences of windows, in microvolts. `Windows` are read when they are needed.
     labels : array, shape (n,) | None
-        Of epochs.
+        Label of each window. None for arrays.
     info : SignalInfo | None
-        Of epochs.
+        Signal of the windows. None for arrays.
     metadata : mapping of str to array, shape (n,)
-        What else is known of the windows of a data set.
+        Metadata columns of a data set.
     """
 
     X: Array | Windows
@@ -40,57 +40,88 @@ class Inputs:
 
     @property
     def is_sequences(self) -> bool:
-        """Whether each row is a sequence of windows."""
+        """Whether the rows are sequences of windows."""
         return len(self.X.shape) == 4
 
     @property
     def window_shape(self) -> tuple[int, int]:
-        """(n_chans, n_times)."""
+        """Shape (n_chans, n_times) of a window."""
         n_chans, n_times = self.X.shape[-2:]
         return n_chans, n_times
 
-    def subset(self, chosen: npt.NDArray[np.int64]) -> Inputs:
-        """Return some of the rows."""
-        X: Any = SelectedWindows(self.X, chosen) if isinstance(self.X, Windows) else self.X[chosen]
-        labels = None if self.labels is None else self.labels[chosen]
-        metadata = {name: known[chosen] for name, known in self.metadata.items()}
-        return Inputs(X, labels, self.info, metadata)
+    def subset(self, indices: npt.NDArray[np.int64]) -> Inputs:
+        """Return the rows at `indices`."""
+        labels = None if self.labels is None else self.labels[indices]
+        metadata = {name: known[indices] for name, known in self.metadata.items()}
+        return Inputs(select_windows(self.X, indices), labels, self.info, metadata)
 
     def windows(self, mask: npt.NDArray[np.bool_] | None = None) -> Array | Windows:
-        """Return the windows of all sequences, or those that count, one after another."""
+        """Return the windows of all sequences one after another.
+
+        Parameters
+        ----------
+        mask : array of bool, shape (n, n_windows) | None
+            Windows of sequences to return. None: all.
+        """
         if not self.is_sequences:
             return self.X
         X = np.asarray(self.X)
         return X.reshape(-1, *self.window_shape) if mask is None else X[mask]
 
     def mapped(self, function: Callable[[Array], Array]) -> Array | Windows:
-        """Return the windows after a function: now where they are in memory, else when read."""
-        if isinstance(self.X, Windows):
-            return MappedWindows(self.X, function, self.window_shape)
-        return function(np.asarray(self.windows())).reshape(self.X.shape)
+        """Return `X` after a function that keeps the shape (n, n_chans, n_times) of windows.
+
+        In memory, the function is applied at once; to `Windows`, when they are read.
+        """
+        X: Array | Windows = map_windows(self.windows(), function, self.window_shape)
+        return X if isinstance(X, Windows) else X.reshape(self.X.shape)
 
 
 def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
-    """Return what holds windows as windows.
+    """Convert epochs, a data set or an array to windows in microvolts.
 
     Parameters
     ----------
-    X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
-        Windows; arrays in microvolts. Sequences of windows have one axis more in front. A list of
-        mne.Epochs is their windows together.
+    X : mne.Epochs | list of mne.Epochs | EpochsDataset | array, shape (..., n_chans, n_times)
+        Windows. Arrays are in microvolts, of shape (n_windows, n_chans, n_times) or, for sequences
+        of windows, (n_sequences, n_windows, n_chans, n_times). A list of epochs is concatenated.
     signal : SignalInfo | None
-        What the windows shall be; their channels are put in its order by name. Arrays are taken
-        to be that already.
+        Signal to match. Channels of epochs and data sets are matched by name and put in its order;
+        arrays are not changed.
+
+    Returns
+    -------
+    Inputs
+        Windows with their labels, signal and metadata; arrays have none of these.
 
     Raises
     ------
     ValueError
-        If they are no windows, are not finite, or cannot be the signal's.
+        If `X` has another type or shape, contains NaN or infinity, or does not match `signal`.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=8, random_state=0)
+    >>> epochs = mne.Epochs(raw, tmin=0.0, tmax=3.0, baseline=None, preload=True, verbose=False)
+    >>> inputs = as_inputs(epochs)
+    >>> inputs.X.shape, sorted(set(inputs.labels.tolist()))
+    ((8, 22, 385), ['left_hand', 'right_hand'])
+
+    Channels are put in the order of another signal:
+
+    >>> signal = eegzoo.data.SignalInfo(["C4", "C3"], sfreq=128.0, n_times=385)
+    >>> as_inputs(epochs.copy().pick(["C3", "C4"]), signal).info.ch_names
+    ('C4', 'C3')
+
+    Arrays have no channel names or labels:
+
+    >>> as_inputs(inputs.X).info is None
+    True
     """
     if isinstance(X, mne.BaseEpochs):
-        X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator looks at it
+        X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator checks amplitudes
     elif isinstance(X, list) and X and isinstance(X[0], mne.BaseEpochs):
-        # What scikit-learn makes of some windows of an mne.Epochs.
+        # scikit-learn selects from mne.Epochs into a list of epochs.
         parts = [EpochsDataset.from_epochs(epochs, check_signal="ignore") for epochs in X]
         X = EpochsDataset.concatenate(parts)
     if isinstance(X, EpochsDataset):
@@ -103,7 +134,7 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
             "(n_windows, n_chans, n_times) or (n_sequences, n_windows, n_chans, n_times), "
             f"got {windows.dtype} of shape {windows.shape}"
         )
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinity, and raises
+    with np.errstate(over="ignore"):  # what exceeds float32 becomes infinity, which raises below
         windows = windows.astype(np.float32, copy=False)
     if not np.isfinite(windows).all():
         raise ValueError("expected finite numbers in X, got NaN or infinity")

@@ -1,9 +1,9 @@
-"""From MNE's epochs and recordings to windows."""
+"""Data sets of windows from MNE epochs and from recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import mne
 import numpy as np
@@ -18,51 +18,8 @@ if TYPE_CHECKING:
     from eegzoo.data.reading.recording import Recording
 
 
-class EpochsContents(NamedTuple):
-    """Windows in microvolts, the place of each label in the classes, and what they mean."""
-
-    X: Any
-    y: list[int]
-    classes: tuple[str, ...]
-    info: SignalInfo
-    onset: npt.NDArray[np.float64]
-
-
-def read_epochs(epochs: mne.BaseEpochs) -> EpochsContents:
-    """Take the EEG channels of epochs, converted from volts to microvolts.
-
-    Raises
-    ------
-    ValueError
-        If there is no EEG channel or no epoch, or if ``event_id`` does not name each code once.
-    """
-    picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=())
-    if len(picks) == 0:
-        types = sorted(set(epochs.get_channel_types()))
-        raise ValueError(f"expected EEG channels, got channels of type {types}")
-    X: Any
-    if epochs.preload:
-        X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * MICROVOLTS_PER_VOLT
-    else:
-        X = LazyEpochs(epochs, picks)
-    if len(X) == 0:
-        raise ValueError(f"expected at least one epoch, got none of {list(epochs.event_id)}")
-    places = {code: place for place, code in enumerate(epochs.event_id.values())}
-    codes = epochs.events[:, 2].tolist()
-    if len(places) < len(epochs.event_id) or not places.keys() >= set(codes):
-        raise ValueError(
-            f"expected one name for each code of the events, got {epochs.event_id} for the "
-            f"codes {sorted(set(codes))}"
-        )
-    ch_names = [epochs.ch_names[pick] for pick in picks]
-    info = SignalInfo(ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin))
-    # Events count the samples of the recording, also when the epochs were resampled.
-    onset = epochs.events[:, 0] / epochs._raw_sfreq + epochs.tmin
-    return EpochsContents(X, [places[code] for code in codes], tuple(epochs.event_id), info, onset)
-
-
 class FromMNE:
-    """Mixin: a data set of windows that is made from MNE's epochs, or from recordings."""
+    """Mixin with the constructors of `EpochsDataset` from MNE epochs and from recordings."""
 
     if TYPE_CHECKING:
 
@@ -78,36 +35,51 @@ class FromMNE:
     def from_epochs(
         cls, epochs: mne.BaseEpochs, check_signal: str = "raise", **metadata: npt.ArrayLike
     ) -> Self:
-        """Take the EEG channels of MNE's epochs, converted from volts to microvolts.
+        """Make a data set of the EEG channels of MNE epochs, converted to microvolts.
 
-        Epochs that are not preloaded stay on the disk; their windows are read when they are needed.
+        Epochs that are not preloaded stay on disk; their windows are read when they are needed.
 
         Parameters
         ----------
         epochs : mne.Epochs
-            Epochs; the labels are the names in their ``event_id``.
+            Epochs. The names in their ``event_id`` become the labels.
         check_signal : {"raise", "warn", "ignore"}
-            As for the class.
+            As in `EpochsDataset`.
         **metadata : str | array, shape (n_epochs,)
-            What else is known: ``subject``, ``session``, ``recording``, of all or of each. "onset"
-            is added: where each window begins, in seconds.
+            Metadata columns such as ``subject``, ``session`` and ``recording``: one value for all
+            epochs or one for each. The column "onset", the time of each window's first sample in
+            seconds, is added.
 
         Returns
         -------
         EpochsDataset
-            One window for each epoch.
+            Data set with one window per epoch.
 
         Raises
         ------
         ValueError
-            If there is no EEG channel or no epoch, if a channel holds NaN or infinity, if
-            ``event_id`` does not name each code once, or if the unit is not volts.
+            If there are no EEG channels or no epochs, if a channel contains NaN or infinity, if
+            ``event_id`` does not name each code exactly once, or if the unit is not volts.
         """
-        X, y, classes, info, onset = read_epochs(epochs)
+        picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=())
+        if len(picks) == 0:
+            types = sorted(set(epochs.get_channel_types()))
+            raise ValueError(f"expected EEG channels, got channels of type {types}")
+        X: Any
+        if epochs.preload:
+            X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * MICROVOLTS_PER_VOLT
+        else:
+            X = LazyEpochs(epochs, picks)  # drops bad epochs, with their events
+        if len(X) == 0:
+            raise ValueError(f"expected at least one epoch, got none of {list(epochs.event_id)}")
+        ch_names = [epochs.ch_names[pick] for pick in picks]
+        info = SignalInfo(ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin))
+        # Events count the samples of the recording, even if the epochs were resampled.
+        onset = epochs.events[:, 0] / epochs._raw_sfreq + epochs.tmin
         known: dict[str, npt.ArrayLike] = {"onset": onset}
         for name, value in metadata.items():
-            known[name] = np.broadcast_to(value, len(y)) if np.ndim(value) == 0 else value
-        return cls(X, y, classes, info, known, check_signal)
+            known[name] = np.broadcast_to(value, len(X)) if np.ndim(value) == 0 else value
+        return cls(X, _targets(epochs), tuple(epochs.event_id), info, known, check_signal)
 
     @classmethod
     def from_recordings(
@@ -122,16 +94,19 @@ class FromMNE:
         Parameters
         ----------
         recordings : iterable of Recording
-            One is read after the other.
+            Recordings, processed one after another.
         preprocessing : Preprocessing
-            From each to its windows.
-        event_id, check_signal
-            As in `label_events`, and as for the class.
+            Steps from a recording to its windows.
+        event_id : mapping of str to str | int | None
+            As in `label_events`.
+        check_signal : {"raise", "warn", "ignore"}
+            As in `EpochsDataset`.
 
         Returns
         -------
         EpochsDataset
-            With "subject", "session", "recording" and "onset" of each window.
+            Data set with "subject", "session", "recording" and "onset" of each window in its
+            metadata.
 
         Examples
         --------
@@ -147,3 +122,15 @@ class FromMNE:
             epochs = preprocessing.epochs(recording.raw, event_id)
             datasets.append(cls.from_epochs(epochs, check_signal, **recording.metadata))
         return cls.concatenate(datasets)
+
+
+def _targets(epochs: mne.BaseEpochs) -> list[int]:
+    """Return the index in ``event_id`` of each epoch's label."""
+    places = {code: place for place, code in enumerate(epochs.event_id.values())}
+    codes = epochs.events[:, 2].tolist()
+    if len(places) < len(epochs.event_id) or not places.keys() >= set(codes):
+        raise ValueError(
+            f"expected event_id to name each event code exactly once, got {epochs.event_id} for "
+            f"the codes {sorted(set(codes))}"
+        )
+    return [places[code] for code in codes]

@@ -1,10 +1,9 @@
-"""Windows that are read when they are asked for."""
+"""Arrays of windows that are read when they are indexed."""
 
 from __future__ import annotations
 
 import abc
 import itertools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,11 +13,12 @@ import numpy.typing as npt
 
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
 
-Batch = npt.NDArray[np.float32]
+Array = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
 
 
 class Windows(abc.ABC):
-    """Base of arrays of windows that do not lie in memory; indexing reads some of them.
+    """Base class for arrays of windows that are read on indexing instead of held in memory.
 
     Attributes
     ----------
@@ -29,77 +29,61 @@ class Windows(abc.ABC):
     shape: tuple[int, int, int]
 
     @abc.abstractmethod
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts."""
+    def read(self, indices: Indices) -> Array:
+        """Return the windows at `indices`, in that order, in microvolts."""
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, index: Any) -> Batch:
-        """Return one window, or with a slice, a mask or several indices a batch of them."""
-        places = positions(index, len(self))
-        batch = self.read(np.atleast_1d(places))
-        return batch[0] if places.ndim == 0 else batch
-
-
-def positions(index: Any, length: int) -> npt.NDArray[np.int64]:
-    """Return what an index of any kind chooses among `length` things, counted from the start."""
-    given = np.asarray(index) if isinstance(index, (np.ndarray, list)) else None
-    if given is not None and given.dtype.kind in "iu" and given.size:
-        # Without numbering all windows for each batch.
-        low, high = int(given.min()), int(given.max())
-        if low < -length or high >= length:
-            raise IndexError(f"expected indices below {length}, got {high if low >= 0 else low}")
-        return np.where(given < 0, given + length, given).astype(np.int64)
-    chosen: npt.NDArray[np.int64] = np.arange(length)[index]
-    return chosen
+    def __getitem__(self, index: Any) -> Array:
+        """Return one window, or a batch of windows for a slice, a mask or several indices."""
+        chosen = positions(index, len(self))
+        batch = self.read(np.atleast_1d(chosen))
+        return batch[0] if chosen.ndim == 0 else batch
 
 
 class LazyEpochs(Windows):
-    """Epochs that MNE has not loaded.
+    """Windows of MNE epochs that are not preloaded.
 
     Parameters
     ----------
     epochs : mne.Epochs
-        Not preloaded.
+        Epochs without preloaded data. Bad epochs are dropped in place.
     picks : array of int
-        Channels.
+        Indices of the channels to read.
     """
 
-    def __init__(self, epochs: mne.BaseEpochs, picks: npt.NDArray[np.int64]) -> None:
+    def __init__(self, epochs: mne.BaseEpochs, picks: Indices) -> None:
         self.epochs, self.picks = epochs.drop_bad(verbose="ERROR"), picks
         self.shape = (len(self.epochs), len(picks), len(epochs.times))
 
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts."""
+    def read(self, indices: Indices) -> Array:
+        """Return the windows at `indices`, in that order, in microvolts."""
         if len(indices) == 0:
             return np.empty((0, *self.shape[1:]), np.float32)
         volts = self.epochs.get_data(picks=self.picks, item=indices, copy=False, verbose="ERROR")
-        damaged = np.flatnonzero(~np.isfinite(volts).all(axis=(0, 2)))
-        if damaged.size:
-            bad = [self.epochs.ch_names[self.picks[channel]] for channel in damaged]
-            raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
-        batch: Batch = (volts * MICROVOLTS_PER_VOLT).astype(np.float32)
+        check_finite(volts, [self.epochs.ch_names[pick] for pick in self.picks])
+        batch: Array = (volts * MICROVOLTS_PER_VOLT).astype(np.float32)
         return batch
 
 
 class SelectedWindows(Windows):
-    """Some windows of others.
+    """Selection from other windows.
 
     Parameters
     ----------
     windows : Windows
-        Where they are.
+        Windows to select from.
     indices : array of int
-        Which they are.
+        Indices of the selected windows.
     """
 
-    def __init__(self, windows: Windows, indices: npt.NDArray[np.int64]) -> None:
+    def __init__(self, windows: Windows, indices: Indices) -> None:
         self.windows, self.indices = windows, indices
         self.shape = (len(indices), *windows.shape[1:])
 
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts."""
+    def read(self, indices: Indices) -> Array:
+        """Return the windows at `indices`, in that order, in microvolts."""
         return self.windows.read(self.indices[indices])
 
 
@@ -109,16 +93,16 @@ class JoinedWindows(Windows):
     Parameters
     ----------
     parts : sequence of Windows | array
-        Of the same channels and samples.
+        Sources with the same channels and samples.
     """
 
-    def __init__(self, parts: Sequence[Windows | Batch]) -> None:
+    def __init__(self, parts: Sequence[Windows | Array]) -> None:
         self.parts = list(parts)
-        self.starts = np.array([0, *itertools.accumulate(map(len, self.parts), operator.add)])
+        self.starts = np.array([0, *itertools.accumulate(map(len, self.parts))])
         self.shape = (int(self.starts[-1]), *parts[0].shape[1:])
 
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts."""
+    def read(self, indices: Indices) -> Array:
+        """Return the windows at `indices`, in that order, in microvolts."""
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
         owners = np.searchsorted(self.starts, indices, side="right") - 1
         for owner in np.unique(owners):
@@ -128,31 +112,89 @@ class JoinedWindows(Windows):
 
 
 class MappedWindows(Windows):
-    """Windows that a function changes when they are read.
+    """Windows to which a function is applied when they are read.
 
     Parameters
     ----------
     windows : Windows
-        Where they are.
+        Windows before the function.
     function : callable
-        From windows (n, n_chans, n_times) to as many, each on its own.
+        Function from windows (n, n_chans, n_times) to n windows. Each result must depend on its
+        own window alone.
     shape : tuple of int
-        (n_chans, n_times) of what it returns.
+        (n_chans, n_times) of the results.
     """
 
     def __init__(
-        self, windows: Windows, function: Callable[[Batch], Batch], shape: tuple[int, int]
+        self, windows: Windows, function: Callable[[Array], Array], shape: tuple[int, int]
     ) -> None:
         self.windows, self.function = windows, function
         self.shape = (len(windows), *shape)
 
-    def read(self, indices: npt.NDArray[np.int64]) -> Batch:
-        """Return the windows at `indices`, in this order, in microvolts."""
+    def read(self, indices: Indices) -> Array:
+        """Return the windows at `indices`, in that order, after the function."""
         return self.function(self.windows.read(indices))
 
 
-def join(parts: Sequence[Windows | Batch]) -> Windows | Batch:
-    """Return windows of several sources as one: in memory if all of them are."""
+def positions(index: Any, length: int) -> Indices:
+    """Return the non-negative positions that an index of any kind selects from `length` items.
+
+    Raises
+    ------
+    IndexError
+        If a position is out of range.
+
+    Examples
+    --------
+    >>> positions([-1, 2], 10), positions(slice(0, 6, 2), 10)
+    (array([9, 2]), array([0, 2, 4]))
+    """
+    given = np.asarray(index) if isinstance(index, (np.ndarray, list)) else None
+    if given is not None and given.dtype.kind in "iu" and given.size:
+        # The common case, without numbering all windows for every batch.
+        low, high = int(given.min()), int(given.max())
+        if low < -length or high >= length:
+            outside = low if low < -length else high
+            raise IndexError(f"expected indices of {length} items, got {outside}")
+        return np.where(given < 0, given + length, given).astype(np.int64)
+    chosen: Indices = np.arange(length)[index]
+    return chosen
+
+
+def check_finite(X: npt.NDArray[Any], ch_names: Sequence[str]) -> None:
+    """Raise an error if windows (n_windows, n_chans, n_times) contain NaN or infinity.
+
+    Raises
+    ------
+    ValueError
+        If they do; the message names the channels.
+    """
+    damaged = np.flatnonzero(~np.isfinite(X).all(axis=(0, 2)))
+    if damaged.size:
+        bad = [ch_names[channel] for channel in damaged]
+        raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
+
+
+def select_windows(X: Any, indices: Indices) -> Any:
+    """Select windows: from an array at once, from `Windows` when they are read."""
+    return SelectedWindows(X, indices) if isinstance(X, Windows) else X[indices]
+
+
+def map_windows(X: Any, function: Callable[[Any], Any], shape: tuple[int, int]) -> Any:
+    """Apply a function to windows: to an array at once, to `Windows` when they are read.
+
+    Parameters
+    ----------
+    X : array or Windows, shape (n, n_chans, n_times)
+        Windows.
+    function, shape
+        As in `MappedWindows`.
+    """
+    return MappedWindows(X, function, shape) if isinstance(X, Windows) else function(X)
+
+
+def join_windows(parts: Sequence[Windows | Array]) -> Windows | Array:
+    """Join windows of several sources: into an array if all are arrays, else into `Windows`."""
     if any(isinstance(part, Windows) for part in parts):
         return JoinedWindows(parts)
     return np.concatenate(parts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""From windows to sequences of consecutive ones, and back."""
+"""Sequences of consecutive windows, for models of sleep stages."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from eegzoo.arguments import number_between, positive_int
+from eegzoo.arguments import positive_int
 from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning
+from eegzoo.data.windows.consecutive import sort_by_onset
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import positions
 
 Indices = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-# Onsets are rounded to samples: the difference of two is off by one at most, plus float error.
-_TOLERANCE = 1.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sequences:
-    """Windows of a data set in sequences of consecutive ones, which sleep models learn from.
+    """Sequences of consecutive windows, the input of models such as TinySleepNet.
 
-    `Sequences.of` makes them. With a slice, a mask or several indices they give some of the
-    sequences.
+    `Sequences.of` makes sequences from a data set. Indexing them with a slice, a mask or several
+    indices selects some of the sequences.
 
-    Training and test are best split before: each side's windows make sequences of their own. A
-    split of the sequences is as safe if it is by `groups` of subject, session or recording, as no
-    sequence holds two of them; ``check_leakage(dataset, sequences[train].windows,
-    sequences[test].windows)`` tells.
+    For cross-validation, split the data set and make sequences of each part, or split the sequences
+    by `groups` of subject, session or recording: no sequence spans two recordings.
+    ``check_leakage(dataset, sequences[train].windows, sequences[test].windows)`` checks a split of
+    the sequences.
 
     Attributes
     ----------
     X : array of float32, shape (n_sequences, n_windows, n_chans, n_times)
-        Windows in microvolts, in memory; padding is zero.
+        Windows in microvolts. Padding is zero.
     y : array of str, shape (n_sequences, n_windows)
-        Name of each window's label; the first class where there is none to learn.
+        Label of each window. Where `mask` is False, it is ``classes[0]``, without meaning.
     mask : array of bool, shape (n_sequences, n_windows)
-        Windows that count: neither padding nor unscored. Estimators are fitted with it.
+        Scored windows: neither padding nor unscored. Pass it to ``fit`` and ``score``.
     indices : array of int, shape (n_sequences, n_windows)
-        Place of each window in the data set; -1 is padding.
+        Index of each window in the data set, -1 for padding.
     classes : tuple of str
-        Labels of the data set, without those that do not count.
+        Classes of the data set, without the unscored labels.
     info : SignalInfo
-        Channels, sampling rate and window.
+        Channels, sampling rate, length and unit of the windows.
     metadata : mapping of str to array, shape (n_sequences,)
-        What the data set knows of all windows of a sequence alike.
+        Metadata columns of the data set that are constant within every sequence.
 
     Examples
     --------
-    Two naps of a quarter of an hour, in sequences of 20 windows of 30 s:
+    Cut two naps of 15 minutes into sequences of 20 windows of 30 s. The last sequence of each nap
+    is padded:
 
     >>> from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording
     >>> naps = [eegzoo.data.simulate_sleep(0.25, random_state=seed) for seed in (0, 1)]
@@ -63,6 +63,9 @@ class Sequences:
     ((4, 20, 2, 3000), [20, 10, 20, 10])
     >>> sequences.groups("subject").tolist()
     ['S0', 'S0', 'S1', 'S1']
+
+    `unroll` returns values of windows, such as predictions, in the order of the data set:
+
     >>> bool((sequences.unroll(sequences.y) == dataset.labels).all())
     True
     """
@@ -84,115 +87,121 @@ class Sequences:
         unscored: Sequence[str] = (),
         step_seconds: float | None = None,
     ) -> Self:
-        """Cut the windows of each recording, in the order of their onsets, into sequences.
+        """Cut the windows of each recording, sorted by onset, into sequences.
 
-        A sequence ends after `n_windows`, with its recording, or where the next window does not
-        begin one step later, give or take a sample; what is left of it is padding. All windows are
-        loaded into memory, also those on the disk.
+        A sequence ends after `n_windows` windows, at the end of its recording, or at a gap, where
+        the next window does not start one step later (to within a sample). Shorter sequences are
+        padded. All windows are loaded into memory, including those on disk.
 
         Parameters
         ----------
         dataset : EpochsDataset
-            In any order, with "recording" and "onset" of each window in its metadata.
+            Windows in any order, with "recording" and "onset" in their metadata.
         n_windows : int
-            Windows of a sequence.
+            Number of windows in a sequence.
         unscored : sequence of str
-            Labels that do not count ("?", "MOVE"): their windows stay in the sequence, for those
-            beside them, and are neither a class nor learnt. Labels that the data set has not are
-            no error.
+            Labels to ignore in training and scoring, such as "?" or "MOVE". Their windows stay in
+            the sequences as context. Labels that are not in the data set have no effect.
         step_seconds : float | None
-            From one window's onset to the next one's. None: a window's length, or, where windows
-            overlap, the shortest step.
+            Time in seconds from one onset to the next. None: the length of a window or, if windows
+            overlap, the shortest time between two onsets.
 
         Returns
         -------
         Sequences
-            By recording and onset. Each window is in one of them. A sequence of unscored windows
-            alone, which no estimator takes, is left out by
+            Sequences sorted by recording and onset. Each window is in exactly one of them.
+            Estimators reject sequences without a scored window; leave them out with
             ``sequences[sequences.mask.any(axis=1)]``.
 
         Raises
         ------
+        TypeError
+            If `dataset` is not an EpochsDataset, or `unscored` is a single string.
         ValueError
-            If metadata are missing or onsets are no finite numbers, if windows of a recording have
-            the same onset or overlap by other than whole steps, or if there is no window or no
-            label that counts.
+            If "recording" or "onset" is missing in the metadata, an onset is not a finite number,
+            two windows of a recording have the same onset, overlapping windows are not whole steps
+            apart, or no window is scored.
 
         Warns
         -----
         SignalWarning
-            If no window of a recording with several follows another.
+            If no window follows another, so that each sequence has a single window.
         """
         if not isinstance(dataset, EpochsDataset):
-            raise TypeError(f"expected an EpochsDataset, got {type(dataset).__name__}")
+            kind = type(dataset).__name__
+            raise TypeError(f"expected dataset to be an EpochsDataset, got {kind}")
         n_windows = positive_int("n_windows", n_windows)
-        classes = _scored(dataset, unscored)
-        order, same, follows = _in_time(dataset, step_seconds)
+        classes = _scored_classes(dataset, unscored)
+        order, same, follows = sort_by_onset(dataset, step_seconds)
         if n_windows > 1 and same.any() and not follows.any():
-            text = "no window follows another: step_seconds is the time from onset to onset"
+            text = (
+                "no window follows another, so each sequence has a single window; set step_seconds "
+                "to the time from one onset to the next"
+            )
             warnings.warn(text, SignalWarning, stacklevel=2)
-        row, column = _places(follows, n_windows)
+        row, column = _sequence_and_place(follows, n_windows)
         indices = np.full((row[-1] + 1, n_windows), -1, np.int64)
         indices[row, column] = order
         labels = dataset.labels[indices]
         mask = (indices >= 0) & np.isin(labels, classes)
         first = indices[:, 0]
-        alike = {
+        constant = {
             name: known[first]
             for name, known in dataset.metadata.items()
             if (known[first][row] == known[order]).all()
         }
         y = np.where(mask, labels, classes[0])
-        return cls(_load(dataset, indices), y, mask, indices, classes, dataset.info, alike)
+        return cls(_load(dataset, indices), y, mask, indices, classes, dataset.info, constant)
 
     @property
     def present(self) -> Mask:
-        """Windows that are no padding, scored or not: the mask to predict with."""
+        """Windows that are not padding, scored or not. Pass it as ``mask`` to ``predict``."""
         return self.indices >= 0
 
     @property
     def windows(self) -> Indices:
-        """Places in the data set of the windows that the sequences hold, ascending."""
+        """Sorted indices in the data set of all windows in the sequences."""
         return np.sort(self.indices[self.present])
 
     def groups(self, by: str) -> npt.NDArray[Any]:
-        """Return the subject, session or recording of each sequence, for group splitters.
+        """Return a metadata column with one value per sequence, for scikit-learn's group splitters.
 
         Raises
         ------
         ValueError
-            If it is not known, or is not the same for all windows of a sequence.
+            If there is no such column, or if it varies within a sequence.
         """
         if by not in self.metadata:
             raise ValueError(
-                f"expected metadata of whole sequences, {sorted(self.metadata)}, got {by!r}"
+                "expected by to be one of the metadata columns that are constant within sequences, "
+                f"{sorted(self.metadata)}, got {by!r}"
             )
         return self.metadata[by]
 
     def unroll(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return what belongs to the windows of sequences in the order of the data set.
+        """Return values of windows, without padding, in the order of the data set.
 
         Parameters
         ----------
         values : array, shape (n_sequences, n_windows, ...)
-            Predictions, or probabilities of each class.
+            Values of each window, such as predicted labels or class probabilities.
 
         Returns
         -------
         array, shape (n, ...)
-            A row for each of `windows`: for each window of the data set, unless these are some of
-            its sequences.
+            Values of the windows with the indices `windows`. These are all windows of the data set,
+            unless the sequences are a selection.
 
         Raises
         ------
         ValueError
-            If there is not one value for each window of each sequence.
+            If the shape of `values` does not begin with (n_sequences, n_windows).
         """
         given = np.asarray(values)
         if given.shape[:2] != self.indices.shape:
             raise ValueError(
-                f"expected values of shape {self.indices.shape} or more axes behind, "
-                f"got {given.shape}"
+                f"expected values of shape ({len(self)}, {self.indices.shape[1]}, ...), got "
+                f"{given.shape}"
             )
         rows: npt.NDArray[Any] = given[self.present]
         return rows[np.argsort(self.indices[self.present], kind="stable")]
@@ -219,71 +228,25 @@ class Sequences:
         )
 
 
-def _scored(dataset: EpochsDataset, unscored: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes that count."""
+def _scored_classes(dataset: EpochsDataset, unscored: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes without the unscored labels."""
     if isinstance(unscored, str):
-        raise TypeError(f"expected unscored to be a sequence of labels, got {unscored!r}")
+        raise TypeError(
+            f"expected unscored to be a sequence of labels such as [{unscored!r}], got {unscored!r}"
+        )
     if len(dataset) == 0:
-        raise ValueError("expected at least one window, got none")
-    left_out = {str(name) for name in unscored}
-    classes = tuple(name for name in dataset.classes if name not in left_out)
+        raise ValueError("expected dataset to have at least one window, got none")
+    classes = tuple(name for name in dataset.classes if name not in set(map(str, unscored)))
     if not np.isin(dataset.labels, classes).any():
         raise ValueError(
-            f"expected windows of labels that count, got only unscored {sorted(left_out)}"
+            "expected dataset to have windows with labels that are not in unscored, got only "
+            f"{np.unique(dataset.labels).tolist()}"
         )
     return classes
 
 
-def _in_time(dataset: EpochsDataset, step_seconds: float | None) -> tuple[Indices, Mask, Mask]:
-    """Return windows in time, and if each is of the recording of the one before, and follows."""
-    missing = [name for name in ("recording", "onset") if name not in dataset.metadata]
-    if missing:
-        raise ValueError(
-            f"expected 'recording' and 'onset' of each window in the metadata, {missing} missing, "
-            f"got {sorted(dataset.metadata)}"
-        )
-    onset = dataset.metadata["onset"]
-    if onset.dtype.kind not in "fiu" or not np.isfinite(onset).all():
-        raise ValueError("expected onset of finite numbers in seconds, got others")
-    names, recording = np.unique(dataset.metadata["recording"], return_inverse=True)
-    order = np.lexsort((onset, recording))
-    same = np.diff(recording[order]) == 0
-    delay = np.diff(onset[order].astype(np.float64))
-    sfreq = dataset.info.sfreq
-    twice = np.flatnonzero(same & (delay < 0.5 / sfreq))
-    if twice.size:
-        window = order[twice[0]]
-        raise ValueError(
-            f"expected windows at different onsets, got several at {onset[window]:g} s of "
-            f"recording {names[recording[window]]}"
-        )
-    tolerance = _TOLERANCE / sfreq
-    step = _step(delay[same], dataset.info.n_times / sfreq, tolerance, step_seconds)
-    follows = np.concatenate([[False], same & (abs(delay - step) < tolerance)])
-    return order, same, follows
-
-
-def _step(
-    delay: npt.NDArray[np.float64], length: float, tolerance: float, step_seconds: float | None
-) -> float:
-    """Return the time from a window to the next, given all from neighbour to neighbour."""
-    overlapping = delay[delay < length - tolerance]
-    if step_seconds is not None:
-        step = number_between("step_seconds", step_seconds, 0.0, above=True)
-    else:
-        step = float(overlapping.min()) if overlapping.size else length
-    # Where windows were left out, there are several steps from one to the next.
-    whole = step * np.maximum(1, np.rint(overlapping / step))
-    if (abs(overlapping - whole) >= tolerance).any():
-        raise ValueError(
-            f"expected windows that do not overlap, or one each {step:g} s, got onsets "
-            f"{np.unique(overlapping.round(6))[:5].tolist()} s apart"
-        )
-    return step
-
-
-def _places(follows: Mask, n_windows: int) -> tuple[Indices, Indices]:
-    """Return the sequence of each window, and its place there."""
+def _sequence_and_place(follows: Mask, n_windows: int) -> tuple[Indices, Indices]:
+    """Return the sequence of each sorted window, and its place in the sequence."""
     numbers = np.arange(len(follows))
     in_run = numbers - np.maximum.accumulate(np.where(follows, 0, numbers))
     column = in_run % n_windows
@@ -292,7 +255,7 @@ def _places(follows: Mask, n_windows: int) -> tuple[Indices, Indices]:
 
 def _load(dataset: EpochsDataset, indices: Indices) -> npt.NDArray[np.float32]:
     X = np.zeros((*indices.shape, *dataset.shape[1:]), np.float32)
-    for sequence, places in zip(X, indices, strict=True):  # one by one, not all of them twice
-        mine = places[places >= 0]
+    for sequence, chosen in zip(X, indices, strict=True):  # without a second copy of all windows
+        mine = chosen[chosen >= 0]
         sequence[: len(mine)] = dataset.X[mine]
     return X

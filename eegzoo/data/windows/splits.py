@@ -1,4 +1,4 @@
-"""Whether a split keeps training and test apart."""
+"""Official splits of data sets, and a check of splits for leakage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import one_of
-from eegzoo.data.windows.epochs_dataset import EpochsDataset
+from eegzoo.data.windows.epochs_dataset import EpochsDataset, check_columns
 from eegzoo.data.windows.lazy_windows import positions
 
 Indices = npt.NDArray[np.int64]
@@ -19,22 +19,22 @@ _CHUNK = 64
 
 
 def official_split(dataset: EpochsDataset) -> tuple[Indices, Indices]:
-    """Return the windows that those who made the data set are training and testing with.
+    """Return the training and test windows of the split that a data set was published with.
 
     Parameters
     ----------
     dataset : EpochsDataset
-        With "split" in its metadata.
+        Data set with "split" in its metadata.
 
     Returns
     -------
     train, test : array of int
-        Places of the windows.
+        Indices of the windows.
 
     Raises
     ------
     ValueError
-        If the data set has no official split.
+        If "split" is not in the metadata.
 
     Examples
     --------
@@ -55,24 +55,28 @@ def official_split(dataset: EpochsDataset) -> tuple[Indices, Indices]:
 def check_leakage(
     dataset: EpochsDataset, train: Any, test: Any, apart: str | None = "recording"
 ) -> None:
-    """Raise if what is tested on was seen in training.
+    """Raise an error if training windows leak into the test.
 
-    Looked for are windows on both sides, windows that overlap in time, windows with equal numbers
-    (data sets with copied sessions exist), and groups on both sides.
+    The check finds windows and groups that are in both, test windows that overlap a training window
+    in time, and test windows that are copies of a training window, since some public data sets
+    contain the same session twice.
 
     Parameters
     ----------
     dataset : EpochsDataset
-        With "recording" and "onset" of each window, as `EpochsDataset.from_recordings` has them.
+        Data set with "recording", "onset" and the groups `apart` in its metadata, as
+        `EpochsDataset.from_recordings` adds them.
     train, test : array of int or bool
-        The windows on either side.
+        Indices or masks of the training and test windows.
     apart : {"subject", "session", "recording"} | None
-        What may not be on both sides. None: a recording may, but none of its seconds.
+        Groups that must not be in both. None: windows of one recording may be in both, if they do
+        not overlap.
 
     Raises
     ------
     ValueError
-        With the windows or groups that are on both sides.
+        If there is leakage, `train` or `test` is empty, or metadata are missing. The message names
+        the windows or groups that leak.
 
     Examples
     --------
@@ -84,32 +88,40 @@ def check_leakage(
     >>> check_leakage(dataset, [0, 1, 2], [3, 4, 5])
     Traceback (most recent call last):
         ...
-    ValueError: expected no recording in training and test, got [S1/1/1] in both
+    ValueError: expected train and test to share no recording, got [S1/1/1] in both
     """
+    apart_by = set() if apart is None else {one_of("apart", apart, GROUPS)}
+    check_columns(dataset, {"recording", "onset"} | apart_by)
     train, test = (np.unique(positions(side, len(dataset))) for side in (train, test))
     for name, side in {"train": train, "test": test}.items():
         if len(side) == 0:
-            raise ValueError(f"expected windows in {name}, got none")
+            raise ValueError(f"expected {name} to have at least one window, got none")
     shared = np.intersect1d(train, test)
     if shared.size:
-        raise ValueError(f"expected no window in training and test, got {_some(shared)} in both")
-    if apart is not None:
-        groups = dataset.groups(one_of("apart", apart, GROUPS))
+        raise ValueError(f"expected train and test to share no window, got {_some(shared)} in both")
+    for by in apart_by:
+        groups = dataset.groups(by)
         both = np.intersect1d(groups[train], groups[test])
         if both.size:
-            raise ValueError(f"expected no {apart} in training and test, got {_some(both)} in both")
+            raise ValueError(f"expected train and test to share no {by}, got {_some(both)} in both")
     pairs = list(_overlapping(dataset, train, test))
     if pairs:
-        raise ValueError(f"expected windows that do not overlap, got {_some(pairs)} that do")
-    pairs = list(_equal(dataset, train, test))
+        raise ValueError(
+            "expected no window in test to overlap one in train, got the pairs (train, test) "
+            f"{_some(pairs)}"
+        )
+    pairs = list(_copies(dataset, train, test))
     if pairs:
-        raise ValueError(f"expected windows that differ, got {_some(pairs)} that are equal")
+        raise ValueError(
+            "expected no window in test to be a copy of one in train, got the pairs (train, test) "
+            f"{_some(pairs)}"
+        )
 
 
 def _overlapping(
     dataset: EpochsDataset, train: Indices, test: Indices
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a training and a test window that share samples, at least one a recording."""
+    """Yield overlapping pairs (training, test window), at least one per recording with any."""
     recordings, onset = dataset.groups("recording"), dataset.groups("onset")
     duration = (dataset.info.n_times - 0.5) / dataset.info.sfreq
     in_test = np.zeros(len(dataset), bool)
@@ -118,15 +130,15 @@ def _overlapping(
     for recording in np.unique(recordings[chosen]):
         mine = chosen[recordings[chosen] == recording]
         mine = mine[np.argsort(onset[mine], kind="stable")]
-        # Of all pairs from both sides, the nearest ones are neighbours.
+        # If windows of both sides overlap, so do two neighbours, one of each side.
         near = np.diff(onset[mine]) < duration
         for place in np.flatnonzero(near & (in_test[mine[1:]] != in_test[mine[:-1]])):
             pair = mine[place : place + 2].tolist()
             yield tuple(sorted(pair, key=lambda window: bool(in_test[window])))
 
 
-def _equal(dataset: EpochsDataset, train: Indices, test: Indices) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a training and a test window with the same numbers."""
+def _copies(dataset: EpochsDataset, train: Indices, test: Indices) -> Iterator[tuple[int, int]]:
+    """Yield pairs of a training and a test window with equal samples."""
     seen = dict(zip(_digests(dataset, train), train.tolist(), strict=True))
     for window, digest in zip(test.tolist(), _digests(dataset, test), strict=True):
         if digest in seen:
@@ -134,11 +146,13 @@ def _equal(dataset: EpochsDataset, train: Indices, test: Indices) -> Iterator[tu
 
 
 def _digests(dataset: EpochsDataset, indices: Indices) -> Iterator[bytes]:
+    """Yield the hash of each window."""
     for start in range(0, len(indices), _CHUNK):
         for window in dataset.X[indices[start : start + _CHUNK]]:
             yield hashlib.sha256(window.tobytes()).digest()
 
 
 def _some(found: Sequence[Any] | npt.NDArray[Any], most: int = 5) -> str:
+    """Return the first few items as text."""
     shown = ", ".join(str(item) for item in found[:most])
     return f"[{shown}{', ...' if len(found) > most else ''}]"

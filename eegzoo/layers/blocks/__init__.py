@@ -1,1 +1,1 @@
-"""What architectures share: attention, recurrence, temporal convolutions, initialisers."""
+"""Blocks that several architectures share, and initialisers."""

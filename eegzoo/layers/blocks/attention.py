@@ -1,4 +1,4 @@
-"""Self-attention, with the sizes and the scale that the models of the zoo give it."""
+"""Multi-head self-attention with a free head size and scale."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from eegzoo.layers.blocks.parallel_linear import ParallelLinear
 class MultiHeadAttention(nn.Module):
     """Multi-head self-attention over tokens.
 
-    `torch.nn.MultiheadAttention` has no head size of its own, no scale of its own, and no branches
-    side by side.
+    Unlike in `torch.nn.MultiheadAttention`, the head size and the scale are free, and several
+    branches can be computed in parallel.
 
     Parameters
     ----------
     features : int
-        Features of a token.
+        Number of features of a token.
     num_heads : int
-        Heads.
+        Number of heads.
     head_dim : int | None
-        Length of a head's queries, keys and values. None: the features divided among the heads.
+        Length of the queries, keys and values of a head. None: ``features / num_heads``.
     scale : float | None
-        Factor on the product of query and key. None: one over the square root of `head_dim`.
+        Factor for the product of query and key. None: one over the square root of `head_dim`.
     drop_prob : float
-        Probability of dropping an attention weight.
+        Dropout probability of the attention weights.
     n_branches : int | None
-        Attentions with weights of their own that are computed side by side. None: one, without an
-        axis for branches.
+        Number of parallel branches, each with its own weights. None: one attention, without an axis
+        for branches.
 
     References
     ----------
@@ -64,7 +64,7 @@ class MultiHeadAttention(nn.Module):
             head_dim = features // num_heads
         self.head_dim = positive_int("head_dim", head_dim)
         self.scale = 1 / math.sqrt(self.head_dim) if scale is None else scale
-        # Its probability and its mode are used, so that whoever turns dropout off or on finds it.
+        # A module, so that code that switches all dropout layers on or off finds it.
         self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
         inner = self.num_heads * self.head_dim
         self.query = _linear(n_branches, features, inner)
@@ -73,7 +73,7 @@ class MultiHeadAttention(nn.Module):
         self.out = _linear(n_branches, inner, features)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (..., tokens, features) to the same shape; branches stand before the tokens."""
+        """Map (..., tokens, features) to the same shape; the axis before the tokens is branches."""
         query, key, value = (
             layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
@@ -87,15 +87,16 @@ class MultiHeadAttention(nn.Module):
         return out
 
     def extra_repr(self) -> str:
-        """Show what the submodules do not."""
+        """Return the number of heads and the scale."""
         return f"num_heads={self.num_heads}, scale={self.scale:.4g}"
 
 
 def keras_attention_init_(attention: MultiHeadAttention) -> None:
-    """Initialise as Keras's MultiHeadAttention does, in place: glorot_uniform with its own fans.
+    """Initialise an attention in place as Keras's MultiHeadAttention does.
 
-    Its kernels have the shapes (features, num_heads, head_dim) and (num_heads, head_dim, features),
-    and Keras takes the first axis of each for a receptive field.
+    The initialiser is glorot_uniform, but Keras counts other fans than torch. Its kernels have the
+    shapes (features, num_heads, head_dim) and (num_heads, head_dim, features), and the first axis
+    of each counts as a receptive field.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The two blocks that EEGNet's kin are made of: its front, and what stands around its pools."""
+"""Blocks of EEGNet and related models: the depthwise front and the normalised pool."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def depthwise_front(
     eps: float = 1e-3,
     momentum: float = 0.01,
 ) -> TemporalSpatialConv:
-    """Return temporal filters, a normalisation, then spatial filters for each temporal one.
+    """Return temporal filters, a batch normalisation and spatial filters for each temporal filter.
 
     Parameters
     ----------
     n_chans : int
-        Channels.
+        Number of channels.
     F1 : int
-        Temporal filters.
+        Number of temporal filters.
     D : int
-        Spatial filters for each of them.
+        Number of spatial filters for each temporal filter.
     kernel_length : int
-        Samples of a temporal filter. As many samples come out as went in.
+        Length of a temporal filter in samples. The number of samples is kept.
     max_norm : float | None
         Largest norm of a spatial filter. None: no constraint.
     axis_norm : int | sequence of int
-        Axes of the spatial weight, (F1 * D, 1, n_chans, 1), that the norm is taken over.
+        Axes of the spatial weight, of shape (F1 * D, 1, n_chans, 1), over which the norm is taken.
     eps, momentum : float
-        Of the normalisation; Keras's, where torch has 1e-5 and 0.1.
+        Arguments of the normalisation. The defaults are Keras's; torch's are 1e-5 and 0.1.
 
     References
     ----------
@@ -60,18 +60,18 @@ def depthwise_front(
 def norm_pool(
     n_maps: int, pool_length: int, drop_prob: float, eps: float = 1e-3, momentum: float = 0.01
 ) -> nn.Sequential:
-    """Return normalisation, ELU, average pool and dropout of `n_maps` maps.
+    """Return a batch normalisation, ELU, average pool and dropout.
 
     Parameters
     ----------
     n_maps : int
-        Maps.
+        Number of maps.
     pool_length : int
-        Samples that the pool takes together; a rest is left out.
+        Length of the pool in samples. Samples that do not fill a last pool are dropped.
     drop_prob : float
-        Probability of dropout.
+        Dropout probability.
     eps, momentum : float
-        Of the normalisation; Keras's, where torch has 1e-5 and 0.1.
+        Arguments of the normalisation. The defaults are Keras's; torch's are 1e-5 and 0.1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Initial weights as the reference implementations draw them."""
+"""Initialisers of the reference implementations."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from torch import Tensor, nn
 def keras_glorot_uniform_(weight: Tensor, groups: int = 1) -> Tensor:
     """Fill a weight in place as Keras's ``glorot_uniform`` does.
 
-    Keras counts the fans on its own layouts, which for a depthwise kernel, ``(height, width,
-    in_channels, depth_multiplier)``, gives other limits than torch's ``xavier_uniform_``.
+    Keras counts the fans in its own layout of the kernel. For a depthwise kernel, ``(height, width,
+    in_channels, depth_multiplier)``, the limits differ from those of torch's ``xavier_uniform_``.
 
     Parameters
     ----------
     weight : Tensor, shape (out_channels, in_channels / groups, ...)
-        Of a linear or convolutional layer of torch. It is changed in place.
+        Weight of a linear or convolutional torch layer. It is changed in place.
     groups : int
-        Groups of the convolution. Above one it counts as Keras's depthwise convolution.
+        Number of groups of the convolution. With more than one, the fans are those of Keras's
+        depthwise convolution.
 
     Returns
     -------
@@ -47,9 +48,9 @@ def keras_glorot_uniform_(weight: Tensor, groups: int = 1) -> Tensor:
 
 
 def keras_init_(module: nn.Module) -> None:
-    """Initialise every linear and convolutional layer below `module` as Keras does, in place.
+    """Initialise all linear and convolutional layers of a module in place as Keras does.
 
-    Kernels are `keras_glorot_uniform_`, biases zero.
+    Weights are drawn by `keras_glorot_uniform_`. Biases are zero.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def lecun_normal_(weight: Tensor) -> Tensor:
     Parameters
     ----------
     weight : Tensor, shape (out_channels, in_channels, ...)
-        Of a linear or convolutional layer without groups. It is changed in place.
+        Weight of a linear or convolutional layer without groups. It is changed in place.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def lecun_normal_(weight: Tensor) -> Tensor:
     >>> round(float(weight.std()), 2)
     0.1
     """
-    # A normal truncated at two standard deviations has 0.8796 of its deviation left.
+    # Truncation at two standard deviations reduces the standard deviation to 0.8796 of its value.
     std = math.sqrt(1.0 / math.prod(weight.shape[1:])) / 0.87962566103423978
     return nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
 

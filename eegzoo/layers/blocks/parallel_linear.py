@@ -1,4 +1,4 @@
-"""Linear maps side by side: one for each branch of a network, computed at once."""
+"""Parallel linear layers, one for each branch of a network."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from eegzoo.layers.blocks.initializers import keras_glorot_uniform_
 
 
 class ParallelLinear(nn.Module):
-    """As many linear maps as there are branches, each applied to its own.
+    """Linear layers for the branches of a network, each with its own weights.
 
     Parameters
     ----------
     n_branches : int
-        Branches.
+        Number of branches.
     in_features, out_features : int
-        Of each map.
+        Number of input and output features of a branch.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class ParallelLinear(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Initialise each map as Keras does a dense layer."""
+        """Initialise each branch as Keras initialises a dense layer."""
         for weight in self.weight.unbind():
             keras_glorot_uniform_(weight)
         nn.init.zeros_(self.bias)
@@ -46,5 +46,5 @@ class ParallelLinear(nn.Module):
         return torch.einsum("...nri,noi->...nro", x, self.weight) + self.bias.unsqueeze(1)
 
     def extra_repr(self) -> str:
-        """Show the sizes."""
+        """Return the sizes."""
         return f"{self.n_branches}, {self.in_features}, {self.out_features}"

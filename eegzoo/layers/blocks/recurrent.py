@@ -1,4 +1,4 @@
-"""Recurrent layers that torch does not have."""
+"""Recurrent layers that are not part of torch."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ State = tuple[Tensor, Tensor]
 
 
 class PeepholeLSTM(nn.Module):
-    """An LSTM whose gates also see the cell (peepholes), as TensorFlow's LSTMCell computes it.
+    """LSTM with peephole connections from the cell to the gates, equal to TensorFlow's LSTMCell.
 
-    With the cell c, the output h and the gates' inputs i, f, g, o of a step:
+    With the cell c, the output h and the gate inputs i, f, g and o, a step computes:
 
     .. code-block:: text
 
@@ -26,11 +26,11 @@ class PeepholeLSTM(nn.Module):
     Parameters
     ----------
     input_size, hidden_size : int
-        Length of a step's input and output.
+        Number of input and output features of a step.
     forget_bias : float
-        Added to the forget gate.
+        Constant added to the input of the forget gate.
     reverse : bool
-        Run from the last step that counts to the first.
+        Whether to run from the last valid step to the first.
 
     References
     ----------
@@ -57,7 +57,7 @@ class PeepholeLSTM(nn.Module):
         self.hidden_size = positive_int("hidden_size", hidden_size)
         self.forget_bias = number_between("forget_bias", forget_bias, -math.inf)
         self.reverse = reverse
-        # Rows in torch's order of the gates: i, f, g, o.
+        # The rows are in torch's order of the gates: i, f, g, o.
         self.weight_ih = nn.Parameter(torch.empty(4 * hidden_size, input_size))
         self.weight_hh = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
         self.bias = nn.Parameter(torch.empty(4 * hidden_size))
@@ -67,7 +67,7 @@ class PeepholeLSTM(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weights as TensorFlow does: glorot_uniform over the joined kernel, no bias."""
+        """Initialise as TensorFlow does: glorot_uniform over the joint kernel, biases zero."""
         limit = math.sqrt(6.0 / (self.input_size + 5 * self.hidden_size))
         nn.init.uniform_(self.weight_ih, -limit, limit)
         nn.init.uniform_(self.weight_hh, -limit, limit)
@@ -79,23 +79,24 @@ class PeepholeLSTM(nn.Module):
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        """Run over sequences.
+        """Process sequences.
 
         Parameters
         ----------
         x : Tensor, shape (batch, n_steps, input_size)
             Sequences.
         state : tuple of Tensor, shapes (batch, hidden_size) | None
-            Output h and cell c at the start. None: zero.
+            Initial output h and cell c. None: zeros.
         lengths : Tensor of int, shape (batch,) | None
-            Steps that count in each sequence; after them the output is zero and the state stays.
+            Number of valid steps in each sequence. At later steps the output is zero and the state
+            does not change. None: all steps are valid.
 
         Returns
         -------
         out : Tensor, shape (batch, n_steps, hidden_size)
             Output of each step.
         state : tuple of Tensor, shapes (batch, hidden_size)
-            Output and cell at the end.
+            Final output and cell.
         """
         batch, n_steps, _ = x.shape
         if state is None:
@@ -113,15 +114,15 @@ class PeepholeLSTM(nn.Module):
             if lengths is None:
                 h, c, out = new_h, new_c, new_h
             else:
-                counts = (step < lengths).unsqueeze(1)
-                out = torch.where(counts, new_h, torch.zeros_like(new_h))
-                h, c = torch.where(counts, new_h, h), torch.where(counts, new_c, c)
+                valid = (step < lengths).unsqueeze(1)
+                out = torch.where(valid, new_h, torch.zeros_like(new_h))
+                h, c = torch.where(valid, new_h, h), torch.where(valid, new_c, c)
             outputs.append(out)
         if self.reverse:
             outputs.reverse()
         return torch.stack(outputs, dim=1), (h, c)
 
     def extra_repr(self) -> str:
-        """Show the sizes."""
+        """Return the sizes and options."""
         sizes = f"{self.input_size}, {self.hidden_size}"
         return f"{sizes}, forget_bias={self.forget_bias}, reverse={self.reverse}"

@@ -1,4 +1,4 @@
-"""Convolution and pool along time, padded as TensorFlow's "SAME", strides included."""
+"""Convolution and max pool along time with TensorFlow's "SAME" padding, also with a stride."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from eegzoo.layers.padding import same_padding
 
 
 class SameConv1d(nn.Conv1d):
-    """`torch.nn.Conv1d` that returns ``ceil(n_times / stride)`` samples, as TensorFlow does.
+    """`torch.nn.Conv1d` with TensorFlow's "SAME" padding.
 
-    `ConstrainedConv1d` does so without a stride. With one, how many zeros stand on either side
-    depends on the number of samples.
+    It returns ``ceil(n_times / stride)`` samples. Without a stride this is the ``padding="same"``
+    of `ConstrainedConv1d`. With a stride the number of zeros on either side depends on the number
+    of samples.
 
     Parameters
     ----------
     in_channels, out_channels, kernel_size, stride, dilation, groups, bias
-        As in `torch.nn.Conv1d`.
+        Arguments of `torch.nn.Conv1d`.
 
     Examples
     --------
@@ -48,14 +49,16 @@ class SameConv1d(nn.Conv1d):
 
 
 class SameMaxPool1d(nn.Module):
-    """Largest of `length` samples, ``ceil(n_times / stride)`` times, as TensorFlow does.
+    """Max pool with TensorFlow's "SAME" padding.
+
+    It returns ``ceil(n_times / stride)`` samples.
 
     Parameters
     ----------
     length : int
-        Samples of which the largest is taken; those beyond the ends do not count.
+        Length of the pool in samples. The padding is never the maximum.
     stride : int | None
-        Samples from one maximum to the next. None: `length`.
+        Number of samples from one maximum to the next. None: `length`.
 
     Examples
     --------
@@ -74,5 +77,5 @@ class SameMaxPool1d(nn.Module):
         return F.max_pool1d(F.pad(x, pads, value=-float("inf")), self.length, self.stride)
 
     def extra_repr(self) -> str:
-        """Show the lengths."""
+        """Return the length and the stride."""
         return f"{self.length}, stride={self.stride}"

@@ -1,4 +1,4 @@
-"""The block of temporal convolutional networks."""
+"""Block of temporal convolutional networks."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 
 
 class TCNBlock(nn.Module):
-    """Two dilated causal convolutions beside a shortcut.
+    """Residual block of two dilated causal convolutions.
 
-    As the Keras models of the field have it, with batch normalisation (eps 1e-3) where Bai et al.
-    have weight normalisation, and initialised as there. The shortcut is a convolution of length
-    one where the numbers of maps differ.
+    It follows the Keras EEG models, which use batch normalisation (eps 1e-3) in place of the weight
+    normalisation of Bai et al., and their initialisation. The shortcut is a convolution of length
+    one if the numbers of input and output maps differ.
 
     Parameters
     ----------
     in_channels, out_channels : int
-        Maps of the input and of the output.
+        Number of input and output maps.
     kernel_size : int
-        Samples of both kernels.
+        Length of both kernels in samples.
     dilation : int
-        Samples from one tap to the next.
+        Dilation of both kernels in samples.
     drop_prob : float
-        Probability of dropout after each convolution.
+        Dropout probability after each convolution.
     activation : type of nn.Module
-        After each convolution and after the sum.
+        Activation after each convolution and after the sum.
     max_norm : float | None
         Largest norm of a filter. None: no constraint.
     groups : int
-        Blocks that run side by side, each on its share of the maps.
+        Number of parallel blocks, each with its share of the maps.
 
     References
     ----------
@@ -72,7 +72,7 @@ class TCNBlock(nn.Module):
         self.shortcut: nn.Module = nn.Identity()
         if in_channels != out_channels:
             self.shortcut = shortcut = convolution(in_channels, 1)
-            for weight in shortcut.weight.chunk(groups):  # the fans of one block, not of all
+            for weight in shortcut.weight.chunk(groups):  # the fans of one block
                 keras_glorot_uniform_(weight)
             nn.init.zeros_(shortcut.bias)  # type: ignore[arg-type]
         self.activation = activation()

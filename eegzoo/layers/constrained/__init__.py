@@ -1,1 +1,1 @@
-"""The norm constraint and the layers that have it; swapping, baking and norm reports."""
+"""Layers with a norm constraint; functions to constrain, bake and report on networks."""

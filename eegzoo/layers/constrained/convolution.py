@@ -1,4 +1,4 @@
-"""Linear and convolutional layers whose filters keep their norm within limits."""
+"""Convolutions with a norm constraint on each filter."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from eegzoo.arguments import one_of, positive_int, positive_ints
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.norms import AxisNorm
 from eegzoo.layers.padding import causal_padding, is_lopsided
+from eegzoo.torch_internals import ConvBase, padding_of, set_padding
 
 Padding = str | int | tuple[int, ...]
 
 
-class _ConstrainedConv(NormConstraint, nn.modules.conv._ConvNd):
-    """What the convolutions share: checks, padding, forward. Time is the last axis."""
+class _ConstrainedConv(NormConstraint, ConvBase):
+    """Base class of the constrained convolutions. Time is the last axis."""
 
     _convolve: Callable[..., Tensor]
     _n_axes: ClassVar[int]
@@ -55,24 +56,26 @@ class _ConstrainedConv(NormConstraint, nn.modules.conv._ConvNd):
         )
         if padding == "causal":
             self.padding = padding
-            before_first_axes = [0] * (2 * self._n_axes - 2)
+            other_axes = [0] * (2 * self._n_axes - 2)
             in_time = causal_padding(self.kernel_size[-1], self.dilation[-1])
-            self._reversed_padding_repeated_twice = [*in_time, *before_first_axes]
+            set_padding(self, [*in_time, *other_axes])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve `x`, batched or not, with the constrained weight."""
-        return self._conv_forward(x, self.constrained_weight(), self.bias)
-
-    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if not (isinstance(self.padding, str) and self.padding_mode == "zeros"):
-            return super()._conv_forward(x, weight, bias)
-        # torch's own "same" copies the input twice, and warns, when a side has one zero more.
-        pads = self._reversed_padding_repeated_twice
-        if is_lopsided(pads):
-            x, both_sides = F.pad(x, pads), [0] * self._n_axes
+        """Convolve `x`, with or without a batch axis, with the constrained weight."""
+        weight, padding = self.constrained_weight(), padding_of(self)
+        both_sides: int | list[int] | tuple[int, ...] = 0
+        if self.padding_mode != "zeros":
+            x = F.pad(x, padding, self.padding_mode)
+        elif not isinstance(self.padding, str):
+            both_sides = self.padding
+        elif is_lopsided(padding):
+            # torch's own "same" warns and copies the input twice if one side has one zero more.
+            x = F.pad(x, padding)
         else:
-            both_sides = pads[::-2]
-        return self._convolve(x, weight, bias, self.stride, both_sides, self.dilation, self.groups)
+            both_sides = padding[::-2]
+        return self._convolve(
+            x, weight, self.bias, self.stride, both_sides, self.dilation, self.groups
+        )
 
 
 def _multiple_of(groups: int, name: str, value: int) -> int:
@@ -100,36 +103,38 @@ def _check_padding(padding: Padding, padding_mode: str, stride: tuple[int, ...])
 
 
 class ConstrainedConv1d(_ConstrainedConv, nn.Conv1d):
-    """`torch.nn.Conv1d` with a norm constraint on each of its filters.
+    """`torch.nn.Conv1d` with a norm constraint on each filter.
 
     Parameters
     ----------
     in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode
-        As in `torch.nn.Conv1d`.
+        Arguments of `torch.nn.Conv1d`.
     padding : int | tuple of int | {"same", "valid", "causal"}
-        "same" keeps the number of samples (stride 1); for an even kernel the right side gets one
-        zero more. "causal" pads the left alone: no output depends on a later input, and there are
-        ``ceil(n_times / stride)`` of them. It goes with `padding_mode` "zeros" or "replicate".
+        Padding along time. "same" keeps the number of samples and needs stride 1; with an even
+        kernel the right side gets one zero more. "causal" pads on the left only, so that no output
+        depends on a later input; there are ``ceil(n_times / stride)`` outputs. It needs
+        `padding_mode` "zeros" or "replicate".
     device, dtype
-        Of the parameters.
+        Device and dtype of the parameters.
     max_norm : float | None
         Largest norm of a filter. None: no constraint.
     min_norm : float | None
-        Smallest norm.
+        Smallest norm of a filter. Used with `max_norm` only.
     axis_norm : int | tuple of int
-        Axes of the weight, of shape (out_channels, in_channels / groups, kernel_size), that the
-        norm is taken over.
+        Axes of the weight over which the norm is taken. The weight has the shape
+        (out_channels, in_channels / groups, kernel_size).
     minmax_rate : float
-        How far a norm moves towards its limit at each update of the weight, with both limits.
+        Fraction of the way to its limit that a norm moves at each update of the weight. Used with
+        both limits only.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected; the message names it.
+        If an argument is invalid. The message names the argument.
 
     See Also
     --------
-    NormConstraint : What holds in training and in evaluation.
+    NormConstraint : The behaviour in training and in evaluation.
 
     Examples
     --------
@@ -172,35 +177,36 @@ class ConstrainedConv1d(_ConstrainedConv, nn.Conv1d):
 
 
 class ConstrainedConv2d(_ConstrainedConv, nn.Conv2d):
-    """`torch.nn.Conv2d` with a norm constraint on each of its filters.
+    """`torch.nn.Conv2d` with a norm constraint on each filter.
 
     Parameters
     ----------
     in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode
-        As in `torch.nn.Conv2d`.
+        Arguments of `torch.nn.Conv2d`.
     padding : int | tuple of int | {"same", "valid", "causal"}
-        As in `ConstrainedConv1d`. "causal" is along time, the last axis; the other axis is not
-        padded.
+        Padding as in `ConstrainedConv1d`. "causal" pads along time, the last axis; the other axis
+        is not padded.
     device, dtype
-        Of the parameters.
+        Device and dtype of the parameters.
     max_norm : float | None
         Largest norm of a filter. None: no constraint.
     min_norm : float | None
-        Smallest norm.
+        Smallest norm of a filter. Used with `max_norm` only.
     axis_norm : int | tuple of int
-        Axes of the weight, of shape (out_channels, in_channels / groups, height, width), that the
-        norm is taken over.
+        Axes of the weight over which the norm is taken. The weight has the shape
+        (out_channels, in_channels / groups, height, width).
     minmax_rate : float
-        How far a norm moves towards its limit at each update of the weight, with both limits.
+        Fraction of the way to its limit that a norm moves at each update of the weight. Used with
+        both limits only.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected; the message names it.
+        If an argument is invalid. The message names the argument.
 
     See Also
     --------
-    NormConstraint : What holds in training and in evaluation.
+    NormConstraint : The behaviour in training and in evaluation.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A linear layer whose units keep their norm within limits."""
+"""Linear layer with a norm constraint on each unit."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from eegzoo.layers.constrained.norms import AxisNorm
 
 
 class ConstrainedDense(NormConstraint, nn.Linear):
-    """`torch.nn.Linear` with a norm constraint on each of its units.
+    """`torch.nn.Linear` with a norm constraint on each unit.
 
     Parameters
     ----------
     in_features, out_features, bias, device, dtype
-        As in `torch.nn.Linear`.
+        Arguments of `torch.nn.Linear`.
     max_norm : float | None
         Largest norm of a unit's weights. None: no constraint.
     min_norm : float | None
-        Smallest norm.
+        Smallest norm of a unit's weights. Used with `max_norm` only.
     axis_norm : int | tuple of int
-        Axes of the weight, of shape (out_features, in_features), that the norm is taken over.
+        Axes of the weight over which the norm is taken. The weight has the shape (out_features,
+        in_features).
     minmax_rate : float
-        How far a norm moves towards its limit at each update of the weight, with both limits.
+        Fraction of the way to its limit that a norm moves at each update of the weight. Used with
+        both limits only.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected; the message names it.
+        If an argument is invalid. The message names the argument.
 
     See Also
     --------
-    NormConstraint : What holds in training and in evaluation.
+    NormConstraint : The behaviour in training and in evaluation.
 
     Examples
     --------

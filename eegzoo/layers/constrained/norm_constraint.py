@@ -1,4 +1,4 @@
-"""Norm constraints: one pure function for the mathematics, one mixin for the state."""
+"""The mixin that gives a torch layer a norm constraint."""
 
 from __future__ import annotations
 
@@ -7,37 +7,46 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.constrained.norms import AxisNorm, _divisor, check_axes, check_limits
+from eegzoo.layers.constrained.norms import (
+    AxisNorm,
+    check_axes,
+    check_limits,
+    divisor_for,
+    norms_over,
+)
 
 
 class NormConstraint(nn.Module):
-    """Mixin: a layer that computes with a weight whose norm is within limits.
+    """Mixin for layers that compute with a weight whose norms are within limits.
 
-    It stands before a torch layer with a parameter ``weight``; the layer's ``forward`` computes
-    with `constrained_weight` where it computed with ``weight``.
+    It comes before a torch layer with a parameter ``weight`` in the list of bases. The layer's
+    ``forward`` uses `constrained_weight` in place of ``weight``, and its constructor calls
+    `set_constraint`. A subclass that constrains other norms than L2 norms over `axis_norm`
+    overrides `filter_norms`.
 
-    In training the stored weight is projected, then used: an optimizer that steps from there makes
-    the trajectory of Keras, which projects after each step. "In training" means that the layer is
-    in training mode, gradients are being recorded and the weight asks for one; otherwise (in
-    evaluation, under ``torch.no_grad``, for a frozen weight, for tensors that
-    ``torch.func.functional_call`` lent to the layer) the weight is projected on its way into the
-    computation and what is stored stays as it is.
+    In training the stored weight is projected before it is used. With an optimizer this gives the
+    same trajectory as Keras, which projects after each step. "In training" means that the layer is
+    in training mode, gradients are recorded and the weight requires one. In all other cases
+    (evaluation, ``torch.no_grad``, a frozen weight, tensors passed to
+    ``torch.func.functional_call``) the layer computes with a projected copy and the stored weight
+    does not change.
 
-    A rate below one moves the norm that fraction of the way, once for each update of the weight:
-    an update is recognised by its values, whoever wrote them (loading a state dict is one, too).
-    Evaluation then uses the stored weight as it is.
+    With `minmax_rate` below one, a norm moves that fraction of the way to its limit once for each
+    update of the weight. An update is detected by a change of the values, so that loading a state
+    dict is an update too. In evaluation the layer then uses the stored weight unchanged.
 
-    Two layers that share a weight and have different limits each compute with a weight within
-    their own limits; the stored one satisfies the layer that ran last in training.
+    Two layers that share a weight but have different limits each compute with a weight within their
+    own limits. The stored weight is within the limits of the layer that was called last in
+    training.
 
-    Tensors that ``functional_call`` lends are never written to, and with a rate below one each
-    call counts as an update of them. A ``Parameter`` cannot be told from the layer's own: lent
-    in training, it is projected in place, as ``functional_call`` updates buffers of BatchNorm.
-    Detach it to keep it.
+    Tensors passed to ``functional_call`` are never modified, and with a rate below one each call
+    counts as an update of them. The exception is a ``Parameter``, which cannot be distinguished
+    from the layer's own: in training it is projected in place, just as ``functional_call`` updates
+    the buffers of BatchNorm. Detach it to keep it unchanged.
 
     Examples
     --------
-    A layer of one's own:
+    A constrained layer of your own:
 
     >>> class ConstrainedBilinear(NormConstraint, torch.nn.Bilinear):
     ...     def __init__(self, *args, max_norm=1.0, **kwargs):
@@ -67,23 +76,29 @@ class NormConstraint(nn.Module):
         minmax_rate: float,
         prefix: str = "",
     ) -> None:
-        """Check the limits and keep them, in place of those that the layer had.
+        """Check and set the limits, replacing earlier ones.
 
         Parameters
         ----------
         max_norm, min_norm : float | None
-            Largest and smallest norm. ``max_norm=None``: no constraint.
+            Largest and smallest norm of a filter. ``max_norm=None``: no constraint.
         axis_norm : int | tuple of int
-            Axes of the weight that the norm is taken over.
+            Axes of the weight over which the norm is taken.
         minmax_rate : float
-            How far a norm moves towards its limit at each update, with both limits.
+            Fraction of the way to its limit that a norm moves at each update of the weight. Used
+            with both limits only.
         prefix : str
-            What stands before these names in errors and warnings.
+            Prefix of the arguments' names in errors and warnings.
 
         Raises
         ------
         ValueError, TypeError
-            A limit or an axis makes no sense; the message names it.
+            If a limit or an axis is invalid. The message names the argument.
+
+        Warns
+        -----
+        UserWarning
+            If `min_norm` is given without `max_norm`, or `minmax_rate` without both: it is ignored.
         """
         # The warning points at the caller of the layer's constructor.
         limits = check_limits(max_norm, min_norm, minmax_rate, prefix, stacklevel=4)
@@ -94,17 +109,45 @@ class NormConstraint(nn.Module):
         last = torch.full_like(self.weight.detach(), torch.nan) if slow else None
         self.register_buffer("_last_projection", last, persistent=False)
 
+    def filter_norms(self, weight: Tensor | None = None) -> Tensor:
+        """Return the norms that the limits apply to.
+
+        All other methods, `constraint_report`, `bake` and exported models take the norms from here.
+        An override has to return norms that scale with the filter: a filter times 0.5 has half the
+        norm. Filters that share a norm are scaled together.
+
+        Parameters
+        ----------
+        weight : Tensor, shape of the layer's weight | None
+            Weight of which the norms are taken. None: the stored weight.
+
+        Returns
+        -------
+        Tensor, as many axes as the weight
+            Norms in float64 (float32 on Apple's GPUs). The axes over which a norm is taken have
+            length one, so that the norms broadcast against the weight.
+
+        Examples
+        --------
+        >>> layer = eegzoo.layers.ConstrainedDense(64, 4, max_norm=0.25)
+        >>> layer.filter_norms().shape
+        torch.Size([4, 1])
+        >>> bool((layer.filter_norms(layer.constrained_weight()) <= 0.25 + 1e-6).all())
+        True
+        """
+        return norms_over(self.weight if weight is None else weight, self.axis_norm)
+
     def constrained_weight(self) -> Tensor:
-        """Return the weight to compute with; in training, store it too."""
+        """Return the weight to compute with; in training, store it as well."""
         weight = self.weight
         if self.max_norm is None or (self.minmax_rate < 1.0 and not self.training):
             return weight
-        # The gradient of a copy is the identity, and what happens to a detached tensor is hidden
-        # from autograd: the gradient at the projected weight goes to the stored one unchanged.
-        # The copy also survives for backward when a second forward writes to the stored weight.
+        # Autograd records the copy, whose gradient is the identity, and does not see changes of a
+        # detached tensor: the gradient at the projected weight reaches the stored weight unchanged.
+        # The copy also keeps its values for backward when a second forward projects again.
         own = isinstance(weight, nn.Parameter)
         if own and self.training and weight.requires_grad and torch.is_grad_enabled():
-            self.scale_norm(eps=0.0)
+            self._project_(weight.detach(), self.max_norm)
             return weight.clone()
         projected = weight.clone()
         values = projected.detach()
@@ -117,28 +160,30 @@ class NormConstraint(nn.Module):
         Parameters
         ----------
         eps : float
-            A filter whose norm is at most `eps` counts as zero and stays as it is.
+            Largest norm of a filter that counts as zero. Such a filter is unchanged.
         """
-        if self.max_norm is None:
-            return
-        values = self.weight.detach()
-        values.div_(self._divisor(values, self.max_norm, True, eps))
+        if self.max_norm is not None:
+            self._project_(self.weight.detach(), self.max_norm, eps)
+
+    def _project_(self, values: Tensor, max_norm: float, eps: float = 0.0) -> None:
+        """Project the detached stored weight in place."""
+        values.div_(self._divisor(values, max_norm, True, eps))
         if self.minmax_rate < 1.0:
             self._last_projection.copy_(values)
 
     def _divisor(self, weight: Tensor, max_norm: float, own: bool, eps: float = 0.0) -> Tensor:
-        """Return what each filter is divided by now; `own` for the stored weight."""
+        """Return the divisor of each filter; `own`: whether `weight` is the stored weight."""
         rate = self.minmax_rate
-        divisor = _divisor(weight, max_norm, self.min_norm, self.axis_norm, rate, eps)
+        divisor = divisor_for(self.filter_norms(weight), max_norm, self.min_norm, rate, eps)
         if rate == 1.0 or not own:
             return divisor
-        # Compared on the device and by value: no way of writing to a weight slips through,
-        # nothing waits for the device, and a compiled graph does not break.
+        # Compared by value, so that no way of writing to a weight is missed, and on the device, so
+        # that nothing waits for it and a compiled graph does not break.
         updated = torch.ne(weight, self._last_projection).any()
         return torch.where(updated, divisor, 1.0)
 
     def extra_repr(self) -> str:
-        """Show the constraint after the layer's own arguments."""
+        """Return the layer's own arguments, followed by the constraint."""
         shown: dict[str, Any] = {"max_norm": self.max_norm}
         if self.min_norm is not None:
             shown["min_norm"] = self.min_norm

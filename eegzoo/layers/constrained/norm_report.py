@@ -1,4 +1,4 @@
-"""How the norms of a network's filters stand to their limits."""
+"""Report of the filter norms of a network and their limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from eegzoo.layers.constrained.norm_constraint import NormConstraint
 
 @dataclass(frozen=True)
 class LayerNorms:
-    """Norms of one layer's filters now, and their limits."""
+    """Current norms of the filters of one layer, and their limits.
+
+    Parameters
+    ----------
+    name, kind : str
+        Name of the layer in the network, and name of its class.
+    max_norm, min_norm : float | None
+        Limits of the norms.
+    n_filters : int
+        Number of filters.
+    smallest, median, largest : float
+        Smallest, median and largest norm of the stored filters.
+    n_at_bound : int
+        Number of filters whose norm is at a limit or beyond it.
+    """
 
     name: str
     kind: str
@@ -26,7 +40,7 @@ class LayerNorms:
 
 
 class ConstraintReport(tuple[LayerNorms, ...]):
-    """One `LayerNorms` for each constrained layer; shown as a table."""
+    """Tuple of one `LayerNorms` for each constrained layer, printed as a table."""
 
     __slots__ = ()
 
@@ -50,19 +64,18 @@ class ConstraintReport(tuple[LayerNorms, ...]):
 
 
 def constraint_report(module: nn.Module) -> ConstraintReport:
-    """Return the limits and the present norms of every constrained layer.
+    """Return the limits and the current norms of every constrained layer.
 
     Parameters
     ----------
     module : nn.Module
-        A network, or a single layer.
+        Network, or a single layer.
 
     Returns
     -------
     ConstraintReport
-        A tuple with name, type, limits, number of filters, their smallest, median and largest norm
-        as stored now, and how many are at a limit or beyond it, for each layer. It prints as a
-        table.
+        One `LayerNorms` for each constrained layer, with the norms of the stored weight according
+        to `NormConstraint.filter_norms`. It prints as a table.
 
     Examples
     --------
@@ -81,9 +94,9 @@ def constraint_report(module: nn.Module) -> ConstraintReport:
 
 
 def _norms_of(name: str, layer: NormConstraint) -> LayerNorms:
-    weight = layer.weight.detach().cpu().double()
-    norms = torch.linalg.vector_norm(weight, dim=layer.axis_norm).flatten()
-    # A projected norm is as exact as the weight's own numbers are.
+    with torch.no_grad():
+        norms = layer.filter_norms().flatten().cpu().double()
+    # The norm of a projected filter is as exact as the dtype of the weight.
     tolerance = 8 * torch.finfo(layer.weight.dtype).eps
     at_bound = torch.zeros_like(norms, dtype=torch.bool)
     if layer.max_norm is not None:

@@ -1,4 +1,4 @@
-"""Norms of the filters of a weight, and how they are brought within limits."""
+"""The mathematics of the norm constraint, as functions of a weight."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from eegzoo.arguments import number_between
+from eegzoo.torch_internals import wide_dtype
 
 AxisNorm = int | Sequence[int]
 
@@ -23,26 +24,26 @@ def constrain_norm(
 ) -> Tensor:
     """Scale each filter of a weight so that its L2 norm is within limits.
 
-    Keras's three constraints are this one formula: ``max_norm`` alone is MaxNorm, both limits are
-    MinMaxNorm, both equal to one are UnitNorm. A filter inside its limits is multiplied by exactly
-    one, so it never drifts; a zero filter has no direction to grow in and stays zero.
+    Keras's three constraints are special cases: ``max_norm`` alone is MaxNorm, both limits are
+    MinMaxNorm, both limits equal to one are UnitNorm. A filter within the limits is multiplied by
+    exactly one, so that it never drifts. A zero filter has no direction and stays zero.
 
     Parameters
     ----------
     weight : Tensor, any shape
-        The weight of a layer.
+        Weight of a layer.
     max_norm : float | None
-        Largest norm that a filter may have. None: no constraint.
+        Largest norm of a filter. None: no constraint.
     min_norm : float | None
-        Smallest norm that a filter may have.
+        Smallest norm of a filter.
     axis_norm : int | sequence of int | None
-        Axes that the norm is taken over. None: all but the first, one norm for each filter of a
-        torch layer.
+        Axes over which the norm is taken. None: all but the first, which gives each filter of a
+        torch layer one norm.
     minmax_rate : float
-        How far the norm moves towards its limit, from 0 (not at all) to 1 (all the way). It is
-        MinMaxNorm's alone.
+        Fraction of the way to its limit that a norm moves, from 0 (unchanged) to 1 (all the way).
+        Used by MinMaxNorm only.
     eps : float
-        A filter whose norm is at most `eps` counts as zero.
+        Largest norm of a filter that counts as zero.
 
     Returns
     -------
@@ -52,13 +53,13 @@ def constrain_norm(
     Raises
     ------
     ValueError, TypeError
-        A limit is not a positive number, or the limits are in the wrong order, or `axis_norm`
-        names no axis of the weight.
+        If a limit is not a positive number, `min_norm` is above `max_norm`, or `axis_norm` is not
+        an axis of the weight.
 
     Warns
     -----
     UserWarning
-        `min_norm` without `max_norm`, or `minmax_rate` without both, has no effect.
+        If `min_norm` is given without `max_norm`, or `minmax_rate` without both: it is ignored.
 
     References
     ----------
@@ -77,42 +78,65 @@ def constrain_norm(
     axes = check_axes(range(1, weight.ndim) if axis_norm is None else axis_norm, weight.ndim)
     if max_norm is None:
         return weight.clone()
-    divisor = _divisor(weight, max_norm, min_norm, axes, minmax_rate, eps)
+    divisor = divisor_for(norms_over(weight, axes), max_norm, min_norm, minmax_rate, eps)
     scaled: Tensor = weight / divisor
     return scaled.to(weight.dtype)
 
 
-def _divisor(
-    weight: Tensor,
-    max_norm: float,
-    min_norm: float | None,
-    axis_norm: tuple[int, ...],
-    minmax_rate: float,
-    eps: float,
+def norms_over(weight: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Return the L2 norms of a weight over some axes, which stay as axes of length one.
+
+    Examples
+    --------
+    >>> norms_over(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), (1,))
+    tensor([[5.],
+            [0.]], dtype=torch.float64)
+    """
+    # Squares of float32 weights may overflow and underflow in float32, but not in float64.
+    norms: Tensor = torch.linalg.vector_norm(weight, 2, axes, True, dtype=wide_dtype(weight))
+    return norms
+
+
+def divisor_for(
+    norms: Tensor, max_norm: float, min_norm: float | None, minmax_rate: float, eps: float = 0.0
 ) -> Tensor:
-    """Return what each filter is divided by: n / lerp(n, clamp(n, min, max), rate)."""
-    # Squares of float32 weights over- and underflow in float32, never in float64 (which Apple's
-    # GPUs lack).
-    dtype = torch.float32 if weight.device.type == "mps" else torch.float64
-    norm: Tensor = torch.linalg.vector_norm(weight, 2, axis_norm, True, dtype=dtype)
+    """Return the divisor of each filter: n / lerp(n, clamp(n, min, max), rate) for the norm n.
+
+    Examples
+    --------
+    >>> divisor_for(torch.tensor([0.5, 1.0, 3.0]), 2.0, None, 1.0)
+    tensor([1.0000, 1.0000, 1.5000])
+    """
     if min_norm is None:
-        if norm.requires_grad:
-            return (norm / max_norm).clamp_min(1.0)
-        return norm.div_(max_norm).clamp_min_(1.0)  # saves a third of a small layer's projection
-    # A zero filter has no direction to grow in: any norm within the limits lets it be.
-    norm = norm.masked_fill(norm <= eps, max_norm)
-    target = norm.clamp(min_norm, max_norm)
+        return (norms / max_norm).clamp_min_(1.0)
+    # A zero filter has no direction to grow in: with any norm within the limits it is unchanged.
+    norms = norms.masked_fill(norms <= eps, max_norm)
+    target = norms.clamp(min_norm, max_norm)
     if minmax_rate < 1.0:
-        target = torch.lerp(norm, target, minmax_rate)
-    return norm / target
+        target = torch.lerp(norms, target, minmax_rate)
+    return norms / target
 
 
 def check_limits(
     max_norm: object, min_norm: object, minmax_rate: object, prefix: str = "", stacklevel: int = 3
 ) -> tuple[float | None, float | None, float]:
-    """Return the limits as floats, without those that have no effect; warn of them.
+    """Return the limits as floats; limits without an effect are dropped with a warning.
 
-    Errors name the arguments with `prefix` before them.
+    Parameters
+    ----------
+    max_norm, min_norm, minmax_rate : object
+        Limits, as in `constrain_norm`.
+    prefix : str
+        Prefix of the arguments' names in messages.
+    stacklevel : int
+        Stack level of the warnings, as `warnings.warn` counts it from here.
+
+    Returns
+    -------
+    max_norm, min_norm : float | None
+        Checked limits.
+    minmax_rate : float
+        Checked rate.
     """
     top = None if max_norm is None else number_between(f"{prefix}max_norm", max_norm, 0, above=True)
     low = None if min_norm is None else number_between(f"{prefix}min_norm", min_norm, 0)
@@ -137,7 +161,7 @@ def check_limits(
 
 
 def check_axes(axis_norm: object, ndim: int) -> tuple[int, ...]:
-    """Return `axis_norm` as a tuple of axes from 0 to ndim - 1, each once."""
+    """Return `axis_norm` as a tuple of different axes from 0 to ndim - 1."""
     axes = tuple(axis_norm) if isinstance(axis_norm, (tuple, list, range)) else (axis_norm,)
     whole = all(isinstance(axis, int) and not isinstance(axis, bool) for axis in axes)
     if not whole or not axes or not all(-ndim <= axis < ndim for axis in axes):

@@ -1,4 +1,4 @@
-"""Depthwise and separable convolutions whose filters keep their norm within limits."""
+"""Depthwise and separable convolutions with a norm constraint on each filter."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ from eegzoo.layers.constrained.norms import AxisNorm
 
 
 class DepthwiseConv2d(ConstrainedConv2d):
-    """Convolve each map on its own, with a norm constraint on each filter.
+    """Depthwise convolution with a norm constraint on each filter.
 
-    It is a `ConstrainedConv2d` with as many groups as input maps and `depth_multiplier` filters
-    for each of them; the filters of one map stand next to each other, as in Keras.
+    It is a `ConstrainedConv2d` that convolves each input map with `depth_multiplier` filters of its
+    own. The output maps of one input map are adjacent, as in Keras.
 
     Parameters
     ----------
     in_channels : int
-        Maps of the input.
+        Number of input maps.
     depth_multiplier : int
-        Filters for each map.
+        Number of filters for each input map.
     kernel_size, stride, padding, dilation, bias, padding_mode, device, dtype
-        As in `ConstrainedConv2d`.
+        Arguments of `ConstrainedConv2d`.
     max_norm : float | None
         Largest norm of a filter. None: no constraint.
     min_norm : float | None
-        Smallest norm.
+        Smallest norm of a filter. Used with `max_norm` only.
     axis_norm : int | tuple of int
-        Axes of the weight, of shape (in_channels * depth_multiplier, 1, height, width), that the
-        norm is taken over.
+        Axes of the weight over which the norm is taken. The weight has the shape
+        (in_channels * depth_multiplier, 1, height, width).
     minmax_rate : float
-        How far a norm moves towards its limit at each update of the weight, with both limits.
+        Fraction of the way to its limit that a norm moves at each update of the weight. Used with
+        both limits only.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected; the message names it.
+        If an argument is invalid. The message names the argument.
 
     See Also
     --------
-    NormConstraint : What holds in training and in evaluation.
+    NormConstraint : The behaviour in training and in evaluation.
 
     Examples
     --------
-    EEGNet's spatial filters, two for each of 8 temporal ones:
+    EEGNet's spatial filters, two for each of 8 temporal filters:
 
     >>> spatial = DepthwiseConv2d(8, 2, (22, 1), padding="valid", max_norm=1.0)
     >>> spatial(torch.randn(4, 8, 22, 128)).shape
@@ -81,37 +82,38 @@ class DepthwiseConv2d(ConstrainedConv2d):
 
 
 class SeparableConv2d(nn.Sequential):
-    """A depthwise convolution, then a pointwise one that mixes its maps.
+    """Depthwise convolution followed by a pointwise convolution that mixes its maps.
 
     Parameters
     ----------
     in_channels, out_channels : int
-        Maps of the input and of the output.
+        Number of input and output maps.
     kernel_size, stride, padding, dilation
-        Of the depthwise convolution, as in `ConstrainedConv2d`.
+        Arguments of the depthwise convolution, as in `ConstrainedConv2d`.
     bias : bool
-        Whether both convolutions have a bias.
+        Whether the two convolutions have a bias.
     depth_multiplier : int
-        Depthwise filters for each map of the input.
+        Number of depthwise filters for each input map.
     depth_max_norm, depth_min_norm : float | None
-        Limits of the norm of a depthwise filter. None: no constraint.
+        Largest and smallest norm of a depthwise filter. None: no constraint.
     depth_minmax_rate : float
-        How far its norm moves towards its limit at each update of the weight, with both limits.
+        Fraction of the way to its limit that the norm of a depthwise filter moves at each update of
+        the weight. Used with both limits only.
     point_max_norm, point_min_norm : float | None
-        Limits of the norm of a pointwise filter. None: no constraint.
+        Largest and smallest norm of a pointwise filter. None: no constraint.
     point_minmax_rate : float
-        How far its norm moves.
+        The same fraction for the norm of a pointwise filter.
     axis_norm : int | tuple of int
-        Axes of either weight that the norm is taken over.
+        Axes of both weights over which the norm is taken.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected; the message names it.
+        If an argument is invalid. The message names the argument.
 
     See Also
     --------
-    NormConstraint : What holds in training and in evaluation.
+    NormConstraint : The behaviour in training and in evaluation.
 
     References
     ----------
@@ -155,7 +157,7 @@ class SeparableConv2d(nn.Sequential):
         pointwise = ConstrainedConv2d(
             depthwise.out_channels, out_channels, 1, bias=bias, max_norm=None
         )
-        # A Sequential of two: any plain one with these names holds the same state.
+        # A plain Sequential of torch layers with these names has the same state dict.
         super().__init__(OrderedDict(depthwise=depthwise, pointwise=pointwise))
         depthwise.set_constraint(
             depth_max_norm, depth_min_norm, axis_norm, depth_minmax_rate, "depth_"

@@ -1,4 +1,4 @@
-"""Constrain the layers of any network, and turn them back into plain ones."""
+"""Norm constraints for the layers of an existing network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d, Constrained
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.norms import check_axes, check_limits
+from eegzoo.torch_internals import bypassed_layers, has_patched_forward
 
 Rule = str | type[nn.Module]
 Limits = dict[str, Any]
@@ -27,38 +28,38 @@ _CONSTRAINED: dict[type[nn.Module], type[NormConstraint]] = {
 def constrain(
     module: nn.Module, rules: Mapping[Rule, Mapping[str, Any]]
 ) -> dict[str, NormConstraint]:
-    """Turn linear and convolutional layers of a network into constrained ones, in place.
+    """Constrain the norms of linear and convolutional layers of a network, in place.
 
-    The layers, their parameters, hooks, device, dtype and training flag stay the same objects: an
-    optimizer made before keeps working. Either all rules are applied or, with an error, none.
+    The layers and their parameters, hooks, device, dtype and mode are kept, so that an optimizer
+    created earlier keeps working. If a rule raises an error, no layer is changed.
 
     Parameters
     ----------
     module : nn.Module
-        A network, or a single layer.
+        Network, or a single layer.
     rules : mapping of str | type to mapping
-        Which layers get which limits. A key is a pattern for names as `module.named_modules` gives
-        them, with ``*`` and ``?`` as in file names (a ``*`` spans dots too, and ``"*.spatial"``
-        also matches a ``"spatial"`` at the top), or a class, such as ``nn.Linear``. A value has
-        ``max_norm`` and may have ``min_norm``, ``axis_norm`` (all axes but the first, if left out)
-        and ``minmax_rate``, as in `ConstrainedConv2d`. Containers and layers without parameters
-        are passed over by any rule. A layer that has limits already gets the new ones.
+        Limits for the layers that each key matches. A key is a class, such as ``nn.Linear``, or a
+        pattern for names as `module.named_modules` returns them, with the wildcards ``*`` and ``?``
+        of file names. A ``*`` matches dots too, and ``"*.spatial"`` also matches ``"spatial"``. A
+        value has ``max_norm`` and optionally ``min_norm``, ``axis_norm`` (default: all axes but the
+        first) and ``minmax_rate``, as in `ConstrainedConv2d`. Containers and layers without
+        parameters are skipped. The limits of a layer that is already constrained are replaced.
 
     Returns
     -------
     dict of str to NormConstraint
-        Name and layer of each that was changed.
+        Constrained layers by name.
 
     Raises
     ------
     ValueError
-        A rule matches no layer, or two rules want different limits for one layer, or a limit makes
-        no sense.
+        If a rule matches no layer, two rules give one layer different limits, or a limit is
+        invalid.
     TypeError
-        A rule matches a layer that cannot hold a constraint: of another kind, a subclass (it may
-        use its weight in its own way, as ``nn.MultiheadAttention`` does with that of its
-        ``out_proj``), with a ``forward`` of its own, with a weight that is computed rather than
-        stored, or read past the layer, as ``nn.TransformerEncoderLayer`` does in evaluation.
+        If a rule matches a layer that cannot be constrained: a layer of another class; a subclass,
+        which may use its weight in another way, as the ``out_proj`` of ``nn.MultiheadAttention``
+        does; a layer with a ``forward`` of its own; a layer whose weight is computed, not stored; a
+        layer of ``nn.TransformerEncoderLayer``, which reads its weight directly in evaluation.
 
     See Also
     --------
@@ -75,7 +76,7 @@ def constrain(
     """
     plan = _plan(module, rules)
     for layer, limits in plan.values():
-        # Another class for the same object: nothing else that refers to it can notice.
+        # The object gets another class: all references to it stay valid.
         layer.__class__ = _CONSTRAINED.get(type(layer), type(layer))
         layer.set_constraint(**limits)
     return {name: layer for name, (layer, _) in plan.items()}
@@ -84,15 +85,10 @@ def constrain(
 def _plan(
     module: nn.Module, rules: Mapping[Rule, Mapping[str, Any]]
 ) -> dict[str, tuple[Any, Limits]]:
-    """Return name, layer and limits of all layers to change, or raise before any is."""
+    """Return the layers to change with their limits, by name; raise before any is changed."""
     if not isinstance(rules, Mapping) or not rules:
         raise ValueError(f"expected rules to map name patterns or layer types, got {rules!r}")
-    bypassed = {
-        id(layer)
-        for parent in module.modules()
-        if isinstance(parent, nn.TransformerEncoderLayer)
-        for layer in (parent.linear1, parent.linear2)
-    }
+    bypassed = set(bypassed_layers(module))
     plan: dict[int, tuple[str, nn.Module, Limits, Rule]] = {}
     for rule, limits in rules.items():
         found = list(_matching(module, rule))
@@ -100,11 +96,11 @@ def _plan(
             able = [name for name, layer in module.named_modules() if type(layer) in _CONSTRAINED]
             raise ValueError(
                 f"expected rule {rule!r} to match a layer, got none; "
-                f"layers that a rule may name: {', '.join(map(repr, able)) or 'none'}"
+                f"layers that can be constrained: {', '.join(map(repr, able)) or 'none'}"
             )
         for name, layer in found:
-            _check_can_hold(name, layer, id(layer) in bypassed)
-            checked = _check(rule, limits, layer)
+            _check_can_be_constrained(name, layer, layer in bypassed)
+            checked = _check_limits(rule, limits, layer)
             _, _, others, by = plan.setdefault(id(layer), (name, layer, checked, rule))
             if others != checked:
                 raise ValueError(
@@ -117,41 +113,42 @@ def _plan(
 def _matching(module: nn.Module, rule: Rule) -> Iterator[tuple[str, nn.Module]]:
     if not (isinstance(rule, str) or (isinstance(rule, type) and issubclass(rule, nn.Module))):
         raise TypeError(f"expected a rule to be a name pattern or a layer type, got {rule!r}")
-    # A layer that stands in two places answers to both names.
+    # A layer in two places has two names.
     for name, layer in module.named_modules(remove_duplicate=False):
         if isinstance(rule, str):
             matches = fnmatchcase(name, rule) or fnmatchcase(f".{name}", rule)
         else:
             matches = isinstance(layer, rule)
-        # Containers and activations have nothing to constrain; computed weights do.
+        # Containers and activations have no weight to constrain; a computed weight is an error.
         if matches and (
-            layer._parameters or isinstance(getattr(layer, "weight", None), torch.Tensor)
+            any(True for _ in layer.parameters(recurse=False))
+            or isinstance(getattr(layer, "weight", None), torch.Tensor)
         ):
             yield name, layer
 
 
-def _check_can_hold(name: str, layer: nn.Module, bypassed: bool) -> None:
+def _check_can_be_constrained(name: str, layer: nn.Module, bypassed: bool) -> None:
     kind = type(layer)
     if kind not in _CONSTRAINED and not isinstance(layer, NormConstraint):
-        reason = "is none of nn.Linear, nn.Conv1d and nn.Conv2d itself"
-    elif "forward" in vars(layer) or "_conv_forward" in vars(layer):
+        reason = "is none of nn.Linear, nn.Conv1d and nn.Conv2d"
+    elif has_patched_forward(layer):
         reason = "has a forward of its own"
-    elif not isinstance(layer._parameters.get("weight"), nn.Parameter):
+    elif "weight" not in dict(layer.named_parameters(recurse=False)):
         reason = "computes its weight (by a parametrization, or pruning)"
     elif bypassed:
-        reason = "belongs to nn.TransformerEncoderLayer, which in evaluation reads its weight alone"
+        reason = "belongs to nn.TransformerEncoderLayer, which reads its weight directly"
     else:
         return
     raise TypeError(
-        f"expected a layer that can hold a constraint, got {name!r}: this {kind.__name__} {reason}"
+        f"expected a layer that can be constrained, got {name!r}: this {kind.__name__} {reason}"
     )
 
 
-def _check(rule: Rule, limits: Mapping[str, Any], layer: nn.Module) -> Limits:
+def _check_limits(rule: Rule, limits: Mapping[str, Any], layer: nn.Module) -> Limits:
     names = ("max_norm", "min_norm", "axis_norm", "minmax_rate")
     if not isinstance(limits, Mapping) or "max_norm" not in limits or set(limits) - set(names):
         raise ValueError(
-            f"expected rule {rule!r} to give max_norm and no more than {', '.join(names)}, "
+            f"expected rule {rule!r} to give max_norm and no others than {', '.join(names)}, "
             f"got {limits!r}"
         )
     max_norm, min_norm, minmax_rate = check_limits(

@@ -1,1 +1,1 @@
-"""Linear fronts in their cheapest exact order, and filter banks."""
+"""Linear fronts computed in their cheapest exact order, and filter banks."""

@@ -1,4 +1,4 @@
-"""A depthwise convolution in time whose gradient is as quick as itself."""
+"""Depthwise convolution in time with a fast gradient on the CPU."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ def depthwise_conv1d(
 ) -> Tensor:
     """Convolve each channel with its own kernel.
 
-    As `torch.nn.functional.conv1d` with as many groups as channels. On a CPU torch's gradient to
-    the kernels takes some twenty times as long as the convolution when kernels are long; here it
-    is a matrix product.
+    Equal to `torch.nn.functional.conv1d` with as many groups as channels. With long kernels on a
+    CPU, torch's gradient with respect to the kernels takes about twenty times as long as the
+    convolution. Here it is a matrix product.
 
     Parameters
     ----------
     x : Tensor, shape (batch, channels, n_times)
         Signals.
     weight : Tensor, shape (channels, kernel_size)
-        A kernel for each channel.
+        One kernel for each channel.
     bias : Tensor | None, shape (channels,)
-        Added to each channel.
+        Bias of each channel.
     padding : tuple of int
-        Zeros before and after each signal.
+        Number of zeros before and after each signal.
 
     Returns
     -------
     Tensor, shape (batch, channels, n_outputs)
+        Filtered signals.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def depthwise_conv1d(
 
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
-    # Zeros are put there beforehand: oneDNN's depthwise convolution that pads is 20 times slower.
+    # Padded beforehand: oneDNN's depthwise convolution with padding is 20 times slower.
     return F.conv1d(F.pad(x, padding), weight.unsqueeze(1), bias, groups=len(weight))
 
 

@@ -1,56 +1,59 @@
-"""A bank of zero-phase band-pass filters."""
+"""Bank of zero-phase band-pass filters."""
 
 from __future__ import annotations
 
 from itertools import groupby, pairwise
 from typing import Any
 
+import lazy_loader
 import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, one_of, positive_int
 from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
 
+scipy = lazy_loader.load("scipy")  # loaded when the first filter bank is designed
+
 
 class FilterBank(nn.Module):
-    """Split a signal into frequency bands without shifting it in time.
+    """Bank of filters that split a signal into frequency bands without a delay.
 
-    The bands lie side by side, `bandwidth` wide, from `bandwidth` Hz up (with `skip_first` false
-    from 0 Hz, where the first is a low-pass). Each is run forwards and backwards, so that its
-    ripples count twice: what `scipy.signal.sosfiltfilt` computes, edges included. It has no
-    parameters and no state.
+    The bands are adjacent and `bandwidth` wide. They start at `bandwidth` Hz, or at 0 Hz with
+    ``skip_first=False``, where the first band is a low-pass. Each filter runs forwards and
+    backwards, so that its ripples count twice. The result is equal to `scipy.signal.sosfiltfilt`,
+    edges included. The module has no parameters and no state.
 
     Parameters
     ----------
     sfreq : float
-        Sampling frequency, in Hz.
+        Sampling rate in Hz.
     n_bands : int
         Number of bands.
     bandwidth : float
-        Width of a band, in Hz.
+        Width of a band in Hz.
     filter_type : {"butter", "cheby1", "cheby2", "ellip"}
-        Family of the filters; of the lowest order that keeps within the ripples.
+        Type of the filters. They have the lowest order that satisfies the ripples.
     stop_ripple : float
-        Attenuation beyond the band and its tolerance, in dB.
+        Attenuation beyond the band and its tolerance in dB.
     pass_ripple : float
-        Largest loss within the band, in dB.
+        Largest attenuation within the band in dB.
     tolerance : float
-        Width of the transition on either side of a band, in Hz.
+        Width of the transition on either side of a band in Hz.
     skip_first : bool
-        Whether to leave out the band that starts at 0 Hz. There are `n_bands` in either case.
+        Whether to leave out the band that starts at 0 Hz. There are `n_bands` bands in either case.
 
     Attributes
     ----------
     bands : tuple of tuple of float
-        Lower and upper edge of each band, in Hz.
+        Lower and upper edge of each band in Hz.
     sos : tuple of ndarray, shape (n_sections, 6)
-        Each band's filter as scipy writes second-order sections.
+        Second-order sections of each band's filter in scipy's format.
 
     Raises
     ------
     ValueError, TypeError
-        An argument is not what is expected, or the highest band with its tolerance does not end
-        below half of `sfreq`.
+        If an argument is invalid, or the highest band with its tolerance does not end below half of
+        `sfreq`.
 
     References
     ----------
@@ -103,7 +106,7 @@ class FilterBank(nn.Module):
             _design(band, self.sfreq, self.filter_type, stop_ripple, pass_ripple, tolerance)
             for band in self.bands
         )
-        # Neither parameters nor buffers: no change of the module's dtype may round them.
+        # Not parameters or buffers, which a change of the module's dtype would round.
         self._groups = [
             (edge, state_space(torch.stack([torch.from_numpy(sos) for sos in group])))
             for (edge, _), group in groupby(self.sos, lambda sos: (_edge(sos), len(sos)))
@@ -111,17 +114,17 @@ class FilterBank(nn.Module):
         self._latest: tuple[object, list[ZeroPhase]] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Split `x` into bands.
+        """Split signals into bands.
 
         Parameters
         ----------
         x : Tensor, shape (batch, n_chans, n_times)
-            Signals, in any unit.
+            Signals in any unit.
 
         Returns
         -------
         Tensor, shape (batch, n_bands, n_chans, n_times)
-            In the dtype of `x`; computed in float32 at least.
+            Filtered signals in the dtype of `x`. They are computed in at least float32.
         """
         shortest = 1 + max(edge for edge, _ in self._groups)
         if not x.is_floating_point():
@@ -137,12 +140,12 @@ class FilterBank(nn.Module):
         return torch.cat(bands, -3).to(x.dtype)
 
     def _operators(self, x: Tensor) -> list[ZeroPhase]:
-        """Return what filters windows like `x`; that of the latest length is kept."""
+        """Return the filters for windows of the length, dtype and device of `x`; cache the last."""
         key = (x.shape[-1], x.dtype, x.device)
         latest = self._latest
         if latest is not None and latest[0] == key:
             return latest[1]
-        # What inference mode makes could not be used in training later.
+        # Tensors created in inference mode could not be used in training later.
         with torch.inference_mode(False), torch.no_grad():
             operators = [
                 zero_phase(filters, edge, x.shape[-1]).to(x.device, x.dtype)
@@ -152,11 +155,11 @@ class FilterBank(nn.Module):
         return operators
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave what can be made again out of copies and files."""
+        """Return the state without the cache, which copies and files do not need."""
         return {**self.__dict__, "_latest": None}
 
     def extra_repr(self) -> str:
-        """Show the bands."""
+        """Return the sampling rate, the bands and the filter type."""
         low, high = self.bands[0][0], self.bands[-1][1]
         return (
             f"sfreq={self.sfreq:g}, {len(self.bands)} bands from {low:g} to {high:g} Hz, "
@@ -172,28 +175,26 @@ def _design(
     pass_ripple: float,
     tolerance: float,
 ) -> Any:
-    """Return second-order sections of the lowest order that keeps within the ripples."""
-    from scipy import signal  # here alone, so that the layers import with torch alone
-
+    """Return the second-order sections of lowest order that satisfy the ripples."""
     passed: Any = list(band)
     stopped: Any = [band[0] - tolerance, band[1] + tolerance]
     kind = "bandpass"
     if band[0] == 0:
         passed, stopped, kind = passed[1], stopped[1], "lowpass"
-    order_of: Any = {
+    signal = scipy.signal
+    order_of = {
         "butter": signal.buttord,
         "cheby1": signal.cheb1ord,
         "cheby2": signal.cheb2ord,
         "ellip": signal.ellipord,
     }
-    design: Any = signal.iirfilter
     order, critical = order_of[filter_type](passed, stopped, pass_ripple, stop_ripple, fs=sfreq)
-    return design(
+    return signal.iirfilter(
         order, critical, pass_ripple, stop_ripple, kind, ftype=filter_type, output="sos", fs=sfreq
     )
 
 
 def _edge(sos: Any) -> int:
-    """Return by how many samples `scipy.signal.sosfiltfilt` extends a signal on either side."""
+    """Return the number of samples that `scipy.signal.sosfiltfilt` adds at either end."""
     poles_and_zeros_at_origin = min((sos[:, 2] == 0).sum(), (sos[:, 5] == 0).sum())
     return int(3 * (2 * len(sos) + 1 - poles_and_zeros_at_origin))

@@ -1,50 +1,33 @@
-"""Whether a module does what its parameters say, and no more."""
+"""Checks that a layer computes what its parameters imply, and nothing else."""
 
 from __future__ import annotations
 
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.torch_internals import computes_as, padding_of
 
 
-def convolves_as_torch(module: nn.Conv2d) -> bool:
-    """Tell whether a layer is a convolution with its stored or constrained weight.
+def is_plain_convolution(module: nn.Conv2d) -> bool:
+    """Return whether a layer is a convolution with its stored or its constrained weight.
 
-    A subclass may choose that weight; one that computes otherwise, or a parametrized layer, is not
-    known.
+    A subclass may choose how the weight is constrained. For a subclass with a ``forward`` of its
+    own and for a parametrized layer the answer is no.
     """
     kind = type(module)
-    known = any(
-        kind.forward is base.forward and kind._conv_forward is base._conv_forward
-        for base in (nn.Conv2d, ConstrainedConv2d)
-    )
-    return known and "parametrizations" not in module._modules
+    known = computes_as(kind, nn.Conv2d) or computes_as(kind, ConstrainedConv2d)
+    return known and not is_parametrized(module)
 
 
-def normalizes_as_torch(module: nn.BatchNorm2d) -> bool:
-    """Tell whether a layer is torch's, or that of several processes, which says so itself."""
+def is_plain_batch_norm(module: nn.BatchNorm2d) -> bool:
+    """Return whether a layer is `torch.nn.BatchNorm2d`, synchronised over processes or not."""
     return getattr(type(module), "plain_class", type(module)) is nn.BatchNorm2d
 
 
-def is_watched(module: nn.Module) -> bool:
-    """Tell whether something but the module's class has a say in what its call does."""
-    hooks = nn.modules.module
-    return bool(
-        module._forward_hooks
-        or module._forward_pre_hooks
-        or module._backward_hooks
-        or module._backward_pre_hooks
-        or "forward" in module.__dict__
-        or hooks._global_forward_hooks
-        or hooks._global_forward_pre_hooks
-        or hooks._global_backward_hooks
-        or hooks._global_backward_pre_hooks
-    )
-
-
 def zero_padding(module: nn.Conv2d) -> list[int]:
-    """Return the zeros left, right, above and below."""
+    """Return the number of zeros on the left, on the right, above and below."""
     if isinstance(module.padding, str):
-        return list(module._reversed_padding_repeated_twice)
+        return list(padding_of(module))
     height, width = module.padding
     return [width, width, height, height]

@@ -1,4 +1,4 @@
-"""The front of the compact CNNs: temporal filters, then spatial ones, nothing bent between."""
+"""Linear front of the compact CNNs: temporal filters followed by spatial filters."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd import forward_ad
 
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
-    convolves_as_torch,
-    is_watched,
-    normalizes_as_torch,
+    is_plain_batch_norm,
+    is_plain_convolution,
     zero_padding,
 )
-from eegzoo.layers.fronts.window_covariance import wide_dtype, window_moments
+from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
+from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed, wide_dtype
 
 _fused_everywhere: bool | None = None
 
 
 @contextmanager
 def fused_fronts(fused: bool | None) -> Iterator[None]:
-    """Overrule the `fused` argument of every `TemporalSpatialConv`, in all threads.
+    """Override the `fused` argument of every `TemporalSpatialConv`, in all threads.
 
     Parameters
     ----------
     fused : bool | None
-        As the argument of `TemporalSpatialConv`.
+        Value used in place of the argument. None: each layer uses its own.
 
     Examples
     --------
@@ -53,35 +52,37 @@ def fused_fronts(fused: bool | None) -> Iterator[None]:
 
 
 class TemporalSpatialConv(nn.Module):
-    """Filter each channel in time, then mix the channels: computed in the cheapest exact order.
+    """Temporal convolution followed by a spatial convolution, computed in the cheapest exact order.
 
-    Nothing between the two convolutions is non-linear, so their order is free. Outputs, gradients,
-    running statistics and the state dict are those of the plain modules, one after the other.
+    There is no non-linearity between the two convolutions, so that they can be computed in any
+    order. Outputs, gradients, running statistics and the state dict are the same as when the
+    modules are called one after the other, the *plain* order. The other orders are:
 
-    - *Spatial first*: when each temporal filter has spatial filters of its own (EEGNet), the
-      signals that these return are filtered in time, instead of all channels.
-    - *Folded*: when the spatial filters mix all maps (ShallowConvNet), each of them and the
-      temporal filters make one convolution over all channels.
+    - *Spatial first*: if each temporal filter has its own spatial filters (EEGNet), the channels
+      are mixed first, and only the mixed signals are filtered in time.
+    - *Folded*: if each spatial filter mixes all maps (ShallowConvNet), it is combined with the
+      temporal filters into one convolution over all channels.
 
-    A normalisation between the two scales and shifts the temporal filters. In training it needs
-    mean and variance of what they would have returned: these follow from the mean and the
+    A batch normalisation between the two is included in the temporal filters. In training it needs
+    the mean and variance of the temporal filters' outputs, which are computed from the mean and
     covariance of the input's windows.
 
-    What does not fit is computed plainly: hooks on submodules, other classes (SyncBatchNorm),
-    spatial filters that are padded or do not span all channels, strides, dilation or half precision
-    where batch statistics are needed, float16 with a normalisation, ``torch.func`` transforms.
+    The plain order is used where another order is not exact or not supported: hooks on submodules,
+    other classes (such as SyncBatchNorm), spatial filters that are padded or do not span all
+    channels, strides, dilation or half precision if batch statistics are needed, float16 with a
+    normalisation, and ``torch.func`` transforms.
 
     Parameters
     ----------
     temporal : nn.Conv2d
-        From 1 map to F, kernel (1, kernel_length).
+        Convolution from 1 map to F maps with a kernel of (1, kernel_length).
     spatial : nn.Conv2d
-        From F maps on, kernel (n_chans, 1), without padding.
+        Convolution of the F maps with a kernel of (n_chans, 1), without padding.
     norm : nn.BatchNorm2d | None
-        Between the two.
+        Normalisation between the two.
     fused : bool | None
-        True: compute in another order wherever it is exact. None: where it also takes fewer
-        operations. False: never. `fused_fronts` overrules it.
+        True: use another order wherever it is exact. None: only where it also takes fewer
+        operations. False: never. `fused_fronts` overrides it.
 
     References
     ----------
@@ -123,7 +124,7 @@ class TemporalSpatialConv(nn.Module):
             mixed: Tensor = self.spatial(y)
             return mixed.squeeze(2)
 
-        # Both weights are asked for once, the temporal first, as the plain order does.
+        # In training this projects the stored weights, in the same sequence as the plain order.
         kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
         mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
         kernels, shift = self._normalized(kernels, x)
@@ -138,14 +139,14 @@ class TemporalSpatialConv(nn.Module):
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
 
     def order(self, x: Tensor) -> str:
-        """Return how `forward` computes `x`: "plain", "spatial first" or "folded"."""
+        """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
         fused = self.fused if _fused_everywhere is None else _fused_everywhere
-        if fused is False or not (self._is_plain_linear() and self._takes(x)):
+        if fused is False or not (self._has_plain_modules() and self._supports(x)):
             return "plain"
         n_filters, n_maps = self.temporal.out_channels, self.spatial.out_channels
         n_chans, n_taps = self.spatial.kernel_size[0], self.temporal.kernel_size[1]
         groups = self.spatial.groups
-        # Multiplications for one sample of the output.
+        # Number of multiplications for one sample of the output.
         plain = n_filters * n_chans * n_taps + n_maps * n_filters // groups * n_chans
         if groups == n_filters:
             order, cost = "spatial first", n_maps * (n_chans + n_taps)
@@ -155,14 +156,14 @@ class TemporalSpatialConv(nn.Module):
             cost += n_chans * n_taps
         return order if fused or cost < plain else "plain"
 
-    def _is_plain_linear(self) -> bool:
-        """Tell whether the submodules are known to do what their parameters say, and no more."""
+    def _has_plain_modules(self) -> bool:
+        """Return whether the submodules are known to compute what their parameters imply."""
         temporal, spatial, norm = self.temporal, self.spatial, self.norm
         return (
-            convolves_as_torch(temporal)
-            and convolves_as_torch(spatial)
-            and (norm is None or normalizes_as_torch(norm))
-            and not any(map(is_watched, self.children()))
+            is_plain_convolution(temporal)
+            and is_plain_convolution(spatial)
+            and (norm is None or is_plain_batch_norm(norm))
+            and not any(has_hooks(part) or has_patched_forward(part) for part in self.children())
             and temporal.in_channels == 1
             and temporal.kernel_size[0] == temporal.stride[0] == 1
             and temporal.padding_mode == "zeros"
@@ -176,8 +177,8 @@ class TemporalSpatialConv(nn.Module):
             and (norm is None or (norm.running_mean is None) == (norm.running_var is None))
         )
 
-    def _takes(self, x: Tensor) -> bool:
-        """Tell whether another order is exact for this input, and here and now."""
+    def _supports(self, x: Tensor) -> bool:
+        """Return whether another order is exact for this input in the current context."""
         weight = self.temporal.weight
         if x.ndim != 3 or x.shape[1] != self.spatial.kernel_size[0] or not x.is_floating_point():
             return False
@@ -185,7 +186,7 @@ class TemporalSpatialConv(nn.Module):
             return False
         reach = self.temporal.dilation[1] * (self.temporal.kernel_size[1] - 1)
         n_outputs = x.shape[2] + sum(_time_padding(self.temporal)) - reach
-        # A float16 filter that is divided by a large deviation has no digits left.
+        # A float16 filter divided by a large standard deviation loses all its digits.
         device = x.device.type
         cast = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         if self.norm is not None and torch.float16 in (x.dtype, cast):
@@ -196,8 +197,7 @@ class TemporalSpatialConv(nn.Module):
             and x.shape[0] * x.shape[1] * n_outputs > 1
         ):
             return False
-        transformed: bool = torch._C._are_functorch_transforms_active()
-        return n_outputs > 0 and not transformed and forward_ad._current_level < 0
+        return n_outputs > 0 and not is_transformed()
 
     def _needs_statistics(self) -> bool:
         norm = self.norm
@@ -216,7 +216,7 @@ class TemporalSpatialConv(nn.Module):
         centre, spread = norm.running_mean, norm.running_var
         if self._needs_statistics() or centre is None or spread is None:
             centre, spread, n_values = self._statistics(wide_kernels, x)
-            pool: Any = getattr(norm, "pooled", None)  # over processes that share the batch
+            pool: Any = getattr(norm, "pooled", None)  # over the processes that share the batch
             if pool is not None:
                 centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
@@ -231,23 +231,23 @@ class TemporalSpatialConv(nn.Module):
         return (wide_kernels * scale.unsqueeze(1)).to(kernels.dtype), offset
 
     def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
-        """Return mean and variance of what the temporal kernels make of `x`; of how many values."""
+        """Return mean, variance and number of the values in the temporal kernels' outputs."""
         padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
         with torch.autocast(x.device.type, enabled=False):
             mean, covariance = window_moments(x, n_taps, padding)
-            # Where nothing varies, rounding may leave less than zero.
+            # Rounding may make the variance of a constant negative.
             spread = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)
             n_outputs = x.shape[2] + sum(padding) - n_taps + 1
             return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
 
     def _bias(self, mixing: Tensor, shift: Tensor | None) -> Tensor | None:
-        """Return what is added to each map: the spatial bias, and the mixed temporal ones."""
+        """Return the bias of each map: the spatial bias plus the mixed temporal biases."""
         bias = self.spatial.bias
         if shift is None:
             return bias
         groups = self.spatial.groups
-        of_maps = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
-        mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * of_maps).sum(1)
+        shifts = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
+        mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * shifts).sum(1)
         return (mixed if bias is None else mixed + bias).to(mixing.dtype)
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
@@ -273,12 +273,12 @@ def _track(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n_values: int) 
     """Update the running statistics as `torch.nn.BatchNorm2d` does."""
     if not (norm.training and norm.track_running_stats):
         return
-    share: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
+    fraction: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
     if norm.num_batches_tracked is not None:
         norm.num_batches_tracked.add_(1)
         if norm.momentum is None:
-            share = 1.0 / norm.num_batches_tracked.to(mean.dtype)
+            fraction = 1.0 / norm.num_batches_tracked.to(mean.dtype)
     unbiased = variance * (n_values / (n_values - 1))
     for running, new in ((norm.running_mean, mean), (norm.running_var, unbiased)):
         if running is not None:
-            running.add_((new - running) * share)
+            running.add_((new - running) * fraction)

@@ -1,7 +1,8 @@
-"""Mean and covariance of all windows of a signal, without cutting the windows.
+"""Mean and covariance of all sliding windows of a signal, without forming the windows.
 
-A filter that slides over a signal sees its windows. Mean and variance of what it returns are then
-``w @ mean`` and ``w @ covariance @ w``: kernel_size squared numbers, whatever the signal's length.
+The output of a filter with the kernel w is w times a sliding window of the signal. The mean and
+variance of the output are therefore ``w @ mean`` and ``w @ covariance @ w``. The covariance has
+kernel_size squared entries, whatever the length of the signal.
 """
 
 from __future__ import annotations
@@ -10,34 +11,36 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from eegzoo.torch_internals import wide_dtype
+
 _BLOCK = 32
-"""Samples in a block of `lag_products`: long enough for quick matrix products, short enough that
-few of the products that they take are not asked for."""
+"""Number of samples in a block of `lag_products`: large enough for fast matrix products, small
+enough that few of the products are computed in vain."""
 
 
 def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Return mean and covariance over all windows of all signals, padded with zeros.
+    """Return the mean and covariance over all sliding windows of all signals.
 
-    Exact, at the cost of `kernel_size` products for each sample: the second moments form a
-    Toeplitz matrix but for what the windows at the two ends miss, which is known from the ends.
-    The large sums are taken about each signal's mean, so that an offset costs no digits, and
-    gathered in float64.
+    The result is exact and takes `kernel_size` products for each sample. The second moments form a
+    Toeplitz matrix, apart from corrections that depend on the samples at the two ends only. The
+    large sums are computed relative to each signal's mean, so that an offset costs no precision,
+    and are accumulated in float64.
 
     Parameters
     ----------
     x : Tensor, shape (batch, n_chans, n_times)
-        Signals. Gradients flow back to them.
+        Signals. The result is differentiable with respect to them.
     kernel_size : int
-        Samples in a window.
+        Number of samples in a window.
     padding : tuple of int
-        Zeros before and after each signal.
+        Number of zeros before and after each signal.
 
     Returns
     -------
     mean : Tensor, shape (kernel_size,)
-        In float64, as is the covariance.
+        Mean in float64.
     covariance : Tensor, shape (kernel_size, kernel_size)
-        With the number of windows, not one less, in the denominator.
+        Covariance in float64, normalised by the number of windows.
 
     Examples
     --------
@@ -51,13 +54,13 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     n_windows = x.shape[0] * x.shape[1] * (n_times + before + after - kernel_size + 1)
     signals = x.flatten(0, 1)
     total = signals.sum(-1, dtype=wide)
-    # Without padding a constant is in all windows alike: only the mean needs to know it.
+    # Without padding a constant is the same in all windows and affects the mean only.
     constant = total.detach().mean() / n_times if before == after == 0 else total.new_zeros(())
     lags = _autocorrelation(x, total, kernel_size, constant)
     total = total - n_times * constant
 
-    # Samples of the padded signals that the first windows see and later ones leave behind (there
-    # are kernel_size; zeros need no products), and those that only later windows reach.
+    # Samples of the padded signals that not all taps see: the first kernel_size samples, which late
+    # taps of the windows miss, and the last kernel_size, which early taps miss. Zeros are skipped.
     n_first = max(0, min(n_times, kernel_size - before))
     n_last = max(0, min(n_times, kernel_size - after))
     before, after = min(before, kernel_size), min(after, kernel_size)
@@ -66,35 +69,36 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     first_sums, first_products = _moments(first, before, kernel_size - before - n_first)
     last_sums, last_products = _moments(last, kernel_size - after - n_last, after)
 
-    # Tap i of a window sees every sample but the first i and the last kernel_size - 1 - i.
-    left, unreached = _sum_before(first_sums), _sum_after(last_sums)
-    mean = (total.sum() - left - unreached) / n_windows
-    # The same for products of taps i and i + lag, at [i, lag].
-    left = _sum_before(sheared(first_products))
-    unreached = _sum_after(sheared(last_products))
-    upper = _unsheared(lags - left - unreached)
+    # Tap i of a window sees all samples except the first i and the last kernel_size - 1 - i.
+    before_tap, after_tap = _sum_before(first_sums), _sum_after(last_sums)
+    mean = (total.sum() - before_tap - after_tap) / n_windows
+    # The same for the products of the taps i and i + lag, at [i, lag].
+    before_tap = _sum_before(sheared(first_products))
+    after_tap = _sum_after(sheared(last_products))
+    upper = _unsheared(lags - before_tap - after_tap)
     second = (upper + upper.triu(1).mT) / n_windows
     return mean + constant, second - torch.outer(mean, mean)
 
 
 def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = None) -> Tensor:
-    """Return for each lag the sum of ``a[t + lag] * b[t]`` over time and signals.
+    """Return the sum of ``a[t + lag] * b[t]`` over time and signals for each lag.
 
-    Signals are cut into blocks, whose products are matrix products: twice the operations that are
-    needed, and many times quicker on a CPU than a convolution with long kernels.
+    The signals are split into blocks that are multiplied as matrices. This takes twice as many
+    operations as needed, but is many times faster on a CPU than a convolution with long kernels.
 
     Parameters
     ----------
     a, b : Tensor, shape (groups, n_signals, n_times)
-        The two need not be equally long; beyond their ends they are zero.
+        Signals, zero beyond their ends. Their lengths may differ.
     n_lags : int
-        Lags 0 to ``n_lags - 1``.
+        Number of lags, from 0 to ``n_lags - 1``.
     dtype : torch.dtype | None
-        In which the sums of a group's blocks are gathered.
+        Dtype in which the sums of the blocks are accumulated. None: that of the signals.
 
     Returns
     -------
     Tensor, shape (groups, n_lags)
+        Sums of products.
 
     Examples
     --------
@@ -102,7 +106,7 @@ def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = 
     >>> lag_products(x, x, 4)
     tensor([[14.,  8.,  3.,  0.]])
     """
-    # The zeros after a signal keep later blocks from reaching into the next one.
+    # The zeros after a signal keep its last blocks from overlapping the next signal.
     length = max(a.shape[-1], b.shape[-1] + n_lags - 1)
     length = -(-length // _BLOCK) * _BLOCK
     later = _in_blocks(a, length)
@@ -114,12 +118,12 @@ def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = 
         for shift in shifts
         if shift < n_blocks
     ]
-    # At [i, j] stands what sample i of a block makes with the j-th from the block's start.
+    # The entry [i, j] is the product of sample i of a block and the j-th sample from its start.
     return sheared(torch.cat(products, dim=-1), n_lags).sum(-2, dtype=dtype)
 
 
 def sheared(matrix: Tensor, n_columns: int | None = None) -> Tensor:
-    """Move row i of a matrix i columns to the left: its diagonals become columns.
+    """Shift row i of a matrix i columns to the left, so that diagonals become columns.
 
     Examples
     --------
@@ -132,32 +136,27 @@ def sheared(matrix: Tensor, n_columns: int | None = None) -> Tensor:
     n_columns = width if n_columns is None else n_columns
     room = max(width, n_rows - 1 + n_columns)
     flat = F.pad(matrix, (0, room - width)).flatten(-2)
-    # Rows that are one longer start one later each.
+    # Reading the values in rows that are longer by one shifts each row by one more.
     rows = F.pad(flat, (0, n_rows)).view(*flat.shape[:-1], n_rows, room + 1)
     return rows[..., :n_columns]
 
 
 def _unsheared(matrix: Tensor) -> Tensor:
-    """Move row i of a square matrix i columns to the right; what falls off is dropped."""
+    """Shift row i of a square matrix i columns to the right and drop what exceeds the width."""
     size = matrix.shape[0]
     flat = F.pad(matrix, (0, size + 1)).flatten()
     return flat[: 2 * size * size].view(size, 2 * size)[:, :size]
 
 
-def wide_dtype(x: Tensor) -> torch.dtype:
-    """Return float64, or float32 on Apple's GPUs, which lack it."""
-    return torch.float32 if x.device.type == "mps" else torch.float64
-
-
 def _autocorrelation(x: Tensor, total: Tensor, n_lags: int, constant: Tensor) -> Tensor:
-    """Return the sums of products at each lag of ``x - constant``, given the sums of `x`."""
+    """Return the sum of products of ``x - constant`` at each lag, given the sum of each signal."""
     n_times = x.shape[-1]
-    # With x = offset + rest, any offset is exact; near the mean, rest has nothing to cancel.
+    # x = offset + rest holds for any offset; with the mean as offset, nothing cancels in the rest.
     offset = (total.detach() / n_times).to(x.dtype)
     rest = x - offset.view(*x.shape[:2], 1)
     lags = lag_products(rest, rest, n_lags, dtype=total.dtype).sum(0)
     offset = offset.to(total.dtype)
-    of_rest = total - n_times * offset
+    rest_total = total - n_times * offset
     n_ends = min(n_lags, n_times)
     signals = x.flatten(0, 1)
     ends = signals[:, :n_ends].to(total.dtype) + signals[:, n_times - n_ends :].flip(1)
@@ -165,7 +164,7 @@ def _autocorrelation(x: Tensor, total: Tensor, n_lags: int, constant: Tensor) ->
     offset = offset - constant
     missed = _sum_before(F.pad(offset @ ends, (0, n_lags - n_ends)))
     overlap = (n_times - torch.arange(n_lags, device=x.device)).clamp_min(0)
-    return lags + offset.square().sum() * overlap + 2 * (offset @ of_rest) - missed
+    return lags + offset.square().sum() * overlap + 2 * (offset @ rest_total) - missed
 
 
 def _in_blocks(signals: Tensor, length: int) -> Tensor:
@@ -174,7 +173,7 @@ def _in_blocks(signals: Tensor, length: int) -> Tensor:
 
 
 def _moments(samples: Tensor, before: int, after: int) -> tuple[Tensor, Tensor]:
-    """Return sums of samples and of their products over signals, with zeros around."""
+    """Return the sums of samples and of products of samples over signals, padded with zeros."""
     products = samples.mT @ samples
     return F.pad(samples.sum(0), (before, after)), F.pad(products, (before, after) * 2)
 

@@ -1,16 +1,18 @@
 """Zero-phase recursive filters as one matrix product and one Fourier transform.
 
-`scipy.signal.sosfiltfilt` extends the signal at both ends, runs the filter forwards, then
-backwards. A recursion over time is slow in torch, and in float32 its errors grow. But all of it is
-linear, and away from the edges it is a convolution with the autocorrelation ``r`` of the impulse
-response; what the edges add has the rank of the filter's state. With the filter in state space,
-``s[n+1] = A s[n] + B x[n]`` and ``y[n] = C s[n] + D x[n]``, and N samples:
+`scipy.signal.sosfiltfilt` extends the signal at both ends and runs the filter forwards and then
+backwards. A recursion over time is slow in torch, and its errors grow in float32. The operation is
+linear, however. Away from the edges it is a convolution with the autocorrelation ``r`` of the
+impulse response, and the contribution of the edges has the rank of the filter's state. For N
+samples and a filter in state space, ``s[n+1] = A s[n] + B x[n]`` and ``y[n] = C s[n] + D x[n]``:
 
-- the forward pass starts in the steady state ``zi * x[0]`` and ends in a state ``s[N]``;
-- the convolution takes what rings on after N for real, which would bring the backward pass to N
-  in the state ``W s[N]`` with ``W = sum_k A^k B C A^k``; scipy starts it in ``zi * y[N-1]``.
+- The forward pass starts in the steady state ``zi * x[0]`` and ends in a state ``s[N]``.
+- The convolution includes the response after sample N, so that its backward pass reaches N in the
+  state ``W s[N]`` with ``W = sum_k A^k B C A^k``. scipy starts the backward pass at N in the state
+  ``zi * y[N-1]`` instead.
 
-Both are made in float64 from the design; the signal then needs no more than its own precision.
+The convolution and the contribution of the edges are computed from the design in float64. They are
+then applied in the precision of the signal.
 """
 
 from __future__ import annotations
@@ -21,9 +23,8 @@ import torch
 from torch import Tensor
 
 
-# A, B, C, D are the matrices' names wherever state space is written about.
 class StateSpace(NamedTuple):
-    """Filters of one order, one a band, in float64."""
+    """Filters in state space, one for each band, all of the same order and in float64."""
 
     A: Tensor  # (n_bands, order, order)
     B: Tensor  # (n_bands, order, 1)
@@ -32,17 +33,17 @@ class StateSpace(NamedTuple):
 
 
 class ZeroPhase(NamedTuple):
-    """What filters signals of one length: z = crop(r * extended(x)) + shapes @ (readings @ x)."""
+    """Filters for signals of one length: z = crop(r * extended(x)) + shapes @ (readings @ x)."""
 
-    spectrum: Tensor  # (n_bands, n_fft // 2 + 1), of r
+    spectrum: Tensor  # (n_bands, n_fft // 2 + 1), Fourier transform of r
     readings: Tensor  # (n_bands, n_times, order + 1)
     shapes: Tensor  # (n_bands, order + 1, n_times)
-    gain: Tensor  # (n_bands,), of a constant
+    gain: Tensor  # (n_bands,), gain of a constant signal
     edge: int
     n_fft: int
 
     def to(self, device: torch.device, dtype: torch.dtype) -> ZeroPhase:
-        """Return the same on another device, in another dtype."""
+        """Return the filters on a device and in a dtype."""
         return self._replace(
             spectrum=self.spectrum.to(device, dtype),
             readings=self.readings.to(device, dtype),
@@ -52,19 +53,19 @@ class ZeroPhase(NamedTuple):
 
 
 def state_space(sos: Tensor) -> StateSpace:
-    """Return cascades of second-order sections in state space.
+    """Convert cascades of second-order sections to state space.
 
     Parameters
     ----------
     sos : Tensor, shape (n_bands, n_sections, 6)
-        As scipy writes them, in float64.
+        Second-order sections in scipy's format and in float64.
     """
     n_bands, n_sections, _ = sos.shape
     A, B = sos.new_zeros(n_bands, 0, 0), sos.new_zeros(n_bands, 0, 1)
     C, D = sos.new_zeros(n_bands, 1, 0), sos.new_ones(n_bands, 1, 1)
     for section in sos.reshape(n_bands, n_sections, 6, 1, 1).unbind(1):
         b0, b1, b2, _, a1, a2 = section.unbind(1)
-        # Transposed direct form II; its input is the output of the sections before.
+        # Transposed direct form II. Its input is the output of the preceding sections.
         own_A = torch.cat(
             [torch.cat([-a1, torch.ones_like(a1)], 2), torch.cat([-a2, torch.zeros_like(a2)], 2)], 1
         )
@@ -78,19 +79,19 @@ def state_space(sos: Tensor) -> StateSpace:
 
 
 def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
-    """Return what filters signals of `n_times` samples, extended by `edge` on either side."""
+    """Return the filters for signals of `n_times` samples, extended by `edge` at either end."""
     A, B, C, D = filters
     order, n_total = A.shape[-1], n_times + 2 * edge
     one = torch.eye(order, dtype=A.dtype, device=A.device)
-    zi = torch.linalg.solve(one - A, B)  # the steady state for a constant input of 1
+    zi = torch.linalg.solve(one - A, B)  # steady state for a constant input of 1
     outgoing = _krylov(A.mT, C.mT, n_total).mT  # C A^n, (n_bands, n_total, order)
     incoming = _krylov(A, B, n_total)  # A^n B, (n_bands, order, n_total)
 
-    # r[k], the convolution that both passes together are.
-    rung = _sum_of_powers(A, B @ B.mT, A.mT)
-    first = D * D + C @ rung @ C.mT
-    r = torch.cat([first, outgoing @ (B * D + A @ rung @ C.mT)], 1).squeeze(2)
-    # No lag beyond the window is needed, nor one after which the response has died away.
+    # r[k], the kernel of both passes together.
+    state_gram = _sum_of_powers(A, B @ B.mT, A.mT)
+    first = D * D + C @ state_gram @ C.mT
+    r = torch.cat([first, outgoing @ (B * D + A @ state_gram @ C.mT)], 1).squeeze(2)
+    # Lags beyond the window, or after the response has decayed, are not needed.
     alive = (r.abs() > 1e-12 * first.squeeze(2)).any(0).nonzero().max().item()
     reach = min(int(alive), n_times + edge - 1)
     n_fft = _fast_length(min(2 * (n_times + edge) - 1, n_total + reach))
@@ -98,7 +99,7 @@ def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
     circular[:, : reach + 1] = r[:, : reach + 1]
     circular[:, n_fft - reach :] = r[:, 1 : reach + 1].flip(1)
 
-    # What the edges add, read from the extended signal: x[0] and zi y[N-1] - W s[N].
+    # Contribution of the edges, from the extended signal: x[0] and zi y[N-1] - W s[N].
     W = _sum_of_powers(A, B @ C, A)
     x_first = A.new_zeros(1, n_total)
     x_first[0, 0] = 1.0
@@ -107,7 +108,7 @@ def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
     y_last = impulse.flip(2) + C @ at_end * x_first
     s_end = incoming.flip(2) + A @ at_end * x_first
     from_start = (D * C + C @ W @ A) @ _krylov(A, zi, n_total)  # (n_bands, 1, n_total)
-    # Orthogonal shapes: none of the digits of float32 is lost to cancellation between them.
+    # Orthogonal shapes do not cancel each other, which would cost precision in float32.
     shapes, mixed = torch.linalg.qr(outgoing.flip(1)[:, edge : edge + n_times])
     readings = torch.cat([x_first.expand_as(y_last), mixed @ (zi @ y_last - W @ s_end)], 1)
     return ZeroPhase(
@@ -123,7 +124,7 @@ def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
 def filter_bands(operator: ZeroPhase, x: Tensor) -> Tensor:
     """Filter `x`, shape (..., n_chans, n_times), to (..., n_bands, n_chans, n_times)."""
     edge, n_times = operator.edge, x.shape[-1]
-    # A constant passes with its gain, exactly; without it float32 holds the rest better.
+    # A constant is only multiplied by its gain; float32 is more precise for the rest without it.
     level = x.mean(-1, keepdim=True)
     x = x - level
     left = 2 * x[..., :1] - x[..., 1 : edge + 1].flip(-1)
@@ -139,7 +140,7 @@ def filter_bands(operator: ZeroPhase, x: Tensor) -> Tensor:
 
 
 def _krylov(A: Tensor, v: Tensor, n: int) -> Tensor:
-    """Return v, A v, A^2 v, ... side by side, n columns, by doubling."""
+    """Return the n columns v, A v, A^2 v, ..., computed by doubling."""
     columns = v
     while columns.shape[-1] < n:
         columns, A = torch.cat([columns, A @ columns], -1), A @ A
@@ -147,15 +148,15 @@ def _krylov(A: Tensor, v: Tensor, n: int) -> Tensor:
 
 
 def _sum_of_powers(left: Tensor, middle: Tensor, right: Tensor) -> Tensor:
-    """Return the sum over k of left^k middle right^k, by doubling."""
-    for _ in range(40):  # 2^40 terms: as good as all of them for any stable filter
+    """Return the sum over k of left^k middle right^k, computed by doubling."""
+    for _ in range(40):  # 2^40 terms, enough for any stable filter
         middle = middle + left @ middle @ right
         left, right = left @ left, right @ right
     return middle
 
 
 def _fold(readings: Tensor, edge: int) -> Tensor:
-    """Move what is read from the odd extension to the samples it was made of."""
+    """Replace weights of the odd extension by weights of the samples that it is made of."""
     left, inner, right = readings.tensor_split((edge, readings.shape[-1] - edge), -1)
     folded = inner.clone()
     folded[..., 1 : edge + 1] -= left.flip(-1)
@@ -166,7 +167,7 @@ def _fold(readings: Tensor, edge: int) -> Tensor:
 
 
 def _fast_length(n: int) -> int:
-    """Return the next length with no prime factor above 5, even: its transform is fast."""
+    """Return the next even length without prime factors above 5, which a fast transform needs."""
     length = n + n % 2
     while True:
         rest = length

@@ -1,4 +1,4 @@
-"""Reference implementations: how their weights map to ours, and numbers that they computed."""
+"""Reference implementations: conversion of their weights, and the numbers they computed."""
 
 import lazy_loader
 

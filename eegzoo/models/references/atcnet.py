@@ -5,73 +5,74 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from eegzoo.layers.constrained.norms import norms_over
 from eegzoo.models.references import keras_layout as keras
-from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.reference import Array, Limits, Reference
+from eegzoo.models.references.torch_layout import below
+
+# Keras's names of layers, and ours.
+PLACES = {
+    "conv2d": "front.temporal",
+    "batch_normalization": "front.norm",
+    "depthwise_conv2d": "front.spatial",
+    "batch_normalization_1": "reduce.0",
+    "conv2d_1": "reduce.4",
+    "batch_normalization_2": "reduce.5",
+}
+ATTENTION = {"query": "query", "key": "key", "value": "value", "attention_output": "out"}
+TCN = [f"tcn.{block}.body.{layer}" for block in range(2) for layer in (0, 4)]
+TCN_NORMS = [f"tcn.{block}.body.{layer}" for block in range(2) for layer in (1, 5)]
+N_SEGMENTS = 5
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange Keras's weights, by its names for them, to ours."""
-    norms = {"front.norm": "batch_normalization"}
-    norms |= {"reduce.0": "batch_normalization_1", "reduce.5": "batch_normalization_2"}
-    state = {
-        # Keras's height is time here, its width channels.
-        "front.temporal.weight": keras.conv2d(weights["conv2d.kernel"]).mT,
-        "front.spatial.weight": keras.depthwise2d(weights["depthwise_conv2d.depthwise_kernel"]).mT,
-        "reduce.4.weight": keras.conv2d(weights["conv2d_1.kernel"]).squeeze(3),
-    }
-    for place, name in norms.items():
-        state |= keras.batch_norm(name, weights, place)
-    windows = [window_state(weights, window) for window in range(5)]
-    for key, value in windows[0].items():
-        parts = [window[key] for window in windows]
-        side_by_side = torch.cat if key.startswith("tcn") else torch.stack
-        state[key] = side_by_side(parts) if value.ndim else value
+    """Return our state dict from Keras's weights by name."""
+    named = {}
+    for name, value in weights.items():
+        if name.endswith("/kernel"):  # of an attention, with an axis for its two heads
+            flat = value.reshape((16, 32) if "output" in name else (32, 16))
+        else:
+            flat = value.ravel() if name.endswith("/bias") else value
+        named[name.replace("/", ".")] = flat
+    state = keras.rename(named, PLACES, time_first=True)
+    state = keras.without_height(state, "reduce.4")
+    segments = [keras.rename(named, places_of(segment)) for segment in range(N_SEGMENTS)]
+    for key, first in segments[0].items():
+        # One convolution with groups computes those of all segments.
+        join = torch.cat if key.startswith("tcn") else torch.stack
+        state[key] = join([segment[key] for segment in segments]) if first.ndim else first
     return state
 
 
-def window_state(weights: dict[str, Array], window: int) -> dict[str, Tensor]:
-    """Return the state of one sliding window's branch."""
-
-    def nth(layer: str, number: int) -> str:
-        return f"{layer}_{number}" if number else layer
-
-    attention, norm = nth("multi_head_attention", window), nth("layer_normalization", window)
-    state = {
-        "attention.weight": torch.from_numpy(weights[f"{norm}.gamma"]),
-        "attention.bias": torch.from_numpy(weights[f"{norm}.beta"]),
-        "head.weight": keras.dense(weights[f"{nth('dense', window)}.kernel"]),
-        "head.bias": torch.from_numpy(weights[f"{nth('dense', window)}.bias"]),
-    }
-    for ours, theirs in {"query": "query", "key": "key", "value": "value"}.items():
-        kernel = weights[f"{attention}.{theirs}/kernel"]
-        state[f"attention.attend.{ours}.weight"] = keras.dense(kernel.reshape(32, 16))
-        bias = weights[f"{attention}.{theirs}/bias"]
-        state[f"attention.attend.{ours}.bias"] = torch.from_numpy(bias.reshape(16))
-    kernel = weights[f"{attention}.attention_output/kernel"]
-    state["attention.attend.out.weight"] = keras.dense(kernel.reshape(16, 32))
-    bias = weights[f"{attention}.attention_output/bias"]
-    state["attention.attend.out.bias"] = torch.from_numpy(bias)
-    for block in range(2):
-        for half in range(2):
-            number = 4 * window + 2 * block + half
-            conv, norm = nth("conv1d", number), f"batch_normalization_{number + 3}"
-            place = f"tcn.{block}.body.{4 * half}"
-            kernel = weights[f"{conv}.kernel"].transpose(2, 1, 0)
-            state[f"{place}.weight"] = torch.from_numpy(kernel.copy())
-            state[f"{place}.bias"] = torch.from_numpy(weights[f"{conv}.bias"])
-            state |= keras.batch_norm(norm, weights, f"tcn.{block}.body.{4 * half + 1}")
-    return state
+def places_of(segment: int) -> dict[str, str]:
+    """Return Keras's names of the layers in a segment's branch, and ours."""
+    places = keras.numbered("layer_normalization", ["attention"], segment)
+    (attention,) = keras.numbered("multi_head_attention", ["attention.attend"], segment)
+    places |= below(attention, "attention.attend", ATTENTION)
+    places |= keras.numbered("conv1d", TCN, 4 * segment)
+    places |= keras.numbered("batch_normalization", TCN_NORMS, 4 * segment + 3)
+    return places | keras.numbered("dense", ["head"], segment)
 
 
-_CONVOLUTIONS = {"front.temporal": (1, 2, 3), "front.spatial": (1, 2, 3), "reduce.4": (1, 2)}
-_CONVOLUTIONS |= {f"tcn.{block}.body.{conv}": (1, 2) for block in range(2) for conv in (0, 4)}
+CONSTRAINTS: Limits = {
+    **dict.fromkeys(("front.temporal", "front.spatial"), (0.6, (1, 2, 3))),
+    **dict.fromkeys(("reduce.4", *TCN), (0.6, (1, 2))),
+}
+
+
+def joint_norms(weight: Tensor) -> Tensor:
+    """Return the norm of each spatial filter, taken jointly over the maps of the 16 filters."""
+    norms = norms_over(weight.reshape(16, 2, -1), (0, 2))  # (1, 2, 1)
+    return norms.expand(16, -1, -1).reshape(32, 1, 1, 1)
+
 
 REFERENCES = {
     "atcnet": Reference(
         model="atcnet",
         file="atcnet_keras.npz",
-        arguments={"n_chans": 22, "n_times": 1125, "n_outputs": 4},
+        arguments={"n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250},
         state_from=state_from,
-        constraints={name: (0.6, axes) for name, axes in _CONVOLUTIONS.items()},
+        constraints=CONSTRAINTS,
+        norms_of={"front.spatial": joint_norms},
     )
 }

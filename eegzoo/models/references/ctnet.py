@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import below, rename
 
-# Where the authors have what is ours.
+# The authors' names of modules, and ours.
 PLACES = {
     "cnn.0.cnn_module.0": "front.temporal",
     "cnn.0.cnn_module.1": "front.norm",
@@ -17,7 +18,7 @@ PLACES = {
     "cnn.0.cnn_module.8": "tokens.5",
     "classification.fc.1": "head.1",
 }
-LAYER_PLACES = {
+LAYER = {
     "0.fn.0.keys": "attend.key",
     "0.fn.0.queries": "attend.query",
     "0.fn.0.values": "attend.value",
@@ -28,24 +29,16 @@ LAYER_PLACES = {
     "1.layernorm": "expand_norm",
 }
 for layer in range(6):
-    PLACES |= {
-        f"trans.{layer}.{theirs}": f"transformer.{layer}.{ours}"
-        for theirs, ours in LAYER_PLACES.items()
-    }
+    PLACES |= below(f"trans.{layer}", f"transformer.{layer}", LAYER)
 N_TOKENS = 15
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename the authors' weights to ours."""
-    norms = ("front.norm", "tokens.0", "tokens.5")
-    state = {f"{norm}.num_batches_tracked": torch.tensor(0) for norm in norms}
-    # 100 positions are built, and as many used as there are tokens.
-    state["position"] = torch.from_numpy(weights["position.encoding"][0, :N_TOKENS])
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        if place in PLACES:
-            state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
+    """Return our state dict from the authors' weights by name."""
+    state = rename(weights, PLACES)
     state["tokens.4.weight"] = state["tokens.4.weight"].squeeze(2)
+    # The authors build 100 positions and use as many as there are tokens.
+    state["position"] = torch.from_numpy(weights["position.encoding"][0, :N_TOKENS])
     return state
 
 
@@ -53,7 +46,7 @@ REFERENCES = {
     "ctnet": Reference(
         model="ctnet",
         file="ctnet_torch.npz",
-        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4},
+        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250},
         state_from=state_from,
     )
 }

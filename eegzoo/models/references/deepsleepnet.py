@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from eegzoo.models.references import keras_layout as keras
 from eegzoo.models.references.peephole_lstm import map_time_order, peephole_lstm
 from eegzoo.models.references.reference import Array, Reference
 
-# The authors number their layers through; ours are named by branch and place in it.
-CONVOLUTIONS = {f"short.{place}": number for place, number in {0: 1, 3: 4, 4: 5, 5: 6}.items()}
-CONVOLUTIONS |= {f"long.{place}": number for place, number in {0: 9, 3: 12, 4: 13, 5: 14}.items()}
-# The short branch leaves 16 samples of its 128 maps, the long one 8.
+# Our blocks of convolution and normalisation, and the authors' numbers for them.
+BLOCKS = {f"short.{place}": number for place, number in {0: 1, 3: 4, 4: 5, 5: 6}.items()}
+BLOCKS |= {f"long.{place}": number for place, number in {0: 9, 3: 12, 4: 13, 5: 14}.items()}
+PLACES = {"l19_fc/fc": "shortcut.0", "l19_fc/bn": "shortcut.1", "softmax_linear": "head"}
+for block, number in BLOCKS.items():
+    PLACES |= {f"l{number}_conv/conv1d": f"{block}.0", f"l{number}_conv/bn": f"{block}.1"}
+TENSORS = {"weights": "kernel", "biases": "bias"}
+# The short branch ends in 16 samples of 128 maps, the long branch in 8.
 INPUTS = np.concatenate([map_time_order(0, 16, 128), map_time_order(16 * 128, 8, 128)])
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange TensorFlow's variables to our state dict."""
-    weights = {name.replace("/bn/", "/bn."): value for name, value in weights.items()}
-    state = {}
-    for place, number in CONVOLUTIONS.items():
-        kernel = weights[f"l{number}_conv/conv1d/weights"]
-        state[f"{place}.0.weight"] = keras.conv2d(kernel).squeeze(3)
-        state |= keras.batch_norm(f"l{number}_conv/bn", weights, f"{place}.1")
-    state["shortcut.0.weight"] = keras.dense(weights["l19_fc/fc/weights"][INPUTS])
-    state |= keras.batch_norm("l19_fc/bn", weights, "shortcut.1")
-    for direction, place in {"fw": "forwards", "bw": "backwards"}.items():
-        for layer, inputs in enumerate((INPUTS, None)):
-            cell = (
-                f"l21_bi_lstm/bidirectional_rnn/{direction}/multi_rnn_cell/cell_{layer}/lstm_cell"
-            )
-            state |= peephole_lstm(cell, weights, f"{place}.{layer}", inputs)
-    state["head.weight"] = keras.dense(weights["softmax_linear/weights"])
-    state["head.bias"] = torch.from_numpy(weights["softmax_linear/biases"])
+    """Return our state dict from TensorFlow's variables by name."""
+    named = {}
+    for name, value in weights.items():
+        layer, _, tensor = name.rpartition("/")
+        named[f"{layer}.{TENSORS.get(tensor, tensor)}"] = value
+    named["l19_fc/fc.kernel"] = named["l19_fc/fc.kernel"][INPUTS]
+    state = keras.rename(named, PLACES, time_first=True)
+    state = keras.without_height(state, *(f"{block}.0" for block in BLOCKS))
+    for theirs, ours in {"fw": "forwards", "bw": "backwards"}.items():
+        cell = f"l21_bi_lstm/bidirectional_rnn/{theirs}/multi_rnn_cell/cell_%d/lstm_cell"
+        for number, inputs in enumerate((INPUTS, None)):
+            state |= peephole_lstm(cell % number, weights, f"{ours}.{number}", inputs)
     return state
 
 
@@ -47,7 +45,7 @@ REFERENCES = {
     "deepsleepnet": Reference(
         model="deepsleepnet",
         file="deepsleepnet_tf.npz",
-        arguments={},
+        arguments={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100},
         state_from=state_from,
         windows_from=windows_from,
     )

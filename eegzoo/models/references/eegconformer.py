@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import below, rename
 
-# Where the authors have what is ours.
+# The authors' names of modules, and ours.
 PLACES = {
     "0.shallownet.0": "front.temporal",
     "0.shallownet.1": "front.spatial",
@@ -15,7 +15,7 @@ PLACES = {
     "0.projection.0": "tokens.4",
     **{f"2.fc.{layer}": f"head.{layer}" for layer in (0, 3, 6)},
 }
-LAYER_PLACES = {
+LAYER = {
     "0.fn.0": "attend.0",
     "0.fn.1.keys": "attend.1.key",
     "0.fn.1.queries": "attend.1.query",
@@ -26,18 +26,12 @@ LAYER_PLACES = {
     "1.fn.1.3": "expand.4",
 }
 for layer in range(6):
-    PLACES |= {
-        f"1.{layer}.{theirs}": f"transformer.{layer}.{ours}"
-        for theirs, ours in LAYER_PLACES.items()
-    }
+    PLACES |= below(f"1.{layer}", f"transformer.{layer}", LAYER)
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename the authors' weights to ours."""
-    state = {"tokens.0.num_batches_tracked": torch.tensor(0)}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
+    """Return our state dict from the authors' weights by name."""
+    state = rename(weights, PLACES)
     state["tokens.4.weight"] = state["tokens.4.weight"].squeeze(3)
     return state
 
@@ -46,7 +40,7 @@ REFERENCES = {
     "eegconformer": Reference(
         model="eegconformer",
         file="eegconformer_torch.npz",
-        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4},
+        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250},
         state_from=state_from,
     )
 }

@@ -1,13 +1,13 @@
-"""EEGInceptionMI in braindecode."""
+"""EEGInceptionMI in braindecode's PyTorch port."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import rename
 
-# Where braindecode has our blocks of three modules.
+# braindecode's names of inception blocks, and ours. A block is followed by its normalisation.
 BLOCKS = {
     "initial_inception_module": "first.0",
     "intermediate_inception_modules_1.0": "first.3",
@@ -30,16 +30,10 @@ for theirs, ours in {"residual_block_1": "first", "residual_block_2": "second"}.
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename braindecode's weights to ours."""
-    state = {}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        place = PLACES[place]
-        is_map = value.ndim == 4
-        state[f"{place}.{tensor}"] = torch.from_numpy(value[:, :, 0] if is_map else value)
-        if tensor == "running_mean":
-            state[f"{place}.num_batches_tracked"] = torch.tensor(0)
-    return state
+    """Return our state dict from braindecode's weights by name."""
+    state = rename(weights, PLACES)
+    # braindecode's convolutions are two-dimensional, with a height of 1.
+    return {name: value.squeeze(2) if value.ndim == 4 else value for name, value in state.items()}
 
 
 REFERENCES = {
@@ -48,6 +42,6 @@ REFERENCES = {
         file="eeginception_mi_torch.npz",
         arguments={"n_chans": 22, "n_times": 160, "n_outputs": 4, "sfreq": 64},
         state_from=state_from,
-        not_by_authors="the authors have published no code; this is braindecode's",
+        not_by_authors="the authors published no code; this is braindecode's port",
     )
 }

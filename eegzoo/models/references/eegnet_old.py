@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
 from eegzoo.models.references import keras_layout as keras
-from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.reference import Reference
 
-
-def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange Keras's weights, in the order of its layers, to ours."""
-    *layers, head = dict.fromkeys(name.partition(".")[0] for name in weights)
-    state = {}
-    places = ("spatial", "image.1", "image.3")
-    for place, conv, norm in zip(places, layers[::2], layers[1::2], strict=True):
-        kernel = keras.conv2d(weights[f"{conv}.kernel"])
-        state[f"{place}.0.weight"] = kernel
-        state[f"{place}.0.bias"] = torch.from_numpy(weights[f"{conv}.bias"])
-        state |= keras.batch_norm(norm, weights, f"{place}.1")
-    state["head.weight"] = keras.dense(weights[f"{head}.kernel"], n_maps=len(kernel))
-    state["head.bias"] = torch.from_numpy(weights[f"{head}.bias"])
-    return state
-
+PLACES = (
+    "spatial.0", "spatial.1", "image.1.0", "image.1.1", "image.3.0", "image.3.1", "head",
+)  # fmt: skip
 
 REFERENCES = {
     "eegnet_old": Reference(
         model="eegnet_old",
         file="eegnet_old_keras.npz",
-        arguments={"n_chans": 14, "n_times": 100, "n_outputs": 4},
-        state_from=state_from,
+        arguments={"n_chans": 14, "n_times": 100, "n_outputs": 4, "sfreq": 128},
+        state_from=partial(keras.rename, places=PLACES, n_maps=4),
     )
 }

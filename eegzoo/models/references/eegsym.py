@@ -30,24 +30,21 @@ _UNITS += [
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange Keras's weights, by its numbers for their layers, to ours."""
+    """Return our state dict from Keras's weights, in the order of its numbers for layers."""
     (dense,) = _layers(weights, "dense")
-    state = {
-        "head.weight": keras.dense(weights[f"{dense}.kernel"]),
-        "head.bias": torch.from_numpy(weights[f"{dense}.bias"]),
-    }
+    state = keras.rename(weights, {dense: "head"})
     convs, norms = _layers(weights, "conv3d"), _layers(weights, "batch_normalization")
     normalized = defaultdict(list)
     for conv, norm, (unit, place) in zip(convs, norms, _UNITS, strict=True):
-        # (hemispheres, time, channels, in, out) -> (out, in, hemispheres * channels, time)
-        kernel = torch.from_numpy(weights[f"{conv}.kernel"]).permute(4, 3, 0, 2, 1)
-        state[f"{unit}.{place}.weight"] = kernel.flatten(2, 3).contiguous()
-        if f"{conv}.bias" in weights:
-            state[f"{unit}.{place}.bias"] = torch.from_numpy(weights[f"{conv}.bias"])
-        for key, value in keras.batch_norm(norm, weights, f"{unit}.1").items():
-            normalized[key].append(value)
-    for key, values in normalized.items():
-        state[key] = torch.cat(values) if values[0].ndim else values[0]
+        for name, value in keras.rename(weights, {conv: f"{unit}.{place}"}).items():
+            # Keras convolves over hemispheres, time and channels; (out, in, hemispheres, time,
+            # channels) -> (out, in, hemispheres * channels, time)
+            is_kernel = value.ndim == 5
+            state[name] = value.mT.flatten(2, 3).contiguous() if is_kernel else value
+        for name, value in keras.rename(weights, {norm: f"{unit}.1"}).items():
+            normalized[name].append(value)
+    for name, values in normalized.items():
+        state[name] = torch.cat(values) if values[0].ndim else values[0]
     return state
 
 
@@ -57,7 +54,7 @@ def windows_from(x: Array) -> Array:
 
 
 def _layers(weights: dict[str, Array], kind: str) -> list[str]:
-    """Return the names of Keras's layers of a kind, in the order in which they were made."""
+    """Return the names of Keras's layers of a kind, in the order of their numbers."""
     layers = {name.partition(".")[0] for name in weights if name.startswith(kind)}
     return sorted(layers, key=lambda layer: int(layer[len(kind) + 1 :] or 0))
 
@@ -66,7 +63,7 @@ REFERENCES = {
     "eegsym": Reference(
         model="eegsym",
         file="eegsym_keras.npz",
-        arguments={"n_chans": 8, "n_times": 200, "n_outputs": 2, "n_filters": 8},
+        arguments={"n_chans": 8, "n_times": 200, "n_outputs": 2, "sfreq": 128, "n_filters": 8},
         state_from=state_from,
         windows_from=windows_from,
     )

@@ -1,25 +1,17 @@
-"""FBCNet in its authors' PyTorch code, from the frequency bands on."""
+"""FBCNet in its authors' PyTorch code, without the filter bank."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import rename
 
-# Where the authors have what is ours.
+# The authors' names of modules, and ours.
 PLACES = {"scb.0": "spatial", "scb.1": "norm", "lastLayer.0": "head"}
-
-
-def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename the authors' weights to ours."""
-    state = {"norm.num_batches_tracked": torch.tensor(0)}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
-    return state
 
 
 def bands_from(x: Array) -> Array:
@@ -28,7 +20,7 @@ def bands_from(x: Array) -> Array:
 
 
 def log_probabilities(model: Any, bands: Tensor) -> Tensor:
-    """Return what the authors' network ends in."""
+    """Return the log-probabilities of filtered windows, which the authors' network ends in."""
     logits: Tensor = model.head(model.features_of_bands(bands))
     return logits.log_softmax(dim=1)
 
@@ -37,10 +29,10 @@ REFERENCES = {
     "fbcnet": Reference(
         model="fbcnet",
         file="fbcnet_torch.npz",
-        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4},
-        state_from=state_from,
+        arguments={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250},
+        state_from=partial(rename, places=PLACES),
         windows_from=bands_from,
-        # With torch.renorm, in each forward; the seeded weights are over some of the limits.
+        # The authors apply torch.renorm in each forward; some seeded filters exceed the limits.
         constraints={"spatial": (2.0, (1, 2, 3)), "head": (0.5, (1,))},
         outputs_of=log_probabilities,
     )

@@ -1,4 +1,4 @@
-"""The references of all models by name."""
+"""References of all models by name."""
 
 from __future__ import annotations
 
@@ -30,29 +30,10 @@ from eegzoo.models.references.reference import Reference
 from eegzoo.models.zoo import find_entry
 
 _MODULES = (
-    atcnet,
-    attnsleep,
-    ctnet,
-    deep_convnet,
-    deepsleepnet,
-    eegconformer,
-    eeginception_erp,
-    eeginception_mi,
-    eegnet,
-    eegnet_old,
-    eegnex,
-    eegsym,
-    eegtcnet,
-    fbcnet,
-    resnet1d,
-    shallow_convnet,
-    stagernet,
-    stnet,
-    tinysleepnet,
-    transformeeg,
-    usleep,
-    xeegnet,
-)
+    atcnet, attnsleep, ctnet, deep_convnet, deepsleepnet, eegconformer, eeginception_erp,
+    eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet, resnet1d,
+    shallow_convnet, stagernet, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
+)  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()
 }
@@ -64,17 +45,17 @@ def find_reference(name: str) -> Reference:
     Parameters
     ----------
     name : str
-        One of `eegzoo.list_models`.
+        Name of a model, from `eegzoo.list_models`.
 
     Returns
     -------
     Reference
-        What the reference implementation computed, and how to compare.
+        Numbers that the reference implementation computed, and their comparison with the model.
 
     Raises
     ------
     ValueError
-        If there is no such model, or it has no reference numbers.
+        If the model is unknown or has no reference numbers.
 
     Examples
     --------
@@ -86,5 +67,5 @@ def find_reference(name: str) -> Reference:
     """
     if name not in REFERENCES:
         find_entry(name)  # an unknown name proposes a near one
-        raise ValueError(f"{name} has no reference numbers")
+        raise ValueError(f"expected a model with reference numbers, got {name!r}")
     return REFERENCES[name]

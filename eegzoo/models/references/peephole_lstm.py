@@ -1,4 +1,4 @@
-"""From TensorFlow's LSTM cell with peepholes to ours."""
+"""Conversion of TensorFlow's LSTM cell with peepholes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from eegzoo.models.references.reference import Array
 def peephole_lstm(
     cell: str, weights: Mapping[str, Array], place: str, inputs: Array | None = None
 ) -> dict[str, Tensor]:
-    """State of the LSTM at `place` from the variables below `cell`.
+    """Return the state dict of the LSTM `place` from the variables of TensorFlow's `cell`.
 
-    `inputs` says at which of TensorFlow's rows each of our inputs stands, where the order differs.
+    If the order of the inputs differs, `inputs` is the row in TensorFlow's kernel of each of ours.
     """
     kernel = weights[f"{cell}/kernel"]
     split = len(kernel) - kernel.shape[1] // 4
@@ -32,11 +32,14 @@ def peephole_lstm(
 
 
 def map_time_order(first: int, n_times: int, n_maps: int) -> Array:
-    """Positions in torch's order (map, time) of what stands as (time, map) from `first` on."""
+    """Return the rows of inputs in (map, time) order, given rows in (time, map) order.
+
+    `first` is the first row.
+    """
     return first + np.arange(n_times * n_maps).reshape(n_times, n_maps).T.ravel()
 
 
 def _gates(columns: Array) -> Tensor:
-    """TensorFlow's gates i, j, f, o along the last axis, as torch's rows i, f, g, o."""
+    """Return TensorFlow's gates i, j, f, o (last axis) as torch's i, f, g, o (first axis)."""
     i, j, f, o = np.split(columns, 4, axis=-1)
     return torch.from_numpy(np.concatenate([i, f, j, o], axis=-1).T.copy())

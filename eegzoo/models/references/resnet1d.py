@@ -1,14 +1,13 @@
-"""ResNet1D in its authors' PyTorch code, and in selfEEG's port of it."""
+"""ResNet1D in its authors' PyTorch code, and in selfEEG's port."""
 
 from __future__ import annotations
 
 from functools import partial
 
-import torch
-from torch import Tensor
+from eegzoo.models.references.reference import Reference
+from eegzoo.models.references.torch_layout import below, rename
 
-from eegzoo.models.references.reference import Array, Reference
-
+# The names of modules there, and ours.
 TASK_ORIENTED = {
     "conv1": "first.0",
     "bn1": "first.1",
@@ -28,38 +27,30 @@ BLOCK = {
 
 
 def places(outside: dict[str, str], prefix: str, depths: tuple[int, ...]) -> dict[str, str]:
-    """Return where theirs have what is ours, given the places outside of the residual blocks."""
+    """Return the names of modules there and ours, with those of the residual blocks.
+
+    `outside` names the modules outside the residual blocks; `depths` is the number of blocks in
+    each stage.
+    """
     found, ours = dict(outside), 0
     for stage, depth in enumerate(depths, 1):
         for block in range(depth):
-            theirs = f"{prefix}layer{stage}.{block}"
-            found |= {f"{theirs}.{a}": f"stages.{ours}.{b}" for a, b in BLOCK.items()}
+            found |= below(f"{prefix}layer{stage}.{block}", f"stages.{ours}", BLOCK)
             ours += 1
     return found
-
-
-def state_from(weights: dict[str, Array], places: dict[str, str]) -> dict[str, Tensor]:
-    """Rename their weights to ours."""
-    state = {}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        state[f"{places[place]}.{tensor}"] = torch.from_numpy(value)
-        if tensor == "running_mean":
-            state[f"{places[place]}.num_batches_tracked"] = torch.tensor(0)
-    return state
 
 
 REFERENCES = {
     "resnet1d": Reference(
         model="resnet1d",
         file="resnet1d_torch.npz",
-        arguments={"n_chans": 18, "n_times": 769, "n_outputs": 3},
-        state_from=partial(state_from, places=places(TASK_ORIENTED, "", (3, 4, 6, 3))),
+        arguments={"n_chans": 18, "n_times": 769, "n_outputs": 3, "sfreq": 256},
+        state_from=partial(rename, places=places(TASK_ORIENTED, "", (3, 4, 6, 3))),
     ),
     "resnet1d_selfeeg": Reference(
         model="resnet1d_selfeeg",
         file="resnet1d_selfeeg_torch.npz",
-        arguments={"n_chans": 5, "n_times": 200, "n_outputs": 3},
-        state_from=partial(state_from, places=places(SELFEEG, "encoder.", (2, 2, 2, 2))),
+        arguments={"n_chans": 5, "n_times": 200, "n_outputs": 3, "sfreq": 256},
+        state_from=partial(rename, places=places(SELFEEG, "encoder.", (2, 2, 2, 2))),
     ),
 }

@@ -1,4 +1,4 @@
-"""Weights that follow from a seed and gradients by sample, so that no file holds either."""
+"""Weights drawn from a seed and samples of gradients, so that reference files are small."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:  # the makers of reference numbers draw without torch
+if TYPE_CHECKING:  # the scripts in tests/reference draw without torch
     from torch import Tensor, nn
 
 Array = npt.NDArray[Any]
@@ -22,10 +22,11 @@ def draw(
     shape_of_x: Sequence[int],
     scale_of_x: float = 1.0,
 ) -> tuple[dict[str, Array], Array]:
-    """Return weights by name, and an input.
+    """Return weights by name and an input, drawn from a seed.
 
-    The norm of an output's kernel is on average the gain of the first key of `gains` that the name
-    holds. Names end as Keras's and torch's do, whose outputs are the last and the first axis.
+    The kernel of an output has a norm of about `gain`, where `gain` is the value of the first key
+    in `gains` that occurs in the weight's name. Outputs are the first axis of weights named as in
+    torch, and the last axis of weights named as in Keras.
     """
     rng = np.random.default_rng(seed)
     weights = {}
@@ -49,7 +50,7 @@ def _draw(rng: np.random.Generator, name: str, shape: Sequence[int], gain: float
 
 
 def positions(shapes: Shapes, n_each: int = 200) -> npt.NDArray[np.int64]:
-    """Return at most `n_each` positions in every weight, all weights laid out one after another."""
+    """Return up to `n_each` positions from each weight, in the concatenation of all weights."""
     start, chosen = 0, []
     for shape in shapes.values():
         size = int(np.prod(shape))
@@ -61,20 +62,20 @@ def positions(shapes: Shapes, n_each: int = 200) -> npt.NDArray[np.int64]:
 def gradient_of(
     model: nn.Module, state_from: Callable[[dict[str, Array]], dict[str, Tensor]], shapes: Shapes
 ) -> Array:
-    """Return the gradient of `model` at `positions` of the weights that `state_from` rearranges.
+    """Return the gradient of `model` at `positions` of the reference implementation's weights.
 
-    `state_from` makes the model's state dict from weights by name. Given the weights' positions in
-    place of their values, it says where each of the model's parameters stands. What the model does
-    not learn has gradient zero.
+    `state_from` returns the model's state dict from those weights. Applied to their positions
+    instead of their values, it returns the position of each of the model's parameters. Weights
+    that are not parameters of the model have gradient zero.
     """
     start, numbered = 0, {}
     for name, shape in shapes.items():
         size = int(np.prod(shape))
         numbered[name] = np.arange(start, start + size).reshape(shape)
         start += size
-    place_of = state_from(numbered)
+    located = state_from(numbered)
     gradient = np.zeros(start)
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            gradient[place_of[name].numpy().ravel()] = parameter.grad.cpu().numpy().ravel()
+            gradient[located[name].numpy().ravel()] = parameter.grad.cpu().numpy().ravel()
     return gradient[positions(shapes)]

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
 from eegzoo.models.references import keras_layout as keras
-from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.reference import Reference
 
-
-def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange Keras's weights, in the order of its layers, to ours."""
-    conv, spatial, norm, head = dict.fromkeys(name.partition(".")[0] for name in weights)
-    return {
-        "front.temporal.weight": keras.conv2d(weights[f"{conv}.kernel"]),
-        "front.temporal.bias": torch.from_numpy(weights[f"{conv}.bias"]),
-        "front.spatial.weight": keras.conv2d(weights[f"{spatial}.kernel"]),
-        "head.weight": keras.dense(weights[f"{head}.kernel"], n_maps=40),
-        "head.bias": torch.from_numpy(weights[f"{head}.bias"]),
-        **keras.batch_norm(norm, weights, "norm"),
-    }
-
+PLACES = ("front.temporal", "front.spatial", "norm", "head")
+state_from = partial(keras.rename, places=PLACES, n_maps=40)
 
 REFERENCES = {
     "shallow_convnet": Reference(

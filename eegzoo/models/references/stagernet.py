@@ -1,13 +1,13 @@
-"""StagerNet in braindecode's port."""
+"""StagerNet in braindecode's PyTorch port."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import rename
 
-# Where braindecode has what is ours.
+# braindecode's names of modules, and ours.
 PLACES = {
     "spatial_conv": "spatial",
     "feature_extractor.0": "temporal.0",
@@ -17,11 +17,8 @@ PLACES = {
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename braindecode's weights to ours."""
-    state = {}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
+    """Return our state dict from braindecode's weights by name."""
+    state = rename(weights, PLACES)
     state["spatial.weight"] = state["spatial.weight"].squeeze(1)
     return state
 
@@ -30,8 +27,8 @@ REFERENCES = {
     "stagernet": Reference(
         model="stagernet",
         file="stagernet_torch.npz",
-        # Kernels of 65 samples: those of an odd length are padded as the paper does.
-        arguments={"n_chans": 6, "n_times": 3900, "sfreq": 130},
+        # At 130 Hz kernels have 65 samples. The port pads kernels of odd length as the paper does.
+        arguments={"n_chans": 6, "n_times": 3900, "n_outputs": 5, "sfreq": 130},
         state_from=state_from,
         not_by_authors="the authors published no code; braindecode's port is the most used",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import rename
 
+# The author's names of modules, and ours.
 PLACES = {
     "layer1": "body.0",
     "layer2": "body.3",
@@ -21,17 +22,8 @@ PLACES = {
 }
 
 
-def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename the authors' weights to ours."""
-    state = {}
-    for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
-    return state
-
-
 def windows_from(x: Array) -> Array:
-    """(batch, samples, rows, columns) -> (batch, n_chans, n_times), a channel in every cell."""
+    """(batch, samples, rows, columns) -> (batch, n_chans, n_times), one channel in each cell."""
     return x.reshape(*x.shape[:2], -1).swapaxes(1, 2)
 
 
@@ -39,8 +31,8 @@ REFERENCES = {
     "stnet": Reference(
         model="stnet",
         file="stnet_torch.npz",
-        arguments={"n_chans": 81, "n_times": 128, "n_outputs": 3},
-        state_from=state_from,
+        arguments={"n_chans": 81, "n_times": 128, "n_outputs": 3, "sfreq": 128},
+        state_from=partial(rename, places=PLACES),
         windows_from=windows_from,
     )
 }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from eegzoo.models.references.reference import Array, Reference
+from eegzoo.models.references.torch_layout import below, rename
 
-BLOCKS = {"blck1": "first", "blck2": "first_beside", "blck3": "second", "blck4": "second_beside"}
+# The authors' names of modules, and ours.
 PLACES = {"linear_lay.0": "head.0", "linear_lay.2": "head.2"}
-for theirs, ours in BLOCKS.items():
-    PLACES |= {f"token_gen.{theirs}.{layer}": f"{ours}.{layer}" for layer in (0, 1)}
-LAYER_PLACES = {
+for theirs, ours in {
+    "blck1": "first", "blck2": "first_beside", "blck3": "second", "blck4": "second_beside",
+}.items():  # fmt: skip
+    PLACES |= below(f"token_gen.{theirs}", ours, {"0": "0", "1": "1"})
+LAYER = {
+    "self_attn.query": "attend.0.query",
+    "self_attn.key": "attend.0.key",
+    "self_attn.value": "attend.0.value",
     "self_attn.out_proj": "attend.0.out",
     "norm1": "attend_norm",
     "linear1": "expand.0",
@@ -19,34 +25,27 @@ LAYER_PLACES = {
     "norm2": "expand_norm",
 }
 for layer in range(2):
-    PLACES |= {
-        f"transformer.layers.{layer}.{theirs}": f"transformer.{layer}.{ours}"
-        for theirs, ours in LAYER_PLACES.items()
-    }
+    PLACES |= below(f"transformer.layers.{layer}", f"transformer.{layer}", LAYER)
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rename the authors' weights to ours."""
-    state = {f"{block}.1.num_batches_tracked": torch.tensor(0) for block in BLOCKS.values()}
+    """Return our state dict from the authors' weights by name."""
+    named: dict[str, Array] = {}
     for name, value in weights.items():
-        place, _, tensor = name.rpartition(".")
-        if tensor.startswith("in_proj_"):  # "transformer.layers.0.self_attn.in_proj_weight"
-            layer = place.split(".")[2]
-            for part, third in zip(
-                ("query", "key", "value"), torch.from_numpy(value).chunk(3), strict=True
-            ):
-                tensor = tensor.removeprefix("in_proj_")
-                state[f"transformer.{layer}.attend.0.{part}.{tensor}"] = third
+        module, joined, tensor = name.partition(".in_proj_")
+        if joined:  # the three projections of torch's MultiheadAttention in one array
+            thirds = zip(("query", "key", "value"), np.split(value, 3), strict=True)
+            named |= {f"{module}.{part}.{tensor}": third for part, third in thirds}
         else:
-            state[f"{PLACES[place]}.{tensor}"] = torch.from_numpy(value)
-    return state
+            named[name] = value
+    return rename(named, PLACES)
 
 
 REFERENCES = {
     "transformeeg": Reference(
         model="transformeeg",
         file="transformeeg_torch.npz",
-        arguments={"n_chans": 8, "n_times": 200, "n_outputs": 3},
+        arguments={"n_chans": 8, "n_times": 200, "n_outputs": 3, "sfreq": 125},
         state_from=state_from,
     )
 }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-import torch
 from torch import Tensor
 
 from eegzoo.models.references import keras_layout as keras
 from eegzoo.models.references.reference import Array, Reference
 
-# The authors' names of layers, and ours: of the convolution; its normalisation is two further on.
-PLACES = {
+# The authors' names of layers, and ours. A block is a convolution ("0") and, two modules further
+# on, its normalisation ("2").
+BLOCKS = {
     r"encoder_L(\d+)_(?:conv|BN)1": r"encoder.\1",
     r"bottom_(?:conv|BN)1": "bottom",
     r"upsample_L(\d+)_(?:conv|BN)1": r"widen.\1",
@@ -25,25 +25,23 @@ POINTWISE = {
 
 
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Rearrange Keras's weights to our state dict."""
-    state: dict[str, Tensor] = {}
-    for layer in dict.fromkeys(name.rpartition(".")[0] for name in weights):
-        place = POINTWISE.get(layer) or _block(layer)
-        if "BN" in layer:
-            state |= keras.batch_norm(layer, weights, f"{place}.2")
-            continue
-        if layer not in POINTWISE:
-            place = f"{place}.0"
-        kernel = keras.conv2d(weights[f"{layer}.kernel"]).squeeze(3)
-        state[f"{place}.weight"] = kernel.squeeze(2) if place.startswith("head") else kernel
-        state[f"{place}.bias"] = torch.from_numpy(weights[f"{layer}.bias"])
+    """Return our state dict from Keras's weights by name."""
+    places = {name: place_of(name) for name in (key.rpartition(".")[0] for key in weights)}
+    state = keras.rename(weights, places, time_first=True)
+    convs = [place for name, place in places.items() if "BN" not in name]
+    state = keras.without_height(state, *convs)
+    for place in ("head.0", "head.2"):
+        state[f"{place}.weight"] = state[f"{place}.weight"].squeeze(2)
     return state
 
 
-def _block(layer: str) -> str:
-    for theirs, ours in PLACES.items():
+def place_of(layer: str) -> str:
+    """Return our name of one of the authors' layers."""
+    if layer in POINTWISE:
+        return POINTWISE[layer]
+    for theirs, ours in BLOCKS.items():
         if found := re.fullmatch(theirs, layer):
-            return found.expand(ours)
+            return f"{found.expand(ours)}.{2 if 'BN' in layer else 0}"
     raise KeyError(layer)
 
 
@@ -56,8 +54,8 @@ REFERENCES = {
     "usleep": Reference(
         model="usleep",
         file="usleep_keras.npz",
-        # Not so deep that the file grows; on the way in there is an odd number of samples.
-        arguments={"n_times": 1000, "depth": 8},
+        # A depth that keeps the file small; 1000 samples give odd lengths in the encoder.
+        arguments={"n_chans": 2, "n_times": 1000, "n_outputs": 5, "sfreq": 128, "depth": 8},
         state_from=state_from,
         windows_from=windows_from,
     )

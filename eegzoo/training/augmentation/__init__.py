@@ -1,1 +1,1 @@
-"""Random changes of training windows that keep their labels true."""
+"""Augmentations: random changes of training windows that keep their labels valid."""

@@ -1,4 +1,4 @@
-"""What every augmentation keeps to, and the registry of them."""
+"""Base class of augmentations, and their registry."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from eegzoo.arguments import number_between
 
 Kind = TypeVar("Kind", bound=type[Any])
 
-# Classes by name. `register_augmentation` fills it.
+# Classes by name, filled by `register_augmentation`.
 AUGMENTATIONS: dict[str, type[Any]] = {}
 
 
 class Augmentation(abc.ABC):
-    """A random map of windows, each on its own, that leaves their labels true.
+    """Base class of augmentations: random changes of single windows that keep labels valid.
 
-    Subclasses are frozen dataclasses, so that they print, compare and pickle by their arguments.
-    What they draw, they draw for each window of a batch, with torch's generator of the windows'
-    device: `torch.manual_seed` makes it repeatable.
+    Subclasses are frozen dataclasses, so that instances can be printed, compared and pickled. They
+    draw random numbers for each window of a batch from torch's default generator of the windows'
+    device, so `torch.manual_seed` makes them reproducible.
 
     Attributes
     ----------
     name : str
-        Its name in the registry.
+        Name in the registry.
 
     Examples
     --------
     >>> import dataclasses
     >>> @dataclasses.dataclass(frozen=True)
-    ... class Backwards(Augmentation):
-    ...     name = "backwards"
+    ... class TimeReversal(Augmentation):
+    ...     name = "time_reversal"
     ...
     ...     def __call__(self, x, sfreq):
     ...         return x.flip(2)
-    >>> Backwards()(torch.tensor([[[1.0, 2.0, 3.0]]]), sfreq=250.0)
+    >>> TimeReversal()(torch.tensor([[[1.0, 2.0, 3.0]]]), sfreq=250.0)
     tensor([[[3., 2., 1.]]])
     """
 
@@ -51,39 +51,39 @@ class Augmentation(abc.ABC):
         Parameters
         ----------
         x : Tensor of float, shape (batch, n_chans, n_times)
-            Windows, which stay as they are.
+            Windows; they are not changed.
         sfreq : float
             Sampling rate in Hz.
 
         Returns
         -------
         Tensor, shape (batch, n_chans, n_times)
-            New windows of the same type, on the same device.
+            New windows of the same dtype on the same device.
         """
 
 
 def register_augmentation(kind: Kind) -> Kind:
-    """Put a class in the registry under its ``name``; a decorator.
+    """Add a class to the registry under its ``name``; use it as a decorator.
 
     Parameters
     ----------
     kind : type
-        A class whose ``name`` is new. One that is defined again, as when a cell of a notebook
-        runs a second time, takes the place of its former self.
+        Class with a new ``name``. If a class is defined again, as when a notebook cell is run
+        twice, it replaces its earlier definition.
 
     Returns
     -------
     type
-        The class.
+        The same class.
 
     Raises
     ------
     ValueError
-        If another class has the name.
+        If the name belongs to another class.
 
     Examples
     --------
-    >>> from eegzoo.training.augmentation.augmentations import SignFlip, register_augmentation
+    >>> from eegzoo.training.augmentation.amplitude import SignFlip
     >>> @register_augmentation
     ... class RareFlip(SignFlip):
     ...     prob = 0.01
@@ -102,16 +102,19 @@ def register_augmentation(kind: Kind) -> Kind:
 def set_number(
     owner: object, field: str, low: float, high: float = math.inf, *, above: bool = False
 ) -> None:
-    """Make a field of a frozen dataclass a float in [low, high], or raise.
+    """Convert a field of a frozen dataclass to a float; raise an error if it is out of range.
 
-    As a float it prints alike whether it came as 1, 1.0 or NumPy's.
+    As a float, a number has the same repr whether it was given as 1, 1.0 or a NumPy scalar.
     """
     number = number_between(field, getattr(owner, field), low, high, above=above)
     object.__setattr__(owner, field, number)
 
 
 def check_windows(x: Tensor, sfreq: float = 1.0, ndims: tuple[int, ...] = (3,)) -> None:
-    """Raise if `x` is no batch of windows (of `ndims` axes), or `sfreq` no sampling rate."""
+    """Raise an error if `x` is not a batch of windows, or `sfreq` is not positive.
+
+    `ndims` are the numbers of axes that `x` may have.
+    """
     if not isinstance(x, Tensor):
         raise TypeError(f"expected x to be a tensor, got {type(x).__name__}")
     if x.ndim not in ndims or 0 in x.shape[1:] or not x.is_floating_point():
@@ -123,13 +126,13 @@ def check_windows(x: Tensor, sfreq: float = 1.0, ndims: tuple[int, ...] = (3,)) 
 
 
 def draw(x: Tensor, *shape: int) -> Tensor:
-    """Return uniform numbers in [0, 1) for each window: float32, (batch, *shape).
+    """Return random numbers for each window: uniform in [0, 1), shape (batch, *shape).
 
-    They are float32 for any type of `x`, so that a seed means the same for all types.
+    They are float32 for every dtype of `x`, so that a seed has the same effect for all dtypes.
     """
     return torch.rand(len(x), *shape, dtype=torch.float32, device=x.device)
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """Return `x`, in float32 if it is a half."""
+    """Return half-precision windows as float32, and other windows unchanged."""
     return x.to(torch.promote_types(x.dtype, torch.float32))

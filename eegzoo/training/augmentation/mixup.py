@@ -1,4 +1,4 @@
-"""Mixup: windows and their losses, mixed in pairs."""
+"""Mixup: mixtures of pairs of windows, and their losses."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ from eegzoo.training.augmentation.base import (
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
 class Mixup:
-    """Each window mixed with another of its batch, and its loss likewise.
+    """Mixture of each window with another window of its batch.
 
-    It is no `Augmentation`, since it maps no window on its own and its labels change with it:
-    training computes its loss with `mixed_loss`. It makes few windows go further and a net less
-    sure of itself, whatever the task. Averages of two recordings are no EEG that anyone records,
-    so a large `alpha` costs accuracy where amplitudes tell the classes apart.
+    Labels are mixed as well: training computes the loss of a mixture with `mixed_loss`. So Mixup is
+    not an `Augmentation`, which changes single windows and keeps their labels. For any task, it
+    helps with few training windows and makes a model less confident. Mixtures of two windows are
+    not realistic EEG, so a large `alpha` costs accuracy where classes differ in amplitude.
 
     Parameters
     ----------
     alpha : float
-        Of the distribution Beta(alpha, alpha) from which a window's share in its mixture is
-        drawn, from 0.05 to 100. Small: nearly one window alone. 1: uniform. Large: halves.
+        Parameter of the distribution Beta(alpha, alpha) of the shares, from 0.05 to 100. A small
+        value gives mixtures of nearly one window, 1 gives uniform shares, and a large value gives
+        shares near one half.
 
     References
     ----------
     Zhang, Cisse, Dauphin and Lopez-Paz (2018). mixup: beyond empirical risk minimization. ICLR.
-    https://doi.org/10.48550/arXiv.1710.09412 (one share for a batch; here, one for each window)
+    https://doi.org/10.48550/arXiv.1710.09412 (The paper draws one share for each batch, this class
+    one for each window.)
 
     Examples
     --------
@@ -54,7 +56,7 @@ class Mixup:
     name: ClassVar[str] = "mixup"
 
     def __post_init__(self) -> None:
-        # Further down, float32 holds few of the numbers that the shares are made from.
+        # Below 0.05, float32 cannot represent many of the numbers that the shares are made from.
         set_number(self, "alpha", 0.05, 100.0)
 
     def mix(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -63,23 +65,23 @@ class Mixup:
         Parameters
         ----------
         x : Tensor of float, shape (batch, n_chans, n_times) | (batch, n_windows, n_chans, n_times)
-            Windows, or sequences of windows that are mixed as a whole. They stay as they are.
+            Windows, or sequences of windows, which are mixed as a whole. They are not changed.
 
         Returns
         -------
         mixed : Tensor, shape of x
             ``share * x + (1 - share) * x[partners]``.
         partners : Tensor of int, shape (batch,)
-            Place in the batch of the other window; a permutation, so that all windows count
-            alike. A window may be its own partner.
+            Index of the other window in the batch. It is a permutation, so that all windows have
+            the same weight; a window may be its own partner.
         share : Tensor of float, shape (batch,)
-            Of the window itself in its mixture, from 0 to 1; float32 for halves, else of the
-            windows' type.
+            Share of the window itself in its mixture, from 0 to 1; of the dtype of x, but float32
+            for half precision.
         """
         check_windows(x, ndims=(3, 4))
         windows = at_least_float32(x)
         partners = torch.randperm(len(x), device=x.device)
-        # Drawn in float32 for any type of x, so that a seed means the same for all types.
+        # Drawn in float32 for every dtype of x, so that a seed has the same effect for all dtypes.
         alpha = torch.full((len(x),), self.alpha, dtype=torch.float32, device=x.device)
         share = Beta(alpha, alpha, validate_args=False).sample().to(windows.dtype)
         part = share.reshape(-1, *[1] * (x.ndim - 1))
@@ -90,19 +92,20 @@ class Mixup:
 def mixed_loss(
     loss: Callable[..., Tensor], partners: Tensor, share: Tensor, *targets: Tensor
 ) -> Tensor:
-    """Return the losses of windows that `Mixup.mix` mixed.
+    """Return the losses of mixtures that `Mixup.mix` returned.
 
     Parameters
     ----------
     loss : callable
-        Takes `targets` and returns the loss of each window: shape (batch,), or (batch, ...) with
-        more than one loss a window. It is called with the windows' own and with their partners'.
+        Function of `targets` that returns the loss of each window: shape (batch,), or (batch, ...)
+        for several losses of each window. It is called with the targets of the windows and with
+        those of their partners.
     partners : Tensor of int, shape (batch,)
-        Places of the other windows.
+        Indices of the other windows.
     share : Tensor of float, shape (batch,)
-        Of the windows' own loss.
+        Share of each window's own loss.
     *targets : Tensor, shape (batch, ...)
-        Labels; and what else belongs to a window, such as its weight.
+        Labels, and other values of each window, such as its weight.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def mixed_loss(
     Raises
     ------
     ValueError
-        If there is not a loss for each window, as after a mean over the batch.
+        If `loss` does not return a loss for each window, but for instance their mean.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Augmentations of a window's spectrum."""
+"""Augmentations of the spectrum of a window."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from eegzoo.training.augmentation.base import (
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
 class FrequencyShift(Augmentation):
-    """The spectrum of each window moved up or down by a random number of hertz.
+    """Shift of the spectrum of each window by a random frequency, the same for all channels.
 
-    All channels of a window move alike. It imitates people whose rhythms differ: the alpha peak
-    of adults lies anywhere between 8 and 12 Hz. So it suits motor imagery and sleep, as long as
-    the shift is small against the bands that tell the classes apart. It is wrong for steady-state
-    visual evoked potentials (SSVEP), where the frequency is the class.
+    It simulates people with different rhythms: the alpha peak of adults lies between 8 and 12 Hz.
+    Use it for motor imagery and sleep, with shifts that are small compared to the bands in which
+    classes differ. Do not use it for steady-state visual evoked potentials (SSVEP), where the
+    frequency is the class.
 
-    The window is taken to be periodic, as always with an FFT. An offset becomes an oscillation at
-    the shift's frequency, and what would fall below 0 Hz is reflected: remove the mean or
-    high-pass the windows before.
+    The FFT treats the window as periodic. An offset becomes an oscillation at the frequency of the
+    shift, and components that would fall below 0 Hz are reflected. So remove the mean of the
+    windows first, or high-pass filter them.
 
     Parameters
     ----------
     hertz : float
-        The shift is uniform between minus and plus this, in Hz.
+        Largest shift in Hz. Shifts are uniform between ``-hertz`` and ``hertz``.
 
     References
     ----------
@@ -63,15 +63,15 @@ class FrequencyShift(Augmentation):
         set_number(self, "hertz", 0.0)
 
     def __call__(self, x: Tensor, sfreq: float) -> Tensor:
-        """Return shifted windows."""
+        """Return windows with shifted spectra."""
         check_windows(x, sfreq)
         if not len(x):
-            return x.clone()  # MKL has no FFT of nothing
+            return x.clone()  # MKL cannot compute the FFT of an empty batch
         signal = at_least_float32(x)
         shift = self.hertz * (2 * draw(x, 1, 1).to(signal.dtype) - 1)
         seconds = torch.arange(x.shape[2], dtype=signal.dtype, device=x.device) / sfreq
         phase = 2 * math.pi * shift * seconds  # (batch, 1, n_times)
-        # The real part of the analytic signal, turned by the phase. A shift of 0 is exact.
+        # Real part of the analytic signal times exp(i * phase). A shift of 0 changes no bit.
         shifted = signal * phase.cos() - hilbert(signal) * phase.sin()
         return shifted.to(x.dtype)
 
@@ -79,24 +79,25 @@ class FrequencyShift(Augmentation):
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
 class FourierSurrogate(Augmentation):
-    """The phases of each window's spectrum turned by random angles.
+    """Rotation of the phases of random windows by random angles, one for each frequency.
 
-    The angles are those of a window, the same in all of its channels. So power spectra, means and
-    cross-spectra stay as they are, and with them the covariances of the channels; when things
-    happen changes. It suits stationary windows: sleep stages, states of rest, long imagery. It is
-    wrong for evoked potentials, for spikes and other transients, which are smeared over the
-    window, and for SSVEP whose targets differ in phase.
+    The angles are the same for all channels of a window. So power spectra, means, cross-spectra and
+    covariances of the channels are kept, while the timing of events changes. Use it for stationary
+    windows: sleep stages, resting states, long imagery. Do not use it for evoked potentials, for
+    spikes and other transients, which are spread over the window, or for SSVEP with targets that
+    differ in phase.
 
-    The window is taken to be periodic: a difference between its ends is a jump, whose energy
-    spreads over all of the window. High-pass the windows before.
+    The FFT treats the window as periodic. A difference between its ends acts as a jump, whose
+    energy is spread over the window. So high-pass filter the windows first.
 
     Parameters
     ----------
     prob : float
-        How probably a window is changed.
+        Probability that a window is changed.
     strength : float
-        From 0 to 1. The angles are uniform between minus and plus `strength` times pi: with 1,
-        nothing is left of the phases. They are symmetric so that a weak one does not delay.
+        Largest angle divided by pi, from 0 to 1. Angles are uniform between ``-strength * pi`` and
+        ``strength * pi``, so that they do not delay the signal on average. With 1, the original
+        phases are lost.
 
     References
     ----------
@@ -105,7 +106,7 @@ class FourierSurrogate(Augmentation):
     https://doi.org/10.48550/arXiv.1806.08675
 
     Prichard and Theiler (1994). Generating surrogate data for time series with several
-    simultaneously measured variables. Phys. Rev. Lett. 73, 951 (the same angles in all channels).
+    simultaneously measured variables. Phys. Rev. Lett. 73, 951. (The same angles for all channels.)
     https://doi.org/10.1103/PhysRevLett.73.951
 
     Rommel, Paillard, Moreau and Gramfort (2022). Data augmentation for learning predictive models
@@ -131,34 +132,34 @@ class FourierSurrogate(Augmentation):
         set_number(self, "strength", 0.0, 1.0)
 
     def __call__(self, x: Tensor, sfreq: float) -> Tensor:
-        """Return windows with other phases."""
+        """Return windows with the phases of some of them rotated."""
         check_windows(x, sfreq)
         if not len(x):
-            return x.clone()  # MKL has no FFT of nothing
+            return x.clone()  # MKL cannot compute the FFT of an empty batch
         signal = at_least_float32(x)
         spectrum = torch.fft.rfft(signal)
         chosen = draw(x, 1, 1) < self.prob
         angle = self.strength * math.pi * (2 * draw(x, 1, spectrum.shape[2]) - 1) * chosen
         _clear_real_bins(angle, x.shape[2])
         angle = angle.to(signal.dtype)
-        # The change is added, so that windows that are not chosen stay bit for bit.
+        # The difference is added, so that windows that are not chosen do not change by rounding.
         turn = torch.polar(torch.ones_like(angle), angle) - 1
         change: Tensor = torch.fft.irfft(spectrum * turn, n=x.shape[2])
         return (signal + change).to(x.dtype)
 
 
 def hilbert(x: Tensor) -> Tensor:
-    """Return the Hilbert transform along the last axis: every sine delayed by a quarter period.
+    """Return the Hilbert transform along the last axis: each sine is delayed by a quarter period.
 
     Parameters
     ----------
     x : Tensor of float32 | float64, shape (..., n_times)
-        Taken to be periodic.
+        Signal, treated as periodic.
 
     Returns
     -------
     Tensor, shape (..., n_times)
-        The imaginary part of the analytic signal.
+        Imaginary part of the analytic signal.
 
     Examples
     --------
@@ -173,9 +174,9 @@ def hilbert(x: Tensor) -> Tensor:
 
 
 def _clear_real_bins(spectrum: Tensor, n_times: int) -> None:
-    """Set to 0, in place, the bins that are real in the spectrum of a real signal.
+    """Set to 0, in place, the bins of a spectrum that are real for every real signal.
 
-    They are 0 Hz and, for an even number of samples, half the sampling rate.
+    These are 0 Hz and, for an even number of samples, half the sampling rate.
     """
     spectrum[..., 0] = 0
     if n_times % 2 == 0:

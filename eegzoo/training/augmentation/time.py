@@ -1,4 +1,4 @@
-"""Augmentations of a window's time course."""
+"""Augmentations of the time course of a window."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from eegzoo.training.augmentation.base import (
     set_number,
 )
 
-# Length of each edge of a masked stretch, as a share of the stretch's.
+# Length of each edge of a mask, divided by the length of the mask.
 _EDGE = 0.25
 
 
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
 class TimeShift(Augmentation):
-    """Each window moved in time by a random whole number of samples.
+    """Shift of each window in time by a random number of samples, the same for all channels.
 
-    What comes in at an edge is the signal, reflected there. Zeros would make a jump, on which
-    the filters of a net ring, and which gives away the shift; so would the window's other end.
-    All channels of a window move alike.
+    The signal is reflected at the edges of the window. Zeros, or the other end of the window, would
+    make a jump there: filters would ring on it, and a model could detect the shift.
 
-    It suits whatever does not begin at an exact time: motor imagery, sleep, workload. With evoked
-    potentials keep it below the jitter of their latency (some 10 ms). It is wrong where latency
-    or phase is the class, as for SSVEP whose targets differ in phase. Random crops do the same,
-    with signal that was recorded, where windows are longer than what a net takes.
+    Use it for tasks without exact timing: motor imagery, sleep, workload. For evoked potentials,
+    keep it below the jitter of their latency (some 10 ms). Do not use it where latency or phase
+    matters, as for SSVEP with targets that differ in phase. If windows are longer than the input of
+    the model, random crops have the same effect and need no reflection.
 
     Parameters
     ----------
     seconds : float
-        The largest shift, in either direction; all shifts up to it are equally probable.
+        Largest shift in either direction, in seconds. All shifts up to it are equally probable.
 
     References
     ----------
@@ -62,12 +61,12 @@ class TimeShift(Augmentation):
         set_number(self, "seconds", 0.0)
 
     def __call__(self, x: Tensor, sfreq: float) -> Tensor:
-        """Return shifted windows."""
+        """Return windows shifted in time."""
         check_windows(x, sfreq)
         n_windows, n_chans, n_times = x.shape
         most = math.floor(self.seconds * sfreq + 1e-6)  # 0.29 s at 100 Hz are 28.999... samples
         shift = torch.randint(-most, most + 1, (n_windows, 1), device=x.device)
-        # A signal that is reflected at both ends has this period.
+        # Period of a signal that is reflected at both ends.
         period = max(2 * (n_times - 1), 1)
         source = (torch.arange(n_times, device=x.device) - shift).remainder(period)
         source = torch.minimum(source, period - source)
@@ -77,20 +76,20 @@ class TimeShift(Augmentation):
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
 class TimeMask(Augmentation):
-    """A stretch at a random place of some windows set to zero, in all channels.
+    """Mask that sets a random interval of random windows to zero, in all channels.
 
-    Its edges are smooth, half a cosine each, so that filters do not ring on them. It makes a net
-    rely on no single moment, and suits classes that show all along a window: sleep stages, states,
-    imagery. It is wrong where one moment has it all, as a component of an evoked potential that is
-    no longer than the stretch.
+    Each edge of the mask is half a period of a cosine, so that filters do not ring on it. It keeps
+    a model from relying on a single moment. Use it for classes that differ over the whole window:
+    sleep stages, mental states, imagery. Do not use it where one moment carries all information,
+    such as a component of an evoked potential that is shorter than the mask.
 
     Parameters
     ----------
     seconds : float
-        Length of the stretch, between the middles of its edges; each edge takes a quarter of it.
-        At most half of a window is masked.
+        Length of the mask in seconds, between the centres of its edges. Each edge takes a quarter
+        of it. At most half of a window is masked.
     prob : float
-        How probably a window is masked.
+        Probability that a window is masked.
 
     References
     ----------
@@ -99,7 +98,7 @@ class TimeMask(Augmentation):
     https://proceedings.mlr.press/v136/mohsenvand20a.html
 
     Rommel, Paillard, Moreau and Gramfort (2022). Data augmentation for learning predictive models
-    on EEG: a systematic comparison. J. Neural Eng. 19, 066020 (smooth edges, of another shape).
+    on EEG: a systematic comparison. J. Neural Eng. 19, 066020. (Smooth edges of another shape.)
     https://doi.org/10.1088/1741-2552/aca220
 
     Examples
@@ -118,11 +117,11 @@ class TimeMask(Augmentation):
         set_number(self, "prob", 0.0, 1.0)
 
     def __call__(self, x: Tensor, sfreq: float) -> Tensor:
-        """Return windows of which some are masked."""
+        """Return windows with a mask on some of them."""
         check_windows(x, sfreq)
         n_times = x.shape[2]
         length = min(self.seconds * sfreq, n_times / 2)
-        edge = max(_EDGE * length, 1.0)  # no edge is shorter than a sample
+        edge = max(_EDGE * length, 1.0)  # an edge takes at least one sample
         chosen = draw(x, 1, 1) < self.prob
         centre = length / 2 + (n_times - length) * draw(x, 1, 1)
         middles = torch.arange(n_times, dtype=torch.float32, device=x.device) + 0.5

@@ -1,1 +1,1 @@
-"""Callbacks of the training loop."""
+"""Callbacks for the training loop."""

@@ -1,4 +1,4 @@
-"""A progress bar for a training."""
+"""Progress bar of the training."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from tqdm.auto import tqdm
 
 
 class Progress(Callback):
-    """Show one bar for a training: a step for each epoch, the loss behind it.
+    """Progress bar that advances after each epoch and shows the training loss.
 
     Parameters
     ----------
     label : str
-        What stands before the bar.
+        Text in front of the bar.
     """
 
     def __init__(self, label: str = "training") -> None:
         self.label = label
 
     def on_train_begin(self, net: Any, **_: Any) -> None:
-        """Open the bar."""
+        """Show the bar."""
         self.bar_ = tqdm(total=net.max_epochs, desc=self.label, unit="epoch", leave=False)
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
-        """Move it on."""
+        """Advance the bar, and show the loss."""
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.3f}", refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net: Any, **_: Any) -> None:
-        """Close it."""
+        """Remove the bar."""
         self.bar_.close()

@@ -1,1 +1,1 @@
-"""What a fit is given: windows, targets and weights, validation split, and crops."""
+"""Input of the training: checked windows and targets, validation split, and crops."""

@@ -1,97 +1,39 @@
-"""Crops of windows: random ones to train on, evenly spaced ones to average over."""
+"""Crops of windows: at random places for training, evenly spaced for predictions."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from eegzoo.data.windows.lazy_windows import SelectedWindows, Windows
-from eegzoo.training.parallel.processes import World, share_of
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingSet:
-    """Normalised windows, or sequences of windows, with their targets.
-
-    Parameters
-    ----------
-    X : Tensor | Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
-        In memory, or read when they are needed.
-    y : Tensor, shape (n, ...)
-        Targets, as `Targets.encode` returns them.
-    weight : Tensor, shape (n,) or (n, n_windows)
-        How much each window counts.
-    lengths : Tensor of int, shape (n,) | None
-        Windows of each sequence before its padding.
-    """
-
-    X: Tensor | Windows
-    y: Tensor
-    weight: Tensor
-    lengths: Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def subset(self, indices: npt.NDArray[np.int64]) -> TrainingSet:
-        """Return some of the windows."""
-        chosen = torch.from_numpy(indices)
-        X = self.X[chosen] if isinstance(self.X, Tensor) else SelectedWindows(self.X, indices)
-        lengths = None if self.lengths is None else self.lengths[chosen]
-        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths)
-
-
-@dataclasses.dataclass(frozen=True)
-class Batch:
-    """What a step of a training takes.
-
-    Parameters
-    ----------
-    x : Tensor, shape (batch, n_chans, crop_length) or (batch, n_windows, n_chans, n_times)
-        Crops, or sequences.
-    y, weight, lengths
-        As in `TrainingSet`.
-    total : float
-        Sum of the weights; in a process of several, that of all processes.
-    """
-
-    x: Tensor
-    y: Tensor
-    weight: Tensor
-    lengths: Tensor | None
-    total: float
-
-    def __len__(self) -> int:
-        return len(self.x)
+from eegzoo.training.inputs.training_set import Batch, TrainingSet
+from eegzoo.training.parallel.data_parallel import share_of
+from eegzoo.training.parallel.processes import ProcessInfo
 
 
 class RandomCrops:
-    """Batches of windows in random order, each cut at a random place.
+    """Batches of windows in random order, each window cropped at a random place.
 
-    A batch is gathered by one indexing operation. The batches differ by one window at most, since
-    a last one of two or three windows makes poor statistics for batch normalisation. Sequences are
-    not cut.
+    The sizes of the batches differ by one window at most, because a small last batch would give
+    poor statistics for batch normalisation. Sequences of windows are not cropped.
 
     Parameters
     ----------
     data : TrainingSet
-        Of `Windows` a batch is read at a time.
+        Windows. If they are not in memory, each batch is read when needed.
     batch_size : int
-        About how many windows a batch holds.
+        Approximate number of windows in a batch.
     crop_length : int
-        Samples of a crop.
-    world : World
-        Which share of each batch this process takes.
+        Length of a crop in samples.
+    process : ProcessInfo
+        Process whose share of each batch is returned.
 
     Attributes
     ----------
     generator : torch.Generator
-        Of order and crops; apart from torch's own, so that processes that share batches can agree.
+        Generator that draws order and crops. It is separate from torch's default generator, so
+        that processes that share batches can draw the same ones.
 
     Examples
     --------
@@ -105,10 +47,10 @@ class RandomCrops:
         data: TrainingSet,
         batch_size: int,
         crop_length: int,
-        world: World = World(),  # noqa: B008
+        process: ProcessInfo = ProcessInfo(),  # noqa: B008
     ) -> None:
         self.data, self.batch_size, self.crop_length = data, batch_size, crop_length
-        self.world = world
+        self.process = process
         self.generator = torch.Generator()
 
     def __len__(self) -> int:
@@ -120,27 +62,28 @@ class RandomCrops:
         starts = torch.randint(n_starts, (n,), generator=self.generator)
         order = torch.randperm(n, generator=self.generator)
         for whole in order.tensor_split(len(self)):
-            mine = share_of(self.world, whole)
+            share = share_of(self.process, whole)
             yield Batch(
-                self._cut(mine, starts[mine]),
-                data.y[mine],
-                data.weight[mine],
-                None if data.lengths is None else data.lengths[mine],
+                self._crop(share, starts[share]),
+                data.y[share],
+                data.weight[share],
+                None if data.lengths is None else data.lengths[share],
                 float(data.weight[whole].sum()),
             )
 
-    def _cut(self, batch: Tensor, starts: Tensor) -> Tensor:
+    def _crop(self, indices: Tensor, starts: Tensor) -> Tensor:
         windows = self.data.X
         if not isinstance(windows, Tensor):
-            windows, batch = torch.from_numpy(windows[batch.numpy()]), torch.arange(len(batch))
+            windows = torch.from_numpy(windows[indices.numpy()])
+            indices = torch.arange(len(indices))
         if windows.ndim == 4:
-            return windows[batch]
+            return windows[indices]
         crops = windows.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
-        return crops[batch, :, starts]
+        return crops[indices, :, starts]
 
 
 def count_batches(n_windows: int, batch_size: int) -> int:
-    """Return how many batches of about `batch_size` windows there are.
+    """Return the number of batches of about `batch_size` windows, at least 1.
 
     Examples
     --------
@@ -151,21 +94,21 @@ def count_batches(n_windows: int, batch_size: int) -> int:
 
 
 def even_crops(X: Tensor, crop_length: int, n_crops: int) -> Tensor:
-    """Cut each window `n_crops` times, from its start to its end.
+    """Return evenly spaced crops of each window, the first at its start and the last at its end.
 
     Parameters
     ----------
     X : Tensor, shape (n_windows, n_chans, n_times)
         Windows.
     crop_length : int
-        Samples of a crop.
+        Length of a crop in samples.
     n_crops : int
-        Crops of a window; no more than there are different ones.
+        Number of crops of each window. If there are fewer different ones, each is returned once.
 
     Returns
     -------
     Tensor, shape (n_windows, n_crops, n_chans, crop_length)
-        The crops.
+        Crops.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a fit is given: windows, targets and weights that fit each other."""
+"""Data of a fit: windows, targets, weights and groups of matching shapes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import RecurrentModel
-from eegzoo.training.inputs.crops import TrainingSet
-from eegzoo.training.inputs.validation_split import groups_of
-from eegzoo.training.model_building import check_sequences, signal_of
+from eegzoo.training.inputs.training_set import TrainingSet
+from eegzoo.training.inputs.validation_split import validation_groups
+from eegzoo.training.model_building import check_takes_sequences, resolve_sfreq, signal_for
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
@@ -26,23 +26,23 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
-    """Windows, or sequences of windows, with what is known of each.
+class FitData:
+    """Windows, or sequences of windows, with their targets, weights and groups.
 
     Parameters
     ----------
     inputs : Inputs
-        The windows.
+        Windows.
     y : array, shape (n, ...)
-        Targets as the user has them.
+        Targets as the user gave them.
     weight : array, shape (n,) or (n, n_windows)
-        How much each window counts.
+        Weight of each window in the loss.
     mask : array of bool, shape (n, n_windows) | None
-        Which windows of sequences count.
+        True for the windows of sequences that count.
     groups : array, shape (n,) | None
-        What validation keeps apart.
+        Groups that validation keeps together.
     amplitude : float | None
-        Robust amplitude in microvolts.
+        Robust amplitude of the windows in microvolts.
     """
 
     inputs: Inputs
@@ -52,8 +52,8 @@ class Given:
     groups: Array | None = None
     amplitude: float | None = None
 
-    def subset(self, chosen: npt.NDArray[np.int64]) -> Given:
-        """Return some of the rows."""
+    def subset(self, chosen: npt.NDArray[np.int64]) -> FitData:
+        """Return the rows with the given indices."""
         return dataclasses.replace(
             self,
             inputs=self.inputs.subset(chosen),
@@ -63,8 +63,8 @@ class Given:
             groups=None if self.groups is None else self.groups[chosen],
         )
 
-    def with_y_elsewhere(self, target: Any) -> Given:
-        """Return the same with a target where windows do not count: there y may be anything."""
+    def with_placeholder(self, target: Any) -> FitData:
+        """Return a copy with `target` for all windows of weight 0, whose y may be invalid."""
         counts = self.weight > 0
         if counts.all():
             return self
@@ -74,10 +74,10 @@ class Given:
     def training_set(
         self, targets: Targets, normalize: Callable[[Array], Array], module: EEGModel
     ) -> TrainingSet:
-        """Return what the loop takes."""
+        """Return the normalised windows and encoded targets for the training loop."""
         X = self.inputs.mapped(normalize)
-        lengths = lengths_of(self.mask, module)
-        if lengths is not None:  # mixup would blend padding into other sequences
+        lengths = sequence_lengths(self.mask, module)
+        if lengths is not None:  # otherwise mixup would add padding to other sequences
             present = np.arange(X.shape[1]) < lengths.numpy()[:, None]
             X = np.where(present[..., None, None], np.asarray(X), np.float32(0))
         return TrainingSet(
@@ -88,7 +88,7 @@ class Given:
         )
 
 
-def checked(
+def as_fit_data(
     model: str | EEGModel,
     X: Any,
     y: Any,
@@ -96,57 +96,78 @@ def checked(
     sample_weight: Any,
     mask: Any,
     check_signal: str,
+    *,
+    sfreq: float | None = None,
     signal: SignalInfo | None = None,
-) -> Given:
-    """Return what a fit is given, without windows of weight 0.
+) -> FitData:
+    """Check the arguments of a fit, and return them without the windows of weight 0.
 
     Parameters
     ----------
     model : str | EEGModel
-        What will be trained.
+        Model to train, or its name.
     X, y, groups, sample_weight, mask
         As in `EEGEstimator.fit`.
     check_signal : {"raise", "warn", "ignore"}
         As in `EEGClassifier`.
+    sfreq : float | None
+        As in `EEGClassifier`.
     signal : SignalInfo | None
-        What the windows shall be. None: what a given model takes.
+        Signal that the windows are aligned to. None: the channels of a given model, if any.
 
     Raises
     ------
     ValueError
-        If they do not fit each other or the model.
+        If the arguments do not fit each other or the model.
     """
     inputs = as_inputs(X, signal)
-    signal = signal_of(model, inputs.info) if signal is None else None
-    inputs = inputs if signal is None else as_inputs(X, signal)
+    if isinstance(model, str):
+        resolve_sfreq(inputs.info, sfreq)
+    elif signal is None and inputs.info is not None:
+        inputs = as_inputs(X, signal_for(model, inputs.info))
     if inputs.is_sequences:
-        check_sequences(model)
+        check_takes_sequences(model)
     shape = inputs.X.shape[:-2]
-    counting = as_mask(mask, shape)
-    labels = inputs.labels if y is None else np.asarray(y)
-    if labels is None:
-        raise ValueError(
-            "expected y with arrays, got None: the fit requires y to be passed, but the target y "
-            "is None"
-        )
-    if labels.shape[: len(shape)] != shape or labels.ndim > len(shape) + 1:
-        raise ValueError(f"expected y of shape {shape}, got {labels.shape}")
-    weight = window_weights(sample_weight, counting, shape)
-    known = None if groups is None else groups_of(inputs, groups)
-    given = Given(inputs, labels, weight, counting, known)
+    mask, y = as_mask(mask, shape), targets_of(inputs, y)
+    weight = window_weights(sample_weight, mask, shape)
+    data = FitData(inputs, y, weight, mask)
+    if groups is not None:
+        data = dataclasses.replace(data, groups=validation_groups(inputs, groups))
     counts = weight.any(axis=tuple(range(1, weight.ndim)))
     if not counts.all():
-        given = given.subset(np.flatnonzero(counts))
-    # What follows knows nothing of windows of weight 0.
-    typical = amplitude.check_amplitude(given.inputs.windows(given.mask), how=check_signal)
-    known = groups_of(given.inputs, None) if groups is None else given.groups
-    return dataclasses.replace(given, amplitude=typical, groups=known)
+        data = data.subset(np.flatnonzero(counts))
+    # The amplitude and the default groups must not depend on windows of weight 0.
+    return dataclasses.replace(
+        data,
+        amplitude=amplitude.check_amplitude(data.inputs.windows(data.mask), how=check_signal),
+        groups=validation_groups(data.inputs, None) if groups is None else data.groups,
+    )
 
 
-def lengths_of(mask: Mask | None, module: EEGModel) -> torch.Tensor | None:
-    """Return how many windows of each sequence there are up to the last one that counts.
+def targets_of(inputs: Inputs, y: Any) -> Array:
+    """Return the targets of windows: `y`, or if it is None the labels of epochs.
 
-    None: all, or the model does not take lengths.
+    Raises
+    ------
+    ValueError
+        If there are none, or their shape does not fit the windows.
+    """
+    targets = inputs.labels if y is None else np.asarray(y)
+    if targets is None:
+        raise ValueError(
+            "expected y with arrays, got None: the estimator requires y to be passed, but the "
+            "target y is None"
+        )
+    shape = inputs.X.shape[:-2]
+    if targets.shape[: len(shape)] != shape or targets.ndim > len(shape) + 1:
+        raise ValueError(f"expected y of shape {shape}, got {targets.shape}")
+    return targets
+
+
+def sequence_lengths(mask: Mask | None, module: EEGModel) -> torch.Tensor | None:
+    """Return the number of windows in each sequence up to the last one that counts.
+
+    None: all windows, or a model that takes no lengths.
     """
     if mask is None or not isinstance(module, RecurrentModel):
         return None

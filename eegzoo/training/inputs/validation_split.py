@@ -1,4 +1,4 @@
-"""Which windows of a fit are kept for validation."""
+"""Split of the training windows into a training part and a validation part."""
 
 from __future__ import annotations
 
@@ -19,34 +19,39 @@ from eegzoo.data.windows.splits import GROUPS
 Indices = npt.NDArray[np.int64]
 
 
-def groups_of(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
-    """Return the groups that validation keeps apart.
+def validation_groups(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
+    """Return the group of each window, for a validation that splits no group.
 
     Parameters
     ----------
     inputs : Inputs
-        The windows of a fit.
+        Training windows.
     groups : array, shape (n,) | str | None
-        Group of each window; or a column of the data set's metadata. None: the subjects, if there
-        are several, else the sessions, else the recordings, as far as they are known.
+        Group of each window, or a column of the data set's metadata. None: the subjects; if there
+        is only one, the sessions; if there is only one, the recordings.
+
+    Returns
+    -------
+    array, shape (n,) | None
+        Groups; None if there are no two known groups.
 
     Raises
     ------
     ValueError
-        If the groups do not fit, or the column is not known.
+        If the number of groups is not the number of windows, or the column is unknown.
     """
-    n_windows, known = len(inputs.X), inputs.metadata
+    n_windows, metadata = len(inputs.X), inputs.metadata
     if isinstance(groups, str):
-        if groups not in known:
-            raise ValueError(f"expected groups to be one of {sorted(known)}, got {groups!r}")
-        return known[groups]
+        if groups not in metadata:
+            raise ValueError(f"expected groups to be one of {sorted(metadata)}, got {groups!r}")
+        return metadata[groups]
     if groups is not None:
         given = np.asarray(groups)
         if given.shape != (n_windows,):
             raise ValueError(f"expected groups of shape ({n_windows},), got {given.shape}")
         return given
-    several = (known[by] for by in GROUPS if by in known and len(np.unique(known[by])) > 1)
-    return next(several, None)
+    columns = [metadata[by] for by in GROUPS if by in metadata]
+    return next((column for column in columns if len(np.unique(column)) > 1), None)
 
 
 def hold_out(
@@ -56,30 +61,30 @@ def hold_out(
     seed: int,
     stratify: bool,
 ) -> tuple[Indices, Indices] | None:
-    """Return the windows to train on and those to validate with.
+    """Return the indices of the windows for training and of those for validation.
 
     Parameters
     ----------
     validation : float | splitter
         As in `Recipe`.
     y : array, shape (n,)
-        Labels, or anything of this length where it is not stratified.
+        Labels. Without `stratify`, any array with one row for each window.
     groups : array, shape (n,) | None
-        What must not be on both sides.
+        Group of each window. No group is on both sides.
     seed : int
-        Of the choice.
+        Seed of the split.
     stratify : bool
-        Whether both sides shall have the labels in the same shares.
+        Whether both sides get about the same shares of the labels.
 
     Returns
     -------
-    tuple of array | None
-        None: without validation.
+    train, valid : array | None
+        Indices; None, instead of both, if `validation` is 0.
 
     Raises
     ------
     ValueError
-        If there are too few groups, or a label is missing in the training.
+        If there are too few groups, or a label is only in the validation part.
 
     Examples
     --------
@@ -93,23 +98,23 @@ def hold_out(
         if not validation:
             return None
         splitter = _splitter(float(validation), groups, seed, stratify)
-    if not _takes_groups(splitter):
+    if not _uses_groups(splitter):
         groups = None
     train, valid = next(iter(splitter.split(np.zeros((len(y), 1)), y, groups)))
     if stratify:
         missing = np.setdiff1d(y, y[train])
         if missing.size:
             raise ValueError(
-                f"expected every label in the training, got {missing.tolist()} in the validation "
-                "alone"
+                f"expected every label in the training part, got {missing.tolist()} only in the "
+                "validation part"
             )
     return np.asarray(train), np.asarray(valid)
 
 
 def _splitter(share: float, groups: Any, seed: int, stratify: bool) -> Any:
     if groups is None:
-        made = StratifiedShuffleSplit if stratify else ShuffleSplit
-        return made(1, test_size=share, random_state=seed)
+        kind = StratifiedShuffleSplit if stratify else ShuffleSplit
+        return kind(1, test_size=share, random_state=seed)
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise ValueError(f"expected at least two groups for a validation, got {n_groups}")
@@ -119,8 +124,8 @@ def _splitter(share: float, groups: Any, seed: int, stratify: bool) -> Any:
     return StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
 
 
-def _takes_groups(splitter: Any) -> bool:
-    """Tell whether a splitter uses groups; those of scikit-learn that do not, warn of them."""
+def _uses_groups(splitter: Any) -> bool:
+    """Return whether a splitter uses groups; scikit-learn's others warn when they get some."""
     if not hasattr(splitter, "get_metadata_routing"):
         return True
     requests = splitter.get_metadata_routing().split.requests

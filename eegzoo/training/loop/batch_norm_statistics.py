@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+
+from eegzoo.torch_internals import BatchNormBase
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def renew_statistics(module: nn.Module, batches: Iterable[tuple[Tensor | None, .
     momenta = {
         layer: layer.momentum
         for layer in module.modules()
-        if isinstance(layer, _BatchNorm) and layer.training
+        if isinstance(layer, BatchNormBase) and layer.training
     }
     if momenta:
         for layer in momenta:

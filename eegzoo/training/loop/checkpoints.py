@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from eegzoo.files import written_whole
-from eegzoo.training.inputs.crops import TrainingSet
+from eegzoo.training.inputs.training_set import TrainingSet
 
 _SAMPLE = 64  # windows by which a set that is not in memory is known
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from eegzoo.training.augmentation.base import Augmentation
 from eegzoo.training.augmentation.mixup import Mixup, mixed_loss
-from eegzoo.training.inputs.crops import Batch
+from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.kept_weights import Course
-from eegzoo.training.parallel.processes import World, mean_over, share_of_mean
+from eegzoo.training.parallel.data_parallel import mean_over_processes, share_of_mean
+from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.targets.targets import Targets
 
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -32,13 +33,13 @@ class WeightedLoss(nn.Module):
     ----------
     targets : Targets
         What the loss of a window is.
-    world : World
+    process : ProcessInfo
         The processes that share batches.
     """
 
-    def __init__(self, targets: Targets, world: World) -> None:
+    def __init__(self, targets: Targets, process: ProcessInfo) -> None:
         super().__init__()
-        self.targets, self.world = targets, world
+        self.targets, self.process = targets, process
 
     def forward(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
         """Return the share that a batch has in the mean over all processes' batches."""
@@ -50,7 +51,7 @@ class WeightedLoss(nn.Module):
             losses = weighted(batch.y, batch.weight)
         else:
             losses = mixed_loss(weighted, *mixed, batch.y, batch.weight)
-        return share_of_mean(self.world, losses, total=batch.total)
+        return share_of_mean(self.process, losses, total=batch.total)
 
 
 Mixed = tuple[Tensor, Tensor]
@@ -72,7 +73,7 @@ class Step:
         Of the forward pass; weights stay in float32.
     clip_norm : float
         Largest norm of a gradient; 0: any.
-    world : World
+    process : ProcessInfo
         The processes that share batches.
     """
 
@@ -81,7 +82,7 @@ class Step:
     sfreq: float
     precision: str
     clip_norm: float
-    world: World
+    process: ProcessInfo
 
 
 class Net(NeuralNet):
@@ -200,7 +201,7 @@ class Net(NeuralNet):
         self.optimizer_.zero_grad(set_to_none=True)
         batch = _moved(batch, self.device)
         outputs, loss = self._loss(batch)
-        total = mean_over(self.step.world, loss)
+        total = mean_over_processes(self.step.process, loss)
         if not math.isfinite(total):
             raise LossNotFiniteError(f"{total} in step {self.n_steps_ + 1}")
         self.scaler_.scale(loss).backward()  # type: ignore[no-untyped-call]

@@ -17,13 +17,13 @@ from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.callbacks.progress import Progress
 from eegzoo.training.loop.kept_weights import Course
 from eegzoo.training.loop.net import Net, Step, WeightedLoss
-from eegzoo.training.parallel.processes import World
+from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
 
 
 @dataclasses.dataclass(frozen=True)
-class Machine:
+class RunOptions:
     """How and where a training computes, and what is shown of it: arguments of the estimators."""
 
     device: str
@@ -34,22 +34,22 @@ class Machine:
     checkpoint: str | os.PathLike[str] | None = None
 
 
-def compiled(module: nn.Module, machine: Machine) -> nn.Module:
+def compiled(module: nn.Module, options: RunOptions) -> nn.Module:
     """Return a module as it is called in training.
 
     skorch's own `compile` also compiles the loss, which gains nothing and warns.
     """
-    made: Any = torch.compile(module) if machine.compile else module
+    made: Any = torch.compile(module) if options.compile else module
     return cast(nn.Module, made)
 
 
 def make_net(
     module: EEGModel,
     forward: nn.Module,
-    world: World,
+    process: ProcessInfo,
     targets: Targets,
     recipe: Recipe,
-    machine: Machine,
+    options: RunOptions,
     layer_decay: float,
     course: Course,
     **when: Any,
@@ -62,9 +62,9 @@ def make_net(
         What learns.
     forward : nn.Module
         What is called in its place in training.
-    world : World
+    process : ProcessInfo
         The processes that share batches.
-    targets, recipe, machine, layer_decay
+    targets, recipe, options, layer_decay
         As in `train`.
     course : Course
         What keeps the weights.
@@ -75,23 +75,23 @@ def make_net(
         forward=forward,
         augmentations=as_augmentations(recipe.augment),
         sfreq=module.sfreq,
-        precision=machine.precision,
+        precision=options.precision,
         clip_norm=recipe.clip_norm,
-        world=world,
+        process=process,
     )
-    shown = [Progress()] if machine.verbose and world.is_main else []
+    shown = [Progress()] if options.verbose and process.is_main else []
     net = Net(
         module,
-        criterion=partial(WeightedLoss, targets, world),
+        criterion=partial(WeightedLoss, targets, process),
         optimizer=partial(_adam, module, layer_decay),
         optimizer__weight_decay=recipe.weight_decay,
         lr=recipe.lr,
         train_split=None,
-        callbacks=[*shown, *machine.callbacks],
+        callbacks=[*shown, *options.callbacks],
         callbacks__print_log=None,
         callbacks__train_loss=None,
         callbacks__valid_loss=None,
-        device=machine.device,
+        device=options.device,
         verbose=0,
         step=step,
         course=course,

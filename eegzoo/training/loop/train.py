@@ -15,16 +15,18 @@ from torch import Tensor, nn
 
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.models.base import EEGModel
-from eegzoo.training.inputs.crops import RandomCrops, TrainingSet
+from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.batch_norm_statistics import renew_statistics
 from eegzoo.training.loop.checkpoints import Checkpoint
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.kept_weights import Course
 from eegzoo.training.loop.learning_rate import lr_factor
 from eegzoo.training.loop.net import LossNotFiniteError, Net
-from eegzoo.training.loop.net_building import Machine, compiled, make_net
-from eegzoo.training.parallel.processes import World, data_parallel, from_main, present_world
-from eegzoo.training.prediction import outputs_of
+from eegzoo.training.loop.net_building import RunOptions, compiled, make_net
+from eegzoo.training.parallel.data_parallel import broadcast_from_main, data_parallel
+from eegzoo.training.parallel.processes import ProcessInfo, current_process
+from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
 
@@ -44,7 +46,7 @@ def train(
     data: TrainingSet,
     targets: Targets,
     recipe: Recipe,
-    machine: Machine,
+    options: RunOptions,
     *,
     crop_length: int,
     layer_decay: float,
@@ -66,7 +68,7 @@ def train(
         What is learnt.
     recipe : Recipe
         The settings, but for normalisation.
-    machine : Machine
+    options : RunOptions
         Where it computes.
     crop_length : int
         Samples of a crop.
@@ -90,20 +92,20 @@ def train(
     ConvergenceWarning
         If a loss is not finite later on: the training stops with the weights of the epoch before.
     """
-    world = present_world()
-    module.to(machine.device)
-    crops = RandomCrops(data, recipe.batch_size, crop_length, world)
+    process = current_process()
+    module.to(options.device)
+    crops = RandomCrops(data, recipe.batch_size, crop_length, process)
     batches = RandomCrops(data, recipe.batch_size, crop_length)  # whole, for statistics
     n_epochs = recipe.epochs(len(crops))
     # A splitter is known by what it chose, not by its repr.
     settings = {name: value for name, value in vars(recipe).items() if name != "validation"}
     checkpoint = None
-    if machine.checkpoint is not None:
+    if options.checkpoint is not None:
         checkpoint = Checkpoint(
-            machine.checkpoint, module, [data] if validation is None else [data, validation],
+            options.checkpoint, module, [data] if validation is None else [data, validation],
             {
                 **settings, "crop_length": crop_length, "layer_decay": layer_decay, "seed": seed,
-                "precision": machine.precision, "processes": world.size,
+                "precision": options.precision, "processes": process.n_processes,
                 "targets": targets.to_dict(),
             },
         )  # fmt: skip
@@ -112,18 +114,20 @@ def train(
         if validation is None:
             return {}
         _seed(batches, 0, seed)
-        inputs = _inputs(batches, machine.device)
+        inputs = _inputs(batches, options.device)
         renew_statistics(candidate, itertools.islice(inputs, _VALIDATION_BATCHES))
-        return from_main(world, figures(candidate.eval(), validation, targets, recipe.n_crops))
+        return broadcast_from_main(
+            process, figures(candidate.eval(), validation, targets, recipe.n_crops)
+        )
 
     course = Course(module, recipe.ema, recipe.patience, validate if validation else None)
-    with data_parallel(compiled(module, machine), world) as parallel:
+    with data_parallel(compiled(module, options), process) as parallel:
         net = make_net(
-            module, parallel, world, targets, recipe, machine, layer_decay, course,
+            module, parallel, process, targets, recipe, options, layer_decay, course,
             max_epochs=n_epochs,
             lr_factor=partial(lr_factor, n_steps=n_epochs * len(crops), warmup=recipe.warmup),
-            begin=lambda epoch: _seed(crops, epoch, seed, world.rank),
-            save=lambda net: _write(checkpoint, net) if world.is_main else None,
+            begin=lambda epoch: _seed(crops, epoch, seed, process.rank),
+            save=lambda net: _write(checkpoint, net) if process.is_main else None,
         )  # fmt: skip
         state = None if checkpoint is None else checkpoint.read()
         if state is not None:
@@ -134,7 +138,7 @@ def train(
             _warn_of(error, course)
     if course.is_kept_apart:
         course.restore()
-    _finish(module, batches, seed, machine.device)
+    _finish(module, batches, seed, options.device)
     return course.rows
 
 
@@ -143,7 +147,7 @@ def train_pass(
     data: TrainingSet,
     targets: Targets,
     recipe: Recipe,
-    machine: Machine,
+    options: RunOptions,
     *,
     crop_length: int,
     layer_decay: float,
@@ -155,7 +159,7 @@ def train_pass(
 
     Parameters
     ----------
-    module, data, targets, recipe, machine, crop_length, layer_decay, seed
+    module, data, targets, recipe, options, crop_length, layer_decay, seed
         As in `train`; what concerns several epochs has no effect.
     n_passes : int
         That were made before.
@@ -169,11 +173,11 @@ def train_pass(
     dict
         State of the optimizer.
     """
-    world = World()
-    module.to(machine.device)
-    crops = RandomCrops(data, recipe.batch_size, crop_length, world)
+    process = ProcessInfo()
+    module.to(options.device)
+    crops = RandomCrops(data, recipe.batch_size, crop_length, process)
     net = make_net(
-        module, compiled(module, machine), world, targets, recipe, machine, layer_decay,
+        module, compiled(module, options), process, targets, recipe, options, layer_decay,
         Course(module, 0.0, 0, None),
         max_epochs=1, lr_factor=lambda step: 1.0,
         begin=lambda epoch: _seed(crops, n_passes + epoch, seed), save=lambda net: None,
@@ -184,7 +188,7 @@ def train_pass(
         net.run(crops)
     except LossNotFiniteError as error:
         raise ValueError(_NOT_FINITE.format(error)) from error
-    _finish(module, crops, seed, machine.device)
+    _finish(module, crops, seed, options.device)
     return net.course.rows, net.optimizer_.state_dict()
 
 
@@ -192,7 +196,7 @@ def figures(
     module: EEGModel, data: TrainingSet, targets: Targets, n_crops: int
 ) -> dict[str, float]:
     """Return loss and score of a module in evaluation mode on windows."""
-    outputs = outputs_of(module, data.X, targets, n_crops, data.lengths)
+    outputs = compute_outputs(module, data.X, targets, n_crops, data.lengths)
     losses = targets.loss(outputs, data.y) * data.weight
     return {
         "valid_loss": float(losses.sum() / data.weight.sum()),

@@ -1,1 +1,1 @@
-"""Training in several processes."""
+"""Training in several processes, each on its share of every batch."""

@@ -1,4 +1,4 @@
-"""A command of eegzoo, run by several processes that train together."""
+"""Launch several processes that train together, each running the same command."""
 
 from __future__ import annotations
 
@@ -10,27 +10,25 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from eegzoo.arguments import one_of, positive_int
-from eegzoo.training.parallel.processes import World, is_launched, threads_of_each
+from eegzoo.training.parallel.processes import is_launched, threads_per_process
 
-# How long an error waits for the same error of the main process, which then is the one shown.
-_SECONDS_FOR_MAIN = 2.0
-# How long interrupted processes may take to end by themselves, and then to obey.
+# Seconds that processes are given to end after an interrupt, and again after SIGTERM.
 _SECONDS_TO_END = 5.0
 
 
 def launch_command(argv: Sequence[str]) -> list[str]:
-    """Return the command that each process runs: without the option that says how many there are.
+    """Return the command for each process: the given command without ``--devices``.
 
     Parameters
     ----------
     argv : sequence of str
-        Arguments of ``eegzoo``, the name of the program not among them.
+        Arguments of ``eegzoo``, without the name of the program.
 
     Examples
     --------
@@ -47,30 +45,30 @@ def launch_command(argv: Sequence[str]) -> list[str]:
 
 
 def relaunch(n_devices: int, argv: Sequence[str], device: str = "auto") -> int:
-    """Run a command of eegzoo in several processes of this machine, and wait for them.
+    """Run an eegzoo command in several processes on this machine, and wait until they end.
 
-    They print where this process does, and find each other by `find_world`. When one fails or this
-    process is interrupted or terminated, all are ended.
+    The processes write to this process's output, and connect to each other with `join_processes`.
+    If one of them fails, or this process is interrupted or terminated, all of them are ended.
 
     Parameters
     ----------
     n_devices : int
-        How many processes: as many GPUs; on the CPU each gets its part of the cores, unless
-        OMP_NUM_THREADS says how many threads.
+        Number of processes. On GPUs, each process uses one GPU. On the CPU, the processes share
+        the cores equally, unless OMP_NUM_THREADS sets the number of threads.
     argv : sequence of str
-        As of `launch_command`.
+        Arguments of ``eegzoo``, without the name of the program.
     device : {"auto", "cpu", "cuda"}
-        Where they compute; "auto" means GPUs if there are any.
+        Device of all processes; "auto" selects GPUs if there are any.
 
     Returns
     -------
     int
-        Exit status of the first process that failed, or 0; 130 if interrupted.
+        Exit status of the first process that failed; 0 if none failed; 130 after an interrupt.
 
     Raises
     ------
     ValueError
-        If there are fewer GPUs, or this process was launched as one of several itself.
+        If there are too few GPUs, or this process was itself launched with others.
     """
     positive_int("devices", n_devices)
     device = one_of("device", device, ("auto", "cpu", "cuda"))
@@ -78,18 +76,20 @@ def relaunch(n_devices: int, argv: Sequence[str], device: str = "auto") -> int:
         raise ValueError("expected no devices in a process that was launched with others")
     n_gpus = torch.cuda.device_count()
     if (device == "cuda" or (device == "auto" and n_gpus)) and n_gpus < n_devices:
-        raise ValueError(f"expected devices of at most {n_gpus}, the GPUs here, got {n_devices}")
+        raise ValueError(
+            f"expected devices of at most {n_gpus}, the number of GPUs, got {n_devices}"
+        )
     command, environment = launch_command(argv), _environment(n_devices)
     processes: list[subprocess.Popen[bytes]] = []
     patience = 0.0
-    with _ended_by_sigterm():
+    with _exit_on_sigterm():
         try:
             for rank in map(str, range(n_devices)):
                 own = {**environment, "RANK": rank, "LOCAL_RANK": rank}
                 processes.append(subprocess.Popen(command, env=own))
-            return _first_failure(processes)
+            return _wait_for_failure(processes)
         except KeyboardInterrupt:
-            patience = _SECONDS_TO_END  # a terminal has interrupted them too
+            patience = _SECONDS_TO_END  # a terminal has interrupted the processes as well
             return 128 + signal.SIGINT
         finally:
             _end(processes, patience)
@@ -100,7 +100,7 @@ def _environment(n_processes: int) -> dict[str, str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return {
-        "OMP_NUM_THREADS": str(threads_of_each(n_processes)),
+        "OMP_NUM_THREADS": str(threads_per_process(n_processes)),
         **os.environ,
         "WORLD_SIZE": str(n_processes),
         "LOCAL_WORLD_SIZE": str(n_processes),
@@ -109,12 +109,12 @@ def _environment(n_processes: int) -> dict[str, str]:
     }
 
 
-def _first_failure(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Wait until all have succeeded or one has failed; return its exit status."""
+def _wait_for_failure(processes: Sequence[subprocess.Popen[bytes]]) -> int:
+    """Wait until one process has failed or all have succeeded; return the exit status."""
     while True:
         statuses = [process.poll() for process in processes]
         for status in statuses:
-            if status:  # shells give a signal's number so
+            if status:  # a signal has a negative number here, and 128 + its number in shells
                 return status if status > 0 else 128 - status
         if None not in statuses:
             return 0
@@ -122,7 +122,7 @@ def _first_failure(processes: Sequence[subprocess.Popen[bytes]]) -> int:
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
-    """Wait until processes have ended, by themselves at first, then asked, then killed."""
+    """Wait for processes to end; after `patience` seconds terminate them, and finally kill them."""
     try:
         _wait(processes, patience)
         for process in processes:
@@ -141,10 +141,10 @@ def _wait(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind this process, so that it does not leave its children behind."""
+def _exit_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit, so that child processes are ended as well."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may choose
+        yield  # only the main thread can set signal handlers
         return
 
     def unwind(number: int, _: Any) -> None:
@@ -155,34 +155,3 @@ def _ended_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def quiet_unless_main(world: World) -> Iterator[None]:
-    """Let the main process alone print; the others only tell an error that is theirs alone.
-
-    Parameters
-    ----------
-    world : World
-        The process's place.
-
-    Examples
-    --------
-    >>> for rank in range(2):
-    ...     with quiet_unless_main(World(rank, 2)):
-    ...         print("once")
-    once
-    """
-    if world.is_main:
-        yield
-        return
-    try:
-        with (
-            open(os.devnull, "w", encoding="utf-8") as nowhere,
-            redirect_stdout(nowhere),
-            redirect_stderr(nowhere),
-        ):
-            yield
-    except Exception:
-        time.sleep(_SECONDS_FOR_MAIN)  # whoever started the processes ends this one meanwhile
-        raise

@@ -1,4 +1,4 @@
-"""Batch normalisation over the windows of several processes, as if one had them all."""
+"""Batch normalisation with the statistics of all processes that share a batch."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.modules.batchnorm import _BatchNorm
+
+from eegzoo.torch_internals import BatchNormBase, check_batch_norm_input, not_compiled
+from eegzoo.training.parallel.processes import is_connected
 
 
-class SyncedBatchNorm(_BatchNorm):
-    """What `synchronised` adds to a batch normalisation: the statistics of all processes.
+class SyncedBatchNorm(BatchNormBase):
+    """Mixin of `synchronised`: batch normalisation with the statistics of all processes.
 
-    Outputs, gradients and running statistics are those of one process with the joined batch,
-    however many windows each process has. ``torch.nn.SyncBatchNorm`` is for CUDA alone. Evaluation
-    and a process that is alone are left to the plain layer. Copies and pickles are plain layers.
+    Outputs, gradients and running statistics equal those of a single process with the joined
+    batch, even if the processes have different numbers of windows. In evaluation, and in a process
+    that trains alone, the plain layer computes. Copies and pickles are plain layers. In contrast,
+    ``torch.nn.SyncBatchNorm`` requires CUDA.
 
     Examples
     --------
@@ -30,24 +33,24 @@ class SyncedBatchNorm(_BatchNorm):
     (True, True)
     """
 
-    plain_class: type[_BatchNorm]
+    plain_class: type[BatchNormBase]
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise (n_windows, num_features, ...)."""
+        """Normalise a batch of shape (n_windows, num_features, ...)."""
         if _is_alone() or not self.training:
             return super().forward(input)
-        self._check_input_dim(input)  # type: ignore[no-untyped-call]
+        check_batch_norm_input(self, input)
         normalized: Tensor = self._normalize_together(input)
         return normalized
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # what is around it compiles
+    @not_compiled
     def _normalize_together(self, x: Tensor) -> Tensor:
         with torch.no_grad():
             wide = x.to(torch.promote_types(x.dtype, torch.float32))
             n_values = x.numel() // self.num_features
-            # A share without windows has sums of zero, which count for nothing.
-            mean = wide.sum(_others(x)) / max(n_values, 1)
-            variance = (wide - _along(mean, x)).square().sum(_others(x)) / max(n_values, 1)
+            # The sums of a share without windows are zero, and have no weight.
+            mean = wide.sum(_dims(x)) / max(n_values, 1)
+            variance = (wide - _expanded(mean, x)).square().sum(_dims(x)) / max(n_values, 1)
             mean, variance, total = _pooled(mean, variance, n_values)
             self._track(mean, variance, total)
         normalized: Tensor = _Normalization.apply(  # type: ignore[no-untyped-call]
@@ -58,24 +61,23 @@ class SyncedBatchNorm(_BatchNorm):
     def pooled(
         self, mean: Tensor, variance: Tensor, n_values: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the statistics of all processes from those of each; in evaluation, its own.
+        """Return the statistics of all processes; in evaluation, those of this process.
 
-        Gradients flow through it, to each process's own. For those who compute in other ways what
-        the layer does.
+        It is differentiable, and meant for code that normalises without calling the layer.
 
         Parameters
         ----------
         mean, variance : Tensor, shape (num_features,)
-            Of this process; the variance is the mean square, not the unbiased estimate.
+            Statistics of this process; the variance is not corrected for bias.
         n_values : int
-            How many values of each feature this process has.
+            Number of values of each feature in this process.
 
         Returns
         -------
         mean, variance : Tensor, shape (num_features,)
-            Of all processes.
+            Statistics of all processes.
         total : Tensor, shape ()
-            How many values they have together.
+            Number of values of each feature in all processes.
         """
         if _is_alone() or not self.training:
             return mean, variance, torch.tensor(float(n_values))
@@ -83,7 +85,7 @@ class SyncedBatchNorm(_BatchNorm):
         return centre, spread, total
 
     def _track(self, mean: Tensor, variance: Tensor, total: Tensor) -> None:
-        """Update the running statistics as the plain layer does."""
+        """Update the running statistics in the same way as the plain layer."""
         if not self.track_running_stats:
             return
         share: float | Tensor = 0.0 if self.momentum is None else self.momentum
@@ -103,16 +105,16 @@ class SyncedBatchNorm(_BatchNorm):
 
 @contextmanager
 def synchronised(module: nn.Module) -> Iterator[None]:
-    """Let a module's batch normalisations take their statistics over all processes, for a while.
+    """Take the statistics of a module's batch normalisations over all processes, temporarily.
 
-    Their class is replaced by one that is also a `SyncedBatchNorm`; parameters, buffers and
-    state-dict keys stay. Subclasses stay what they are: one whose ``forward`` calls that of its
-    base is synchronised in the midst of it, one that computes otherwise is not.
+    Each layer's class is replaced by a subclass that is also a `SyncedBatchNorm`; parameters,
+    buffers and state-dict keys are unchanged. A custom layer is synchronised only if its
+    ``forward`` calls the ``forward`` of torch's layer.
 
     Parameters
     ----------
     module : nn.Module
-        It is changed in place, and is as before afterwards, also after an error.
+        Module that is changed in place, and restored at the end or after an error.
 
     Examples
     --------
@@ -126,7 +128,7 @@ def synchronised(module: nn.Module) -> Iterator[None]:
     layers: dict[nn.Module, Any] = {
         layer: type(layer)
         for layer in module.modules()
-        if isinstance(layer, _BatchNorm) and not isinstance(layer, nn.SyncBatchNorm)
+        if isinstance(layer, BatchNormBase) and not isinstance(layer, nn.SyncBatchNorm)
     }
     try:
         for layer, kind in layers.items():
@@ -141,7 +143,7 @@ def synchronised(module: nn.Module) -> Iterator[None]:
 def _synced(kind: Any) -> Any:
     if issubclass(kind, SyncedBatchNorm):
         return kind
-    # Between the plain layer and `_BatchNorm`, where the plain layer's forward comes from.
+    # In the MRO it precedes `BatchNormBase`, whose forward the plain layer inherits.
     return type(f"Synced{kind.__name__}", (kind, SyncedBatchNorm), {"plain_class": kind})
 
 
@@ -152,7 +154,7 @@ class _Pooling(torch.autograd.Function):
     def forward(
         ctx: Any, mean: Tensor, variance: Tensor, n_values: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        # In float64, where numbers of values are exact.
+        # Counts are exact in float64.
         count = mean.new_tensor([n_values], dtype=torch.float64)
         row = torch.cat([count, mean.double(), variance.double()])
         rows = [torch.empty_like(row) for _ in range(dist.get_world_size())]
@@ -175,7 +177,7 @@ class _Pooling(torch.autograd.Function):
 
 
 class _Normalization(torch.autograd.Function):
-    """A normalisation by statistics that depend on the inputs of all processes."""
+    """Normalisation by statistics that depend on the inputs of all processes."""
 
     @staticmethod
     def forward(
@@ -196,17 +198,19 @@ class _Normalization(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, of_y: Tensor) -> tuple[Any, ...]:
         x, weight, mean, scale, total = ctx.saved_tensors
-        centred = x - _along(mean, x)
-        of_bias = of_y.sum(_others(x), dtype=mean.dtype)
-        of_weight = (of_y * centred).sum(_others(x)) * scale
-        # What is learnt sums the parts of the processes later; the statistics need the sums now.
+        centred = x - _expanded(mean, x)
+        of_bias = of_y.sum(_dims(x), dtype=mean.dtype)
+        of_weight = (of_y * centred).sum(_dims(x)) * scale
+        # Gradients of weight and bias are summed over the processes later; that of x needs the
+        # sums now.
         sum_of_bias, sum_of_weight = _summed(of_bias, of_weight)
         of_x = None
         if ctx.needs_input_grad[0]:
             gain = scale if weight is None else scale * weight
             offset = -gain * sum_of_bias / total
             slope = -gain * scale * sum_of_weight / total
-            of_x = _along(gain, x) * of_y + _along(offset, x) + _along(slope, x) * centred
+            of_x = _expanded(gain, x) * of_y + _expanded(offset, x)
+            of_x = of_x + _expanded(slope, x) * centred
             of_x = of_x.to(x.dtype)
         if weight is not None:
             of_weight, of_bias = of_weight.to(weight.dtype), of_bias.to(weight.dtype)
@@ -217,27 +221,27 @@ class _Normalization(torch.autograd.Function):
         return of_x, *wanted, None, None, None, None
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@not_compiled
 def _pooled(mean: Tensor, variance: Tensor, n_values: int) -> Any:
     return _Pooling.apply(mean, variance, n_values)  # type: ignore[no-untyped-call]
 
 
 def _is_alone() -> bool:
-    return not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1
+    return not is_connected() or dist.get_world_size() == 1
 
 
 def _summed(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Return two equally long tensors, each summed over all processes."""
+    """Return two tensors of the same shape, each summed over all processes."""
     both = torch.stack([first, second])
     dist.all_reduce(both)
     return both[0], both[1]
 
 
-def _others(x: Tensor) -> list[int]:
-    """Return the dimensions of `x` but that of its features."""
+def _dims(x: Tensor) -> list[int]:
+    """Return the dimensions of `x` except that of the features."""
     return [0, *range(2, x.ndim)]
 
 
-def _along(values: Tensor, x: Tensor) -> Tensor:
-    """Shape a value for each feature so that it goes with `x`."""
+def _expanded(values: Tensor, x: Tensor) -> Tensor:
+    """Reshape one value for each feature so that it broadcasts with `x`."""
     return values.view(-1, *[1] * (x.ndim - 2))

@@ -1,1 +1,1 @@
-"""What models learn: classes, label sets or numbers, and how much each window counts."""
+"""Targets of training (classes, label sets or numbers), and the weights of windows."""

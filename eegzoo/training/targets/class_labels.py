@@ -1,4 +1,4 @@
-"""What a classifier learns from labels: their classes, or sets of them, and their weights."""
+"""Targets of a classifier from the labels in y, and class weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from eegzoo.training.inputs.fit_data import Given
+from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets, check_finite
 from eegzoo.training.targets.window_weights import class_weights
 
@@ -18,33 +18,39 @@ Array = npt.NDArray[Any]
 
 
 def read_labels(
-    given: Given, class_weight: Any, known: Targets | None = None, classes: Any = None
-) -> tuple[Targets, Given]:
-    """Return what is learnt, and what was given with the weights of the classes.
+    data: FitData, class_weight: Any, known: Targets | None = None, classes: Any = None
+) -> tuple[Targets, FitData]:
+    """Return the targets of a classifier, and the data with class weights applied.
 
     Parameters
     ----------
-    given : Given
-        With one label for each window, or an indicator of several.
+    data : FitData
+        Windows with one label each, or with an indicator of several labels.
     class_weight : "balanced" | mapping | None
         As in `EEGClassifier`.
     known : Targets | None
-        What was learnt before, which the labels must be of.
+        Targets of earlier calls of `partial_fit`.
     classes : array | None
-        All labels that there will be. None: those that there are.
+        All labels, including those of later calls. None: the labels in y.
+
+    Returns
+    -------
+    targets : Classes | LabelSets
+        Targets.
+    data : FitData
+        Data with valid labels for all windows.
 
     Raises
     ------
     ValueError
-        If they cannot be learnt, or are others than those known.
+        If the labels cannot be learnt, or are not among the known ones.
     """
-    if given.y.shape == (*given.weight.shape, 1):
-        given = dataclasses.replace(given, y=column_or_1d(given.y, warn=True))
-    y = given.y[given.weight > 0]
-    if given.y.ndim > given.weight.ndim:
-        sets = _label_sets(y, class_weight, known)
-        return sets, given.with_y_elsewhere(0)
+    if data.y.shape == (*data.weight.shape, 1):
+        data = dataclasses.replace(data, y=column_or_1d(data.y, warn=True))
+    y = data.y[data.weight > 0]
     check_finite(y)
+    if data.y.ndim > data.weight.ndim:
+        return _label_sets(y, class_weight, known), data.with_placeholder(0)
     check_classification_targets(y)
     targets = known or _classes(y if classes is None else np.asarray(classes))
     if not isinstance(targets, Classes):
@@ -54,39 +60,38 @@ def read_labels(
         raise ValueError(
             f"expected labels of classes {targets.classes.tolist()}, got {unknown.tolist()}"
         )
-    given = given.with_y_elsewhere(targets.classes[0])
+    data = data.with_placeholder(targets.classes[0])
     if class_weight is None:
-        return targets, given
-    own = class_weights(class_weight, targets.classes, y)
-    weight = given.weight * own[np.searchsorted(targets.classes, given.y)]
+        return targets, data
+    by_class = class_weights(class_weight, targets.classes, y)
+    weight = data.weight * by_class[np.searchsorted(targets.classes, data.y)]
     if not weight.any():
         raise ValueError("expected a class_weight above zero for a label in y, got only 0")
-    return targets, dataclasses.replace(given, weight=weight)
+    return targets, dataclasses.replace(data, weight=weight)
 
 
 def _classes(labels: Array) -> Classes:
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
-            f"expected at least two classes, got {classes.tolist()}: there is nothing to learn "
-            "about one class"
+            f"expected at least two classes, got {classes.tolist()}: a classifier cannot be "
+            "trained on one class"
         )
     return Classes(classes)
 
 
 def _label_sets(y: Array, class_weight: Any, known: Targets | None) -> Targets:
-    check_finite(y)
     kind = type_of_target(y)
     if kind != "multilabel-indicator" or not np.isin(y, (0, 1)).all():
         raise ValueError(
-            "expected y of one label a window or an indicator of zeros and ones, got "
+            "expected y with one label for each window, or an indicator of zeros and ones, got "
             f"{kind} of shape {y.shape}"
         )
     if class_weight is not None:
-        raise ValueError("expected class_weight with one label a window, not with several")
+        raise ValueError("expected class_weight with one label for each window, got an indicator")
     targets = known or LabelSets(y.shape[1])
     if not isinstance(targets, LabelSets) or targets.n_outputs != y.shape[1]:
         raise ValueError(
-            f"expected y as in the first call, of {targets.n_outputs} labels, got {y.shape}"
+            f"expected y with {targets.n_outputs} labels, as in the first call, got {y.shape}"
         )
     return targets

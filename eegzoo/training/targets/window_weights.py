@@ -1,4 +1,4 @@
-"""How much each window counts in a training."""
+"""Weights of windows in the loss: masks, sample weights and class weights."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Array = npt.NDArray[Any]
 
 
 def as_mask(mask: Any, shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
-    """Return which windows of sequences count, checked.
+    """Check a mask of the windows that count, and return it as an array.
 
     Parameters
     ----------
     mask : array of bool, shape (n_sequences, n_windows) | None
-        None: all do.
+        True for the windows of sequences that count. None: all windows count.
     shape : tuple of int
-        (n_sequences, n_windows), or (n_windows,) where there are no sequences.
+        (n_sequences, n_windows), or (n_windows,) for single windows.
 
     Raises
     ------
     ValueError
-        If it does not fit, or a sequence has no window that counts.
+        If the mask has another shape or dtype, or a sequence has no window that counts.
     """
     if mask is None:
         return None
@@ -54,9 +54,9 @@ def window_weights(
     Parameters
     ----------
     sample_weight : array, shape (n,) or (n_sequences, n_windows) | None
-        For windows, for whole sequences, or for the windows of sequences.
+        Weights of windows or of whole sequences, or of each window of the sequences. None: 1.
     mask : array of bool, shape (n_sequences, n_windows) | None
-        Which windows of sequences count.
+        True for the windows of sequences that count; the others get weight 0.
     shape : tuple of int
         As in `as_mask`.
 
@@ -95,16 +95,17 @@ def class_weights(class_weight: Any, classes: Array, y: Array) -> npt.NDArray[np
     Parameters
     ----------
     class_weight : "balanced" | mapping
-        As scikit-learn has it: "balanced" makes all classes count alike.
+        Weights by label, or "balanced" for classes of the same total weight, as in scikit-learn.
     classes : array, shape (n_classes,)
-        Labels.
+        Labels of the classes.
     y : array, shape (n_windows,)
         Label of each window.
 
     Raises
     ------
     ValueError
-        If it is of another kind, or names a label that is not there.
+        If `class_weight` is neither, or has an unknown label; or if it is "balanced" and `y` lacks
+        a label.
 
     Examples
     --------
@@ -112,7 +113,7 @@ def class_weights(class_weight: Any, classes: Array, y: Array) -> npt.NDArray[np
     array([0.6666667, 2.       ], dtype=float32)
     """
     if isinstance(class_weight, Mapping):
-        return _mapped(class_weight, classes)
+        return _from_mapping(class_weight, classes)
     if not isinstance(class_weight, str) or class_weight != "balanced":
         raise ValueError(
             f"expected class_weight to be 'balanced' or a mapping, got {class_weight!r}"
@@ -127,8 +128,8 @@ def class_weights(class_weight: Any, classes: Array, y: Array) -> npt.NDArray[np
     return weights.astype(np.float32)
 
 
-def _mapped(class_weight: Mapping[Any, Any], classes: Array) -> npt.NDArray[np.float32]:
-    """Return the weights of a mapping in the order of the classes; 1 where it has none."""
+def _from_mapping(class_weight: Mapping[Any, Any], classes: Array) -> npt.NDArray[np.float32]:
+    """Return the weights of a mapping in the order of the classes; 1 for missing labels."""
     unknown = [label for label in class_weight if label not in classes]
     if unknown:
         raise ValueError(f"expected labels in class_weight, got {unknown}")

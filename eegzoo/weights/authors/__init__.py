@@ -1,1 +1,1 @@
-"""Checkpoints that authors published: their cards, addresses and converters."""
+"""Checkpoints published by authors: cards, addresses and conversion."""

@@ -1,18 +1,17 @@
-"""ATCNet on BCI Competition IV 2a, by Altaheri et al.: a model for each of two subjects."""
+"""ATCNet on BCI Competition IV 2a, by Altaheri et al.: one model for each of two subjects."""
 
 from __future__ import annotations
 
 from eegzoo.models.references import atcnet
-from eegzoo.weights.authors.authors_file import AuthorsFile
-from eegzoo.weights.card import Card, Metric, Origin, TrainingData
+from eegzoo.weights.authors.authors_file import AuthorsFile, authors_file
+from eegzoo.weights.card import Metric, Origin, TrainingData
 
-_NAMES = "Fz FC3 FC1 FCz FC2 FC4 C5 C3 C1 Cz C2 C4 C6 CP3 CP1 CPz CP2 CP4 P1 Pz P2 POz"
-_CHANNELS = tuple(_NAMES.split())
+_CHANNELS = "Fz FC3 FC1 FCz FC2 FC4 C5 C3 C1 Cz C2 C4 C6 CP3 CP1 CPz CP2 CP4 P1 Pz P2 POz"
 _SHA256 = {
     1: "15a6a6cd7454d4d5b1b59adfe1d9636140fb0bd5a5e0f42adafadb4a36e9b1fd",
     2: "e9a26fca0e07a82b1374ffbdeedf3bf8d16ba67a39603d39160613a54590171d",
 }
-# Of 58 windows that the authors chose the epoch by.
+# Number of correct windows among the 58 on which the authors chose the epoch.
 _N_RIGHT = {1: 49, 2: 45}
 _CITATION = (
     "Altaheri, Muhammad, Alsulaiman (2023), Physics-informed attention temporal convolutional "
@@ -23,27 +22,26 @@ _CITATION = (
 
 
 def _file(subject: int) -> AuthorsFile:
-    card = Card(
+    return authors_file(
+        f"atcnet-subject-{subject}.h5",
+        atcnet.state_from,
         architecture="atcnet",
-        arguments={
-            "n_chans": 22, "n_times": 1125, "n_outputs": 4, "sfreq": 250.0, "ch_names": _CHANNELS,
-        },
-        signal={
-            "ch_names": _CHANNELS, "sfreq": 250.0, "n_times": 1125, "tmin": -0.5, "unit": "uV",
-        },
-        # The authors count from the trial's start: 1.5 to 6 s; the cue is at 2 s.
-        preprocessing={"steps": [{"step": "epoch", "tmin": -0.5, "tmax": -0.5 + 1124 / 250}]},
+        ch_names=_CHANNELS.split(),
+        n_times=1125,
+        sfreq=250.0,
+        # The authors' window is 1.5 to 6 s from the start of a trial; the cue is at 2 s.
+        tmin=-0.5,
         normalization="standardize",
         labels=("left_hand", "right_hand", "feet", "tongue"),
         training=TrainingData(
-            "BCI Competition IV 2a", 1, "for research, as its site says", _CITATION,
+            "BCI Competition IV 2a", 1, "research use, as stated on its site", _CITATION,
             (f"bci2a/A{subject:02d}",),
         ),
-        split=f"session 1 of subject {subject}, a fifth of it to choose the epoch by",
+        split=f"session 1 of subject {subject}; the epoch was chosen on a fifth of it",
         metrics=(
             Metric.share(
-                _N_RIGHT[subject], 58, "the windows of session 1 that the epoch was chosen by, "
-                "from the authors' log: optimistic", 1,
+                _N_RIGHT[subject], 58, "the windows of session 1 on which the epoch was chosen, "
+                "from the authors' log; optimistic", 1,
             ),
         ),
         origin=Origin(
@@ -54,10 +52,9 @@ def _file(subject: int) -> AuthorsFile:
             path=f"results/saved models/run-1/subject-{subject}.h5",
         ),
         intended_use=f"session 2 of subject {subject} of BCI Competition IV 2a",
-        not_for="other people without fine-tuning; medical decisions",
+        not_for="other subjects without fine-tuning; medical decisions",
         n_params=113_732,
     )  # fmt: skip
-    return AuthorsFile(card, f"atcnet-subject-{subject}.h5", atcnet.state_from)
 
 
 FILES = {f"atcnet.bci2a_s{subject}": _file(subject) for subject in _SHA256}

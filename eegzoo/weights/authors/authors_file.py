@@ -1,14 +1,15 @@
-"""Weights that authors published: fetched from their pinned address, converted here."""
+"""Weights published by authors: download from a pinned address, and conversion."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -18,36 +19,39 @@ from eegzoo.models.zoo import create_model
 from eegzoo.weights.authors.keras_file import read_keras_weights
 from eegzoo.weights.card import Card
 
+pooch = lazy_loader.load("pooch")
+
 Array = npt.NDArray[Any]
+StateFrom = Callable[[dict[str, Array]], dict[str, Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
 class AuthorsFile:
-    """A file of weights that its authors published, and what makes our weights of it.
+    """A file of weights that its authors published.
 
     Parameters
     ----------
     card : Card
-        What is known of it; its origin holds the address and the SHA-256.
+        Card of the weights. Its origin contains the address and the SHA-256 of the file.
     file : str
-        Name in the cache.
+        Name of the file in the cache.
     state_from : callable
-        From the authors' weights by name to a state dict.
+        Function that returns our state dict, given the authors' weights by name.
     """
 
     card: Card
     file: str
-    state_from: Callable[[dict[str, Array]], dict[str, Tensor]]
+    state_from: StateFrom
 
     def load(self) -> EEGModel:
-        """Fetch the file, or take it from the cache, and build the model in evaluation mode.
+        """Return the model with the authors' weights, in evaluation mode.
 
         Raises
         ------
         OSError
-            If it can be neither found nor fetched.
+            If the file is not in the cache and cannot be fetched.
         ValueError
-            If it is another file than the authors' one.
+            If the file differs from the authors' file.
         """
         weights = read_keras_weights(self.fetch())
         with torch.random.fork_rng(devices=[]):
@@ -56,9 +60,7 @@ class AuthorsFile:
         return model.eval()
 
     def fetch(self) -> Path:
-        """Return where the file is in the cache, fetching it if it is not there."""
-        import pooch
-
+        """Return the path of the file in the cache, after fetching it if it is absent."""
         path = cache_folder() / self.file
         origin = self.card.origin
         if not path.exists():
@@ -66,7 +68,7 @@ class AuthorsFile:
                 pooch.retrieve(
                     origin.url, f"sha256:{origin.sha256}", path.name, path.parent, progressbar=True
                 )
-            except Exception as error:  # requests and urllib3 raise errors of their own
+            except Exception as error:  # requests and urllib3 have their own errors
                 raise OSError(
                     f"{origin.url} cannot be fetched to {path.parent} ($EEGZOO_WEIGHTS): "
                     f"{' '.join(str(error).split())}"
@@ -80,15 +82,61 @@ class AuthorsFile:
         return path
 
 
+def authors_file(
+    file: str,
+    state_from: StateFrom,
+    *,
+    ch_names: Sequence[str],
+    n_times: int,
+    sfreq: float,
+    tmin: float = 0.0,
+    tmax: float | None = None,
+    steps: Sequence[Mapping[str, Any]] = (),
+    labels: tuple[str, ...],
+    arguments: Mapping[str, Any] | None = None,
+    **card: Any,
+) -> AuthorsFile:
+    """Return an `AuthorsFile` whose card takes windows that are cut around an event.
+
+    Parameters
+    ----------
+    file, state_from
+        As in `AuthorsFile`.
+    ch_names, n_times, sfreq, tmin
+        As in `SignalInfo`. The unit is microvolts.
+    tmax : float | None
+        End of the window in seconds. None: the time of its last sample.
+    steps : sequence of mapping
+        Preprocessing of a recording before windows are cut.
+    labels : tuple of str
+        Names of the outputs.
+    arguments : mapping | None
+        Arguments of the model besides its size, sampling rate and channels.
+    **card
+        Other fields of `Card`.
+    """
+    ch_names = tuple(ch_names)
+    tmax = tmin + (n_times - 1) / sfreq if tmax is None else tmax
+    model = {"n_chans": len(ch_names), "n_times": n_times, "n_outputs": len(labels)}
+    signal = {"ch_names": ch_names, "sfreq": sfreq, "n_times": n_times, "tmin": tmin, "unit": "uV"}
+    cut = {"step": "epoch", "tmin": tmin, "tmax": tmax}
+    made = Card(
+        arguments={**model, "sfreq": sfreq, **(arguments or {}), "ch_names": ch_names},
+        signal=signal,
+        preprocessing={"steps": [*steps, cut]},
+        labels=labels,
+        **card,
+    )
+    return AuthorsFile(made, file, state_from)
+
+
 def sha256_of(path: Path) -> str:
-    """Return the checksum of a file."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cache_folder() -> Path:
-    """Return where fetched weights are kept: $EEGZOO_WEIGHTS, or the user's cache."""
-    import pooch
-
+    """Return the folder of fetched weights: $EEGZOO_WEIGHTS, or a folder in the user's cache."""
     chosen = os.environ.get("EEGZOO_WEIGHTS")
     return Path(chosen) if chosen else Path(pooch.os_cache("eegzoo")) / "weights"

@@ -1,25 +1,24 @@
-"""EEGNet on PhysioNet's EEGMMIDB, by Wang et al.: two, three and four classes, five folds each."""
+"""EEGNet on PhysioNet's EEGMMIDB, by Wang et al.: five folds each for two, three, four classes."""
 
 from __future__ import annotations
 
 from eegzoo.models.references import eegnet
-from eegzoo.weights.authors.authors_file import AuthorsFile
-from eegzoo.weights.card import Card, Metric, Origin, TrainingData, wilson
+from eegzoo.weights.authors.authors_file import AuthorsFile, authors_file
+from eegzoo.weights.card import Metric, Origin, TrainingData, wilson
 
-_NAMES = (
+_CHANNELS = (
     "FC5 FC3 FC1 FCz FC2 FC4 FC6 C5 C3 C1 Cz C2 C4 C6 CP5 CP3 CP1 CPz CP2 CP4 CP6 Fp1 Fpz Fp2 AF7 "
     "AF3 AFz AF4 AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 FT7 FT8 T7 T8 T9 T10 TP7 TP8 P7 P5 P3 P1 Pz P2 P4 "
     "P6 P8 PO7 PO3 POz PO4 PO8 O1 Oz O2 Iz"
 )
-_CHANNELS = tuple(_NAMES.split())
 _LABELS = ("left_fist", "right_fist", "rest", "feet")
 # Cross-validated accuracy by number of classes, from the paper.
 _ACCURACY = {2: 0.824, 3: 0.751, 4: 0.651}
-# The subjects that the authors left out have recordings of other lengths or rates.
+# The authors left out subjects whose recordings have other lengths or sampling rates.
 _SUBJECTS = [number for number in range(1, 110) if number not in (88, 92, 100, 104)]
-_IN_A_FOLD = 21
-_TRIALS_OF_A_CLASS = 21
-# By number of classes and fold.
+_SUBJECTS_PER_FOLD = 21
+_TRIALS_PER_CLASS = 21
+# SHA-256 by number of classes and fold.
 _SHA256 = {
     2: [
         "8eca2da6aaadc24d8bbcaf0890b87841d34969eea5036099bedf1df8834bc997",
@@ -50,36 +49,32 @@ _CITATION = (
     "https://doi.org/10.1109/TBME.2004.827072, Goldberger et al. (2000), "
     "https://doi.org/10.1161/01.CIR.101.23.e215"
 )
-_NOT_FOR = "medical decisions; executed movements, other amplifiers and self-paced use are untested"
-_REST = "; the pauses between movements (T0): rest was learnt from run 1, with open eyes"
-
-
-def _name(n_classes: int, fold: int) -> str:
-    return f"eegnet.physionet_mi{n_classes}_fold{fold}"
+_NOT_FOR = "medical decisions; untested for executed movements, other amplifiers, self-paced use"
+_REST = "; pauses between movements (T0), because rest was learnt from run 1, with eyes open"
 
 
 def _file(n_classes: int, fold: int) -> AuthorsFile:
-    left_out = _SUBJECTS[fold * _IN_A_FOLD : (fold + 1) * _IN_A_FOLD]
-    n_windows = n_classes * _TRIALS_OF_A_CLASS * len(_SUBJECTS)
+    left_out = _SUBJECTS[fold * _SUBJECTS_PER_FOLD : (fold + 1) * _SUBJECTS_PER_FOLD]
+    n_windows = n_classes * _TRIALS_PER_CLASS * len(_SUBJECTS)
     accuracy = _ACCURACY[n_classes]
     metrics = [
         Metric(
-            "accuracy", accuracy, "five folds by subject, mean of the folds, from the paper",
+            "accuracy", accuracy, "five folds by subject, mean over folds, from the paper",
             len(_SUBJECTS), n_windows, wilson(accuracy, n_windows), "Wilson, over windows",
         )
     ]  # fmt: skip
     if (n_classes, fold) == (2, 0):
         metrics.append(Metric.share(43, 45, "EEGMMIDB S001, runs 4, 8, 12, measured here", 1))
     seen = tuple(f"eegbci/S{number:03d}" for number in _SUBJECTS if number not in left_out)
-    arguments = {
-        "n_chans": 64, "n_times": 480, "n_outputs": n_classes, "sfreq": 160.0,
-        "kernel_length": 128, "pool_lengths": (8, 8), "drop_prob": 0.2, "ch_names": _CHANNELS,
-    }  # fmt: skip
-    card = Card(
+    file = f"global_class_{n_classes}_split_{fold}_v1.h5"
+    return authors_file(
+        file,
+        eegnet.state_from,
         architecture="eegnet",
-        arguments=arguments,
-        signal={"ch_names": _CHANNELS, "sfreq": 160.0, "n_times": 480, "tmin": 0.0, "unit": "uV"},
-        preprocessing={"steps": [{"step": "epoch", "tmin": 0.0, "tmax": 479 / 160}]},
+        ch_names=_CHANNELS.split(),
+        n_times=480,
+        sfreq=160.0,
+        arguments={"kernel_length": 128, "pool_lengths": (8, 8), "drop_prob": 0.2},
         normalization="none",
         labels=_LABELS[:n_classes],
         training=TrainingData(
@@ -92,18 +87,18 @@ def _file(n_classes: int, fold: int) -> AuthorsFile:
             sha256=_SHA256[n_classes][fold],
             repository="MHersche/eegnet-based-embedded-bci",
             commit="f09050d076862fcfbb7f1285399ff890791b6b82",
-            path=f"global_models/model/global_class_{n_classes}_split_{fold}_v1.h5",
+            path=f"global_models/model/{file}",
         ),
-        intended_use="imagined fists, rest and feet of new people, 0 to 3 s from a cue; research",
+        intended_use="imagined movement of fists or feet, and rest, in new subjects, 0 to 3 s from "
+        "the cue; research",
         not_for=_NOT_FOR + (_REST if n_classes > 2 else ""),
         n_params={2: 2_866, 3: 2_979, 4: 3_092}[n_classes],
         amplitude=44.0,
     )
-    return AuthorsFile(
-        card, file=f"global_class_{n_classes}_split_{fold}_v1.h5", state_from=eegnet.state_from
-    )
 
 
 FILES = {
-    _name(n_classes, fold): _file(n_classes, fold) for n_classes in (2, 3, 4) for fold in range(5)
+    f"eegnet.physionet_mi{n_classes}_fold{fold}": _file(n_classes, fold)
+    for n_classes in (2, 3, 4)
+    for fold in range(5)
 }

@@ -5,44 +5,39 @@ from __future__ import annotations
 from torch import Tensor
 
 from eegzoo.models.references import eegnet
-from eegzoo.weights.authors.authors_file import Array, AuthorsFile
-from eegzoo.weights.card import Card, Metric, Origin, TrainingData, wilson
+from eegzoo.weights.authors.authors_file import Array, authors_file
+from eegzoo.weights.card import Metric, Origin, TrainingData, wilson
 
-_CHANNELS = tuple(f"EEG {number:03d}" for number in range(1, 61))
-# 0.93 is what the authors say that one should get; of the last 72 of 288 windows.
+# Accuracy that the authors state for their example, on the last 72 of 288 windows.
 _ACCURACY, _N_WINDOWS = 0.93, 72
-_SFREQ = 600.614990234375 / 4
 
 
 def _state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
-    """Take microvolts where the authors took volts times a thousand."""
+    """Return the state dict for microvolts; the authors feed volts times 1000."""
     state = eegnet.state_from(weights)
     state["front.temporal.weight"] *= 1e-3
     return state
 
 
-_CARD = Card(
+_FILE = authors_file(
+    "EEGNet-8-2-weights.h5",
+    _state_from,
     architecture="eegnet_8_2",
-    arguments={
-        "n_chans": 60, "n_times": 151, "n_outputs": 4, "sfreq": _SFREQ, "kernel_length": 32,
-        "ch_names": _CHANNELS,
-    },
-    signal={"ch_names": _CHANNELS, "sfreq": _SFREQ, "n_times": 151, "tmin": 0.0, "unit": "uV"},
-    preprocessing={
-        "steps": [
-            {"step": "filter", "l_freq": 2.0, "h_freq": None, "method": "iir"},
-            {"step": "epoch", "tmin": 0.0, "tmax": 1.0},
-        ]
-    },
+    ch_names=[f"EEG {number:03d}" for number in range(1, 61)],
+    n_times=151,
+    sfreq=600.614990234375 / 4,
+    tmax=1.0,
+    steps=[{"step": "filter", "l_freq": 2.0, "h_freq": None, "method": "iir"}],
+    arguments={"kernel_length": 32},
     normalization="none",
     labels=("aud_l", "aud_r", "vis_l", "vis_r"),
     training=TrainingData(
-        "MNE's sample recording, filtered to 40 Hz", 1, "as MNE distributes it, for research",
+        "MNE's sample recording, filtered to 40 Hz", 1, "research use, as distributed by MNE",
         "Lawhern, Solon, Waytowich, Gordon, Hung, Lance (2018), EEGNet: a compact convolutional "
         "neural network for EEG-based brain-computer interfaces, J. Neural Eng. 15, 056013, "
         "https://doi.org/10.1088/1741-2552/aace8c", ("sample/sample",),
     ),
-    split="the first 144 of 288 windows to train on, the next 72 to choose the epoch by",
+    split="trained on the first 144 of 288 windows; the epoch was chosen on the next 72",
     metrics=(
         Metric(
             "accuracy", _ACCURACY, "the last 72 windows, from the authors' example; not measured "
@@ -56,9 +51,9 @@ _CARD = Card(
         commit="4a512e503198db2010848813ead9afbf8cd54c97",
         path="examples/EEGNet-8-2-weights.h5",
     ),
-    intended_use="an example: the person and the session it was trained on",
-    not_for="anybody else; medical decisions",
+    intended_use="example; the subject and session that it was trained on",
+    not_for="other subjects; medical decisions",
     n_params=2_068,
 )  # fmt: skip
 
-FILES = {"eegnet.sample_audvis": AuthorsFile(_CARD, "EEGNet-8-2-weights.h5", _state_from)}
+FILES = {"eegnet.sample_audvis": _FILE}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from eegzoo.models.references import eegsym
-from eegzoo.weights.authors.authors_file import AuthorsFile
-from eegzoo.weights.card import Card, Metric, Origin, TrainingData
+from eegzoo.weights.authors.authors_file import AuthorsFile, authors_file
+from eegzoo.weights.card import Metric, Origin, TrainingData
 
-_NAMES = {
+_CHANNELS = {
     8: "F3 C3 P3 Cz Pz F4 C4 P4",
     16: "F7 F3 T7 C3 P7 P3 O1 Cz Pz F8 F4 T8 C4 P8 P4 O2",
 }
@@ -15,11 +15,11 @@ _SHA256 = {
     16: "d7512e0a61ccd6c93a9b75956a9e6544469e2eaddcca1dc942a0a64f85671f4b",
 }
 _N_PARAMS = {8: 142_784, 16: 160_496}
-# Of 45 trials of EEGMMIDB's S001, runs 4, 8, 12.
+# Number of correct trials among 45 of EEGMMIDB's S001, runs 4, 8, 12.
 _N_RIGHT = {8: 41, 16: 42}
 _PROTOCOL = (
-    "EEGMMIDB S001, runs 4, 8, 12, measured here; the authors trained on EEGMMIDB too, and may "
-    "have seen S001"
+    "EEGMMIDB S001, runs 4, 8, 12, measured here; the authors also trained on EEGMMIDB, and may "
+    "have used S001"
 )
 _CITATION = (
     "Pérez-Velasco, Santamaría-Vázquez, Martínez-Cagigal, Marcos-Martínez, Hornero (2022), EEGSym: "
@@ -29,30 +29,27 @@ _CITATION = (
 
 
 def _file(n_chans: int) -> AuthorsFile:
-    channels = tuple(_NAMES[n_chans].split())
     file = f"EEGSym_pretrained_weights_{n_chans}_electrode.h5"
-    card = Card(
+    channels = tuple(_CHANNELS[n_chans].split())
+    return authors_file(
+        file,
+        eegsym.state_from,
         architecture="eegsym",
-        arguments={
-            "n_chans": n_chans, "n_times": 384, "n_outputs": 2, "sfreq": 128.0,
-            "ch_names": channels,
-        },
-        signal={"ch_names": channels, "sfreq": 128.0, "n_times": 384, "tmin": 0.0, "unit": "uV"},
-        preprocessing={
-            "steps": [
-                {"step": "pick", "ch_names": channels},
-                {"step": "reference", "channels": "average"},
-                {"step": "resample", "sfreq": 128.0},
-                {"step": "epoch", "tmin": 0.0, "tmax": 383 / 128},
-            ]
-        },
+        ch_names=channels,
+        n_times=384,
+        sfreq=128.0,
+        steps=[
+            {"step": "pick", "ch_names": channels},
+            {"step": "reference", "channels": "average"},
+            {"step": "resample", "sfreq": 128.0},
+        ],
         normalization="window",
         labels=("left_fist", "right_fist"),
         training=TrainingData(
             "EEGMMIDB, OpenBMI, Kaya 2018, Meng 2019, Stieger 2021", 280,
-            "open; EEGMMIDB ODC-By 1.0, the others see their articles", _CITATION,
+            "open; ODC-By 1.0 for EEGMMIDB, see their articles for the others", _CITATION,
         ),
-        split="all 280 subjects are trained on; in the paper, left out one by one",
+        split="trained on all 280 subjects; the paper leaves out one subject at a time",
         metrics=(Metric.share(_N_RIGHT[n_chans], 45, _PROTOCOL, n_subjects=1),),
         origin=Origin(
             licence="MIT",
@@ -61,12 +58,11 @@ def _file(n_chans: int) -> AuthorsFile:
             commit="26a19bf26b9665e6590acc3d4e67eec04a47b415",
             path=file,
         ),
-        intended_use="imagined movements of the left against the right hand, 0 to 3 s from a cue; "
-        "where to begin with fine-tuning; research",
+        intended_use="imagined movement of the left or the right hand, 0 to 3 s from the cue; "
+        "starting point for fine-tuning; research",
         not_for="medical decisions; other movements",
         n_params=_N_PARAMS[n_chans],
     )  # fmt: skip
-    return AuthorsFile(card, file, eegsym.state_from)
 
 
-FILES = {f"eegsym.mi_{n_chans}": _file(n_chans) for n_chans in _NAMES}
+FILES = {f"eegsym.mi_{n_chans}": _file(n_chans) for n_chans in _CHANNELS}

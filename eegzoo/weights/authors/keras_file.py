@@ -1,4 +1,4 @@
-"""Weights by name from the HDF5 files that Keras saved."""
+"""Reader of weights in the HDF5 files that Keras saves."""
 
 from __future__ import annotations
 
@@ -13,24 +13,33 @@ Weights = dict[str, npt.NDArray[Any]]
 
 
 def read_keras_weights(path: str | os.PathLike[str]) -> Weights:
-    """Return the weights of a Keras file, "layer.tensor", in the order of its layers.
+    """Return the weights in a Keras file, named "layer.tensor", in the order of the layers.
 
-    No model is built, and nothing in the file is run. Keras numbers the layers of a kind through a
-    session, whatever model they are in; here they count from the model's first, as in the first
-    model of a session: conv2d, conv2d_1, ...
+    No code in the file is run. Keras numbers layers of the same type across all models of a
+    session; here they are numbered from the model's first layer: conv2d, conv2d_1, ...
+
+    Parameters
+    ----------
+    path : path-like
+        HDF5 file of weights, or of a model.
+
+    Returns
+    -------
+    dict of str to array
+        Weights by name.
 
     Raises
     ------
     ImportError
-        If h5py is missing.
+        If h5py is not installed.
     ValueError
-        If the file holds no weights of Keras, or is damaged.
+        If the file is damaged or contains no Keras weights.
     """
     try:
         import h5py
     except ImportError as error:
         raise ImportError(
-            "authors' weights are Keras files, which h5py reads: pip install 'eegzoo[weights]'"
+            "h5py is required to read authors' weights: pip install 'eegzoo[weights]'"
         ) from error
     try:
         with h5py.File(path) as file:
@@ -42,11 +51,11 @@ def read_keras_weights(path: str | os.PathLike[str]) -> Weights:
             }
         return _counted_from_zero(weights)
     except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path} holds no weights of Keras, or is damaged: {error}") from error
+        raise ValueError(f"{path} is damaged or contains no Keras weights: {error}") from error
 
 
 def _name(name: str | bytes) -> str:
-    """``b"conv2d/kernel:0"`` -> ``"conv2d.kernel"``; a second folder is no part of the name."""
+    """``b"conv2d/kernel:0"`` -> ``"conv2d.kernel"``."""
     text = name.decode() if isinstance(name, bytes) else str(name)
     layer, _, tensor = text.removesuffix(":0").partition("/")
     return f"{layer}.{tensor}"

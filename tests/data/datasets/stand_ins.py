@@ -1,4 +1,4 @@
-"""Small stand-ins for the public data sets, in the places where MNE keeps the true ones."""
+"""Small stand-ins for the public data sets, in the places where MNE keeps the real ones."""
 
 import hashlib
 from pathlib import Path
@@ -11,16 +11,16 @@ from tests.data.reading.write_formats import write_brainvision
 
 
 def keep_data_in(folder, monkeypatch):
-    """Let MNE find its data in `folder`, and keep the settings of who runs the tests out of it."""
+    """Make `folder` MNE's data folder, whatever the settings of the user who runs the tests."""
     for name in ("EEGBCI", "SAMPLE", "SSVEP"):
         monkeypatch.delenv(f"MNE_DATASETS_{name}_PATH", raising=False)
     monkeypatch.delenv("PHYSIONET_SLEEP_PATH", raising=False)
     monkeypatch.setenv("MNE_DATA", str(folder))
-    monkeypatch.setenv("_MNE_FAKE_HOME_DIR", str(folder / "home"))  # MNE's own tests use it
+    monkeypatch.setenv("_MNE_FAKE_HOME_DIR", str(folder / "home"))  # as in MNE's own tests
 
 
 class Signal(NamedTuple):
-    """One signal of an EDF file; its samples are integers of a tenth of its unit."""
+    """Signal of an EDF file, with samples in tenths of its unit."""
 
     label: str
     unit: str
@@ -28,7 +28,7 @@ class Signal(NamedTuple):
 
 
 def edf_bytes(signals, record_seconds, annotations=None):
-    """Return EDF, or EDF+ with the text of its annotations in its one record."""
+    """Return the bytes of an EDF file or, with annotations, of an EDF+ file with one record."""
     n_records = len(signals[0].samples) if signals else 1
     columns = [
         ([s.label for s in signals], 16), ([""] * len(signals), 80), ([s.unit for s in signals], 8),
@@ -59,7 +59,7 @@ def write(path, content):
 
 
 def write_eegbci(root, subject=1, run=6):
-    """Two seconds of EEGMMIDB: two of its channels, T0 and T1."""
+    """Write two seconds of EEGMMIDB with two channels and the annotations T0 and T1."""
     rng = np.random.default_rng(run)
     signals = [Signal(label, "uV", rng.integers(-500, 500, (2, 160))) for label in ("C3..", "Cz..")]
     text = b"+0\x14\x14\0+0\x151\x14T0\x14\0".ljust(32, b"\0"), b"+1\x14\x14\0+1\x151\x14T1\x14\0"
@@ -70,8 +70,8 @@ def write_eegbci(root, subject=1, run=6):
     return write(root / "MNE-eegbci-data/files/eegmmidb/1.0.0" / name, content)
 
 
-SLEEP_SFREQ = 10  # 100 Hz in the true files
-# Stages of 30 s, in runs; what was scored goes on after the end of the recording.
+SLEEP_SFREQ = 10  # 100 Hz in the real files
+# Numbers of consecutive stages of 30 s. The hypnogram extends beyond the recording.
 SLEEP_RUNS = [
     ("Sleep stage W", 80), ("Sleep stage 1", 2), ("Sleep stage 2", 3), ("Movement time", 1),
     ("Sleep stage 3", 2), ("Sleep stage 4", 1), ("Sleep stage R", 2), ("Sleep stage W", 1),
@@ -80,7 +80,7 @@ SLEEP_RUNS = [
 
 
 def write_night(root, psg="SC4001E0-PSG.edf", hypnogram="SC4001EC-Hypnogram.edf", runs=SLEEP_RUNS):
-    """One night: EEG channels hold the number of the 30 s, in microvolts."""
+    """Write a night whose EEG, in microvolts, is the number of the 30 s window."""
     n_stages = sum(n for _, n in runs)
     numbers = 10 * np.arange(n_stages)[:, None]
     fast, slow = numbers.repeat(30 * SLEEP_SFREQ, 1), numbers.repeat(30, 1)
@@ -105,7 +105,7 @@ SAMPLE_EVENTS = {300: 1, 400: 2, 500: 3, 600: 4, 700: 5, 800: 32}
 
 
 def write_sample(root, filtered=False):
-    """MNE's sample recording: a MEG channel, all EEG, EOG, the stim channel, a projection."""
+    """Write MNE's sample recording with MEG, EEG, EOG, stim channel and a projection."""
     eeg = [f"EEG {number:03d}" for number in range(1, 61)]
     types = {"MEG 0113": "grad", **dict.fromkeys(eeg, "eeg"), "EOG 061": "eog", "STI 014": "stim"}
     sfreq = 150.15 if filtered else 600.6
@@ -129,7 +129,7 @@ SSVEP_MARKERS = [("Comment", "begin", 1), ("Stimulus", "S255", 201), ("Stimulus"
 
 
 def write_ssvep(root, subject=1):
-    """One subject of MNE's SSVEP set: two channels, a trial of each frequency."""
+    """Write a subject of MNE's SSVEP data with two channels and one trial per frequency."""
     folder = root / f"ssvep-example-data/sub-{subject:02d}/ses-01/eeg"
     folder.mkdir(parents=True)
     path = folder / f"sub-{subject:02d}_ses-01_task-ssvep_eeg.vhdr"
@@ -145,7 +145,7 @@ def write_ssvep(root, subject=1):
 
 
 def checksums_of(paths, algorithm):
-    """What the lists of MNE would hold, if the stand-ins were the true files."""
+    """Return the checksums of files by file name, as in MNE's lists."""
     return {
         Path(path).name: hashlib.new(algorithm, Path(path).read_bytes()).hexdigest()
         for path in paths

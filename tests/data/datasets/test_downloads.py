@@ -1,6 +1,6 @@
-"""Public data are downloaded with a bar, cached whole or not at all, and read offline.
+"""Public data are downloaded with a progress bar, cached whole or not at all, and read offline.
 
-The downloads are real ones, of stand-ins, from a server on this machine.
+The tests download stand-ins from a local server.
 """
 
 import contextlib
@@ -45,14 +45,14 @@ IN_FILES, IN_ARCHIVES = ["eegbci", "sleep_physionet"], ["sample_audvis", "ssvep"
 
 
 class Website(http.server.ThreadingHTTPServer):
-    """A server of the stand-ins, by the last part of their addresses."""
+    """Server that finds files by the last part of their address."""
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = {}
-        self.cut = 0  # as many answers are still to be cut in the middle
+        self.cut = 0  # number of responses still to be cut in the middle
         self.asked = []
 
 
@@ -85,7 +85,7 @@ def website(monkeypatch):
 
     monkeypatch.setattr(requests, "get", redirected)
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)  # between two tries
+    monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)  # between two attempts
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -96,7 +96,7 @@ def website(monkeypatch):
 
 @pytest.fixture
 def offline(monkeypatch):
-    """Return the hosts that were asked for, none of which is found."""
+    """Make all hosts unreachable and return a list of those looked up."""
     asked = []
 
     def refuse(host, *_, **__):
@@ -119,14 +119,14 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def origin(tmp_path, monkeypatch):
-    """Return what is downloaded, by address; MNE and we take these stand-ins for the true files."""
+    """Return the files to download by name, with checksums that MNE and eegzoo expect."""
     folder = tmp_path / "origin"
     files = [write_eegbci(folder)]
     known = checksums_of(files, "sha256")
-    _tell_eegbci(tmp_path, monkeypatch, known)
+    _patch_eegbci(tmp_path, monkeypatch, known)
 
     night = write_night(folder)
-    _tell_sleep(tmp_path, monkeypatch, checksums_of(night, "sha1"))
+    _patch_sleep(tmp_path, monkeypatch, checksums_of(night, "sha1"))
 
     write_sample(folder)
     sample = tmp_path / "sample.tar.gz"
@@ -145,8 +145,8 @@ def origin(tmp_path, monkeypatch):
     return {path.name: path.read_bytes() for path in [*files, *night, sample, ssvep]}
 
 
-def _tell_eegbci(folder, monkeypatch, known):
-    """Give MNE another list, in which files have a folder."""
+def _patch_eegbci(folder, monkeypatch, known):
+    """Replace MNE's list of checksums."""
     lines = "".join(f"{name[:4]}/{name} {digest}\n" for name, digest in known.items())
     (folder / "data").mkdir()
     (folder / "data/eegbci_checksums.txt").write_text(lines)
@@ -155,8 +155,8 @@ def _tell_eegbci(folder, monkeypatch, known):
     monkeypatch.setattr("eegzoo.data.datasets.eegbci.checksums", lambda *_: known)
 
 
-def _tell_sleep(folder, monkeypatch, known):
-    """Give MNE another table."""
+def _patch_sleep(folder, monkeypatch, known):
+    """Replace MNE's table of recordings."""
     lines = ["subject,night,record type,age,sex,lights off,sha,fname"]
     for name, digest in known.items():
         lines.append(f"0,1,{name[9:-4]},33,female,00:38:00,{digest},{name}")
@@ -183,7 +183,7 @@ def data_of(recordings):
 
 
 @pytest.mark.parametrize("name", FETCHERS)
-def test_what_is_downloaded_is_read_and_then_cached(name, origin, cache, website):
+def test_downloads_are_read_and_cached(name, origin, cache, website):
     website.files = origin
     data = data_of(FETCHERS[name]())
     assert data.size
@@ -191,7 +191,7 @@ def test_what_is_downloaded_is_read_and_then_cached(name, origin, cache, website
     assert asked
     np.testing.assert_array_equal(data_of(FETCHERS[name]()), data)
     assert website.asked == asked
-    # Drafts and archives are gone.
+    # Temporary files and archives are deleted.
     there = cache.parent / "origin"
     assert set(files_in(cache)) < set(files_in(there))
     assert {path.name for path in cache.iterdir()} < {path.name for path in there.iterdir()}
@@ -217,9 +217,7 @@ def test_a_full_cache_needs_no_network(name, full, offline, capsys):
 
 
 @pytest.mark.parametrize("name", FETCHERS)
-def test_a_connection_that_is_cut_leaves_nothing_and_the_next_try_succeeds(
-    name, origin, cache, website
-):
+def test_an_interrupted_download_leaves_nothing_and_can_be_repeated(name, origin, cache, website):
     website.files, website.cut = origin, 10
     with pytest.raises(OSError, match="cannot fetch") as caught:
         FETCHERS[name]()
@@ -230,7 +228,7 @@ def test_a_connection_that_is_cut_leaves_nothing_and_the_next_try_succeeds(
 
 
 @pytest.mark.parametrize("name", FETCHERS)
-def test_a_download_with_a_wrong_checksum_is_refused(name, origin, cache, website):
+def test_a_download_with_a_wrong_checksum_raises(name, origin, cache, website):
     website.files = {address: content[:-1] + b"?" for address, content in origin.items()}
     with pytest.raises(OSError, match=r"cannot fetch .* does not match the known hash"):
         FETCHERS[name]()
@@ -238,7 +236,7 @@ def test_a_download_with_a_wrong_checksum_is_refused(name, origin, cache, websit
 
 
 @pytest.mark.parametrize("name", FETCHERS)
-def test_what_is_neither_there_nor_found_is_named_on_one_line(name, origin, cache, offline):
+def test_a_failed_download_raises_an_error_of_one_line(name, origin, cache, offline):
     with pytest.raises(OSError, match="cannot fetch") as caught:
         FETCHERS[name]()
     text = str(caught.value)
@@ -247,17 +245,17 @@ def test_what_is_neither_there_nor_found_is_named_on_one_line(name, origin, cach
     assert "MNE_DATA" in text
     assert any(site in text for site in ("https://physionet.org", "https://osf.io"))
     assert name in text or "S001/S001R06.edf" in text
-    assert caught.value.__cause__ is None  # whose traceback would be a hundred lines
+    assert caught.value.__cause__ is None  # its traceback would have a hundred lines
     assert caught.value.__suppress_context__
     assert files_in(cache) == []
 
 
-def test_a_reason_of_many_lines_becomes_one(cache):
-    def fetch(*, force_update):
+def test_a_reason_of_several_lines_becomes_one_line(cache):
+    def fetch(folder, *, force_update):
         raise OSError("it rains\n    and pours")
 
     with pytest.raises(OSError, match=r"cannot fetch it from there to .*: it rains and pours$"):
-        fetch_files("it", "there", cache, fetch, {})
+        fetch_files("it", "there", "MNE_DATASETS_SSVEP_PATH", fetch, {})
 
 
 @pytest.mark.parametrize("name", IN_FILES)
@@ -277,7 +275,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(name, damage, full, origin
 
 
 @pytest.mark.parametrize("name", IN_FILES)
-def test_a_damaged_file_is_named_where_it_cannot_be_fetched_again(name, full, offline):
+def test_a_damaged_file_that_cannot_be_fetched_again_raises(name, full, offline):
     path = next(full.rglob("S*R*.edf" if name == "eegbci" else "*PSG.edf"))
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(OSError, match=f"cannot fetch .* again, whose {path.name} is damaged"):
@@ -286,7 +284,7 @@ def test_a_damaged_file_is_named_where_it_cannot_be_fetched_again(name, full, of
 
 @pytest.mark.parametrize("name", IN_ARCHIVES)
 @pytest.mark.parametrize("damage", ["cut short", "missing"])
-def test_a_damaged_folder_is_named(name, damage, full, offline):
+def test_a_damaged_folder_raises(name, damage, full, offline):
     path = next(full.rglob("*audvis_raw.fif" if name == "sample_audvis" else "*.vhdr"))
     content = path.read_bytes()
     path.unlink()
@@ -297,7 +295,7 @@ def test_a_damaged_folder_is_named(name, damage, full, offline):
 
 
 @pytest.mark.parametrize("name", IN_ARCHIVES)
-def test_who_interrupts_the_unpacking_leaves_nothing(name, origin, cache, website, monkeypatch):
+def test_interrupted_unpacking_leaves_nothing(name, origin, cache, website, monkeypatch):
     website.files = origin
     kind = tarfile.TarFile if name == "sample_audvis" else zipfile.ZipFile
     members = "getmembers" if name == "sample_audvis" else "namelist"
@@ -306,7 +304,7 @@ def test_who_interrupts_the_unpacking_leaves_nothing(name, origin, cache, websit
     def interrupted(archive, path, **_):
         listed = getattr(archive, members)()
         extract(archive, path, members=listed[: len(listed) // 2])
-        assert len(list(Path(path).iterdir())) == 2  # the archive, and the half of it
+        assert len(list(Path(path).iterdir())) == 2  # the archive and half of its content
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -318,7 +316,7 @@ def test_who_interrupts_the_unpacking_leaves_nothing(name, origin, cache, websit
 
 
 @pytest.mark.parametrize("name", FETCHERS)
-def test_the_settings_of_mne_stay_as_they_are(name, origin, cache, website):
+def test_the_settings_of_mne_are_not_changed(name, origin, cache, website):
     website.files = origin
     FETCHERS[name]()
     assert not Path(mne.get_config_path()).exists()
@@ -332,7 +330,7 @@ def test_a_data_set_may_have_a_folder_of_its_own(cache, monkeypatch):
     assert data_folder("MNE_DATASETS_SSVEP_PATH") == own
 
 
-def test_without_a_setting_data_are_kept_at_home(tmp_path, monkeypatch):
+def test_the_default_folder_is_in_the_home_folder(tmp_path, monkeypatch):
     keep_data_in(tmp_path, monkeypatch)
     monkeypatch.delenv("MNE_DATA")
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
@@ -342,13 +340,13 @@ def test_without_a_setting_data_are_kept_at_home(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("setting", ["MNE_DATA", "MNE_DATASETS_SSVEP_PATH"])
-def test_a_folder_that_is_not_there_raises(setting, cache, monkeypatch):
+def test_a_setting_with_a_missing_folder_raises(setting, cache, monkeypatch):
     monkeypatch.setenv(setting, str(cache / "none"))
     with pytest.raises(FileNotFoundError, match="none.*" + setting):
         data_folder("MNE_DATASETS_SSVEP_PATH")
 
 
-def test_checksums_are_those_that_mne_compares_with():
+def test_checksums_equal_those_in_mne():
     sleep = importlib.import_module("mne.datasets.sleep_physionet._utils")
     ours = checksums("datasets", "sleep_physionet", "SHA1SUMS")
     with open(sleep.AGE_SLEEP_RECORDS, encoding="utf-8") as file:
@@ -362,7 +360,7 @@ def test_checksums_are_those_that_mne_compares_with():
 
 
 @needs(MNE_DATA / "MNE-eegbci-data")
-def test_checksums_are_those_of_the_true_files():
+def test_checksums_equal_those_of_the_real_files():
     known = checksums("data", "eegbci_checksums.txt")
     assert sum(name.endswith(".edf") for name in known) == 109 * 14
     path = MNE_DATA / "MNE-eegbci-data/files/eegmmidb/1.0.0/S001/S001R06.edf"

@@ -1,4 +1,4 @@
-"""EEGMMIDB comes with the names, places and meanings that its files lack."""
+"""Recordings of EEGMMIDB get channel names, a montage and annotations with their meaning."""
 
 import mne
 import numpy as np
@@ -36,7 +36,7 @@ def stand_ins(tmp_path, monkeypatch):
 
 @needs_files
 @pytest.mark.usefixtures("files", "no_fetching")
-def test_channels_have_names_and_places_of_the_10_05_system():
+def test_channels_have_names_and_positions_of_the_10_05_system():
     raw = fetch_eegbci(1, 6)[0].raw
     assert raw.get_channel_types(unique=True) == ["eeg"]
     assert len(raw.ch_names) == 64
@@ -52,7 +52,7 @@ def test_channels_have_names_and_places_of_the_10_05_system():
 
 @needs_files
 @pytest.mark.usefixtures("files", "no_fetching")
-def test_amplitudes_are_volts_that_eeg_can_have():
+def test_amplitudes_are_plausible_in_volts():
     deviations = fetch_eegbci(1, 6)[0].raw.get_data(verbose="ERROR").std(axis=1)
     assert 5e-6 < deviations.min() < deviations.max() < 3e-4
 
@@ -66,7 +66,7 @@ def test_amplitudes_are_volts_that_eeg_can_have():
         ([6, 10, 14], {"rest", "fists", "feet"}),
     ],
 )
-def test_annotations_say_what_they_mean_in_their_run(runs, labels):
+def test_annotations_have_the_meaning_of_their_run(runs, labels):
     recordings = [recording.raw for recording in fetch_eegbci([1], runs)]
     assert [set(raw.annotations.description) for raw in recordings] == [labels] * 3
     wanted = {label: label for label in labels - {"rest"}}
@@ -75,7 +75,7 @@ def test_annotations_say_what_they_mean_in_their_run(runs, labels):
 
 @needs_files
 @pytest.mark.usefixtures("files", "no_fetching")
-def test_meanings_are_those_of_the_file_in_the_order_asked_for():
+def test_annotations_and_data_equal_those_of_the_files():
     recordings = fetch_eegbci(np.array([1]), iter([14, 4]))
     meanings = ({"T1": "fists", "T2": "feet"}, {"T1": "left_fist", "T2": "right_fist"})
     for recording, run, names in zip(recordings, (14, 4), meanings, strict=True):
@@ -88,7 +88,7 @@ def test_meanings_are_those_of_the_file_in_the_order_asked_for():
 
 
 @pytest.mark.usefixtures("stand_ins", "no_fetching")
-def test_recordings_say_who_was_recorded_in_which_run():
+def test_recordings_have_their_subject_and_run():
     recordings = fetch_eegbci([20, 1], [4, 5])
     assert [recording.metadata["recording"] for recording in recordings] == [
         "eegbci/S020/1/4",
@@ -122,6 +122,6 @@ def test_recordings_say_who_was_recorded_in_which_run():
         (1, "6,10", "runs"),
     ],
 )
-def test_what_the_set_does_not_have_raises_before_anything_is_fetched(subjects, runs, name):
+def test_unknown_subjects_and_runs_raise_before_anything_is_fetched(subjects, runs, name):
     with pytest.raises((ValueError, TypeError), match=f"expected {name} to be"):
         fetch_eegbci(subjects, runs)

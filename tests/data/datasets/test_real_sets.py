@@ -1,4 +1,4 @@
-"""Real sets go through the public path, from `mne.io.Raw` to windows."""
+"""Real data sets are converted from `mne.io.Raw` to windows."""
 
 import mne
 import numpy as np
@@ -24,7 +24,7 @@ EEGMAT = SHARED / "data" / "eegmat" / "eegmat_60s_128hz_int16.npz"
 
 
 def ssvep_recordings():
-    """Two subjects, two sessions each, with the events of the files beside them."""
+    """Yield recordings of two subjects with two sessions each, with events from separate files."""
     names = {1: "rest", 2: "13 Hz", 3: "21 Hz", 4: "17 Hz"}
     for path in sorted(SSVEP.glob("sub-0[12]_*_raw.fif")):
         raw = read_recording(path)
@@ -39,7 +39,7 @@ def ssvep_recordings():
 
 
 def eegmat_recordings(n_subjects=3):
-    """Rest and arithmetic of some subjects, in volts, marked every four seconds."""
+    """Yield recordings of rest and arithmetic, with an annotation every four seconds."""
     with np.load(EEGMAT) as arrays:
         info = mne.create_info(arrays["ch_names"].tolist(), float(arrays["sfreq"]), "eeg")
         for subject in range(n_subjects):
@@ -51,7 +51,7 @@ def eegmat_recordings(n_subjects=3):
 
 
 @needs(SSVEP)
-def test_a_set_in_another_unit_is_scaled_and_cut():
+def test_a_data_set_in_another_unit_is_scaled():
     recordings = list(ssvep_recordings())
     window = [Filter(8.0, 45.0), Epoch(0.0, 5.0 - 1 / 256)]
     with pytest.raises(ValueError, match=r"multiply by 0\.001"):
@@ -62,12 +62,12 @@ def test_a_set_in_another_unit_is_scaled_and_cut():
     assert sorted(set(dataset.groups("subject"))) == ["ssvep_exo/sub-01", "ssvep_exo/sub-02"]
     for train, test in LeaveOneGroupOut().split(dataset, groups=dataset.groups("subject")):
         check_leakage(dataset, train, test, apart="subject")
-    with pytest.raises(ValueError, match="expected no subject in training and test"):
+    with pytest.raises(ValueError, match="expected train and test to share no subject"):
         check_leakage(dataset, np.arange(32), np.arange(32, 128), apart="subject")
 
 
 @needs(SSVEP)
-def test_at_each_flickers_frequency_its_own_windows_have_the_most_power():
+def test_windows_have_the_most_power_at_their_flicker_frequency():
     preprocessing = Preprocessing([Scale(1e-3), Epoch(1.0, 5.0 - 1 / 256)])
     dataset = EpochsDataset.from_recordings(ssvep_recordings(), preprocessing)
     power = (np.abs(np.fft.rfft(dataset.X, axis=2)) ** 2).mean(axis=1)
@@ -82,7 +82,7 @@ def test_at_each_flickers_frequency_its_own_windows_have_the_most_power():
 
 
 @needs(MNE_DATA)
-def test_eegmmidb_comes_with_what_its_annotations_mean(monkeypatch):
+def test_windows_of_eegmmidb_have_the_labels_of_their_run(monkeypatch):
     monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
     recordings = fetch_eegbci(1, [4, 6, 8])
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing([Epoch(0.0, 2.99375)]))
@@ -102,7 +102,7 @@ def test_eegmmidb_comes_with_what_its_annotations_mean(monkeypatch):
 
 
 @needs(EEGMAT)
-def test_microvolts_in_an_array_become_recordings_and_windows():
+def test_arrays_in_microvolts_become_recordings_and_windows():
     recordings = list(eegmat_recordings())
     assert not [f for r in recordings for f in check_recording(r.raw) if f.fatal]
     preprocessing = Preprocessing([Filter(1.0, 40.0), Epoch(0.0, 4.0 - 1 / 128)])

@@ -1,4 +1,4 @@
-"""MNE's sample recording comes with its EEG, and with events that have names."""
+"""MNE's sample recording has its EEG and named events."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_eeg_is_kept_with_its_bad_channel_marked_and_meg_dropped(filtered):
     assert recording.metadata["recording"] == "sample_audvis/sample/1/1"
 
 
-def test_no_projection_waits_to_rereference_the_windows(filtered):
+def test_projections_do_not_rereference_the_windows(filtered):
     (recording,) = fetch_sample_audvis(filtered=filtered)
     assert recording.raw.info["projs"] == []
     window = Preprocessing([Epoch(0, 0.1)]).epochs(recording.raw).get_data()[0]
@@ -31,7 +31,7 @@ def test_no_projection_waits_to_rereference_the_windows(filtered):
     np.testing.assert_array_equal(window[:, 0], recording.raw.get_data("eeg")[:, start])
 
 
-def test_events_have_their_names_where_the_stim_channel_had_their_codes(filtered):
+def test_codes_of_the_stim_channel_become_named_events(filtered):
     (recording,) = fetch_sample_audvis(filtered=filtered)
     events, codes = label_events(recording.raw)
     names = {code: name for name, code in codes.items()}
@@ -40,6 +40,6 @@ def test_events_have_their_names_where_the_stim_channel_had_their_codes(filtered
     assert found == dict(zip(SAMPLE_EVENTS, expected, strict=True))
 
 
-def test_which_copy_is_said_with_true_or_false():
+def test_filtered_must_be_a_bool():
     with pytest.raises(TypeError, match="expected filtered to be True or False, got 'raw'"):
         fetch_sample_audvis(filtered="raw")

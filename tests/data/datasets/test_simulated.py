@@ -1,4 +1,4 @@
-"""The simulated recordings look like EEG, can be decoded, but not perfectly, and repeat."""
+"""Simulated recordings resemble EEG, can be decoded imperfectly, and are reproducible."""
 
 import itertools
 
@@ -22,7 +22,7 @@ def labels_of(raw):
 
 
 def windows_of(raw, start, stop):
-    """Microvolts (n_windows, n_chans, n_times), from `start` to `stop` seconds after each mark."""
+    """Return windows from `start` to `stop` seconds after each annotation in microvolts."""
     sfreq = raw.info["sfreq"]
     begins = np.round((raw.annotations.onset + start) * sfreq).astype(int)
     n_times = round((stop - start) * sfreq)
@@ -45,7 +45,7 @@ def sleep():
     return simulate_sleep(2, ch_names=("Fpz-Cz", "Pz-Oz", "Cz", "Oz"), random_state=0)
 
 
-def test_motor_imagery_has_the_channels_rate_and_length_asked_for():
+def test_motor_imagery_has_the_requested_channels_rate_and_length():
     raw = simulate_motor_imagery(
         3, sfreq=160.0, rest_seconds=1.0, imagery_seconds=2.5, random_state=0
     )
@@ -77,14 +77,14 @@ def test_motor_imagery_labels_are_balanced_and_shuffled(classes):
     assert not np.array_equal(labels, np.resize(classes, 26))
 
 
-def test_motor_imagery_amplitudes_are_those_of_scalp_eeg(imagery):
+def test_motor_imagery_has_amplitudes_of_scalp_eeg(imagery):
     rms = imagery.get_data().std(axis=1) * 1e6
     assert (rms > 5).all()
     assert (rms < 50).all()
 
 
 @pytest.mark.parametrize("low", [9.0, 18.0])
-def test_mu_and_its_harmonic_desynchronise_opposite_to_the_hand(imagery, low):
+def test_mu_and_its_harmonic_desynchronise_contralaterally(imagery, low):
     labels = labels_of(imagery)
     rest = band_power(windows_of(imagery, -1, 0.4), 128, low, 1.35 * low)
     power = band_power(windows_of(imagery, 1, 3.9), 128, low, 1.35 * low)
@@ -95,7 +95,7 @@ def test_mu_and_its_harmonic_desynchronise_opposite_to_the_hand(imagery, low):
     )
     assert power[right, c3].mean() < 0.7 * rest[right, c3].mean()
     assert power[left, c4].mean() < 0.7 * rest[left, c4].mean()
-    # The same side keeps most.
+    # The ipsilateral side keeps most of its power.
     assert power[left, c3].mean() > power[right, c3].mean() / 0.8
     assert power[right, c4].mean() > power[left, c4].mean() / 0.8
 
@@ -111,7 +111,7 @@ def test_mu_stays_until_half_a_second_after_the_cue():
     assert late < 0.5 * before
 
 
-def test_background_falls_as_one_over_f(imagery):
+def test_background_has_a_1_over_f_spectrum(imagery):
     frontal = imagery.get_data(picks="Fz")[0] * 1e6
     frequencies, power = signal.welch(frontal, 128, nperseg=1024)
     clean = ((frequencies > 1) & (frequencies < 7)) | ((frequencies > 28) & (frequencies < 45))
@@ -119,7 +119,7 @@ def test_background_falls_as_one_over_f(imagery):
     assert -1.4 < slope < -0.7
 
 
-def test_mains_stand_out_at_50_hz(imagery):
+def test_line_noise_has_a_peak_at_50_hz(imagery):
     data = imagery.get_data() * 1e6
     mains = band_power(data, 128, 49.75, 50.5)
     beside = band_power(data, 128, 46, 48)
@@ -165,7 +165,7 @@ def test_power_drop_of_zero_leaves_nothing_to_decode():
 
 
 @pytest.mark.parametrize("simulate", [simulate_motor_imagery, simulate_sleep])
-def test_a_seed_repeats_bit_for_bit_and_another_differs(simulate):
+def test_equal_seeds_give_equal_recordings_and_others_differ(simulate):
     size = 4 if simulate is simulate_motor_imagery else 0.1
     first, again = simulate(size, random_state=7), simulate(size, random_state=7)
     np.testing.assert_array_equal(first.get_data(), again.get_data())
@@ -177,7 +177,7 @@ def test_a_seed_repeats_bit_for_bit_and_another_differs(simulate):
 
 
 @pytest.mark.parametrize("simulate", [simulate_motor_imagery, simulate_sleep])
-def test_global_random_state_is_left_alone_and_nothing_is_printed(simulate, capfd):
+def test_the_global_random_state_is_unchanged_and_nothing_is_printed(simulate, capfd):
     np.random.seed(3)  # noqa: NPY002
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     simulate(1, ch_names=("Cz",), random_state=0)
@@ -194,13 +194,13 @@ def test_sleep_stages_are_contiguous_windows_of_30_seconds(sleep):
     labels = labels_of(sleep)
     assert labels[0] == "W"
     assert set(labels) == set(STAGES)
-    # Nobody wakes into deep sleep, or dreams straight out of it.
+    # These transitions do not occur.
     steps = set(itertools.pairwise(labels))
     assert not steps & {("W", "N3"), ("W", "REM"), ("N3", "REM"), ("REM", "N3")}
     assert np.mean(labels[:-1] == labels[1:]) > 0.6
 
 
-def test_sleep_amplitudes_are_those_of_scalp_eeg(sleep):
+def test_sleep_has_amplitudes_of_scalp_eeg(sleep):
     rms = sleep.get_data().std(axis=1) * 1e6
     assert (rms > 5).all()
     assert (rms < 50).all()
@@ -219,7 +219,7 @@ def test_sleep_amplitudes_are_those_of_scalp_eeg(sleep):
         ("muscle", "Cz", 30, 45, "W"),
     ],
 )
-def test_each_stage_has_its_sign(sleep, sign, channel, low, high, stage):
+def test_each_stage_has_its_characteristic_activity(sleep, sign, channel, low, high, stage):
     windows = windows_of(sleep, 0, 30)[:, sleep.ch_names.index(channel)]
     power, labels = band_power(windows, 100, low, high), labels_of(sleep)
     by_stage = {name: power[labels == name].mean() for name in STAGES}
@@ -235,7 +235,7 @@ def test_saccades_are_steep_in_rem_and_k_complexes_deep_in_n2(sleep):
     frontal, central = slow[:, 0], slow[:, 2]
     steepest = np.abs(frontal[:, 15:] - frontal[:, :-15]).max(1)
     assert np.median(steepest[labels == "REM"]) > 1.2 * np.median(steepest[labels == "N1"])
-    # K-complexes stand out of N2; the troughs of N3 are all alike.
+    # K-complexes are outliers in N2; in N3 all troughs are deep.
     outlier = -central.min(1) / central.std(1)
     assert np.median(outlier[labels == "N2"]) > 1.2 * np.median(outlier[labels == "N3"])
 
@@ -250,9 +250,9 @@ def test_sleep_can_be_staged_but_not_perfectly(sleep):
     assert 0.7 < accuracy < 0.92
 
 
-def test_difference_of_electrodes_reverses_with_its_sign():
+def test_a_bipolar_channel_is_the_difference_of_its_electrodes():
     one = simulate_sleep(0.5, ch_names=("Oz", "Pz", "Pz-Oz"), random_state=0).get_data() * 1e6
-    # Each channel has its own sensor noise, and the 0.7 microvolts of three of them add up.
+    # The residual is the sensor noise of three channels, 0.7 microvolts each.
     assert (one[1] - one[0] - one[2]).std() == pytest.approx(0.7 * np.sqrt(3), rel=0.02)
 
 
@@ -289,7 +289,7 @@ def test_difference_of_electrodes_reverses_with_its_sign():
         ),
     ],
 )
-def test_bad_argument_is_named_with_what_came(simulate, name, value):
+def test_invalid_arguments_raise(simulate, name, value):
     with pytest.raises(ValueError, match=f"expected {name} to be .*, got ") as caught:
         simulate(**{name: value})
     assert repr(value) in str(caught.value)

@@ -1,4 +1,4 @@
-"""Nights of Sleep-EDF come with AASM stages of 30 s, half an hour of wake around their sleep."""
+"""Nights of Sleep-EDF have AASM stages of 30 s and are cropped to half an hour around sleep."""
 
 import csv
 import importlib
@@ -13,7 +13,7 @@ from tests.data.datasets.stand_ins import SLEEP_SFREQ, checksums_of, keep_data_i
 
 WINDOWS = Preprocessing([Epoch(0, 30 - 1 / SLEEP_SFREQ)])
 
-# Of the stand-in: 20 stages of the first wake are cut off, and 9 of the last.
+# Stages of the stand-in, cropped by 20 at the start and 9 at the end.
 EXPECTED = (
     ["W"] * 60 + ["N1"] * 2 + ["N2"] * 3 + ["BAD_movement"] + ["N3"] * 3 + ["R"] * 2 + ["W"]
     + ["BAD_unscored", "N2"] + ["W"] * 60
@@ -22,7 +22,7 @@ EXPECTED = (
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """Return a function that writes a night into the cache, under checksums that it has."""
+    """Return a function that writes a night to the cache and registers its checksums."""
     known = {}
     keep_data_in(tmp_path, monkeypatch)
     monkeypatch.setattr("eegzoo.data.datasets.sleep_physionet.checksums", lambda *_: known)
@@ -40,27 +40,27 @@ def night(cache):
     return recording
 
 
-def test_stages_are_those_of_the_aasm_30_s_each(night):
+def test_stages_are_those_of_the_aasm_with_30_s_each(night):
     assert night.raw.annotations.description.tolist() == EXPECTED
     np.testing.assert_array_equal(night.raw.annotations.duration, 30)
     onsets = night.raw.annotations.onset - night.raw.first_time
     np.testing.assert_allclose(onsets, 30 * np.arange(len(EXPECTED)))
 
 
-def test_it_goes_from_half_an_hour_before_sleep_to_half_an_hour_after(night):
+def test_recordings_are_cropped_to_half_an_hour_around_sleep(night):
     assert night.raw.n_times == 30 * SLEEP_SFREQ * len(EXPECTED)
     numbers = 1e6 * night.raw.get_data("Fpz-Cz")[0, :: 30 * SLEEP_SFREQ]
     np.testing.assert_allclose(numbers, 20 + np.arange(len(EXPECTED)), atol=1e-6)
 
 
-def test_a_night_without_half_an_hour_of_wake_is_kept_whole(cache):
+def test_a_night_with_less_than_half_an_hour_of_wake_is_not_cropped(cache):
     cache(runs=[("Sleep stage W", 2), ("Sleep stage 2", 3), ("Sleep stage W", 4)])
     (night,) = fetch_sleep_physionet(0, 1)
     assert night.raw.annotations.description.tolist() == ["W"] * 2 + ["N2"] * 3 + ["W"] * 4
     assert night.raw.n_times == 9 * 30 * SLEEP_SFREQ
 
 
-def test_there_is_one_window_for_each_stage_and_none_of_what_is_bad(night):
+def test_each_stage_is_one_window_and_bad_periods_have_none(night):
     epochs = WINDOWS.epochs(night.raw)
     names = {code: name for name, code in epochs.event_id.items()}
     good = [name for name in EXPECTED if not name.startswith("BAD")]
@@ -72,7 +72,7 @@ def test_there_is_one_window_for_each_stage_and_none_of_what_is_bad(night):
     np.testing.assert_allclose(windows, np.broadcast_to(expected, windows.shape), atol=1e-6)
 
 
-def test_channels_are_what_they_measure(night):
+def test_channels_have_their_types(night):
     types = dict(zip(night.raw.ch_names, night.raw.get_channel_types(), strict=True))
     assert types == {
         "Fpz-Cz": "eeg", "Pz-Oz": "eeg", "EOG horizontal": "eog", "EMG submental": "emg",
@@ -80,7 +80,7 @@ def test_channels_are_what_they_measure(night):
     }  # fmt: skip
 
 
-def test_subject_and_session_are_those_of_the_files(cache):
+def test_subject_and_session_are_taken_from_the_file_names(cache):
     cache("SC4362F0-PSG.edf", "SC4362FC-Hypnogram.edf")
     cache("SC4001E0-PSG.edf", "SC4001EC-Hypnogram.edf")
     cache("SC4002E0-PSG.edf", "SC4002EC-Hypnogram.edf")
@@ -126,11 +126,14 @@ def test_a_hypnogram_without_sleep_or_with_other_stages_raises(cache, runs, mess
             "that the data set has, got 2 of subject 13, 1 of subject 36, 1 of subject 52",
         ),
         ({"subjects": 22, "part": "temazepam"}, "from 0 to 21"),
-        ({"subjects": 0, "part": "temazepam", "recordings": 1}, "with part 'age' alone, got 1"),
+        (
+            {"subjects": 0, "part": "temazepam", "recordings": 1},
+            "recordings only with part 'age', got 1",
+        ),
         ({"subjects": 0, "part": "cassette"}, "expected part to be one of"),
     ],
 )
-def test_what_the_set_does_not_have_raises_before_anything_is_fetched(
+def test_unknown_subjects_and_nights_raise_before_anything_is_fetched(
     monkeypatch, arguments, message
 ):
     def refuse(*_, **__):
@@ -142,7 +145,7 @@ def test_what_the_set_does_not_have_raises_before_anything_is_fetched(
         fetch_sleep_physionet(**arguments)
 
 
-def test_nights_that_are_there_are_those_that_mne_knows():
+def test_nights_equal_those_in_mne():
     age = importlib.import_module("mne.datasets.sleep_physionet.age")
     with open(age.AGE_SLEEP_RECORDS, encoding="utf-8") as file:
         known = {(int(row["subject"]), int(row["night"])) for row in csv.DictReader(file)}

@@ -1,4 +1,4 @@
-"""MNE's SSVEP recordings come with places, and with annotations that say the frequency."""
+"""MNE's SSVEP recordings have a montage and annotations with the frequencies."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("cache")
-def test_annotations_are_the_frequencies_and_nothing_else():
+def test_annotations_are_the_frequencies_alone():
     (recording,) = fetch_ssvep(2)
     events, codes = label_events(recording.raw)
     assert codes == {"12hz": 1, "15hz": 2}
@@ -23,7 +23,7 @@ def test_annotations_are_the_frequencies_and_nothing_else():
 
 
 @pytest.mark.usefixtures("cache")
-def test_channels_are_eeg_and_have_places():
+def test_channels_are_eeg_and_have_positions():
     (recording,) = fetch_ssvep(1)
     assert recording.raw.get_channel_types() == ["eeg", "eeg"]
     places = recording.raw.get_montage().get_positions()["ch_pos"]
@@ -31,7 +31,7 @@ def test_channels_are_eeg_and_have_places():
 
 
 @pytest.mark.usefixtures("cache")
-def test_recordings_are_those_asked_for_in_their_order():
+def test_recordings_are_in_the_order_of_the_subjects():
     names = [recording.metadata["recording"] for recording in fetch_ssvep([2, 1])]
     assert names == ["ssvep/02/01/1", "ssvep/01/01/1"]
     assert [recording.subject for recording in fetch_ssvep()] == ["01", "02"]
@@ -40,10 +40,10 @@ def test_recordings_are_those_asked_for_in_their_order():
 
 
 @pytest.mark.parametrize("subjects", [0, 3, [1, 1], [], "1"])
-def test_other_subjects_raise_before_anything_is_fetched(subjects, monkeypatch):
+def test_unknown_subjects_raise_before_anything_is_fetched(subjects, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("something was fetched")
 
-    monkeypatch.setattr("eegzoo.data.datasets.ssvep.fetch_folder", refuse)
+    monkeypatch.setattr("eegzoo.data.datasets.ssvep.fetch_recordings", refuse)
     with pytest.raises((ValueError, TypeError), match="expected subjects to be"):
         fetch_ssvep(subjects)

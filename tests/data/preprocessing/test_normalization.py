@@ -1,4 +1,4 @@
-"""Normalisation equals its textbook form, and is fitted on what it was given alone."""
+"""Normalisations equal their textbook form and are fitted to the training windows only."""
 
 import json
 
@@ -19,7 +19,7 @@ from eegzoo.data.windows.lazy_windows import Windows
 
 @pytest.fixture(name="X")
 def correlated():
-    """Correlated channels of different size and offset, float32."""
+    """Return correlated channels of different scale and offset, in float32."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(0, 10, (4, 4)) * np.array([[1], [5], [0.2], [1]])
     offset = np.array([[0], [100], [-3], [20]])
@@ -52,14 +52,14 @@ def test_whitening_is_the_inverse_square_root_of_the_shrunk_covariance(X, shrink
     np.testing.assert_allclose(matrix, np.linalg.inv(sqrtm(shrunk)), rtol=1e-6, atol=1e-9)
 
 
-def test_the_shrinkage_by_default_is_a_tenth(X):
+def test_the_default_shrinkage_is_a_tenth(X):
     default, tenth = fit_normalizer(X, "whiten"), Whitener.fit(X, 0.1)
     np.testing.assert_array_equal(default.matrix, tenth.matrix)
 
 
 @pytest.mark.parametrize("shrinkage", [0.0, 0.1])
-def test_channels_that_depend_on_each_other_stay_finite(X, shrinkage):
-    X = X - X.mean(axis=1, keepdims=True)  # an average reference: rank 3
+def test_linearly_dependent_channels_stay_finite(X, shrinkage):
+    X = X - X.mean(axis=1, keepdims=True)  # average reference: rank 3
     whitened = Whitener.fit(X, shrinkage).transform(X)
     assert np.isfinite(whitened).all()
     if shrinkage:
@@ -71,7 +71,7 @@ def test_none_changes_nothing(X):
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_a_window_is_mapped_alike_alone_and_in_company(X, how):
+def test_each_window_is_transformed_independently(X, how):
     normalizer = fit_normalizer(X[:6], how)
     before = X.copy()
     together = normalizer.transform(np.concatenate([X, X * 1000]))
@@ -82,9 +82,9 @@ def test_a_window_is_mapped_alike_alone_and_in_company(X, how):
 
 
 @pytest.mark.parametrize("how", ["whiten", "standardize"])
-def test_large_offsets_cost_no_precision(how):
+def test_large_offsets_do_not_reduce_the_precision(how):
     rng = np.random.default_rng(0)
-    offset = rng.uniform(-2e5, 2e5, (16, 1))  # an amplifier without a high-pass
+    offset = rng.uniform(-2e5, 2e5, (16, 1))  # an amplifier without a high-pass filter
     X = (rng.normal(0, 20, (10, 16, 300)) + offset).astype(np.float32)
     normalizer = fit_normalizer(X, how)
     matrix = normalizer.matrix if how == "whiten" else np.diag(1 / normalizer.std)
@@ -95,19 +95,19 @@ def test_large_offsets_cost_no_precision(how):
 @pytest.mark.parametrize("how", [how for how in HOW if how != "none"])
 @pytest.mark.parametrize("rounding", [0.0, 1e-15])
 @pytest.mark.parametrize("value", [0.0, 5.1])
-def test_constant_channels_raise_by_place(X, how, value, rounding):
+def test_constant_channels_raise_by_index(X, how, value, rounding):
     X = X.astype(np.float64)
     X[:, 1:4:2] = value + rounding * np.random.default_rng(0).normal(size=(12, 2, 200))
     with pytest.raises(ValueError, match=r"got constant channels \[1, 3\]"):
         fit_normalizer(X, how)
 
 
-def test_a_small_channel_is_not_taken_for_a_constant_one(X):
+def test_a_channel_of_small_amplitude_is_not_constant(X):
     X[:, 2] *= 1e-3
     assert (fit_normalizer(X, "standardize").std > 0).all()
 
 
-def test_what_cannot_be_raises_by_name(X):
+def test_invalid_arguments_raise_by_name(X):
     with pytest.raises(ValueError, match="expected how to be one of 'whiten'"):
         fit_normalizer(X, "z")
     with pytest.raises(ValueError, match="expected shrinkage"):
@@ -120,7 +120,7 @@ def test_window_gives_each_channel_of_each_window_mean_0_and_variance_1(X):
     np.testing.assert_allclose(normalized.std(axis=2), 1, atol=1e-6)
 
 
-def test_window_leaves_a_constant_channel_of_one_window_at_0(X):
+def test_window_sets_a_constant_channel_of_a_window_to_0(X):
     normalizer = fit_normalizer(X, "window")
     X[3, 1] = 5.1
     normalized = normalizer.transform(X)
@@ -128,7 +128,7 @@ def test_window_leaves_a_constant_channel_of_one_window_at_0(X):
     assert np.isfinite(normalized).all()
 
 
-def test_exponential_follows_mean_and_variance_from_those_of_the_training(X):
+def test_exponential_estimates_start_from_those_of_the_training_windows(X):
     fitted = fit_normalizer(X[:8], "exponential")
     training = by_channel(X[:8])
     mean, variance = training.mean(axis=0)[None], training.var(axis=0)[None]
@@ -141,15 +141,15 @@ def test_exponential_follows_mean_and_variance_from_those_of_the_training(X):
     np.testing.assert_allclose(fitted.transform(X[8:]), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_exponential_forgets_where_it_began():
+def test_exponential_estimates_forget_their_initial_values():
     slow, fast = (ExponentialStandardizer(np.zeros(1), np.ones(1), f) for f in (1e-3, 0.1))
     late = np.full((1, 1, 500), 100.0)
     assert abs(fast.transform(late)[0, 0, -1]) < 1e-3 < slow.transform(late)[0, 0, -1]
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_windows_that_are_read_in_parts_give_the_same(X, how):
-    class Parts(Windows):
+def test_windows_read_in_chunks_give_the_same_normalisation(X, how):
+    class LazyX(Windows):
         shape = X.shape
 
         def read(self, indices):
@@ -158,15 +158,15 @@ def test_windows_that_are_read_in_parts_give_the_same(X, how):
 
     many = np.tile(X, (10, 1, 1))
     assert len(many) > 64
-    whole, parts = fit_normalizer(X, how), fit_normalizer(Parts(), how)
-    np.testing.assert_allclose(parts.transform(X), whole.transform(X), rtol=1e-6, atol=1e-6)
+    whole, lazy = fit_normalizer(X, how), fit_normalizer(LazyX(), how)
+    np.testing.assert_allclose(lazy.transform(X), whole.transform(X), rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(
         fit_normalizer(many, how).transform(X), whole.transform(X), rtol=1e-4, atol=1e-4
     )
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_it_goes_through_json_bit_for_bit(X, how):
+def test_json_preserves_the_normalisation_exactly(X, how):
     normalizer = fit_normalizer(X, how)
     again = normalizer_from_dict(json.loads(json.dumps(normalizer.to_dict())))
     np.testing.assert_array_equal(again.transform(X), normalizer.transform(X))

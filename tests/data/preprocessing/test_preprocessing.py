@@ -1,4 +1,4 @@
-"""Filter and windows do what they say, wherever a recording starts."""
+"""Preprocessing equals the corresponding MNE calls, wherever a recording starts."""
 
 import json
 
@@ -26,20 +26,20 @@ SFREQ = 100.0
 
 
 def cut(tmin, tmax, l_freq=None, h_freq=None):
-    """A preprocessing that filters, if told to, and cuts windows."""
+    """Return a preprocessing that cuts windows, after a filter if a frequency is given."""
     steps = [Filter(l_freq, h_freq)] if l_freq or h_freq else []
     return Preprocessing([*steps, Epoch(tmin, tmax)])
 
 
 def filtered_by(l_freq, h_freq, raw):
-    """A recording's EEG channels after the filter step."""
+    """Return the EEG channels of a recording after the filter step."""
     eeg = raw.copy().pick("eeg", exclude=())
     Filter(l_freq, h_freq).apply(eeg)
     return eeg
 
 
 def make_raw(n_times=1000, first_samp=0, descriptions=(), onsets=(), durations=0.0, data=None):
-    """Two EEG channels that hold the sample's number in microvolts, and an EOG channel."""
+    """Return two EEG channels and an EOG channel, with the sample's index in microvolts."""
     if data is None:
         data = np.tile(np.arange(n_times) * 1e-6, (3, 1))
     info = mne.create_info(["C3", "EOG", "Cz"], SFREQ, ["eeg", "eog", "eeg"])
@@ -52,15 +52,15 @@ def noise(n_times=3000):
 
 
 def starts_of(epochs):
-    """First sample of each window, as the data themselves tell it."""
+    """Return the first sample of each window, read from the values of `make_raw`."""
     return np.round(epochs.get_data()[:, 0, 0] * 1e6).astype(int).tolist()
 
 
-# The filter.
+# Filter.
 
 
 @pytest.mark.parametrize("band", [(8.0, 30.0), (None, 30.0), (8.0, None)])
-def test_the_band_is_passed_and_the_rest_is_not(band):
+def test_the_filter_passes_the_band_only(band):
     raw = noise()
     filtered = filtered_by(*band, raw).get_data()[:, 300:-300]
     before = raw.get_data(picks="eeg")[:, 300:-300]
@@ -74,7 +74,7 @@ def test_the_band_is_passed_and_the_rest_is_not(band):
     assert gain[:, outside].max() < 1e-2
 
 
-def test_the_filter_is_mnes_own_for_every_eeg_channel_bads_too():
+def test_the_filter_is_that_of_mne_for_all_eeg_channels_including_bad_ones():
     raw = noise()
     raw.info["bads"] = ["Cz"]
     filtered = filtered_by(4.0, 38.0, raw)
@@ -106,7 +106,7 @@ def test_nan_raises_by_channel_before_the_filter_spreads_it(use, value):
         getattr(cut(0, 1, 4.0, 38.0), use)(raw)
 
 
-def test_no_eeg_raises_and_says_what_is_there():
+def test_a_recording_without_eeg_raises_with_its_channel_types():
     raw = make_raw().pick("eog")
     with pytest.raises(ValueError, match=r"expected EEG channels, got .*eog"):
         cut(0, 1).windows(raw)
@@ -120,7 +120,7 @@ def test_an_edge_above_nyquist_raises_by_name(edges, name):
         cut(0, 1, *edges).windows(noise())
 
 
-# Windows along a recording.
+# Windows at regular intervals.
 
 
 @pytest.mark.parametrize("first_samp", [0, 777])
@@ -135,11 +135,11 @@ def test_windows_tile_the_recording(first_samp, tmin, tmax):
     tiled = np.concatenate(list(epochs.get_data()[:, 0]))
     np.testing.assert_allclose(tiled, np.arange(len(tiled)) * 1e-6)
     onsets = (epochs.events[:, 0] - first_samp) / SFREQ + round(tmin * SFREQ) / SFREQ
-    np.testing.assert_allclose(onsets * SFREQ, starts_of(epochs))  # as `eegzoo predict` counts
+    np.testing.assert_allclose(onsets * SFREQ, starts_of(epochs))  # as in `eegzoo predict`
 
 
 @pytest.mark.parametrize("step_seconds", [0.01, 0.5, 1.0, 2.5])
-def test_a_step_moves_the_windows_by_so_much(step_seconds):
+def test_step_seconds_is_the_interval_between_windows(step_seconds):
     epochs = cut(0.0, 0.99).windows(make_raw(1000, 50), step_seconds)
     assert starts_of(epochs) == list(range(0, 901, round(step_seconds * SFREQ)))
 
@@ -151,18 +151,18 @@ def test_a_window_as_long_as_the_recording_fits_once():
 
 
 @pytest.mark.parametrize("description", ["BAD_muscle", "EDGE boundary", "left"])
-def test_windows_are_there_whatever_happens_in_them(description):
+def test_windows_ignore_annotations(description):
     raw = make_raw(1000, 50, [description], [3.2], 2.0)
     assert starts_of(cut(0.0, 0.99).windows(raw)) == list(range(0, 1000, 100))
 
 
 @pytest.mark.parametrize("step_seconds", [0.0, -1.0, 0.001, float("nan"), "1"])
-def test_a_step_of_no_sample_raises(step_seconds):
+def test_a_step_of_less_than_one_sample_raises(step_seconds):
     with pytest.raises((ValueError, TypeError), match="step"):
         cut(0.0, 1.0).windows(make_raw(), step_seconds)
 
 
-# Windows at events.
+# Epochs around events.
 
 
 @pytest.mark.parametrize("first_samp", [0, 777])
@@ -185,7 +185,7 @@ def test_a_cropped_recording_gives_the_same_epochs():
     np.testing.assert_array_equal(whole.get_data()[1:], part.get_data())
 
 
-def test_epochs_that_are_not_whole_or_marked_bad_are_left_out():
+def test_incomplete_and_bad_epochs_are_left_out():
     onsets = [0.1, 2, 4, 6, 9.8]
     raw = make_raw(1000, 50, ["a", "b", "a", "b", "a"], onsets)
     raw.annotations.append(4.5, 0.1, "BAD_blink")
@@ -194,23 +194,23 @@ def test_epochs_that_are_not_whole_or_marked_bad_are_left_out():
     assert sum(map(bool, epochs.drop_log)) == 3
 
 
-def test_event_id_chooses_the_events():
+def test_event_id_selects_the_events():
     raw = make_raw(1000, 0, ["T0", "T1", "T2"], [1, 4, 7])
     epochs = cut(0, 1).epochs(raw, {"feet": "T2", "fists": "T1"})
     assert epochs.event_id == {"feet": 1, "fists": 2}
     assert starts_of(epochs) == [400, 700]
 
 
-def test_no_whole_epoch_raises():
+def test_a_recording_without_a_complete_epoch_raises():
     raw = make_raw(1000, 0, ["a", "a"], [9.5, 9.9])
     with pytest.raises(ValueError, match=r"expected events with 0\.0 to 1\.0 s of recording"):
         cut(0, 1).epochs(raw)
 
 
-# What is done to epochs instead of a recording.
+# Epochs as input.
 
 
-def test_epochs_are_cropped_as_the_recording_would_be_cut():
+def test_cropped_epochs_equal_those_cut_from_the_recording():
     raw = make_raw(1000, 50, ["a", "b"], [3, 6])
     longer = cut(-0.5, 2.0).epochs(raw)
     again = cut(0.0, 1.0).epochs(longer)
@@ -232,7 +232,7 @@ def test_epochs_cannot_be_filtered():
         cut(0.0, 1.0).epochs(epochs, {"a": "a"})
 
 
-# The description.
+# Steps and their dict.
 
 
 @pytest.mark.parametrize(
@@ -242,28 +242,25 @@ def test_epochs_cannot_be_filtered():
         ([Epoch(0, 1), Epoch(0, 2)], "expected one epoch step, got 2"),
         ([Epoch(0, 1), Filter(4, 38)], "expected the filter step before the epoch step"),
         ([Baseline(), Epoch(0, 1)], "expected the baseline step after the epoch step"),
-        (
-            [Epoch(0, 1), "filter"],
-            "expected preprocessing steps, got 'filter'",
-        ),
+        ([Epoch(0, 1), "filter"], "expected preprocessing steps, got 'filter'"),
     ],
 )
-def test_what_cannot_be_raises(steps, message):
+def test_invalid_steps_raise(steps, message):
     with pytest.raises((ValueError, TypeError), match=message):
         Preprocessing(steps)
 
 
 @pytest.mark.parametrize(
-    ("described", "message"),
+    ("step", "message"),
     [
         ({"step": "fliter"}, "unknown step 'fliter'; known are pick"),
         ({"step": "epoch", "tmin": 0, "tmax": 1, "t": 2}, "step 'epoch': .*'t'"),
         ({"tmin": 0}, "unknown step None"),
     ],
 )
-def test_unknown_descriptions_raise(described, message):
+def test_an_invalid_dict_raises(step, message):
     with pytest.raises(ValueError, match=message):
-        Preprocessing.from_dict({"steps": [described]})
+        Preprocessing.from_dict({"steps": [step]})
 
 
 ALL_STEPS = Preprocessing(
@@ -282,20 +279,20 @@ ALL_STEPS = Preprocessing(
 
 
 def big_raw():
-    """A recording with old names, a thousand times too large, and trials."""
-    info = mne.create_info(["EEG C3..", "EOG", "EEG CZ", "EEG C4", "O1"], 100.0, "eeg")
-    info = mne.create_info(info.ch_names, 100.0, ["eeg", "eog", "eeg", "eeg", "eeg"])
+    """Return four trials with unusual channel names, a thousand times too large."""
+    ch_names = ["EEG C3..", "EOG", "EEG CZ", "EEG C4", "O1"]
+    info = mne.create_info(ch_names, 100.0, ["eeg", "eog", "eeg", "eeg", "eeg"])
     data = np.random.default_rng(0).normal(0, 2e-2, (5, 3000))
     raw = mne.io.RawArray(data, info, first_samp=37, verbose="ERROR")
     onsets, labels = [3.013, 7.2, 12.777, 20.5], ["left", "right", "left", "right"]
     return raw.set_annotations(mne.Annotations(onsets, 0.0, labels))
 
 
-def test_every_step_is_in_the_test():
+def test_all_steps_contains_every_step():
     assert {step.name for step in ALL_STEPS.steps} == STEPS.keys()
 
 
-def test_all_steps_do_what_the_mne_calls_do_in_their_order():
+def test_all_steps_equal_the_mne_calls_in_order():
     raw, epochs = big_raw(), ALL_STEPS.epochs(big_raw())
     raw.pick(["EEG CZ", "EEG C3..", "EEG C4"])  # in this order
     raw.rename_channels({"EEG CZ": "Cz", "EEG C3..": "C3", "EEG C4": "C4"})
@@ -337,12 +334,12 @@ def test_the_printed_code_computes_the_same(preprocessing):
         Preprocessing([Reference(["C3", "C4"]), Epoch(0, 1), Scale(2), Baseline(-0.5, None)]),
     ],
 )
-def test_it_goes_through_json_whatever_numbers_it_was_given(preprocessing):
-    described = json.loads(json.dumps(preprocessing.to_dict()))
-    assert Preprocessing.from_dict(described) == preprocessing
+def test_json_preserves_steps_with_numbers_of_any_type(preprocessing):
+    values = json.loads(json.dumps(preprocessing.to_dict()))
+    assert Preprocessing.from_dict(values) == preprocessing
 
 
-def test_onsets_follow_a_resampling():
+def test_onsets_are_correct_after_resampling():
     info = mne.create_info(["C3"], 100.0, "eeg")
     pulse = np.zeros((1, 2000))
     pulse[0, [500, 1237]] = 1.0

@@ -1,4 +1,4 @@
-"""Each step of a preprocessing checks its arguments and does one thing."""
+"""Each preprocessing step checks its arguments and changes the signal as documented."""
 
 import mne
 import numpy as np
@@ -48,25 +48,25 @@ def make_raw(ch_names=("Fz", "C3", "Cz", "C4", "Pz"), sfreq=200.0):
         (lambda: Baseline("0", None), "tmin"),
     ],
 )
-def test_arguments_that_cannot_be_raise_by_name(make, message):
+def test_invalid_arguments_raise_by_name(make, message):
     with pytest.raises((ValueError, TypeError), match=f"expected {message}"):
         make()
 
 
-def test_pick_finds_channels_by_name_in_its_order_and_renames_them():
+def test_pick_selects_reorders_and_renames_channels():
     raw = make_raw(("EEG Cz-REF", "fc5.", "EEG T3"))
     Pick(["T7", "FC5", "Cz"]).apply(raw)
     assert raw.ch_names == ["T7", "FC5", "Cz"]
     np.testing.assert_array_equal(raw.get_data(), make_raw(("a", "b", "c")).get_data()[[2, 1, 0]])
 
 
-def test_pick_names_what_is_missing():
+def test_pick_raises_with_the_missing_channels():
     with pytest.raises(ValueError, match=r"channels \['Oz'\] are missing"):
         Pick(["Cz", "Oz"]).apply(make_raw())
 
 
 @pytest.mark.parametrize("montage", ["standard_1005", "standard_1020", "biosemi64"])
-def test_montage_puts_electrodes_on_the_head(montage):
+def test_montage_sets_the_electrode_positions(montage):
     raw = make_raw()
     Montage(montage).apply(raw)
     places = np.array([channel["loc"][:3] for channel in raw.info["chs"]])
@@ -74,7 +74,7 @@ def test_montage_puts_electrodes_on_the_head(montage):
     assert places[1, 0] < places[2, 0] < places[3, 0]  # C3, Cz, C4 from left to right
 
 
-def test_montage_names_channels_that_it_does_not_know():
+def test_montage_raises_with_unknown_channels():
     with pytest.raises(ValueError, match=r"montage standard_1005(?s:.*)Wrist"):
         Montage().apply(make_raw(("C3", "Wrist")))
 
@@ -91,7 +91,7 @@ def test_reference_subtracts_the_mean_of_the_named_channels():
     np.testing.assert_allclose(raw.get_data(), before - before[[1, 3]].mean(axis=0), atol=1e-20)
 
 
-def test_notch_takes_out_its_frequency_alone():
+def test_notch_removes_its_frequency_only():
     raw = make_raw()
     times = raw.times
     raw._data += 1e-4 * np.sin(2 * np.pi * 50 * times)
@@ -107,7 +107,7 @@ def test_frequencies_above_nyquist_raise(step):
         step.apply(make_raw())
 
 
-def test_resample_is_mnes_own_and_leaves_the_same_rate_alone():
+def test_resample_is_that_of_mne_and_skips_an_equal_rate():
     raw, same, before = make_raw(), make_raw(), make_raw()
     Resample(128.0).apply(raw)
     np.testing.assert_array_equal(raw.get_data(), before.copy().resample(128.0).get_data())
@@ -115,7 +115,7 @@ def test_resample_is_mnes_own_and_leaves_the_same_rate_alone():
     np.testing.assert_array_equal(same.get_data(), before.get_data())
 
 
-def test_scale_multiplies():
+def test_scale_multiplies_by_its_factor():
     raw, before = make_raw(), make_raw().get_data()
     Scale(1e-3).apply(raw)
     np.testing.assert_array_equal(raw.get_data(), before * 1e-3)

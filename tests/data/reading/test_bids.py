@@ -1,4 +1,4 @@
-"""BIDS folders are read through mne-bids: what is asked for, with events and metadata."""
+"""The requested recordings of a BIDS folder are read with their events and metadata."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ CHANNELS = "name\ttype\tunits\tstatus\nC3\tEEG\tµV\tgood\nCz\tEEG\tµV\tbad\n"
 
 
 def write_recording(root, subject, task, session=None, run=None, suffix=".edf"):
-    """Write one recording with all that BIDS wants beside it; return its path."""
+    """Write one recording with the sidecar files of BIDS; return its path."""
     entities = [("sub", subject), ("ses", session), ("task", task), ("run", run)]
     stem = "_".join(f"{name}-{value}" for name, value in entities if value)
     folder = root / f"sub-{subject}" / (f"ses-{session}" if session else "") / "eeg"
@@ -45,7 +45,7 @@ def root(tmp_path):
     write_recording(root, "01", "rest", "a", "2")
     write_recording(root, "01", "speech", "b", suffix=".vhdr")
     write_recording(root, "02", "rest", "a", "1")
-    # A derivative of the same name is no recording.
+    # A derivative of the same name is not a recording.
     write_recording(root / "derivatives" / "clean", "01", "rest", "a", "1")
     return root
 
@@ -54,7 +54,7 @@ def names(recordings):
     return [recording.metadata["recording"] for recording in recordings]
 
 
-def test_all_recordings_come_in_the_order_of_their_files(root):
+def test_all_recordings_are_returned_in_the_order_of_their_file_names(root):
     assert names(load_bids(root)) == [
         "speech/01/a/task-rest_run-1",
         "speech/01/a/task-rest_run-2",
@@ -64,7 +64,7 @@ def test_all_recordings_come_in_the_order_of_their_files(root):
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("requested", "expected"),
     [
         ({"subjects": "02"}, ["02/a/task-rest_run-1"]),
         ({"tasks": ["speech"]}, ["01/b/task-speech"]),
@@ -73,12 +73,12 @@ def test_all_recordings_come_in_the_order_of_their_files(root):
         ({"subjects": ["02", "01"], "runs": "1"}, ["01/a/task-rest_run-1", "02/a/task-rest_run-1"]),
     ],
 )
-def test_what_is_asked_for_is_what_comes(root, asked, expected):
-    assert names(load_bids(root, **asked)) == [f"speech/{name}" for name in expected]
+def test_only_the_requested_recordings_are_returned(root, requested, expected):
+    assert names(load_bids(root, **requested)) == [f"speech/{name}" for name in expected]
 
 
 @pytest.mark.parametrize("task", ["rest", "speech"])
-def test_signals_events_and_bad_channels_are_those_of_the_folder(root, task):
+def test_signals_events_and_bad_channels_are_read(root, task):
     raw = load_bids(root, subjects="01", tasks=task)[0].raw
     np.testing.assert_allclose(raw.get_data(), signals(), atol=2e-9)
     assert raw.info["bads"] == ["Cz"]
@@ -88,25 +88,25 @@ def test_signals_events_and_bad_channels_are_those_of_the_folder(root, task):
     assert len(Preprocessing([Epoch(0, 1)]).epochs(raw)) == 2
 
 
-def test_a_folder_without_sessions_has_one(tmp_path):
+def test_a_folder_without_sessions_has_session_1(tmp_path):
     write_recording(tmp_path, "x", "rest")
     (recording,) = load_bids(tmp_path)
     assert (recording.subject, recording.session, recording.run) == ("x", "1", "task-rest")
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("requested", "message"),
     [
-        ({"subjects": ["01", "07"]}, r"expected subjects of recordings in .*, got \['07'\]"),
-        ({"tasks": "sleep"}, r"expected tasks of recordings in .*, got \['sleep'\]"),
-        ({"subjects": "02", "runs": "2"}, r"expected subjects of recordings in .*, got \['02'\]"),
-        ({"runs": []}, r"expected runs to be names, got \[\]"),
-        ({"runs": [1]}, r"expected runs to be names, got \[1\]"),
+        ({"subjects": ["01", "07"]}, r"expected subjects with matching recordings .* \['07'\]"),
+        ({"tasks": "sleep"}, r"expected tasks with matching recordings in .*, got \['sleep'\]"),
+        ({"subjects": "02", "runs": "2"}, r"expected subjects with matching .*, got \['02'\]"),
+        ({"runs": []}, r"expected runs to be one or more strings, got \[\]"),
+        ({"runs": [1]}, r"expected runs to be one or more strings, got \[1\]"),
     ],
 )
-def test_what_the_folder_does_not_have_raises(root, asked, message):
+def test_names_without_a_recording_raise(root, requested, message):
     with pytest.raises(ValueError, match=message):
-        load_bids(root, **asked)
+        load_bids(root, **requested)
 
 
 def test_a_folder_without_recordings_raises(tmp_path):
@@ -119,7 +119,7 @@ def test_a_folder_without_recordings_raises(tmp_path):
 @pytest.mark.parametrize(
     ("suffix", "data", "reason"), [(".edf", ".edf", "records"), (".vhdr", ".eeg", "samples")]
 )
-def test_a_damaged_recording_is_named(root, suffix, data, reason):
+def test_a_damaged_recording_raises_by_name(root, suffix, data, reason):
     path = write_recording(root, "03", "rest", suffix=suffix)
     samples = path.with_suffix(data)
     samples.write_bytes(samples.read_bytes()[:-1001])
@@ -127,7 +127,7 @@ def test_a_damaged_recording_is_named(root, suffix, data, reason):
         load_bids(root, subjects="03")
 
 
-def test_a_table_of_other_channels_is_named(root):
+def test_a_table_of_other_channels_raises_by_name(root):
     path = write_recording(root, "02", "rest", "a", "1")
     table = path.with_name(path.name.replace("_eeg.edf", "_channels.tsv"))
     table.write_text(CHANNELS.replace("C3", "C4"), encoding="utf-8")
@@ -137,20 +137,20 @@ def test_a_table_of_other_channels_is_named(root):
         load_bids(root)
 
 
-def test_what_mne_bids_warns_of_reaches_the_user(root):
+def test_warnings_of_mne_bids_reach_the_user(root):
     path = write_recording(root, "02", "rest", "a", "1")
     path.with_name(path.name.replace("_eeg.edf", "_channels.tsv")).unlink()
     with pytest.warns(RuntimeWarning, match="channels.tsv"):
         load_bids(root, subjects="02")
 
 
-def test_without_mne_bids_it_says_what_to_install(root, monkeypatch):
+def test_without_mne_bids_the_error_states_what_to_install(root, monkeypatch):
     monkeypatch.setitem(sys.modules, "mne_bids", None)
     with pytest.raises(ImportError, match=r"pip install eegzoo\[bids\]"):
         load_bids(root)
 
 
-def test_no_warning_and_no_pandas_come_with_it(root):
+def test_no_warning_is_issued_and_pandas_is_not_imported(root):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         load_bids(root)

@@ -1,4 +1,4 @@
-"""A damaged file is read as it was, or refused by name: no other error, no shorter recording."""
+"""A damaged file is read in full or refused by name, without any other error."""
 
 import math
 import struct
@@ -20,8 +20,8 @@ from tests.data.reading.write_formats import (
 
 N_TIMES = 1000
 every_format = pytest.mark.parametrize("name", FORMATS)
-# What MNE says of an altered file besides; here only what is read counts.
-whatever_it_says = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+# These tests check the samples only, not MNE's warnings about an altered file.
+without_warnings = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
 def write(folder, name, n_times=N_TIMES):
@@ -30,7 +30,7 @@ def write(folder, name, n_times=N_TIMES):
 
 
 def samples_of(path):
-    """The file that holds the samples: the largest, where there are several."""
+    """Return the file that holds the samples, which is the largest one."""
     return max(path.parent.iterdir(), key=lambda file: file.stat().st_size)
 
 
@@ -43,7 +43,7 @@ def assert_refused(path, match="cannot be read as a recording"):
 
 
 def read_or_refused(path):
-    """Return all that is read of a file, or None where it is refused as it should be."""
+    """Return the samples of a file, or None if it is refused with the right error."""
     try:
         raw = read_recording(path)
     except ValueError:
@@ -55,14 +55,14 @@ def read_or_refused(path):
     try:
         label_events(raw)
     except ValueError as error:
-        assert "expected" in str(error)  # noqa: PT017 (no events, or two at once)
+        assert "expected" in str(error)  # noqa: PT017 (no events, or two at one sample)
     return data
 
 
 def damages(whole, n, kind):
-    """Yield `n` ways to damage the bytes of a file, the same in each run."""
+    """Yield the bytes of a file, damaged in `n` ways that are the same in each run."""
     rng = np.random.default_rng(0)
-    # Headers are short: as many places among the first bytes as in all of the file.
+    # Half of the places are among the first bytes, because headers are short.
     places = [*rng.integers(min(len(whole), 1200), size=n // 2), *rng.integers(len(whole), size=n)]
     for at in map(int, places[:n]):
         n_bytes = min(int(rng.choice([1, 4, 16, 100, 1000])), len(whole) - at)
@@ -70,10 +70,10 @@ def damages(whole, n, kind):
         yield whole[:at] + span + (b"" if kind == "cut" else whole[at + n_bytes :])
 
 
-# Whatever the damage.
+# Damage of any kind.
 
 
-@whatever_it_says
+@without_warnings
 @every_format
 @pytest.mark.parametrize("kind", ["cut", "zeroed", "random"])
 def test_a_damaged_file_is_read_in_full_or_refused(tmp_path, name, kind):
@@ -96,8 +96,8 @@ def test_a_file_without_its_last_samples_is_refused(tmp_path, name, left):
     assert_refused(path)
 
 
-# Compressed numbers, and those written as text, do not stay numbers.
-@whatever_it_says
+# Altered bytes of compressed or text files are not valid numbers.
+@without_warnings
 @pytest.mark.parametrize(
     "name", sorted(FORMATS.keys() - {"r_raw.fif.gz", "nested.set", "text.vhdr"})
 )
@@ -114,7 +114,7 @@ def test_altered_samples_change_nothing_else(tmp_path, name):
 
 @every_format
 @pytest.mark.parametrize("damage", ["text", "empty", "short header", "zeroed header"])
-def test_what_is_left_of_a_file_is_refused(tmp_path, name, damage):
+def test_the_rest_of_a_file_is_refused(tmp_path, name, damage):
     path = write(tmp_path, name)
     whole = path.read_bytes()
     path.write_bytes(
@@ -138,7 +138,7 @@ def test_a_header_without_its_samples_is_refused(tmp_path, name, beside, left):
 
 # Counts in headers.
 
-EDF_COUNTS = [(236, 8), (252, 4), (256 + 216 * 2, 8)]  # records, signals, samples in a record
+EDF_COUNTS = [(236, 8), (252, 4), (256 + 216 * 2, 8)]  # records, signals, samples per record
 COUNTS = (
     [("r.edf", at, f"{n:<{width}}".encode()) for at, width in EDF_COUNTS
      for n in (0, 1, 3, 9, 11, 99, -2, 10 ** (width - 1))]
@@ -162,7 +162,7 @@ COUNTS = (
 
 
 @pytest.mark.parametrize(("name", "at", "count"), COUNTS)
-def test_a_wrong_count_in_the_header_is_refused_in_little_memory(tmp_path, name, at, count):
+def test_a_wrong_count_in_the_header_is_refused_with_little_memory(tmp_path, name, at, count):
     path = write(tmp_path, name)
     whole = path.read_bytes()
     assert whole[at : at + len(count)] != count
@@ -195,29 +195,29 @@ def test_a_wrong_count_of_eeglab_is_refused(tmp_path, beside, counts):
     assert_refused(tmp_path / "r.set", match="expected")
 
 
-def test_the_message_says_what_is_missing(tmp_path):
+def test_the_message_states_expected_and_found_sizes(tmp_path):
     path = write(tmp_path, "r.edf")
     path.write_bytes(path.read_bytes()[:-1])
     assert_refused(path, match=r"r\.edf .*: expected 10 records of 400 bytes, got 3999 bytes$")
 
 
-# What MNE says.
+# MNE's warnings.
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({"largest": -100}, "Physical range is not defined"),
         ({"labels": ("C3", "C3")}, "names are not unique"),
     ],
 )
-def test_what_may_matter_is_passed_on_with_the_name_of_the_file(tmp_path, options, says):
+def test_warnings_that_may_matter_are_passed_on_with_the_file_name(tmp_path, options, message):
     write_edf(tmp_path / "r.edf", signals(), **options)
-    with pytest.warns(RuntimeWarning, match=rf"r\.edf: .*{says}"):
+    with pytest.warns(RuntimeWarning, match=rf"r\.edf: .*{message}"):
         read_recording(tmp_path / "r.edf")
 
 
-def test_an_event_outside_a_complete_signal_is_told(tmp_path):
+def test_an_event_outside_a_complete_signal_causes_a_warning(tmp_path):
     write_edf_plus(tmp_path / "r.edf", signals(), at=(200, 6000))
     with pytest.warns(RuntimeWarning, match=r"r\.edf: Omitted 1 annotation"):
         raw = read_recording(tmp_path / "r.edf")
@@ -225,21 +225,21 @@ def test_an_event_outside_a_complete_signal_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "says"),
+    ("seconds", "message"),
     [
         (b"0", "incorrect for record length"),
         (b"-1", "positive sampling rate, got -100"),
         (b"nan", "positive sampling rate, got nan"),
     ],
 )
-def test_a_record_without_a_length_is_refused(tmp_path, seconds, says):
+def test_a_record_without_a_length_is_refused(tmp_path, seconds, message):
     path = write(tmp_path, "r.edf")
     whole = path.read_bytes()
     path.write_bytes(whole[:244] + seconds.ljust(8) + whole[252:])
-    assert_refused(path, match=says)
+    assert_refused(path, match=message)
 
 
-def test_a_date_that_is_none_is_not_told(tmp_path):
+def test_an_invalid_date_causes_no_warning(tmp_path):
     path = write(tmp_path, "r.edf")
     whole = path.read_bytes()
     path.write_bytes(whole[:168] + b"xx.xx.xx" + whole[176:])

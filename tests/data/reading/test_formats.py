@@ -1,4 +1,4 @@
-"""Every format goes the same way, from its file to volts and labelled events."""
+"""Files of every format are read in volts, with labelled events."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_every_format_is_read_in_volts(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", WITH_EVENTS)
-def test_events_of_every_format_are_at_their_place(tmp_path, name):
+def test_events_of_every_format_have_the_right_samples(tmp_path, name):
     left, right = FORMATS[name].events
     events, event_id = label_events(read(tmp_path, name), {"left": left, "right": right})
     assert event_id == {"left": 1, "right": 2}
@@ -43,16 +43,16 @@ def test_any_part_of_a_recording_can_be_read(tmp_path, name):
     np.testing.assert_array_equal(part, whole[:, 120:960])
 
 
-def test_a_str_is_a_path_too(tmp_path):
+def test_a_path_can_be_a_str(tmp_path):
     read(tmp_path, "r.edf")
     assert read_recording(str(tmp_path / "r.edf")).n_times == 1000
 
 
 @pytest.mark.parametrize("bits", [16, 24])
-def test_what_is_there_of_a_running_recording_is_read(tmp_path, bits):
+def test_complete_records_of_an_unfinished_recording_are_read(tmp_path, bits):
     path = tmp_path / ("r.edf" if bits == 16 else "r.bdf")
     write_edf(path, signals(), bits=bits, n_records=-1)
-    path.write_bytes(path.read_bytes()[:-30])  # the last record is being written
+    path.write_bytes(path.read_bytes()[:-30])  # the last record is incomplete
     raw = read_recording(path)
     assert raw.n_times == 900
     np.testing.assert_allclose(raw.get_data(), signals(900), atol=0.51 * FORMATS["r.edf"].step)

@@ -1,6 +1,6 @@
-"""Small recordings in every format that is tested, most of them written byte by byte.
+"""Small recordings in every tested format, most of them written byte by byte.
 
-A new format is one writer and one entry of `FORMATS`.
+To add a format, add a writer and an entry of `FORMATS`.
 """
 
 import struct
@@ -15,22 +15,22 @@ import scipy.io
 
 SFREQ = 100.0
 CH_NAMES = ("C3", "Cz")
-AT = (200, 600)  # the samples of the two events
-FULL_SCALE = 100e-6  # volts that the largest integer stands for
+AT = (200, 600)  # samples of the two events
+FULL_SCALE = 100e-6  # volts of the largest integer
 INT16, INT24, FLOAT32 = FULL_SCALE / (2**15 - 1), FULL_SCALE / (2**23 - 1), 5e-12
 
 
 class Format(NamedTuple):
-    """How a format is written, and what is read of it."""
+    """Writer of a format, and the expected contents of its file."""
 
     write: Callable[[Path, np.ndarray], None]
-    step: float  # volts between two neighbouring numbers of the file
-    events: tuple[str, str] | None = None  # what the events at `AT` are called
+    step: float  # resolution of the file in volts
+    events: tuple[str, str] | None = None  # descriptions of the events at `AT`
     ch_names: tuple[str, str] = CH_NAMES
 
 
 def signals(n_times=1000):
-    """Two sines of 50 and 20 microvolts, in volts."""
+    """Return a sine of 50 and a cosine of 20 microvolts, in volts."""
     times = np.arange(n_times) / SFREQ
     return np.stack([5e-5 * np.sin(2 * np.pi * 7 * times), 2e-5 * np.cos(2 * np.pi * 3 * times)])
 
@@ -46,13 +46,13 @@ def write_fif(path, data):
 
 
 def write_edf(path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, largest=100):
-    """Write EDF (16 bits) or BDF (24), in records of a second; the header is ASCII.
+    """Write EDF (16 bits) or BDF (24 bits) in records of one second, with an ASCII header.
 
-    `tal` holds the annotations of each record (EDF+).
+    `tal` contains the annotations of each record (EDF+).
     """
     n_signals, n_samples, limit = len(data), round(SFREQ), 2 ** (bits - 1) - 1
-    n_there = data.shape[1] // n_samples
-    numbers = integers(data, bits).reshape(n_signals, n_there, n_samples).transpose(1, 0, 2)
+    n_complete = data.shape[1] // n_samples
+    numbers = integers(data, bits).reshape(n_signals, n_complete, n_samples).transpose(1, 0, 2)
     samples = np.ascontiguousarray(numbers)[..., None].view(np.uint8)[..., : bits // 8]
     records = [record.tobytes() for record in samples]
     labels, sizes = [*labels], [n_samples] * n_signals
@@ -68,7 +68,7 @@ def write_edf(path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, la
     ]  # fmt: skip
     kind = "24BIT" if bits == 24 else "" if tal is None else "EDF+C"
     head = f"{'X X X X':80}{'Startdate X X X X':80}01.01.1001.00.00{256 * (1 + n):<8}{kind:<44}"
-    head += f"{n_there if n_records is None else n_records:<8}{1:<8}{n:<4}"
+    head += f"{n_complete if n_records is None else n_records:<8}{1:<8}{n:<4}"
     head += "".join(f"{value!s:<{width}}" for values, width in columns for value in values)
     version = b"0".ljust(8) if bits == 16 else b"\xffBIOSEMI"
     path.write_bytes(version + head.encode() + b"".join(records))
@@ -82,14 +82,14 @@ def write_edf_plus(path, data, at=AT):
 
 
 def write_gdf(path, data, version=b"2.20"):
-    """Write GDF: numbers in binary, and a table of events after the records."""
+    """Write GDF: a binary header, records and a table of events."""
     n, n_samples, limit = len(data), round(SFREQ), 2**15 - 1
     second = version >= b"2"
     n_header = struct.pack("<H6x" if second else "<q", (n + 1) * (1 if second else 256))
     head = (b"GDF " + version).ljust(184, b"\0") + n_header.ljust(52, b"\0")
     head += struct.pack("<qIIHH", data.shape[1] // n_samples, 1, 1, n, 0)
     labels = b"".join(name.encode().ljust(16, b"\0") for name in CH_NAMES)
-    # Volts are of no unit in version 1 but "uV"; in version 2 microvolts have the code 4275.
+    # Microvolts have the unit "uV" in version 1 and the code 4275 in version 2.
     units = (
         bytes(86 * n) + struct.pack("<H", 4275) * n if second else bytes(80 * n) + b"uV      " * n
     )
@@ -106,7 +106,7 @@ def write_gdf(path, data, version=b"2.20"):
 
 
 def write_brainvision(path, data, layout="MULTIPLEXED", points=True, text=False, at=AT):
-    """Write BrainVision's header, markers and samples, float32 or text, each in a file."""
+    """Write the header, marker and data files of BrainVision, with samples in float32 or text."""
     stem, rows = path.with_suffix(""), (data if layout == "VECTORIZED" else data.T) * 1e6
     if text:
         np.savetxt(stem.with_suffix(".eeg"), rows, fmt="%.9g")
@@ -131,9 +131,9 @@ def write_brainvision(path, data, layout="MULTIPLEXED", points=True, text=False,
 
 
 def write_eeglab(path, data, beside=False, nested=False, **changes):
-    """Write EEGLAB's structure, with the samples in it or in a .fdt file beside it.
+    """Write EEGLAB's structure. With `beside`, the samples are in a separate .fdt file.
 
-    `nested`: the structure is one variable, as in older versions, and compressed.
+    With `nested`, the structure is a single compressed variable, as in older versions.
     """
     samples = (data * 1e6).astype("<f4")
     if beside:
@@ -150,7 +150,7 @@ def write_eeglab(path, data, beside=False, nested=False, **changes):
 
 
 def write_cnt(path, data, block=1):
-    """Write Neuroscan CNT: a header of 900 bytes, 75 a channel, frames, a table of events."""
+    """Write Neuroscan CNT: a header (900 bytes + 75 per channel), frames and events."""
     n, n_times = data.shape
     start = 900 + 75 * n
     head = bytearray(start)
@@ -163,9 +163,9 @@ def write_cnt(path, data, block=1):
     for place, name in zip(range(900, start, 75), CH_NAMES, strict=True):
         struct.pack_into("<10s", head, place, name.encode())
         struct.pack_into("<f", head, place + 59, INT16 * 1e6)  # sensitivity
-        struct.pack_into("<f", head, place + 71, 204.8)  # calibration; 204.8 is Neuroscan's 1
+        struct.pack_into("<f", head, place + 71, 204.8)  # calibration: a factor of 1 in Neuroscan
     frames = integers(data).astype("<i2").reshape(n, -1, block).transpose(1, 0, 2).tobytes()
-    # An event lies after the frame that it marks.
+    # The offset of an event is that of the frame after it.
     events = b"".join(
         struct.pack("<HBBi", code, 0, 0, start + 2 * n * (at + 1))
         for code, at in enumerate(AT, start=1)
@@ -174,7 +174,7 @@ def write_cnt(path, data, block=1):
 
 
 def write_egi(path, data):
-    """Write EGI's simple binary, version 4: big-endian, a column of pulses for each event."""
+    """Write EGI's simple binary format, version 4: big-endian, with a pulse column per event."""
     codes = [b"left", b"rght"]
     counts = (round(SFREQ), len(data), 1, 0, 0, data.shape[1], len(codes))
     head = struct.pack(">i6hi5hih", 4, 2010, 1, 1, 0, 0, 0, 0, *counts)

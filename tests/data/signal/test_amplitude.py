@@ -1,4 +1,4 @@
-"""Amplitudes are judged robustly, and another unit is told with its factor."""
+"""Amplitudes are estimated robustly, and errors state the factor for another unit."""
 
 import math
 import warnings
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegzoo.data import SignalWarning, check_amplitude, read_recording
-from eegzoo.data.signal.amplitude import robust_amplitude, unit_factor
+from eegzoo.data.signal.amplitude import check_finite, robust_amplitude, unit_factor
 from tests.beside import SHARED, needs
 
 
@@ -17,11 +17,11 @@ def noise(amplitude=20.0, n_windows=12, n_chans=4):
     return np.random.default_rng(0).normal(0, amplitude, (n_windows, n_chans, 1000))
 
 
-def test_it_is_the_standard_deviation_of_gaussian_windows():
+def test_robust_amplitude_is_the_standard_deviation_of_gaussian_windows():
     assert robust_amplitude(noise(20.0)) == pytest.approx(20.0, rel=0.02)
 
 
-def test_offsets_artefacts_and_broken_channels_do_not_move_it():
+def test_offsets_artefacts_and_broken_channels_hardly_affect_it():
     X = noise(20.0) + np.array([[0], [1e5], [-300], [7]])
     X[:3] *= 1e4  # some windows
     X[:, :, :50] = 1e6  # some samples
@@ -29,20 +29,20 @@ def test_offsets_artefacts_and_broken_channels_do_not_move_it():
     assert robust_amplitude(X) == pytest.approx(20.0, rel=0.15)
 
 
-def test_of_nothing_it_is_not_a_number():
+def test_without_a_signal_it_is_nan():
     assert math.isnan(robust_amplitude(np.zeros((3, 2, 100))))
     assert math.isnan(robust_amplitude(np.zeros((0, 2, 100))))
 
 
 @given(st.floats(0.1, 1000.0))
-def test_amplitudes_of_eeg_are_left_alone(amplitude):
+def test_plausible_amplitudes_have_factor_1(amplitude):
     assert unit_factor(amplitude) == 1.0
 
 
 @given(st.floats(1.0, 100.0), st.sampled_from([-9, -6, -3, 3, 6]))
-def test_the_factor_undoes_another_unit(amplitude, power):
+def test_the_factor_converts_other_units_to_microvolts(amplitude, power):
     factor = unit_factor(amplitude * 10.0**power)
-    if factor == 1.0:  # 1 to 100 microvolts, a thousand times off, can still be EEG
+    if factor == 1.0:  # 1 to 100 microvolts times or divided by 1000 can still be plausible
         assert 0.1 <= amplitude * 10.0**power <= 1000
     else:
         assert factor == pytest.approx(10.0**-power)
@@ -50,7 +50,7 @@ def test_the_factor_undoes_another_unit(amplitude, power):
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e3, 1e6])
 @pytest.mark.parametrize("how", ["raise", "warn", "ignore"])
-def test_what_is_done_about_it_is_what_was_asked(scale, how):
+def test_implausible_amplitudes_raise_warn_or_are_ignored(scale, how):
     X = noise() * scale
     message = f"multiply by {1 / scale:g}".replace("+", r"\+")
     if how == "raise":
@@ -63,11 +63,10 @@ def test_what_is_done_about_it_is_what_was_asked(scale, how):
         check_amplitude(X, how=how)
 
 
-def test_amplitudes_far_from_those_of_the_training_are_told():
+def test_amplitudes_far_from_the_training_data_raise():
     check_amplitude(noise(20.0), trained=20.0 / 25)
-    with pytest.raises(
-        ValueError, match=r"about 0\.5 microvolts, as in the training, got about 20:"
-    ):
+    message = r"about 0\.5 microvolts, as in the training data, got about 20:"
+    with pytest.raises(ValueError, match=message):
         check_amplitude(noise(20.0), trained=0.5)
     with pytest.raises(ValueError, match="as in the training"):
         check_amplitude(noise(0.5), trained=20.0)
@@ -75,25 +74,36 @@ def test_amplitudes_far_from_those_of_the_training_are_told():
 
 @pytest.mark.parametrize("X", [np.zeros((3, 2, 100)), np.zeros((0, 2, 100)), noise()])
 @pytest.mark.parametrize("trained", [None, 20.0])
-def test_where_there_is_nothing_to_judge_by_nothing_is_said(X, trained):
+def test_plausible_or_absent_signals_pass_without_a_warning(X, trained):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_amplitude(X, trained)
 
 
 @pytest.mark.parametrize("how", ["raise", "warn", "ignore"])
-def test_the_amplitude_is_returned_where_there_is_one(how):
+def test_the_amplitude_is_returned_or_none_without_a_signal(how):
     assert check_amplitude(noise(20.0), how=how) == pytest.approx(20.0, rel=0.02)
     assert check_amplitude(np.zeros((3, 2, 100)), how=how) is None
 
 
-def test_an_unknown_wish_raises():
+def test_an_unknown_reaction_raises():
     with pytest.raises(ValueError, match="expected check_signal to be one of 'raise', 'warn'"):
         check_amplitude(noise(), how="shout")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_raise_by_channel(value):
+    X = noise(n_chans=3)
+    check_finite(X, ["C3", "Cz", "C4"])
+    check_finite(X[:0], ["C3", "Cz", "C4"])
+    X[2, 1, 7] = value
+    for data in (X, X[2]):
+        with pytest.raises(ValueError, match=r"got NaN or infinity in channels \['Cz'\]"):
+            check_finite(data, ["C3", "Cz", "C4"])
+
+
 @needs(SHARED / "data" / "ssvep_exo")
-def test_a_real_set_that_is_stored_a_thousand_times_too_large_is_caught():
+def test_a_real_data_set_stored_a_thousand_times_too_large_raises():
     paths = sorted((SHARED / "data" / "ssvep_exo").glob("*_raw.fif"))
     assert len(paths) == 12
     for path in paths:

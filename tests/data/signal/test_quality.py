@@ -1,4 +1,4 @@
-"""What is wrong with a recording is found, by channel, and nothing else."""
+"""Each fault of a recording is found by channel, without false alarms."""
 
 import mne
 import numpy as np
@@ -54,8 +54,8 @@ def microvolts(data):
     data *= 1e6
 
 
-def nothing(data):
-    data[5] = np.nan  # not EEG
+def nan_in_eog(data):
+    data[5] = np.nan
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_each_fault_is_found_alone_and_by_channel(change, kind, channels, fatal)
     assert findings[kind].fatal is fatal
 
 
-@pytest.mark.parametrize("change", [None, nothing])
-def test_nothing_is_found_where_all_is_well(change):
+@pytest.mark.parametrize("change", [None, nan_in_eog])
+def test_an_intact_recording_has_no_findings(change):
     assert check_recording(make_raw(change)) == []
 
 
@@ -90,21 +90,21 @@ def test_several_faults_are_found_together():
     assert found(make_raw(all_of_them)).keys() == {"flat", "mains", "clipped"}
 
 
-def test_the_unit_is_told_with_its_factor():
+def test_a_wrong_unit_is_reported_with_its_factor():
     assert "multiply by 1e-06" in found(make_raw(microvolts))["unit"].message
 
 
 @pytest.mark.parametrize("change", [lambda data: data.fill(0.0), lambda data: data.fill(np.nan)])
-def test_a_recording_of_nothing_is_told(change):
+def test_a_recording_without_a_signal_is_reported(change):
     assert found(make_raw(change)).keys() < {"flat", "nan"}
 
 
 @pytest.mark.parametrize("sfreq", [64.0, 100.0])
-def test_mains_above_nyquist_are_not_looked_for(sfreq):
+def test_mains_above_nyquist_are_not_checked(sfreq):
     assert check_recording(make_raw(sfreq=sfreq)) == []
 
 
-def test_very_short_recordings_are_taken():
+def test_very_short_recordings_can_be_checked():
     assert check_recording(make_raw().crop(0, 0.1)) == []
 
 
@@ -124,20 +124,20 @@ def test_no_eeg_raises():
         (SignalInfo(["O1"], 100.0, 6000), 250.0, ["channels", "sfreq", "length"]),
     ],
 )
-def test_what_a_model_cannot_take_is_found(info, sfreq, kinds):
+def test_each_mismatch_with_a_model_is_found(info, sfreq, kinds):
     findings = check_against(make_raw(), info, sfreq)
     assert [finding.kind for finding in findings] == kinds
     assert all(finding.fatal for finding in findings)
 
 
-def test_channels_with_one_name_are_found():
+def test_two_names_of_one_channel_are_found():
     raw = make_raw().rename_channels({"C3": "T3", "C4": "T7"})
     (finding,) = check_against(raw, SignalInfo(["Cz"], 250.0, 500), 250.0)
     assert "the same channel" in finding.message
 
 
 @needs(MNE_DATA)
-def test_real_recordings_are_well(monkeypatch):
+def test_real_recordings_have_no_findings(monkeypatch):
     monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
     for recording in fetch_eegbci(1, [4, 6]):
         assert check_recording(recording.raw) == []

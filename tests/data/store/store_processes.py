@@ -1,4 +1,4 @@
-"""What other processes do to stores in the tests: they write them and are killed, and read them."""
+"""Functions that tests run in other processes: writers that are killed, and readers."""
 
 import os
 import resource
@@ -17,17 +17,17 @@ HALF_A_SECOND = Preprocessing([Epoch(0, 0.49)])
 ONE_SECOND = Preprocessing([Epoch(0, 0.99)])
 
 
-class ThreadTelling(Recording):
-    """A recording whose metadata say with how many threads they were computed."""
+class RecordingWithThreads(Recording):
+    """Recording with the number of threads that compute its metadata as a column."""
 
     @property
     def metadata(self):
-        """As of any recording, and the threads."""
+        """Metadata of the recording, and the number of threads."""
         return {**super().metadata, "threads": os.environ.get("OMP_NUM_THREADS", "")}
 
 
 def make_raw(seed=0, ch_names=CH_NAMES, sfreq=SFREQ, n_events=5, scale=1e-5, labels=("a", "b")):
-    """Noise with an event each second."""
+    """Return noise with one event per second."""
     rng = np.random.default_rng(seed)
     data = rng.normal(0, scale, (len(ch_names), round((n_events + 1) * sfreq)))
     raw = mne.io.RawArray(data, mne.create_info(list(ch_names), sfreq, "eeg"), verbose="ERROR")
@@ -36,19 +36,19 @@ def make_raw(seed=0, ch_names=CH_NAMES, sfreq=SFREQ, n_events=5, scale=1e-5, lab
 
 
 def make_recordings(n_recordings=4, first=0, **changes):
-    """Recordings of one person each, who differ in how many events they have."""
+    """Return recordings of different subjects with different numbers of events."""
     return [
         Recording(make_raw(seed, n_events=3 + seed, **changes), f"S{seed}")
         for seed in range(first, first + n_recordings)
     ]
 
 
-# MNE imports much at its first use: here, once for all processes that are forked from this one.
+# MNE imports much on its first use. Done here, forked processes need not repeat it.
 HALF_A_SECOND.epochs(make_raw())
 
 
 def write(folder, preprocessing=HALF_A_SECOND, n_jobs=1, pipe=None, n_recordings=4):
-    """Write a store; with a pipe, each recording when a word comes through it."""
+    """Write a store; with a pipe, wait for a message before each recording."""
     recordings = make_recordings(n_recordings)
     if pipe is not None:
         recordings = (recording for recording in recordings if pipe.recv())
@@ -56,7 +56,7 @@ def write(folder, preprocessing=HALF_A_SECOND, n_jobs=1, pipe=None, n_recordings
 
 
 def write_until(folder, preprocessing, step):
-    """Write a store, and be killed before the step of that number that touches the disk."""
+    """Write a store, but kill this process before disk operation number `step`."""
     steps = 0
 
     def counted(function):
@@ -76,7 +76,7 @@ def write_until(folder, preprocessing, step):
 
 
 def read_within(folder, megabytes, pipe):
-    """Read a store to its end in a process that gets little more memory than it has already."""
+    """Read a whole store with at most so many megabytes more memory than now."""
     dataset = WindowStore(folder).dataset()
     pages = [int(number) for number in Path("/proc/self/statm").read_text().split()]
     more = megabytes * 2**20

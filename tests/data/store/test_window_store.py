@@ -1,4 +1,4 @@
-"""A store gives what memory would, whoever reads, and whatever happens while it is written."""
+"""A store returns the same windows as memory, even if writers are interrupted or compete."""
 
 import json
 import multiprocessing
@@ -25,7 +25,7 @@ from tests.data.store.store_processes import (
     CH_NAMES,
     HALF_A_SECOND,
     ONE_SECOND,
-    ThreadTelling,
+    RecordingWithThreads,
     make_raw,
     make_recordings,
     read_within,
@@ -54,7 +54,7 @@ def dataset():
 
 @pytest.fixture
 def computed(store, dataset, monkeypatch):
-    """Return a list that grows with each recording that is computed, after those of `store`."""
+    """Return a list that grows with every recording computed after those of `store`."""
     lengths = []
     original = Preprocessing.epochs
 
@@ -68,7 +68,7 @@ def computed(store, dataset, monkeypatch):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes that have what they need imported already."""
+    """Return a context whose processes start with the imports they need."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.data.store.store_processes"])
     return context
@@ -93,10 +93,10 @@ def shard_files(folder):
     return sorted(folder.glob("*.npy"))
 
 
-# What is read is what was written.
+# Reading.
 
 
-def test_its_data_set_is_that_of_the_recordings(store, dataset):
+def test_the_data_set_equals_that_of_the_recordings(store, dataset):
     assert_same(store.dataset(), dataset)
     assert_same(WindowStore(store.folder).dataset(), dataset)
 
@@ -108,7 +108,7 @@ def test_event_id_and_preprocessing_are_applied(tmp_path):
     assert WindowStore(tmp_path).preprocessing == arguments[1]
 
 
-def test_labels_and_metadata_that_some_recordings_have_not(tmp_path):
+def test_labels_and_metadata_may_differ_between_recordings(tmp_path):
     recordings = [
         Recording(make_raw(0, labels=("c", "a")), "S0", split="train"),
         Recording(make_raw(1, labels=("b",)), "a longer name"),
@@ -118,7 +118,7 @@ def test_labels_and_metadata_that_some_recordings_have_not(tmp_path):
     assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
 
 
-def test_channels_are_put_into_the_order_of_the_first_recording(tmp_path):
+def test_channels_are_put_in_the_order_of_the_first_recording(tmp_path):
     raws = [make_raw(0), make_raw(1).reorder_channels(["C4", "C3", "Cz"]), make_raw(2)]
     raws[2].rename_channels({name: f"EEG {name}" for name in CH_NAMES})
     recordings = [Recording(raw, f"S{number}") for number, raw in enumerate(raws)]
@@ -126,7 +126,7 @@ def test_channels_are_put_into_the_order_of_the_first_recording(tmp_path):
     assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
 
 
-def test_one_recording_twice_is_there_twice(tmp_path):
+def test_a_repeated_recording_is_stored_once_and_read_twice(tmp_path):
     recordings = make_recordings(1) * 2
     expected = EpochsDataset.from_recordings(recordings, HALF_A_SECOND)
     assert_same(open_or_write(tmp_path, recordings).dataset(), expected)
@@ -146,20 +146,20 @@ def test_one_recording_twice_is_there_twice(tmp_path):
         slice(9, 3, -1),
     ],
 )
-def test_it_is_indexed_as_an_array(store, dataset, index):
+def test_a_store_is_indexed_like_an_array(store, dataset, index):
     np.testing.assert_array_equal(store[index], dataset.X[index])
     assert store[index].dtype == np.float32
 
 
-def test_neighbours_are_read_in_one_go(store, dataset, monkeypatch):
+def test_neighbouring_windows_are_read_together(store, dataset, monkeypatch):
     reads = []
     preadv = os.preadv
     monkeypatch.setattr(os, "preadv", lambda *args: reads.append(args) or preadv(*args))
     np.testing.assert_array_equal(store[:], dataset.X)
-    assert len(reads) == 4  # one a recording
+    assert len(reads) == 4  # one per recording
 
 
-def test_a_read_that_comes_in_pieces_is_put_together(store, dataset, monkeypatch):
+def test_partial_reads_are_completed(store, dataset, monkeypatch):
     preadv = os.preadv
     monkeypatch.setattr(
         os, "preadv", lambda file, buffers, start: preadv(file, [buffers[0][:100]], start)
@@ -167,13 +167,13 @@ def test_a_read_that_comes_in_pieces_is_put_together(store, dataset, monkeypatch
     np.testing.assert_array_equal(store[:], dataset.X)
 
 
-def test_opening_it_reads_no_windows(store, monkeypatch):
+def test_opening_a_store_reads_no_windows(store, monkeypatch):
     monkeypatch.setattr(os, "preadv", lambda *_: pytest.fail("windows were read"))
     chosen = WindowStore(store.folder).dataset()[2:9]
     assert len(EpochsDataset.concatenate([chosen, chosen])) == 14
 
 
-def test_subsets_splits_and_joins_are_those_of_memory(store, dataset):
+def test_subsets_splits_and_joins_equal_those_in_memory(store, dataset):
     lazy = store.dataset()
     order = np.random.default_rng(0).permutation(len(dataset))
     assert_same(lazy[order], dataset[order])
@@ -186,18 +186,18 @@ def test_subsets_splits_and_joins_are_those_of_memory(store, dataset):
         assert_same(lazy[test], dataset[test])
 
 
-def test_numpy_maps_its_files(store):
+def test_numpy_can_map_the_files(store):
     mapped = [np.load(store.folder / shard.file, mmap_mode="r") for shard in store.shards]
     np.testing.assert_array_equal(np.concatenate(mapped), store[:])
 
 
-def test_it_pickles_small_and_comes_back(store, dataset):
+def test_a_pickled_store_is_small(store, dataset):
     pickled = pickle.dumps(store)
     assert len(pickled) < 20_000
     assert_same(pickle.loads(pickled).dataset(), dataset)
 
 
-def test_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
+def test_stores_with_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
     small = shards.functools.lru_cache(maxsize=1)(shards._OpenFile)
     monkeypatch.setattr(shards, "_opened", small)
     before = len(os.listdir("/proc/self/fd"))
@@ -210,8 +210,8 @@ def test_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("start", ["fork", pytest.param("spawn", marks=slow)])
-def test_workers_of_a_loader_read_what_this_process_reads(store, dataset, start):
-    _ = store[0]  # a file is open before the workers are forked
+def test_workers_of_a_loader_read_the_same_windows(store, dataset, start):
+    _ = store[0]  # opens a file before the workers are forked
     loader = DataLoader(store.dataset(), batch_size=5, num_workers=2, multiprocessing_context=start)
     batches = [(windows.numpy(), labels.numpy()) for windows, labels in loader]
     np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), dataset.X)
@@ -219,7 +219,7 @@ def test_workers_of_a_loader_read_what_this_process_reads(store, dataset, start)
 
 
 @slow
-def test_a_store_larger_than_the_memory_is_read(tmp_path, processes):
+def test_a_store_larger_than_memory_is_read(tmp_path, processes):
     recordings = [
         Recording(make_raw(seed, n_events=320, ch_names=[f"E{n}" for n in range(64)]), f"S{seed}")
         for seed in range(4)
@@ -237,7 +237,7 @@ def test_a_store_larger_than_the_memory_is_read(tmp_path, processes):
     assert total == pytest.approx(store[:].sum(dtype=np.float64), abs=1e-3)
 
 
-# What was written stays, and what changes is written anew.
+# Rewriting.
 
 
 def test_a_second_run_computes_nothing(store, computed):
@@ -251,19 +251,19 @@ def test_a_second_run_computes_nothing(store, computed):
     np.testing.assert_array_equal(again[:], store[:])
 
 
-def test_one_recording_more_is_all_that_is_computed(store, computed):
+def test_only_an_added_recording_is_computed(store, computed):
     more = open_or_write(store.folder, make_recordings(5))
     assert len(computed) == 1
     assert_same(more.dataset(), EpochsDataset.from_recordings(make_recordings(5), HALF_A_SECOND))
 
 
-def test_files_that_no_index_names_are_deleted(store):
+def test_files_that_are_not_in_the_index_are_deleted(store):
     open_or_write(store.folder, make_recordings(2))
     assert len(shard_files(store.folder)) == 2
     assert len(list(store.folder.glob("*.json"))) == 3
 
 
-def with_other_marks(raw):
+def with_other_onsets(raw):
     raw.annotations.onset += 0.1
 
 
@@ -279,7 +279,7 @@ def with_other_data(raw):
     raw._data[1, 7] += 1e-9
 
 
-def with_places(raw):
+def with_positions(raw):
     raw.set_montage(named_montage())
 
 
@@ -289,9 +289,16 @@ def shorter(raw):
 
 @pytest.mark.parametrize(
     "change",
-    [with_other_marks, with_other_names, with_a_bad_channel, with_other_data, with_places, shorter],
+    [
+        with_other_onsets,
+        with_other_names,
+        with_a_bad_channel,
+        with_other_data,
+        with_positions,
+        shorter,
+    ],
 )
-def test_a_changed_recording_is_written_anew(store, computed, change):
+def test_a_changed_recording_is_rewritten(store, computed, change):
     recordings = make_recordings()
     change(recordings[2].raw)
     again = open_or_write(store.folder, recordings)
@@ -308,14 +315,14 @@ def test_a_changed_recording_is_written_anew(store, computed, change):
         {"recordings": [Recording(each.raw, each.subject, "2") for each in make_recordings()]},
     ],
 )
-def test_whatever_else_changes_writes_all_anew(store, computed, change):
+def test_other_changes_rewrite_all_recordings(store, computed, change):
     again = open_or_write(store.folder, **change)
     assert len(computed) == 4
     arguments = {"recordings": make_recordings(), "preprocessing": HALF_A_SECOND, **change}
     assert_same(again.dataset(), EpochsDataset.from_recordings(**arguments))
 
 
-def test_a_changed_file_is_written_anew_and_an_unchanged_one_is_not(tmp_path, computed):
+def test_only_a_changed_file_is_rewritten(tmp_path, computed):
     path = tmp_path / "one_raw.fif"
     make_raw(0).save(path, verbose="ERROR")
     folder = tmp_path / "store"
@@ -331,20 +338,20 @@ def test_a_changed_file_is_written_anew_and_an_unchanged_one_is_not(tmp_path, co
     assert not np.array_equal(write_it()[:], first)
 
 
-def test_a_store_can_still_be_read_that_is_written_anew(store):
+def test_a_store_can_be_read_after_it_is_rewritten(store):
     chosen = store[3]
     open_or_write(store.folder)
     np.testing.assert_array_equal(store[3], chosen)
 
 
-def test_files_that_are_gone_are_named(store):
+def test_deleted_files_raise_when_they_are_read(store):
     opened = WindowStore(store.folder)
     open_or_write(store.folder, make_recordings(2, first=7))
     with pytest.raises(ValueError, match=rf"{opened.shards[0].key}.npy is gone"):
         opened[0]
 
 
-# Signals.
+# Errors and warnings about recordings.
 
 
 @pytest.mark.parametrize(
@@ -355,7 +362,7 @@ def test_files_that_are_gone_are_named(store):
         ({"ch_names": (*CH_NAMES, "Pz")}, "channels .'Pz'. are missing"),
     ],
 )
-def test_recordings_of_different_signals_are_named(tmp_path, other, message):
+def test_recordings_of_different_signals_raise(tmp_path, other, message):
     recordings = [*make_recordings(2), Recording(make_raw(**other), "other")]
     with pytest.raises(ValueError, match=rf"'other/1/1' differs from 'S0/1/1': {message}"):
         open_or_write(tmp_path, recordings)
@@ -363,18 +370,18 @@ def test_recordings_of_different_signals_are_named(tmp_path, other, message):
         WindowStore(tmp_path)
 
 
-def test_a_recording_without_windows_is_named(tmp_path):
+def test_a_recording_without_windows_raises(tmp_path):
     recordings = make_recordings(2)
     recordings[1].raw.set_annotations(None)
     with pytest.raises(ValueError, match="recording 'S1/1/1': expected annotations"):
         open_or_write(tmp_path, recordings)
 
 
-def test_a_wrong_unit_is_named_warned_of_or_taken(tmp_path):
+def test_a_wrong_unit_raises_warns_or_is_ignored(tmp_path):
     recordings = [*make_recordings(1), Recording(make_raw(scale=10.0), "S1")]
     with pytest.raises(ValueError, match=r"recording 'S1/1/1': .* multiply by 1e-06"):
         open_or_write(tmp_path, recordings)
-    for _ in range(2):  # the second run computes nothing, and warns all the same
+    for _ in range(2):  # the second run computes nothing but warns again
         with pytest.warns(SignalWarning, match=r"recording 'S1/1/1': .* multiply by 1e-06"):
             open_or_write(tmp_path, recordings, check_signal="warn")
     with warnings.catch_warnings():
@@ -382,7 +389,7 @@ def test_a_wrong_unit_is_named_warned_of_or_taken(tmp_path):
         open_or_write(tmp_path, recordings, check_signal="ignore")
 
 
-def test_an_error_leaves_the_old_store_and_keeps_what_was_finished(store, computed):
+def test_an_error_keeps_the_old_store_and_the_finished_recordings(store, computed):
     old = store.dataset()[:]
     recordings = make_recordings(6)
     recordings[5].raw.set_annotations(None)
@@ -401,12 +408,12 @@ def test_an_error_leaves_the_old_store_and_keeps_what_was_finished(store, comput
         ([make_raw()], TypeError, "expected recordings of type Recording, got <RawArray"),
     ],
 )
-def test_what_are_no_recordings_is_said(tmp_path, recordings, error, message):
+def test_recordings_of_another_type_or_none_raise(tmp_path, recordings, error, message):
     with pytest.raises(error, match=message):
         open_or_write(tmp_path, recordings)
 
 
-def test_an_error_of_the_caller_s_iterator_is_passed_on(tmp_path):
+def test_an_error_in_the_iterator_of_recordings_is_raised(tmp_path):
     def broken():
         yield from make_recordings(2)
         raise KeyError("no more")
@@ -419,7 +426,7 @@ def test_an_error_of_the_caller_s_iterator_is_passed_on(tmp_path):
 
 
 @slow
-def test_workers_of_one_thread_write_what_one_process_writes(tmp_path, dataset, monkeypatch):
+def test_workers_with_one_thread_write_the_same_store(tmp_path, dataset, monkeypatch):
     store = open_or_write(tmp_path / "store", iter(make_recordings()), n_jobs=2)
     assert_same(store.dataset(), dataset)
     recordings = make_recordings(4, first=4)
@@ -427,7 +434,7 @@ def test_workers_of_one_thread_write_what_one_process_writes(tmp_path, dataset, 
     with pytest.raises(ValueError, match="recording 'S5/1/1': expected annotations"):
         open_or_write(tmp_path / "store", recordings, n_jobs=2)
     assert_same(WindowStore(tmp_path / "store").dataset(), dataset)
-    telling = [ThreadTelling(each.raw, each.subject) for each in make_recordings()]
+    telling = [RecordingWithThreads(each.raw, each.subject) for each in make_recordings()]
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     told = open_or_write(tmp_path / "told", telling, n_jobs=2).dataset()
     assert set(told.groups("threads").tolist()) == {"1"}
@@ -436,14 +443,14 @@ def test_workers_of_one_thread_write_what_one_process_writes(tmp_path, dataset, 
         open_or_write(tmp_path / "warned", wrong, n_jobs=2, check_signal="warn")
 
 
-def test_progress_is_shown_unless_told_otherwise(tmp_path, capsys):
+def test_progress_is_shown_if_verbose(tmp_path, capsys):
     open_or_write(tmp_path, verbose=0)
     assert capsys.readouterr().err == ""
     open_or_write(tmp_path, verbose=1)
     assert "4/4" in capsys.readouterr().err
 
 
-# Writers that are killed, and writers that meet.
+# Interrupted and competing writers.
 
 
 def assert_old_or_new(folder, old, new):
@@ -453,7 +460,7 @@ def assert_old_or_new(folder, old, new):
 
 
 @slow
-def test_killed_at_any_step_it_leaves_the_old_store_or_the_new_one(tmp_path, processes):
+def test_a_writer_killed_at_any_step_leaves_the_old_store_or_the_new_one(tmp_path, processes):
     store = open_or_write(tmp_path / "store", make_recordings(2))
     old = store.dataset()[:]
     new = EpochsDataset.from_recordings(make_recordings(2), ONE_SECOND)
@@ -476,7 +483,7 @@ def test_killed_at_any_step_it_leaves_the_old_store_or_the_new_one(tmp_path, pro
     assert seen == {50, 100}
 
 
-def test_killed_at_any_moment_the_next_run_computes_only_what_is_missing(
+def test_a_run_after_a_killed_one_computes_only_the_missing_recordings(
     tmp_path, processes, computed
 ):
     expected = EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND)
@@ -487,9 +494,9 @@ def test_killed_at_any_moment_the_next_run_computes_only_what_is_missing(
         process = processes.Process(target=write, args=(folder, HALF_A_SECOND, 1, theirs))
         process.start()
         for _ in range(n_permitted):
-            ours.send("go on")
+            ours.send("next")
         wait_for(lambda: len(finished(folder)) >= n_permitted - 1)  # noqa: B023 (called here)
-        time.sleep(rng.uniform(0, 0.02))  # the last one is on its way
+        time.sleep(rng.uniform(0, 0.02))  # the last recording is being written
         process.kill()
         process.join()
         whole = finished(folder)
@@ -503,7 +510,7 @@ def test_killed_at_any_moment_the_next_run_computes_only_what_is_missing(
 
 
 def finished(folder):
-    """The recordings whose windows a writer has finished."""
+    """Return the keys of the recordings that a writer has finished."""
     return {path.stem for path in folder.glob("*.json")} - {"index"}
 
 
@@ -515,9 +522,9 @@ def wait_for(condition):
 
 
 @slow
-def test_workers_whose_parent_is_killed_do_no_harm(tmp_path, processes):
+def test_workers_whose_parent_is_killed_do_not_damage_the_store(tmp_path, processes):
     folder = tmp_path / "store"
-    # No daemon: it may have children.
+    # Not a daemon, which may not have children.
     process = processes.Process(target=write, args=(folder, HALF_A_SECOND, 2))
     process.start()
     deadline = time.monotonic() + 60
@@ -530,7 +537,7 @@ def test_workers_whose_parent_is_killed_do_no_harm(tmp_path, processes):
     assert_same(store.dataset(), EpochsDataset.from_recordings(make_recordings(), HALF_A_SECOND))
 
 
-def test_a_second_writer_is_told_of_the_first(store):
+def test_a_second_writer_raises_while_the_first_is_writing(store):
     def recordings():
         with pytest.raises(OSError, match="another process is writing to the window store"):
             open_or_write(store.folder, make_recordings(1))
@@ -539,7 +546,7 @@ def test_a_second_writer_is_told_of_the_first(store):
     assert len(open_or_write(store.folder, recordings()).shards) == 2
 
 
-def test_writers_that_meet_leave_a_whole_store(tmp_path, processes):
+def test_competing_writers_leave_a_whole_store(tmp_path, processes):
     writers = []
     for preprocessing in (HALF_A_SECOND, ONE_SECOND) * 3:
         writers.append(processes.Process(target=write, args=(tmp_path, preprocessing)))
@@ -558,7 +565,7 @@ def test_writers_that_meet_leave_a_whole_store(tmp_path, processes):
 
 @pytest.fixture
 def full_disk():
-    """No file may grow beyond half a kilobyte."""
+    """Return a function that limits the size of files to 500 bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
@@ -570,7 +577,7 @@ def full_disk():
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_is_said_and_leaves_the_old_store(store, full_disk):
+def test_a_full_disk_raises_and_keeps_the_old_store(store, full_disk):
     before = files_of(store.folder).keys()
     recordings = make_recordings(5)
     full_disk()
@@ -581,7 +588,7 @@ def test_a_full_disk_is_said_and_leaves_the_old_store(store, full_disk):
 
 
 @pytest.mark.parametrize("parent", ["missing", "file"])
-def test_a_folder_that_cannot_be_is_said(tmp_path, parent):
+def test_a_folder_that_cannot_be_created_raises(tmp_path, parent):
     (tmp_path / "file").write_text("x")
     with pytest.raises((FileNotFoundError, NotADirectoryError), match=parent):
         open_or_write(tmp_path / parent / "store")
@@ -589,21 +596,21 @@ def test_a_folder_that_cannot_be_is_said(tmp_path, parent):
         open_or_write(tmp_path / "file")
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+def test_a_folder_that_is_not_writable_raises(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may do anything
     with pytest.raises(PermissionError, match=tmp_path.name):
         open_or_write(tmp_path)
 
 
-def test_a_folder_of_other_things_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(ValueError, match=r"expected a new folder.*holds 'thesis.tex'"):
+    with pytest.raises(ValueError, match=r"expected a new or empty folder.*contains 'thesis.tex'"):
         open_or_write(tmp_path)
     assert os.listdir(tmp_path) == ["thesis.tex"]
 
 
 @pytest.mark.parametrize("make", [lambda folder: None, lambda folder: folder.mkdir()])
-def test_where_there_is_no_store_it_is_said(tmp_path, make):
+def test_a_folder_without_a_store_raises(tmp_path, make):
     make(tmp_path / "store")
     with pytest.raises(FileNotFoundError, match=r"no window store in .*store"):
         WindowStore(tmp_path / "store")
@@ -625,7 +632,7 @@ DAMAGES = {
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("file", ["index", "shard"])
-def test_a_damaged_file_is_named(store, damage, file, seed):
+def test_a_damaged_file_raises(store, damage, file, seed):
     name = "index.json" if file == "index" else store.shards[seed % 4].file
     path = store.folder / name
     path.write_bytes(DAMAGES[damage](path.read_bytes(), random.Random(seed)))
@@ -633,13 +640,13 @@ def test_a_damaged_file_is_named(store, damage, file, seed):
         WindowStore(store.folder)
 
 
-def test_a_missing_shard_is_named(store):
+def test_a_missing_shard_raises(store):
     (store.folder / store.shards[1].file).unlink()
     with pytest.raises(ValueError, match=rf"{store.shards[1].file} is missing"):
         WindowStore(store.folder)
 
 
-def test_a_changed_byte_of_the_index_is_found(store):
+def test_a_changed_byte_of_the_index_raises(store):
     path = store.folder / "index.json"
     good, rng = path.read_bytes(), random.Random(0)
     for _ in range(200):
@@ -652,7 +659,7 @@ def test_a_changed_byte_of_the_index_is_found(store):
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", "3", '{"format": 1}', '{"name": "eegzoo"}'])
-def test_a_foreign_index_is_named_and_not_written_over(tmp_path, content):
+def test_a_foreign_index_raises_and_is_not_overwritten(tmp_path, content):
     (tmp_path / "index.json").write_text(content)
     for attempt in (WindowStore, open_or_write):
         with pytest.raises(ValueError, match=r"index.json, which is something else"):
@@ -660,7 +667,7 @@ def test_a_foreign_index_is_named_and_not_written_over(tmp_path, content):
     assert (tmp_path / "index.json").read_text() == content
 
 
-def test_a_newer_format_is_named_and_not_written_over(store):
+def test_a_newer_format_raises_and_is_not_overwritten(store):
     path = store.folder / "index.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": 2}))
     for attempt in (WindowStore, open_or_write):
@@ -668,7 +675,7 @@ def test_a_newer_format_is_named_and_not_written_over(store):
             attempt(store.folder)
 
 
-def test_changed_numbers_are_found_by_verify_and_written_anew_when_deleted(store, dataset):
+def test_verify_finds_changed_samples(store, dataset):
     store.verify()
     path = store.folder / store.shards[2].file
     data = bytearray(path.read_bytes())
@@ -681,7 +688,7 @@ def test_changed_numbers_are_found_by_verify_and_written_anew_when_deleted(store
     assert_same(open_or_write(store.folder).dataset(), dataset)
 
 
-def test_a_file_that_shrinks_while_it_is_open_is_named(store):
+def test_a_file_that_is_truncated_while_open_raises(store):
     path = store.folder / store.shards[0].file
     os.truncate(path, 300)
     with pytest.raises(ValueError, match=rf"{path.name} is damaged: it ends at byte 300"):
@@ -690,7 +697,7 @@ def test_a_file_that_shrinks_while_it_is_open_is_named(store):
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("suffix", [".npy", ".json"])
-def test_a_damaged_shard_is_computed_again_when_written(store, computed, dataset, damage, suffix):
+def test_a_damaged_shard_is_recomputed_by_the_next_run(store, computed, dataset, damage, suffix):
     path = (store.folder / store.shards[1].file).with_suffix(suffix)
     path.write_bytes(DAMAGES[damage](path.read_bytes(), random.Random(0)))
     assert_same(open_or_write(store.folder).dataset(), dataset)

@@ -1,4 +1,4 @@
-"""From MNE's epochs to windows: the unit, the labels and the channels come out right."""
+"""Data sets have the right unit, labels and channels, in memory and on disk."""
 
 import mne
 import numpy as np
@@ -33,7 +33,7 @@ def make_epochs(codes=(1, 2, 1, 2, 1, 2), event_id=None, ch_names=CH_NAMES, ch_t
 
 
 def make_dataset(n_windows=10, ch_names=("C3", "C4"), n_times=8, classes=("a", "b"), **info):
-    """Windows that are filled with their number, and channels a hundredth apart."""
+    """Return windows filled with their index, plus a hundredth per channel."""
     info = SignalInfo(ch_names, info.pop("sfreq", 100.0), n_times, **info)
     X = np.arange(n_windows)[:, None, None] + np.arange(len(ch_names))[None, :, None] / 100
     X = np.broadcast_to(X, (n_windows, len(ch_names), n_times))
@@ -43,7 +43,7 @@ def make_dataset(n_windows=10, ch_names=("C3", "C4"), n_times=8, classes=("a", "
 
 
 class CountedReads(Windows):
-    """Windows that count how often they are read."""
+    """Windows that count their reads."""
 
     def __init__(self, X):
         self.X, self.shape, self.reads = X, X.shape, 0
@@ -53,7 +53,7 @@ class CountedReads(Windows):
         return self.X[indices]
 
 
-# From MNE.
+# From MNE epochs.
 
 
 def test_volts_become_float32_microvolts_of_the_eeg_channels():
@@ -62,7 +62,7 @@ def test_volts_become_float32_microvolts_of_the_eeg_channels():
     expected = (epochs.get_data() * 1e6)[:, [0, 2, 4]]
     assert dataset.X.dtype == np.float32
     np.testing.assert_allclose(dataset.X, expected, rtol=1e-6)
-    assert 10 < dataset.X.std() < 30  # microvolts, as drawn
+    assert 10 < dataset.X.std() < 30  # microvolts, as simulated
     assert dataset.info == SignalInfo(["C3", "Cz", "C4"], SFREQ, N_TIMES, TMIN)
 
 
@@ -99,11 +99,13 @@ def test_merged_codes_have_the_merged_name():
 def test_a_code_without_a_name_or_with_two_raises(event_id):
     epochs = make_epochs()
     epochs.event_id = event_id
-    with pytest.raises(ValueError, match="expected one name for each code"):
+    with pytest.raises(
+        ValueError, match=r"expected event_id to name each .* got .* for the codes \[1, 2\]"
+    ):
         EpochsDataset.from_epochs(epochs)
 
 
-def test_labels_stay_with_their_epochs_when_mne_drops_some_late():
+def test_labels_stay_with_their_epochs_when_mne_drops_some_on_loading():
     info = mne.create_info(["C3", "C4"], SFREQ, "eeg")
     data = np.tile(np.arange(2000) * 1e-6, (2, 1))
     raw = mne.io.RawArray(data, info, verbose="ERROR")
@@ -113,10 +115,10 @@ def test_labels_stay_with_their_epochs_when_mne_drops_some_late():
     dataset = EpochsDataset.from_epochs(lazy)
     assert isinstance(dataset.X, Windows)
     assert dataset.labels.tolist() == ["b", "c"]
-    np.testing.assert_allclose(dataset.X[:][:, 0, 50], [500, 1200])  # the samples of the events
+    np.testing.assert_allclose(dataset.X[:][:, 0, 50], [500, 1200])  # samples of the events
 
 
-def test_bad_channels_are_kept_so_that_every_recording_has_the_same():
+def test_bad_channels_are_kept():
     epochs = make_epochs()
     epochs.info["bads"] = ["Cz"]
     assert EpochsDataset.from_epochs(epochs).info.ch_names == ("C3", "Cz", "C4")
@@ -130,13 +132,13 @@ def test_nan_and_infinity_are_named_by_channel(value):
         EpochsDataset.from_epochs(epochs)
 
 
-def test_nan_outside_the_eeg_does_no_harm():
+def test_nan_in_other_channels_is_ignored():
     epochs = make_epochs()
     epochs._data[:, 1] = np.nan
     assert len(EpochsDataset.from_epochs(epochs)) == 6
 
 
-def test_no_eeg_raises_and_says_what_is_there():
+def test_epochs_without_eeg_raise():
     epochs = make_epochs(ch_names=["a", "b"], ch_types=["eog", "mag"])
     with pytest.raises(ValueError, match=r"expected EEG channels, got .*eog.*mag"):
         EpochsDataset.from_epochs(epochs)
@@ -147,7 +149,7 @@ def test_no_epochs_raise():
         EpochsDataset.from_epochs(make_epochs()[[]])
 
 
-# The data set itself.
+# Arguments and indexing.
 
 
 @pytest.mark.parametrize(
@@ -163,13 +165,13 @@ def test_no_epochs_raise():
         ({"X": np.full((4, 2, 8), np.nan)}, r"NaN or infinity in channels \['C3', 'C4'\]"),
     ],
 )
-def test_what_does_not_fit_together_raises(change, message):
+def test_arguments_that_do_not_fit_each_other_raise(change, message):
     given = {"X": np.ones((4, 2, 8)), "y": [0, 1, 0, 1], **change}
     with pytest.raises(ValueError, match=message):
         EpochsDataset(classes=["a", "b"], info=SignalInfo(["C3", "C4"], 100, 8), **given)
 
 
-def test_an_index_gives_a_window_and_its_label():
+def test_an_integer_index_returns_a_window_and_its_label():
     window, label = make_dataset()[3]
     torch.testing.assert_close(window[:, 0], torch.tensor([3.0, 3.01]))
     assert label == 1
@@ -179,7 +181,7 @@ def test_an_index_gives_a_window_and_its_label():
 
 @pytest.mark.parametrize("batch_size", [1, 4, 10])
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_a_loader_fetches_a_batch_by_one_indexing(batch_size, shuffle):
+def test_a_loader_fetches_a_batch_with_one_read(batch_size, shuffle):
     dataset = make_dataset()
     counted = CountedReads(dataset.X)
     dataset = EpochsDataset(counted, dataset.y, dataset.classes, dataset.info, None, "ignore")
@@ -200,7 +202,7 @@ def test_a_batch_is_a_copy():
     assert dataset.X.any()
 
 
-def test_workers_bring_every_window_once_in_order():
+def test_workers_return_every_window_once_in_order():
     loader = DataLoader(make_dataset(), batch_size=3, num_workers=2)
     windows, labels = (torch.cat(parts) for parts in zip(*loader, strict=True))
     assert windows.shape == (10, 2, 8)
@@ -208,7 +210,7 @@ def test_workers_bring_every_window_once_in_order():
     torch.testing.assert_close(labels, torch.arange(10) % 2)
 
 
-def test_torchs_subset_keeps_the_batched_path():
+def test_torchs_subset_fetches_whole_batches():
     windows, labels = next(iter(DataLoader(Subset(make_dataset(), [7, 2, 5]), batch_size=3)))
     assert windows[:, 0, 0].tolist() == [7, 2, 5]
     assert labels.tolist() == [1, 0, 1]
@@ -238,7 +240,7 @@ def test_labels_are_joined_by_name_not_by_number():
     assert joined.classes == ("feet", "left", "right")
 
 
-def test_channels_are_joined_by_name_not_by_place():
+def test_channels_are_joined_by_name_not_by_position():
     one, other = make_dataset(2), make_dataset(2, ch_names=("EEG C4", "c3.."))
     joined = EpochsDataset.concatenate([one, other])
     np.testing.assert_allclose(joined.X[:2], one.X)
@@ -246,12 +248,12 @@ def test_channels_are_joined_by_name_not_by_place():
     assert joined.info == one.info
 
 
-def test_metadata_are_joined_where_all_have_them():
+def test_metadata_that_all_data_sets_have_are_joined():
     datasets = [make_dataset(3), make_dataset(2)]
     datasets[1].metadata["session"] = np.array(["1", "2"])
     joined = EpochsDataset.concatenate(datasets)
     assert joined.groups("subject").tolist() == ["S0", "S1", "S2", "S0", "S1"]
-    with pytest.raises(ValueError, match=r"expected metadata of \['subject'\], got 'session'"):
+    with pytest.raises(ValueError, match=r"metadata columns \['subject'\], got 'session'"):
         joined.groups("session")
 
 
@@ -265,7 +267,7 @@ def test_metadata_are_joined_where_all_have_them():
         ({"ch_names": ("C3", "C4", "Cz")}, r"channels \['Cz'\] are missing"),
     ],
 )
-def test_another_signal_raises_whichever_comes_first(change, message):
+def test_data_sets_of_different_signals_are_not_joined_in_either_order(change, message):
     with pytest.raises(ValueError, match=message):
         EpochsDataset.concatenate([make_dataset(), make_dataset(**change)])
     with pytest.raises(ValueError, match=r"missing|expected"):
@@ -288,7 +290,7 @@ def test_nothing_to_join_raises():
         (1e3, "too large by a factor of about 1000: multiply by 0.001"),
     ],
 )
-def test_another_unit_raises_with_the_factor_that_mends_it(factor, looks):
+def test_a_wrong_unit_raises_with_the_factor_to_use(factor, looks):
     dataset = EpochsDataset.from_epochs(make_epochs())
     arguments = (dataset.X * factor, dataset.y, dataset.classes, dataset.info)
     with pytest.raises(ValueError, match=looks):
@@ -302,7 +304,7 @@ def test_another_unit_raises_with_the_factor_that_mends_it(factor, looks):
         EpochsDataset.from_epochs(epochs)
 
 
-# Windows that are read when they are needed.
+# Windows on disk.
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +319,7 @@ def lazy_and_loaded(tmp_path_factory):
     ]
 
 
-def test_epochs_that_are_not_preloaded_stay_on_the_disk(lazy_and_loaded):
+def test_epochs_that_are_not_preloaded_stay_on_disk(lazy_and_loaded):
     lazy, loaded = lazy_and_loaded
     assert not lazy.X.epochs.preload
     for index in (3, -1, slice(2, 7, 2), [5, 0, 5], np.arange(10) % 3 == 0, []):
@@ -327,7 +329,15 @@ def test_epochs_that_are_not_preloaded_stay_on_the_disk(lazy_and_loaded):
         lazy.X[10]
 
 
-def test_nan_on_the_disk_is_named_when_it_is_read():
+@pytest.mark.parametrize(
+    ("indices", "outside"), [([10], 10), ([-1, 10], 10), ([3, -11], -11), ([-11, 10], -11)]
+)
+def test_indices_out_of_range_raise(lazy_and_loaded, indices, outside):
+    with pytest.raises(IndexError, match=f"expected indices of 10 items, got {outside}$"):
+        lazy_and_loaded[0].X[indices]
+
+
+def test_nan_on_disk_raises_when_it_is_read():
     info = mne.create_info(["C3", "C4"], SFREQ, "eeg")
     data = np.random.default_rng(0).normal(0, 2e-5, (2, 1000))
     data[1, 620] = np.nan
@@ -353,7 +363,7 @@ def test_nan_on_the_disk_is_named_when_it_is_read():
     ids=["whole", "subset", "joined", "aligned"],
 )
 @pytest.mark.filterwarnings("ignore:channels .* are left out")
-def test_what_is_done_to_a_data_set_is_done_when_it_is_read(lazy_and_loaded, change):
+def test_operations_on_lazy_windows_equal_those_in_memory(lazy_and_loaded, change):
     lazy, loaded = map(change, lazy_and_loaded)
     assert isinstance(lazy.X, Windows)
     assert lazy.shape == loaded.shape
@@ -364,7 +374,7 @@ def test_what_is_done_to_a_data_set_is_done_when_it_is_read(lazy_and_loaded, cha
     np.testing.assert_array_equal(labels, loaded.y[:2])
 
 
-def test_data_sets_in_memory_and_on_the_disk_are_joined(lazy_and_loaded):
+def test_data_sets_in_memory_and_on_disk_are_joined(lazy_and_loaded):
     joined = EpochsDataset.concatenate(lazy_and_loaded)
     np.testing.assert_array_equal(joined.X[[3, 13]], np.stack([lazy_and_loaded[1].X[3]] * 2))
 
@@ -372,7 +382,7 @@ def test_data_sets_in_memory_and_on_the_disk_are_joined(lazy_and_loaded):
 # From recordings.
 
 
-def test_recordings_bring_their_metadata():
+def test_windows_get_the_metadata_of_their_recording():
     raws = [simulate_motor_imagery(n_trials=6, random_state=seed) for seed in range(2)]
     recordings = [
         Recording(raws[0], "S1", session="a", dataset="mine", split="train"),
@@ -389,7 +399,7 @@ def test_recordings_bring_their_metadata():
     np.testing.assert_allclose(dataset.groups("onset")[6:], raws[1].annotations.onset, atol=1 / 128)
 
 
-def test_metadata_are_for_all_or_for_each():
+def test_metadata_are_one_value_or_one_per_epoch():
     epochs = make_epochs()
     dataset = EpochsDataset.from_epochs(epochs, subject="S1", session=list("aabbcc"))
     assert dataset.groups("subject").tolist() == ["S1"] * 6
@@ -410,10 +420,10 @@ def test_a_recording_without_names_raises(change, message):
         Recording(**{"raw": None, "subject": "S1", **change})
 
 
-# scikit-learn takes it as X.
+# Data sets as X in scikit-learn.
 
 
-def test_scikit_learn_splits_it_with_its_labels():
+def test_scikit_learn_splits_a_data_set_with_its_labels():
     dataset = make_dataset(12)
     parts = train_test_split(dataset, dataset.labels, test_size=0.25, random_state=0)
     assert [type(part) for part in parts[:2]] == [EpochsDataset] * 2

@@ -1,4 +1,4 @@
-"""Sequences hold each window once, in order, never across recordings or gaps; and lead back."""
+"""Sequences hold each window once, in order, and never span recordings or gaps."""
 
 import mne
 import numpy as np
@@ -27,7 +27,7 @@ STAGES = ("N1", "N2", "W")
 
 
 def make(onset, recording=None, labels=None, classes=STAGES, n_times=N_TIMES, **metadata):
-    """Return windows that are all their own number."""
+    """Return windows filled with their index plus one."""
     onset = np.asarray(onset)
     n = len(onset)
     X = np.ones((n, 2, n_times), np.float32) * np.arange(1, n + 1)[:, None, None]
@@ -38,8 +38,8 @@ def make(onset, recording=None, labels=None, classes=STAGES, n_times=N_TIMES, **
     return EpochsDataset(X, y, classes, info, known, check_signal="ignore")
 
 
-def cut_by_hand(recording, onset, n_windows, step=LENGTH):
-    """Return the windows of each sequence, found one after the other."""
+def cut_in_a_loop(recording, onset, n_windows, step=LENGTH):
+    """Return the windows of each sequence, computed by a plain loop."""
     sequences, last = [], None
     for window in sorted(range(len(onset)), key=lambda place: (recording[place], onset[place])):
         follows = (
@@ -60,7 +60,7 @@ def held(sequences):
     return [row[row >= 0].tolist() for row in sequences.indices]
 
 
-def test_worked_numbers():
+def test_worked_example():
     onset = np.array([4, 1, 0, 2, 3, 0, 1, 7, 8]) * LENGTH
     recording = list("bbbbb") + list("aa") + list("bb")
     labels = ["W", "N1", "W", "N2", "N1", "N2", "W", "N2", "N1"]
@@ -87,7 +87,7 @@ def test_worked_numbers():
 
 @st.composite
 def nights(draw):
-    """Windows of some recordings at places of a grid, each there once, in any order."""
+    """Draw windows of several recordings at distinct points of a grid, in any order."""
     places = draw(
         st.lists(
             st.tuples(st.sampled_from("abc"), st.integers(0, 12)),
@@ -105,14 +105,14 @@ def nights(draw):
 @pytest.mark.filterwarnings("ignore:no window follows another")
 @settings(deadline=None)
 @given(night=nights(), n_windows=st.integers(1, 6), seed=st.integers(0, 99))
-def test_sequences_are_those_of_a_plain_loop_and_lead_back(night, n_windows, seed):
+def test_sequences_equal_those_of_a_plain_loop_and_can_be_unrolled(night, n_windows, seed):
     recording, onset = night
     dataset = make(onset, recording)
     sequences = Sequences.of(dataset, n_windows)
 
-    assert held(sequences) == cut_by_hand(recording, onset, n_windows)
+    assert held(sequences) == cut_in_a_loop(recording, onset, n_windows)
     assert sorted(window for row in held(sequences) for window in row) == [*range(len(onset))]
-    # Padding is at the end, and zero.
+    # Padding is zero and at the end.
     assert (np.diff(sequences.present.astype(int), axis=1) <= 0).all()
     assert sequences.present[:, 0].all()
     assert (sequences.X[~sequences.present] == 0).all()
@@ -125,7 +125,7 @@ def test_sequences_are_those_of_a_plain_loop_and_lead_back(night, n_windows, see
         assert set(recording[row].tolist()) == {name}
         assert (abs(np.diff(onset[row]) - LENGTH) <= 1 / SFREQ).all()
 
-    # The order in the data set is no matter.
+    # The order in the data set does not matter.
     order = np.random.default_rng(seed).permutation(len(onset))
     mixed = Sequences.of(dataset.subset(order), n_windows)
     assert (mixed.X == sequences.X).all()
@@ -133,25 +133,25 @@ def test_sequences_are_those_of_a_plain_loop_and_lead_back(night, n_windows, see
 
 
 @pytest.mark.parametrize("kind", [int, str, object])
-def test_recordings_of_any_name_are_kept_apart(kind):
+def test_recordings_are_kept_apart_whatever_the_type_of_their_names(kind):
     recording = np.array([1, 2, 1, 2]).astype(kind)
     sequences = Sequences.of(make(np.array([0, 1, 1, 0]) * LENGTH, recording), 4)
     assert held(sequences) == [[0, 2], [3, 1]]
 
 
 @pytest.mark.parametrize("samples", [-1, 1])
-def test_onsets_may_be_a_sample_off(samples):
+def test_onsets_may_be_off_by_one_sample(samples):
     onset = np.array([0, LENGTH, 2 * LENGTH]) + np.array([0, samples, 0]) / SFREQ
     assert held(Sequences.of(make(onset), 3)) == [[0, 1, 2]]
 
 
-def test_two_samples_more_are_a_gap():
+def test_two_extra_samples_are_a_gap():
     onset = np.array([0, LENGTH, 2 * LENGTH]) + np.array([0, 0, 2]) / SFREQ
     assert held(Sequences.of(make(onset), 3)) == [[0, 1], [2]]
 
 
-def test_scorings_between_samples_are_consecutive():
-    """Where 30 s are no whole number of samples, MNE's events are a sample nearer or farther."""
+def test_stages_with_onsets_between_samples_are_consecutive():
+    """If 30 s are not a whole number of samples, the distance of MNE's events varies by one."""
     sfreq = 100.05
     n = 8
     rng = np.random.default_rng(0)
@@ -165,14 +165,14 @@ def test_scorings_between_samples_are_consecutive():
 
 
 @pytest.mark.parametrize("step", [LENGTH / 2, LENGTH / 4])
-def test_windows_that_overlap_follow_each_other_by_their_step(step):
-    onset = step * np.array([0, 1, 2, 3, 5, 6, 20, 21])  # the fifth was left out
+def test_overlapping_windows_follow_each_other_at_their_step(step):
+    onset = step * np.array([0, 1, 2, 3, 5, 6, 20, 21])  # the fifth is missing
     expected = [[0, 1, 2], [3], [4, 5], [6, 7]]
     assert held(Sequences.of(make(onset), 3)) == expected
     assert held(Sequences.of(make(onset), 3, step_seconds=step)) == expected
 
 
-def test_windows_with_pauses_are_sequences_of_the_step_that_is_given():
+def test_windows_with_pauses_form_sequences_at_the_given_step():
     onset = 4.0 * np.arange(5)
     with pytest.warns(SignalWarning, match="no window follows another") as caught:
         assert held(Sequences.of(make(onset), 5)) == [[0], [1], [2], [3], [4]]
@@ -182,19 +182,19 @@ def test_windows_with_pauses_are_sequences_of_the_step_that_is_given():
     assert held(Sequences.of(make(onset), 5, step_seconds=4)) == [[0, 1, 2, 3, 4]]
 
 
-def test_windows_that_come_before_their_step_do_not_follow():
+def test_windows_closer_than_the_given_step_do_not_follow():
     onset = np.array([0.0, 2.0, 6.0])
     assert held(Sequences.of(make(onset), 3, step_seconds=4)) == [[0], [1, 2]]
 
 
-def test_windows_are_taken_as_they_overlap_across_recordings():
-    """The step is one for the whole data set: a model learns one."""
+def test_all_recordings_have_the_same_step():
+    """A model learns one step, so the shortest step in the data set holds for all recordings."""
     onset = np.array([0, 1, 2, 0, 2]) * LENGTH / 2
     sequences = Sequences.of(make(onset, list("aaabb")), 3)
     assert held(sequences) == [[0, 1, 2], [3], [4]]
 
 
-def test_what_is_not_scored_stays_and_does_not_count():
+def test_unscored_windows_stay_in_sequences_outside_the_mask():
     labels = ["?", "W", "N1", "?", "MOVE", "N2", "?"]
     classes = ("?", "MOVE", *STAGES)
     dataset = make(np.arange(7) * LENGTH, labels=labels, classes=classes)
@@ -205,23 +205,23 @@ def test_what_is_not_scored_stays_and_does_not_count():
     assert sequences.classes == STAGES
     assert sequences.y.tolist() == [["N1", "W", "N1", "N1"], ["N1", "N2", "N1", "N1"]]
     assert (sequences.X[sequences.present] != 0).all()
-    # Without the argument they are labels like others.
+    # Without the argument, their labels are ordinary classes.
     assert Sequences.of(dataset, 4).y.tolist() == [labels[:4], [*labels[4:], "?"]]
 
 
-def test_classes_are_those_of_the_data_set_also_where_a_part_has_them_not():
+def test_classes_without_windows_are_kept():
     dataset = make(np.arange(6) * LENGTH)
     assert Sequences.of(dataset[[1, 2]], 2).classes == STAGES
 
 
-def test_sequences_without_a_window_that_counts_are_left_out_by_the_mask():
+def test_the_mask_finds_sequences_without_a_scored_window():
     dataset = make(np.arange(5) * LENGTH, labels=["?", "?", "W", "N1", "?"], classes=("?", *STAGES))
     sequences = Sequences.of(dataset, 2, unscored=["?"])
     assert sequences.mask.any(axis=1).tolist() == [False, True, False]
     assert held(sequences[sequences.mask.any(axis=1)]) == [[2, 3]]
 
 
-def test_groups_are_those_of_whole_sequences():
+def test_groups_are_columns_that_are_constant_within_sequences():
     dataset = make(
         np.array([0, 1, 2, 0, 1]) * LENGTH,
         list("aaabb"),
@@ -247,7 +247,7 @@ def test_groups_are_those_of_whole_sequences():
         (1, [1]),
     ],
 )
-def test_some_of_the_sequences(index, rows):
+def test_an_index_selects_sequences(index, rows):
     sequences = Sequences.of(make(np.arange(5) * LENGTH, subject=np.arange(5) // 2), 2)
     some = sequences[index]
     assert len(some) == len(rows)
@@ -260,14 +260,14 @@ def test_some_of_the_sequences(index, rows):
     assert some.unroll(some.indices).tolist() == places
 
 
-def test_predictions_of_several_numbers_are_unrolled():
+def test_values_with_further_axes_are_unrolled():
     sequences = Sequences.of(make(np.array([2, 1, 0]) * LENGTH), 2)
     values = np.arange(12.0).reshape(2, 2, 3)
     assert sequences.unroll(values).tolist() == [[6, 7, 8], [3, 4, 5], [0, 1, 2]]
     assert sequences.unroll(values.tolist()).tolist() == sequences.unroll(values).tolist()
 
 
-def test_windows_on_the_disk_are_read(tmp_path):
+def test_windows_on_disk_are_read(tmp_path):
     raw = simulate_sleep(0.1, sfreq=64.0, random_state=0)
     raw.save(tmp_path / "night_raw.fif", verbose="ERROR")
     raw = mne.io.read_raw_fif(tmp_path / "night_raw.fif", verbose="ERROR")
@@ -299,35 +299,44 @@ def test_a_split_of_sequences_by_recording_keeps_windows_apart():
     sequences = Sequences.of(dataset, 2)
     for train, test in GroupKFold(2).split(sequences.X, groups=sequences.groups("recording")):
         check_leakage(dataset, sequences[train].windows, sequences[test].windows)
-    with pytest.raises(ValueError, match="expected no recording in training and test"):
+    with pytest.raises(ValueError, match="expected train and test to share no recording"):
         check_leakage(dataset, sequences[[0]].windows, sequences[1:].windows)
 
 
-def test_windows_of_a_side_make_sequences_of_their_own():
+def test_sequences_of_a_subset_skip_the_other_windows():
     dataset = make(np.arange(7) * LENGTH)
     train = dataset[[0, 1, 2, 5, 6]]
     assert held(Sequences.of(train, 3)) == [[0, 1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize("without", ["recording", "onset"])
-def test_missing_metadata_is_named(without):
+def test_missing_metadata_raise(without):
     dataset = make(np.arange(3) * LENGTH)
     del dataset.metadata[without]
     (other,) = dataset.metadata
-    with pytest.raises(ValueError, match=rf"\['{without}'\] missing, got \['{other}'\]"):
+    message = rf"expected columns \['onset', 'recording'\] in the metadata .* got \['{other}'\]"
+    with pytest.raises(ValueError, match=message):
         Sequences.of(dataset, 2)
 
 
-@pytest.mark.parametrize("onset", [[0.0, np.nan], [0.0, np.inf], ["0", "1"], [None, 1.0]])
-def test_onsets_are_numbers(onset):
-    with pytest.raises(ValueError, match="expected onset of finite numbers in seconds"):
+@pytest.mark.parametrize(
+    ("onset", "got"),
+    [
+        ([0.0, np.nan], "nan"),
+        ([0.0, np.inf], "inf"),
+        (["0", "1"], "values of type <U1"),
+        ([None, 1.0], "values of type object"),
+    ],
+)
+def test_onsets_that_are_not_finite_numbers_raise(onset, got):
+    with pytest.raises(ValueError, match=f"'onset' to be finite numbers in seconds, got {got}"):
         Sequences.of(make(onset), 2)
 
 
 def test_onsets_may_be_whole_seconds():
     dataset = make(np.array([4, 2, 0, 1], dtype=np.uint8), n_times=64)
     assert held(Sequences.of(dataset, 4)) == [[2, 3, 1], [0]]
-    far = make(np.array([100, -100], dtype=np.int8))  # 200 s apart, which int8 cannot hold
+    far = make(np.array([100, -100], dtype=np.int8))  # 200 s apart, more than int8 can hold
     assert held(Sequences.of(far, 1)) == [[1], [0]]
 
 
@@ -335,7 +344,7 @@ def test_onsets_may_be_whole_seconds():
     ("n_windows", "error"),
     [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError), (None, TypeError)],
 )
-def test_n_windows_is_a_positive_integer(n_windows, error):
+def test_n_windows_must_be_a_positive_integer(n_windows, error):
     with pytest.raises(error, match="expected n_windows to be a positive integer"):
         Sequences.of(make([0.0]), n_windows)
 
@@ -343,46 +352,46 @@ def test_n_windows_is_a_positive_integer(n_windows, error):
 @pytest.mark.parametrize(
     ("step", "error"), [(0, ValueError), (-1, ValueError), (np.inf, ValueError), ("1", TypeError)]
 )
-def test_step_seconds_is_a_number_above_zero(step, error):
+def test_step_seconds_must_be_a_positive_number(step, error):
     with pytest.raises(error, match="expected step_seconds to be a number above 0"):
         Sequences.of(make([0.0]), 1, step_seconds=step)
 
 
-def test_two_windows_at_one_onset_are_refused():
+def test_two_windows_with_the_same_onset_raise():
     dataset = make([0.0, LENGTH, 0.0, LENGTH], list("abab"))
-    with pytest.raises(ValueError, match=r"got several at 0 s of recording a"):
+    with pytest.raises(ValueError, match=r"different onsets, got several at 0 s of recording a;"):
         Sequences.of(dataset, 2)
     Sequences.of(make([0.0, LENGTH, 0.0, LENGTH], list("aabb")), 2)
 
 
-def test_windows_that_overlap_by_no_step_are_refused():
+def test_overlapping_windows_that_are_not_whole_steps_apart_raise():
     onset = np.array([0.0, 0.3, 0.7])
-    with pytest.raises(ValueError, match=r"or one each 0\.3 s, got onsets \[0\.3, 0\.4\] s apart"):
+    with pytest.raises(ValueError, match=r"multiples of 0\.3 s apart .* \[0\.3, 0\.4\] s apart"):
         Sequences.of(make(onset), 2)
-    with pytest.raises(ValueError, match=r"or one each 0\.5 s, got onsets \[0\.25\] s apart"):
+    with pytest.raises(ValueError, match=r"multiples of 0\.5 s apart .* got onsets \[0\.25\]"):
         Sequences.of(make([0.0, 0.25, 0.5]), 2, step_seconds=0.5)
-    with pytest.raises(ValueError, match=r"or one each 0\.5 s"):
+    with pytest.raises(ValueError, match=r"multiples of 0\.5 s apart"):
         Sequences.of(make([0.0, 1 / SFREQ]), 2, step_seconds=0.5)
 
 
-def test_unscored_is_a_sequence_and_leaves_something():
+def test_unscored_must_be_a_sequence_and_leave_some_windows():
     dataset = make([0.0, LENGTH], labels=["W", "W"])
-    with pytest.raises(TypeError, match="expected unscored to be a sequence of labels, got 'W'"):
+    with pytest.raises(TypeError, match=r"unscored to be a sequence .* such as \['W'\], got 'W'"):
         Sequences.of(dataset, 2, unscored="W")
-    with pytest.raises(ValueError, match=r"labels that count, got only unscored \['W'\]"):
+    with pytest.raises(ValueError, match=r"labels that are not in unscored, got only \['W'\]"):
         Sequences.of(dataset, 2, unscored=["W"])
 
 
-def test_only_a_data_set_with_windows_is_taken():
+def test_other_types_and_empty_data_sets_raise():
     dataset = make([0.0])
-    with pytest.raises(TypeError, match="expected an EpochsDataset, got ndarray"):
+    with pytest.raises(TypeError, match="expected dataset to be an EpochsDataset, got ndarray"):
         Sequences.of(dataset.X, 2)
-    with pytest.raises(ValueError, match="expected at least one window, got none"):
+    with pytest.raises(ValueError, match="expected dataset to have at least one window, got none"):
         Sequences.of(dataset[:0], 2)
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 3), (2, 2), ()])
-def test_values_to_unroll_are_those_of_the_sequences(shape):
+def test_values_of_another_shape_are_not_unrolled(shape):
     sequences = Sequences.of(make(np.arange(5) * LENGTH), 2)
-    with pytest.raises(ValueError, match=r"expected values of shape \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"expected values of shape \(3, 2, \.\.\.\)"):
         sequences.unroll(np.zeros(shape))

@@ -1,4 +1,4 @@
-"""A split that lets the test be seen in training is refused, whatever the way."""
+"""A split in which training windows leak into the test raises an error."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from eegzoo.data.windows.lazy_windows import Windows
 
 
 def make(n_windows=24, spacing=4.0, n_times=400, lazy=False, **metadata):
-    """Two subjects with two sessions of two recordings; a window lasts four seconds."""
+    """Return windows of 4 s of two subjects with two sessions of two recordings each."""
     numbers = np.arange(n_windows)
     X = np.random.default_rng(0).normal(0, 20, (n_windows, 2, n_times)).astype(np.float32)
     known = {
@@ -41,66 +41,75 @@ def test_group_folds_pass():
 
 
 @pytest.mark.parametrize(("by", "half"), [("recording", 1), ("session", 3), ("subject", 6)])
-def test_a_group_on_both_sides_is_named(by, half):
+def test_a_group_on_both_sides_raises(by, half):
     dataset = make()
-    with pytest.raises(ValueError, match=rf"expected no {by} in training and test, got \[0\]"):
+    with pytest.raises(ValueError, match=rf"train and test to share no {by}, got \[0\] in both"):
         check_leakage(dataset, np.arange(half), np.arange(half, 24), apart=by)
 
 
-def test_a_group_may_be_split_where_that_was_asked():
+def test_smaller_groups_than_apart_may_be_split():
     check_leakage(make(), [0], [1], apart=None)
     check_leakage(make(), np.arange(6), np.arange(6, 24), apart="session")
 
 
 @pytest.mark.parametrize("spacing", [3.98, 2.0, 0.0])
-def test_windows_that_overlap_are_found_in_one_recording(spacing):
+def test_overlapping_windows_of_one_recording_raise(spacing):
     dataset = make(spacing=spacing)
-    with pytest.raises(ValueError, match=r"do not overlap, got \[\(0, 1\)\]"):
+    with pytest.raises(
+        ValueError, match=r"no window in test to overlap one in train, got .* \[\(0, 1\)\]"
+    ):
         check_leakage(dataset, [0], [1, 5], apart=None)
     check_leakage(dataset, [0, 1, 2], [3, 4, 5])  # the same onsets in another recording
 
 
-def test_windows_that_only_touch_do_not_overlap():
+def test_adjacent_windows_do_not_overlap():
     check_leakage(make(spacing=4.0), [0, 2], [1], apart=None)
 
 
-def test_the_nearest_pair_is_found_among_windows_of_one_side():
+def test_an_overlapping_pair_is_found_among_other_windows():
     onset = np.array([0.0, 10.0, 10.5, 13.0, 30.0, 40.0])
     dataset = make(6, recording=np.zeros(6), onset=onset)
-    with pytest.raises(ValueError, match=r"got \[\(2, 3\)\]"):
+    with pytest.raises(ValueError, match=r"got the pairs \(train, test\) \[\(2, 3\)\]"):
         check_leakage(dataset, [0, 1, 2], [3, 4, 5], apart=None)
 
 
 @pytest.mark.parametrize("lazy", [False, True])
-def test_copied_windows_are_found_wherever_they_are(lazy):
+def test_copied_windows_raise(lazy):
     dataset = make(lazy=lazy)
     (dataset.X.X if lazy else dataset.X)[20] = dataset.X[2]
-    with pytest.raises(ValueError, match=r"windows that differ, got \[\(2, 20\)\]"):
+    with pytest.raises(ValueError, match=r"no window in test to be a copy .* \[\(2, 20\)\]"):
         check_leakage(dataset, np.arange(12), np.arange(12, 24), apart="subject")
 
 
-def test_a_window_on_both_sides_is_named():
-    with pytest.raises(ValueError, match=r"no window in training and test, got \[3\]"):
+def test_a_window_on_both_sides_raises():
+    with pytest.raises(ValueError, match=r"train and test to share no window, got \[3\]"):
         check_leakage(make(), [0, 3], [3, 12])
 
 
-def test_masks_are_taken_too():
+def test_masks_are_accepted():
     train = np.arange(24) < 12
     check_leakage(make(), train, ~train, apart="subject")
-    with pytest.raises(ValueError, match="expected windows in test, got none"):
+    with pytest.raises(ValueError, match="expected test to have at least one window, got none"):
         check_leakage(make(), train, train & ~train)
 
 
-def test_what_is_not_known_raises():
+def test_unknown_groups_and_missing_metadata_raise():
     dataset = make()
     with pytest.raises(ValueError, match="expected apart to be one of 'subject'"):
         check_leakage(dataset, [0], [12], apart="person")
     del dataset.metadata["onset"]
-    with pytest.raises(ValueError, match=r"expected metadata of .* got 'onset'"):
+    with pytest.raises(
+        ValueError, match=r"columns \['onset', 'recording'\] .* got \['recording', 's"
+    ):
         check_leakage(dataset, [0], [12])
+    del dataset.metadata["subject"]
+    with pytest.raises(
+        ValueError, match=r"columns \['onset', 'recording', 'subject'\] in the meta"
+    ):
+        check_leakage(dataset, [0], [12], apart="subject")
 
 
-def test_the_official_split_is_what_the_metadata_say():
+def test_the_official_split_is_taken_from_the_metadata():
     dataset = make(split=np.where(np.arange(24) % 5 == 0, "test", "train"))
     train, test = official_split(dataset)
     assert test.tolist() == [0, 5, 10, 15, 20]

@@ -1,14 +1,15 @@
-"""Crops are pieces of their windows, each window once a pass, at random or at even places."""
+"""Random crops cover every window once in each pass, and even crops are evenly spaced."""
 
 import pytest
 import torch
 
-from eegzoo.training.inputs.crops import RandomCrops, TrainingSet, count_batches, even_crops
-from eegzoo.training.parallel.processes import World
+from eegzoo.training.inputs.crops import RandomCrops, count_batches, even_crops
+from eegzoo.training.inputs.training_set import TrainingSet
+from eegzoo.training.parallel.processes import ProcessInfo
 
 
 def numbered(n_windows, n_chans=2, n_times=20):
-    """Windows that hold 1000 * window + time, the second channel half a unit more."""
+    """Return windows with values 1000 * window + time, plus 0.5 in the second channel."""
     window = torch.arange(n_windows).float()[:, None, None] * 1000
     time = torch.arange(n_times).float()
     X = window + time + torch.arange(n_chans)[:, None] / 2
@@ -26,7 +27,7 @@ def one_pass(crops):
 @pytest.mark.parametrize(
     ("n_windows", "batch_size"), [(10, 4), (33, 16), (5, 16), (48, 16), (1, 1)]
 )
-def test_a_pass_brings_every_window_once_with_its_label(n_windows, batch_size):
+def test_a_pass_has_every_window_once_with_its_label(n_windows, batch_size):
     crops = RandomCrops(numbered(n_windows), batch_size, crop_length=8)
     windows, labels, number, _ = one_pass(crops)
     assert windows.shape == (n_windows, 2, 8)
@@ -34,7 +35,7 @@ def test_a_pass_brings_every_window_once_with_its_label(n_windows, batch_size):
     torch.testing.assert_close(labels, number * 3)
 
 
-def test_a_crop_is_consecutive_samples_of_all_channels_of_one_window():
+def test_a_crop_has_consecutive_samples_of_all_channels_of_one_window():
     windows, *_ = one_pass(RandomCrops(numbered(30), 7, crop_length=8))
     torch.testing.assert_close(
         windows, windows[:, :1, :1] + torch.arange(8.0) + torch.tensor([[0.0], [0.5]])
@@ -52,24 +53,24 @@ def test_batches_differ_by_one_window_at_most(n_windows, batch_size):
     assert max(sizes) <= 1.5 * batch_size
 
 
-def test_every_start_is_drawn_about_equally_often_and_anew_in_each_pass():
+def test_starts_are_uniform_and_drawn_again_in_each_pass():
     crops = RandomCrops(numbered(500), 100, crop_length=8)
     crops.generator.manual_seed(0)
     (*_, first_order, first), (*_, order, starts) = one_pass(crops), one_pass(crops)
     counts = torch.bincount(starts, minlength=13)
-    assert len(counts) == 13  # from 0 to 20 - 8
+    assert len(counts) == 13  # 0 to 20 - 8
     assert 15 < counts.min() < counts.max() < 70
     assert not torch.equal(first_order, order)
     assert not torch.equal(first[first_order.argsort()], starts[order.argsort()])
 
 
-def test_a_crop_of_the_whole_window_is_the_window():
+def test_a_crop_of_full_length_is_the_window():
     data = numbered(6)
     windows, _, number, _ = one_pass(RandomCrops(data, 4, crop_length=20))
     torch.testing.assert_close(windows, data.X[number])
 
 
-def test_the_data_are_not_changed_through_a_crop():
+def test_changing_a_batch_does_not_change_the_data():
     data = numbered(6)
     for batch in RandomCrops(data, 2, crop_length=20):
         batch.x.zero_()
@@ -80,7 +81,7 @@ def test_the_data_are_not_changed_through_a_crop():
     torch.testing.assert_close(data.weight, numbered(6).weight)
 
 
-def test_randomness_is_a_generator_of_their_own():
+def test_crops_draw_from_their_own_generator():
     crops = RandomCrops(numbered(20), 5, crop_length=8)
     crops.generator.manual_seed(5)
     before = torch.get_rng_state()
@@ -90,16 +91,16 @@ def test_randomness_is_a_generator_of_their_own():
     torch.testing.assert_close(one_pass(crops), one)
 
 
-def test_windows_come_with_their_weights_and_the_batchs_sum():
+def test_a_batch_has_the_weights_of_its_windows_and_their_sum():
     for batch in RandomCrops(numbered(10), 4, crop_length=8):
         torch.testing.assert_close(batch.weight, batch.y / 6)
         assert batch.total == pytest.approx(batch.weight.sum().item())
 
 
 @pytest.mark.parametrize("n_windows", [10, 11])
-def test_processes_share_the_batches_of_one(n_windows):
+def test_the_shares_of_processes_make_up_the_batches(n_windows):
     alone = RandomCrops(numbered(n_windows), 5, crop_length=8)
-    shares = [RandomCrops(numbered(n_windows), 5, 8, World(rank, 2)) for rank in range(2)]
+    shares = [RandomCrops(numbered(n_windows), 5, 8, ProcessInfo(rank, 2)) for rank in range(2)]
     for crops in (alone, *shares):
         crops.generator.manual_seed(3)
     for whole, *parts in zip(alone, *shares, strict=True):
@@ -110,7 +111,7 @@ def test_processes_share_the_batches_of_one(n_windows):
             torch.testing.assert_close(joined[int(y)], x)
 
 
-def test_sequences_are_not_cut_and_keep_their_lengths():
+def test_sequences_are_not_cropped_and_keep_their_lengths():
     X = torch.arange(24.0).reshape(4, 3, 1, 2)
     data = TrainingSet(X, torch.arange(12).reshape(4, 3), torch.ones(4, 3), torch.arange(4))
     for batch in RandomCrops(data, 2, crop_length=2):
@@ -118,7 +119,7 @@ def test_sequences_are_not_cut_and_keep_their_lengths():
         assert batch.total == 6
 
 
-def test_a_subset_has_all_that_belongs_to_its_windows():
+def test_a_subset_has_the_targets_and_weights_of_its_windows():
     data = numbered(6)
     part = data.subset(torch.tensor([4, 1]).numpy())
     assert part.y.tolist() == [12, 3]
@@ -127,7 +128,7 @@ def test_a_subset_has_all_that_belongs_to_its_windows():
 
 
 @pytest.mark.parametrize("n_crops", [2, 3, 5, 13, 50])
-def test_even_crops_go_from_the_first_to_the_last_sample(n_crops):
+def test_even_crops_cover_the_first_to_the_last_sample(n_crops):
     data = numbered(3)
     crops = even_crops(data.X, 8, n_crops)
     assert crops.shape == (3, min(n_crops, 13), 2, 8)
@@ -141,7 +142,7 @@ def test_even_crops_go_from_the_first_to_the_last_sample(n_crops):
         torch.testing.assert_close(crop, data.X[..., start : start + 8])
 
 
-def test_one_crop_is_the_start_and_a_crop_of_all_is_all():
+def test_a_single_crop_is_at_the_start_and_a_full_one_is_the_window():
     data = numbered(3)
     torch.testing.assert_close(even_crops(data.X, 8, 1)[:, 0], data.X[..., :8])
     torch.testing.assert_close(even_crops(data.X, 20, 9)[:, 0], data.X)

@@ -1,4 +1,4 @@
-"""Sequences of windows with a mask: what does not count has no say, and wrong masks raise."""
+"""Windows of sequences that are masked out have no influence, and wrong masks raise."""
 
 import numpy as np
 import pytest
@@ -6,20 +6,20 @@ import torch
 from sklearn.metrics import accuracy_score, r2_score
 
 from eegzoo.training import EEGClassifier, EEGRegressor
-from eegzoo.training.inputs.crops import Batch
+from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.net import WeightedLoss
-from eegzoo.training.parallel.processes import World
+from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.targets.targets import Numbers
 
 SFREQ, N_TIMES = 100.0, 300
 N_SEQUENCES, N_WINDOWS = 6, 5
 SMALL = {
     "tinysleepnet": {"n_filters": 8, "hidden_size": 8},
-    "deepsleepnet": {"n_filters": 4, "hidden_size": 8, "n_layers": 1},
+    "deepsleepnet": {"n_filters": 4, "hidden_size": 8, "depth": 1},
     "usleep": {"depth": 3},
 }
 RECURRENT = ("tinysleepnet", "deepsleepnet")
-# Two sequences with padding behind, and in a third a window that is not scored.
+# Two sequences end with padding, and a third has a window that is not scored.
 MASK = np.ones((N_SEQUENCES, N_WINDOWS), bool)
 MASK[1, 3:] = MASK[4, 1:] = MASK[2, 2] = False
 PADDING = ~MASK
@@ -27,7 +27,7 @@ PADDING[2, 2] = False
 
 
 def make_sequences(seed=0):
-    """Microvolts, slower waves for class "deep"."""
+    """Return sequences in microvolts, with slower waves for class "deep"."""
     rng = np.random.default_rng(seed)
     places = rng.integers(0, 2, (N_SEQUENCES, N_WINDOWS))
     phase = rng.uniform(0, 2 * np.pi, (N_SEQUENCES, N_WINDOWS, 1, 1))
@@ -41,7 +41,7 @@ X, Y = make_sequences()
 
 
 def with_other(windows):
-    """Return sequences whose chosen windows have other numbers, of another size."""
+    """Return the sequences, with other signals of larger amplitude in the chosen windows."""
     other = X.copy()
     other[windows] = np.random.default_rng(5).normal(7, 90, other[windows].shape)
     return other
@@ -80,13 +80,13 @@ def test_each_window_of_a_sequence_is_predicted(model):
     )
 
 
-def test_what_is_learnt_from_sequences_holds_for_others():
+def test_a_classifier_of_sequences_generalises():
     params = {**SMALL["tinysleepnet"], "drop_prob": 0.0}
     classifier = make(max_epochs=30, lr=1e-2, model_params=params).fit(X, Y, mask=MASK)
     assert classifier.score(*make_sequences(seed=1)) > 0.8
 
 
-def test_numbers_are_learnt_from_sequences_too():
+def test_a_regressor_learns_from_sequences():
     y = np.where(Y == "deep", 2.0, 10.0)
     regressor = make(EEGRegressor, max_epochs=30, lr=1e-2).fit(X, y, mask=MASK)
     predicted = regressor.predict(X, MASK)
@@ -107,20 +107,20 @@ def test_a_score_is_that_of_predictions_with_the_mask():
     assert score == pytest.approx(r2_score(y[MASK], masked[MASK]), rel=1e-9)
 
 
-def test_sets_of_labels_are_learnt_from_sequences_too():
+def test_indicators_are_learnt_from_sequences():
     y = np.stack([Y == "deep", Y == "awake", np.zeros(Y.shape)], axis=-1).astype(int)
     classifier = make().fit(X, y, mask=MASK)
     assert classifier.predict(X, MASK).shape == y.shape
 
 
-def test_a_mask_of_all_windows_is_as_none():
+def test_a_mask_of_all_windows_has_no_effect():
     whole = np.ones_like(MASK)
     one, other = make().fit(X, Y, mask=whole), make().fit(X, Y)
     assert same_fit(one, other)
     np.testing.assert_array_equal(one.predict_proba(X, whole), other.predict_proba(X))
 
 
-def test_a_sequence_of_weight_zero_is_as_if_it_were_not_there():
+def test_a_sequence_of_weight_zero_is_not_used():
     weight = np.array([1, 1, 0, 1, 1, 1])
     one = make().fit(X, Y, sample_weight=weight, mask=MASK)
     kept = weight > 0
@@ -129,11 +129,11 @@ def test_a_sequence_of_weight_zero_is_as_if_it_were_not_there():
     assert one.amplitude_ == other.amplitude_
 
 
-# What does not count.
+# Windows that do not count.
 
 
 @pytest.mark.parametrize("model", SMALL)
-def test_targets_of_windows_that_do_not_count_may_be_anything(model):
+def test_targets_of_windows_that_do_not_count_can_be_invalid(model):
     labels = np.where(MASK, Y, "not a stage")
     assert same_fit(
         make(model=model).fit(X, Y, mask=MASK), make(model=model).fit(X, labels, mask=MASK)
@@ -157,7 +157,7 @@ def test_targets_of_windows_that_do_not_count_may_be_anything(model):
 
 
 @pytest.mark.parametrize("model", RECURRENT)
-def test_padding_has_no_say_in_a_prediction(model):
+def test_padding_has_no_influence_on_predictions(model):
     classifier = make(model=model).fit(X, Y, mask=MASK)
     one, other = (classifier.predict_proba(x, ~PADDING) for x in (X, with_other(PADDING)))
     np.testing.assert_array_equal(one[~PADDING], other[~PADDING])
@@ -167,22 +167,22 @@ def test_padding_has_no_say_in_a_prediction(model):
 
 
 @pytest.mark.parametrize("normalize", ["whiten", "standardize", "window", "exponential", "none"])
-def test_padding_has_no_say_in_the_normalisation_and_the_amplitude(normalize):
+def test_padding_has_no_influence_on_normalisation_and_amplitude(normalize):
     one, other = (make(normalize=normalize).fit(x, Y, mask=MASK) for x in (X, with_other(PADDING)))
     assert one.normalizer_.to_dict() == other.normalizer_.to_dict()
     assert one.amplitude_ == other.amplitude_
-    one.predict(X * np.where(PADDING, 1e9, 1)[..., None, None], MASK)  # no amplitude to raise for
+    one.predict(X * np.where(PADDING, 1e9, 1)[..., None, None], MASK)  # padding is not checked
 
 
 @pytest.mark.parametrize("model", RECURRENT)
-def test_padding_has_no_say_in_a_training(model):
+def test_padding_has_no_influence_on_training(model):
     one, other = (make(model=model).fit(x, Y, mask=MASK) for x in (X, with_other(PADDING)))
     assert one.history_ == other.history_
     assert same_fit(one, other)
 
 
 @pytest.mark.parametrize("n_windows", [3, 4])
-def test_a_mixed_sequence_has_one_share_for_all_its_windows(n_windows):
+def test_all_windows_of_a_mixed_sequence_have_the_same_share(n_windows):
     targets, rng = Numbers(np.zeros(1), np.ones(1), is_flat=True), np.random.default_rng(0)
     outputs, y, weight = rng.normal(size=(3, 3, n_windows))
     partners, share = np.array([1, 2, 0]), np.array([0.9, 0.5, 0.2])
@@ -194,11 +194,11 @@ def test_a_mixed_sequence_has_one_share_for_all_its_windows(n_windows):
     given = [torch.from_numpy(array) for array in (outputs, y, weight, partners, share)]
     outputs, y, weight, partners, share = given
     batch = Batch(torch.empty(3, 0), y[..., None], weight, None, 7.0)
-    loss = WeightedLoss(targets, World())(outputs[..., None], batch, (partners, share))
+    loss = WeightedLoss(targets, ProcessInfo())(outputs[..., None], batch, (partners, share))
     assert float(loss) == pytest.approx(truth)
 
 
-def test_a_window_that_is_not_scored_stays_for_those_beside_it():
+def test_an_unscored_window_still_influences_its_neighbours():
     classifier = make().fit(X, Y, mask=MASK)
     one, other = (classifier.predict_proba(x, MASK) for x in (X, with_other(~MASK & ~PADDING)))
     assert (one[2, 3:] != other[2, 3:]).any()
@@ -206,7 +206,7 @@ def test_a_window_that_is_not_scored_stays_for_those_beside_it():
     np.testing.assert_array_equal(one[2, :2], other[2, :2])
 
 
-def test_usleep_looks_at_all_windows_and_its_loss_at_those_that_count():
+def test_usleep_reads_all_windows_and_its_loss_only_those_that_count():
     classifier = make(model="usleep").fit(X, Y, mask=MASK)
     one, other = (classifier.predict_proba(x, MASK) for x in (X, with_other(PADDING)))
     full = MASK.all(axis=1)
@@ -214,7 +214,7 @@ def test_usleep_looks_at_all_windows_and_its_loss_at_those_that_count():
     assert (one != other)[MASK].any()
 
 
-# Bad input.
+# Invalid input.
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_wrong_masks_raise(mask, message):
     np.testing.assert_array_equal(fitted.predict_proba(X), before)
 
 
-def test_single_windows_have_no_mask():
+def test_a_mask_of_single_windows_raises():
     windows, labels = X[:, 0], Y[:, 0]
     with pytest.raises(ValueError, match="expected mask with sequences of windows"):
         make().fit(windows, labels, mask=np.ones(6, bool))

@@ -1,4 +1,4 @@
-"""Which windows are kept for validation: as scikit-learn splits, no group on both sides."""
+"""The validation split equals that of scikit-learn's splitters, with no group on both sides."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from sklearn.model_selection import (
 
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.training import EEGClassifier
-from eegzoo.training.inputs.validation_split import groups_of, hold_out
+from eegzoo.training.inputs.validation_split import hold_out, validation_groups
 
 Y = np.tile([0, 0, 1], 20)
 GROUPS = np.repeat(np.arange(6), 10)
@@ -31,24 +31,26 @@ def inputs_of(**metadata):
 # Groups.
 
 
-def test_groups_are_the_subjects_if_there_are_several_else_finer_ones():
+def test_groups_are_the_subjects_or_sessions_or_recordings():
     one, two = list("aaaaaa"), list("aaabbb")
     recordings = list("uvwxyz")
-    found = groups_of(inputs_of(subject=two, session=list("121212"), recording=recordings), None)
+    found = validation_groups(
+        inputs_of(subject=two, session=list("121212"), recording=recordings), None
+    )
     assert found.tolist() == two
-    found = groups_of(inputs_of(subject=one, session=two, recording=recordings), None)
+    found = validation_groups(inputs_of(subject=one, session=two, recording=recordings), None)
     assert found.tolist() == two
-    found = groups_of(inputs_of(subject=one, recording=recordings), None)
+    found = validation_groups(inputs_of(subject=one, recording=recordings), None)
     assert found.tolist() == recordings
-    assert groups_of(inputs_of(subject=one, session=one), None) is None
-    assert groups_of(inputs_of(), None) is None
-    assert groups_of(inputs_of(onset=[1, 2, 3, 4, 5, 6]), None) is None
+    assert validation_groups(inputs_of(subject=one, session=one), None) is None
+    assert validation_groups(inputs_of(), None) is None
+    assert validation_groups(inputs_of(onset=[1, 2, 3, 4, 5, 6]), None) is None
 
 
-def test_groups_that_are_given_win_and_may_be_a_columns_name():
+def test_groups_can_be_given_as_an_array_or_the_name_of_a_column():
     inputs = inputs_of(subject=list("aabbcc"), site=list("xxxyyy"))
-    assert groups_of(inputs, [1, 2, 3, 1, 2, 3]).tolist() == [1, 2, 3, 1, 2, 3]
-    assert groups_of(inputs, "site").tolist() == list("xxxyyy")
+    assert validation_groups(inputs, [1, 2, 3, 1, 2, 3]).tolist() == [1, 2, 3, 1, 2, 3]
+    assert validation_groups(inputs, "site").tolist() == list("xxxyyy")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +62,9 @@ def test_groups_that_are_given_win_and_may_be_a_columns_name():
         (3, r"expected groups of shape \(6,\), got \(\)"),
     ],
 )
-def test_groups_that_do_not_fit_raise(groups, message):
+def test_invalid_groups_raise(groups, message):
     with pytest.raises(ValueError, match=message):
-        groups_of(inputs_of(subject=list("aabbcc"), site=list("xxxyyy")), groups)
+        validation_groups(inputs_of(subject=list("aabbcc"), site=list("xxxyyy")), groups)
 
 
 # Splits.
@@ -87,7 +89,7 @@ def test_without_validation_there_is_no_split(validation):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_share_is_split_as_scikit_learn_splits(groups, stratify, splitter):
+def test_a_fraction_is_split_by_scikit_learn(groups, stratify, splitter):
     truth = next(splitter.split(Y, Y, groups))
     sides = split(0.2, groups=groups, seed=7, stratify=stratify)
     for side, expected in zip(sides, truth, strict=True):
@@ -105,7 +107,7 @@ def test_a_share_is_split_as_scikit_learn_splits(groups, stratify, splitter):
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 @pytest.mark.parametrize("stratify", [True, False])
-def test_of_a_splitter_the_first_split_is_taken(splitter, groups, stratify):
+def test_the_first_split_of_a_splitter_is_used(splitter, groups, stratify):
     truth = next(splitter.split(Y, Y, groups))
     for side, expected in zip(
         split(splitter, groups=groups, stratify=stratify), truth, strict=True
@@ -120,7 +122,7 @@ def test_of_a_splitter_the_first_split_is_taken(splitter, groups, stratify):
     stratify=st.booleans(),
     grouped=st.booleans(),
 )
-def test_every_window_is_on_one_side_and_every_group(seed, share, n_groups, stratify, grouped):
+def test_every_window_and_every_group_is_on_one_side(seed, share, n_groups, stratify, grouped):
     rng = np.random.default_rng(seed)
     n_windows = 12 * n_groups
     y = rng.permutation(np.arange(n_windows) % 2)
@@ -140,51 +142,53 @@ def test_every_window_is_on_one_side_and_every_group(seed, share, n_groups, stra
     np.testing.assert_array_equal(again[1], valid)
 
 
-def test_another_seed_splits_otherwise():
+def test_another_seed_gives_another_split():
     assert split(0.2, seed=0)[1].tolist() != split(0.2, seed=1)[1].tolist()
     sides = [split(0.2, groups=GROUPS, seed=seed)[1].tolist() for seed in range(5)]
     assert len({tuple(side) for side in sides}) > 1
 
 
 @pytest.mark.parametrize(("share", "n_groups"), [(0.5, 3), (0.33, 2), (0.17, 1), (0.05, 1)])
-def test_a_share_is_rounded_to_whole_groups(share, n_groups):
+def test_a_fraction_is_rounded_to_whole_groups(share, n_groups):
     _, valid = split(share, groups=GROUPS)
     assert len(set(GROUPS[valid])) == n_groups
 
 
 @pytest.mark.parametrize("share", [0.05, 0.9])
-def test_of_two_groups_one_is_for_validation_whatever_the_share(share):
+def test_one_of_two_groups_is_for_validation_whatever_the_fraction(share):
     groups = np.repeat(["a", "b"], 30)
     train, valid = split(share, groups=groups)
     assert len(set(groups[train])) == len(set(groups[valid])) == 1
 
 
-def test_a_single_group_cannot_be_split():
+def test_a_single_group_raises():
     with pytest.raises(ValueError, match="expected at least two groups for a validation, got 1"):
         split(0.2, groups=np.zeros(60))
 
 
 @pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
-def test_a_label_of_one_group_alone_raises_where_that_is_kept():
+def test_a_label_that_is_only_in_the_validation_part_raises():
     y, groups = np.repeat([0, 1, 0, 1], 15), np.repeat(["a", "b", "c", "d"], 15)
     y[groups == "d"] = 2
     first = PredefinedSplit(np.where(groups == "d", 0, -1))
-    with pytest.raises(ValueError, match=r"every label in the training, got \[2\] in the valid"):
+    with pytest.raises(
+        ValueError, match=r"label in the training part, got \[2\] only in the valid"
+    ):
         split(first, y, groups)
-    train, _ = split(first, y, groups, stratify=False)  # of numbers none need be there twice
+    train, _ = split(first, y, groups, stratify=False)  # numbers need not occur on both sides
     assert not np.isin(2, y[train])
 
 
-def test_a_share_too_small_for_all_labels_raises():
+def test_a_fraction_that_is_too_small_for_all_labels_raises():
     with pytest.raises(ValueError, match="test_size"):
         split(0.01, np.array([0, 1] * 5))
 
 
-# In a fit.
+# Validation in fit.
 
 
-class Recorded:
-    """A splitter that takes note of what it is given."""
+class RecordingSplitter:
+    """Splitter that stores its arguments."""
 
     def split(self, X, y=None, groups=None):
         self.y, self.groups = y, groups
@@ -197,13 +201,13 @@ class Recorded:
 def fit(**changes):
     rng = np.random.default_rng(0)
     X, y = rng.normal(0, 10, (24, 2, 32)), np.arange(24) % 2
-    given = {"validation": Recorded(), **changes}
+    given = {"validation": RecordingSplitter(), **changes}
     fit_params = {name: given.pop(name) for name in ("groups", "sample_weight") if name in given}
     classifier = EEGClassifier("shallow_convnet", sfreq=32, max_epochs=1, random_state=0, **given)
     return classifier.fit(X, y, **fit_params), X, y
 
 
-def test_a_fit_gives_a_splitter_labels_and_groups_without_windows_of_weight_zero():
+def test_a_splitter_gets_labels_and_groups_without_windows_of_weight_zero():
     weight = np.ones(24)
     weight[[1, 4]] = 0
     kept = weight > 0
@@ -213,12 +217,12 @@ def test_a_fit_gives_a_splitter_labels_and_groups_without_windows_of_weight_zero
     np.testing.assert_array_equal(classifier.validation.groups, groups[kept])
 
 
-def test_the_normalisation_knows_nothing_of_the_windows_kept_for_validation():
+def test_the_normalisation_is_not_fitted_on_validation_windows():
     classifier, X, _ = fit(normalize="standardize")
     np.testing.assert_allclose(classifier.normalizer_.mean, X[8:].mean((0, 2)), atol=1e-5)
     assert {"valid_loss", "valid_score"} <= set(classifier.history_[0])
 
 
-def test_a_fit_without_groups_in_a_group_splitter_raises():
+def test_a_group_splitter_without_groups_raises():
     with pytest.raises(ValueError, match="groups"):
         fit(validation=GroupKFold(2))

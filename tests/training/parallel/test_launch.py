@@ -1,4 +1,4 @@
-"""A command runs in several processes, which end together."""
+"""A command runs in several processes, which are all ended if one fails."""
 
 import json
 import os
@@ -13,32 +13,32 @@ import torch
 
 import eegzoo
 from eegzoo.training.parallel import launch
-from eegzoo.training.parallel.launch import launch_command, quiet_unless_main, relaunch
-from eegzoo.training.parallel.processes import World, threads_of_each
+from eegzoo.training.parallel.launch import launch_command, relaunch
+from eegzoo.training.parallel.processes import threads_per_process
 
 ROOT = Path(eegzoo.__file__).parents[1]
 
-# Writes its environment and its number; then sleeps, dies or exits, as its arguments say.
+# Writes its environment and its process id; then sleeps, dies or exits as its argument says.
 CHILD = """
 import json, os, pathlib, signal, sys, time
-folder, rank, does = pathlib.Path(sys.argv[1]), int(os.environ["RANK"]), sys.argv[2:]
+folder, rank, actions = pathlib.Path(sys.argv[1]), int(os.environ["RANK"]), sys.argv[2:]
 (folder / f"draft{rank}").write_text(json.dumps({**os.environ, "pid": str(os.getpid())}))
 (folder / f"draft{rank}").rename(folder / f"{rank}.json")
-what = does[rank]
-if what == "sleep":
+action = actions[rank]
+if action == "sleep":
     time.sleep(60)
-elif what == "stubborn":
+elif action == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(60)
-elif what == "die":
+elif action == "die":
     os.kill(os.getpid(), signal.SIGKILL)
 else:
-    sys.exit(int(what))
+    sys.exit(int(action))
 """
 PARENT = """
 import signal, sys
 from eegzoo.training.parallel import launch
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a shell
 launch.launch_command = lambda argv: [sys.executable, *argv]
 launch._SECONDS_TO_END = 0.5
 sys.exit(launch.relaunch(2, sys.argv[1:], "cpu"))
@@ -50,12 +50,11 @@ def _not_launched(monkeypatch):
     for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(launch, "_SECONDS_TO_END", 0.5)
-    monkeypatch.setattr(launch, "_SECONDS_FOR_MAIN", 0.0)
 
 
 @pytest.fixture(name="child")
 def path_of_child(tmp_path, monkeypatch):
-    """Arguments of a process, which stand for a command of eegzoo."""
+    """Return the arguments of a script that replaces the eegzoo command."""
     monkeypatch.setattr(launch, "launch_command", lambda argv: [sys.executable, *argv])
     script = tmp_path / "child.py"
     script.write_text(CHILD)
@@ -63,11 +62,11 @@ def path_of_child(tmp_path, monkeypatch):
 
 
 def started(folder, ranks=2, seconds=60):
-    """What the processes wrote, once they have."""
+    """Wait until the processes have started, and return what they wrote."""
     end = time.monotonic() + seconds
     paths = [folder / f"{rank}.json" for rank in range(ranks)]
     while not all(path.exists() for path in paths):
-        assert time.monotonic() < end, "they did not start"
+        assert time.monotonic() < end, "the processes did not start"
         time.sleep(0.05)
     return [json.loads(path.read_text()) for path in paths]
 
@@ -90,11 +89,11 @@ def is_running(process):
         (["train", "--devices"], ["train"]),
     ],
 )
-def test_processes_are_not_told_how_many_they_are(argv, kept):
+def test_processes_get_the_command_without_devices(argv, kept):
     assert launch_command(argv) == [sys.executable, "-m", "eegzoo", *kept]
 
 
-def test_processes_learn_from_the_environment_how_to_meet(child, tmp_path, monkeypatch):
+def test_processes_get_an_environment_for_connecting(child, tmp_path, monkeypatch):
     monkeypatch.setenv("OF_THE_USER", "kept")
     assert relaunch(3, [*child, "0", "0", "0"], "cpu") == 0
     found = started(tmp_path, ranks=3)
@@ -104,19 +103,19 @@ def test_processes_learn_from_the_environment_how_to_meet(child, tmp_path, monke
         assert process["WORLD_SIZE"] == process["LOCAL_WORLD_SIZE"] == "3"
         assert process["MASTER_ADDR"] == "127.0.0.1"
         assert process["MASTER_PORT"] == found[0]["MASTER_PORT"]
-        assert process["OMP_NUM_THREADS"] == str(threads_of_each(3))
+        assert process["OMP_NUM_THREADS"] == str(threads_per_process(3))
         assert process["OF_THE_USER"] == "kept"
     assert "WORLD_SIZE" not in os.environ
 
 
-def test_a_number_of_threads_of_the_users_is_kept(child, tmp_path, monkeypatch):
+def test_the_users_number_of_threads_is_kept(child, tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert relaunch(1, [*child, "0"], "cpu") == 0
     assert started(tmp_path, ranks=1)[0]["OMP_NUM_THREADS"] == "7"
 
 
 @pytest.mark.parametrize(
-    ("does", "status"),
+    ("actions", "status"),
     [
         (["0", "0"], 0),
         (["sleep", "3"], 3),
@@ -125,9 +124,9 @@ def test_a_number_of_threads_of_the_users_is_kept(child, tmp_path, monkeypatch):
         (["stubborn", "4"], 4),
     ],
 )
-def test_the_first_failure_ends_all(child, tmp_path, does, status):
-    assert relaunch(2, [*child, *does], "cpu") == status
-    # Of one that failed early, the other may not have come to write anything.
+def test_all_processes_are_ended_after_the_first_failure(child, tmp_path, actions, status):
+    assert relaunch(2, [*child, *actions], "cpu") == status
+    # After an early failure, the other process may not have written anything.
     for path in tmp_path.glob("*.json"):
         assert not is_running(json.loads(path.read_text()))
 
@@ -136,7 +135,7 @@ def test_the_first_failure_ends_all(child, tmp_path, does, status):
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 128 + 2), (signal.SIGTERM, 128 + 15)]
 )
-def test_processes_end_with_the_one_that_started_them(child, tmp_path, number, status):
+def test_processes_are_ended_with_their_launcher(child, tmp_path, number, status):
     parent = tmp_path / "parent.py"
     parent.write_text(PARENT)
     command = [sys.executable, str(parent), *child, "sleep", "stubborn"]
@@ -153,7 +152,7 @@ def test_processes_end_with_the_one_that_started_them(child, tmp_path, number, s
     assert not any(map(is_running, processes))
 
 
-def test_the_signal_handler_comes_back(child):
+def test_the_signal_handler_is_restored(child):
     before = signal.getsignal(signal.SIGTERM)
     relaunch(1, [*child, "0"], "cpu")
     assert signal.getsignal(signal.SIGTERM) is before
@@ -165,56 +164,22 @@ def test_the_signal_handler_comes_back(child):
         ((0, [], "cpu"), ValueError, "expected devices to be a positive integer, got 0"),
         (("2", [], "cpu"), TypeError, "expected devices to be a positive integer, got '2'"),
         ((2, [], "mps"), ValueError, "expected device to be one of 'auto', 'cpu', 'cuda'"),
-        ((2, [], "cuda"), ValueError, "expected devices of at most 1, the GPUs here, got 2"),
-        ((3, [], "auto"), ValueError, "expected devices of at most 1, the GPUs here, got 3"),
+        ((2, [], "cuda"), ValueError, "expected devices of at most 1, the number of GPUs, got 2"),
+        ((3, [], "auto"), ValueError, "expected devices of at most 1, the number of GPUs, got 3"),
     ],
 )
-def test_what_cannot_be_launched_raises(monkeypatch, arguments, error, message):
+def test_invalid_arguments_raise(monkeypatch, arguments, error, message):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(error, match=message):
         relaunch(*arguments)
 
 
-def test_without_gpus_processes_are_for_the_cpu(child, monkeypatch):
+def test_without_gpus_processes_use_the_cpu(child, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert relaunch(2, [*child, "0", "0"]) == 0
 
 
-def test_a_launched_process_launches_no_others(monkeypatch):
+def test_a_launched_process_cannot_launch_others(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match="in a process that was launched with others"):
         relaunch(2, [])
-
-
-def both(world):
-    with quiet_unless_main(world):
-        sys.stdout.write("out")
-        sys.stderr.write("err")
-
-
-def test_the_main_process_alone_prints(capsys):
-    both(World())
-    both(World(0, 2))
-    assert capsys.readouterr() == ("outout", "errerr")
-    both(World(1, 2))
-    assert capsys.readouterr() == ("", "")
-    sys.stdout.write("again")
-    assert capsys.readouterr().out == "again"
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_errors_pass_and_are_told(capsys, error):
-    with pytest.raises(error), quiet_unless_main(World(1, 2)):
-        raise error
-    sys.stderr.write("told")
-    assert capsys.readouterr().err == "told"
-
-
-def test_errors_wait_for_those_of_the_main_process(monkeypatch):
-    waits = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    monkeypatch.setattr(launch, "_SECONDS_FOR_MAIN", 2.0)
-    for rank in range(2):
-        with pytest.raises(ValueError, match="wrong"), quiet_unless_main(World(rank, 2)):
-            raise ValueError("wrong")
-    assert waits == [2.0]

@@ -1,6 +1,6 @@
-"""Batch normalisation over several processes is that of one process with the joined batch.
+"""Batch normalisation over several processes equals that of one process with the joined batch.
 
-Run as a script, this file is one of the processes: ``python test_synced_norm.py RANK FOLDER``.
+Run as a script, this file is one process: ``python test_synced_batch_norm.py RANK FOLDER``.
 """
 
 import copy
@@ -27,52 +27,52 @@ NEEDS_GLOO = pytest.mark.skipif(
     not (dist.is_available() and dist.is_gloo_available()), reason="this torch has no gloo"
 )
 
-# Layer, shape of a joined batch behind its first dimension, windows of each process, dtype.
+# Layer, shape of a window, number of windows in each process, dtype.
 CASES = {
     "maps": (lambda: nn.BatchNorm2d(3), (3, 4, 5), (3, 1, 2), torch.float64),
     "signals": (lambda: nn.BatchNorm1d(4), (4, 6), (1, 4, 1), torch.float64),
     "features": (lambda: nn.BatchNorm1d(4), (4,), (1, 1, 2), torch.float64),
     "volumes": (lambda: nn.BatchNorm3d(2), (2, 3, 2, 2), (1, 2, 1), torch.float64),
     "equal shares": (lambda: nn.BatchNorm1d(2), (2, 3), (2, 2, 2), torch.float64),
-    "a share of none": (lambda: nn.BatchNorm1d(2), (2, 3), (2, 0, 1), torch.float64),
+    "an empty share": (lambda: nn.BatchNorm1d(2), (2, 3), (2, 0, 1), torch.float64),
     "not affine": (lambda: nn.BatchNorm1d(4, affine=False), (4, 6), (2, 1, 3), torch.float64),
-    "average of all": (lambda: nn.BatchNorm1d(4, momentum=None), (4, 6), (2, 1, 3), torch.float64),
-    "a quick average": (lambda: nn.BatchNorm1d(4, momentum=0.7), (4, 6), (2, 1, 3), torch.float64),
+    "no momentum": (lambda: nn.BatchNorm1d(4, momentum=None), (4, 6), (2, 1, 3), torch.float64),
+    "large momentum": (lambda: nn.BatchNorm1d(4, momentum=0.7), (4, 6), (2, 1, 3), torch.float64),
     "large eps": (lambda: nn.BatchNorm1d(4, eps=0.5), (4, 6), (2, 1, 3), torch.float64),
     "no running statistics": (
         lambda: nn.BatchNorm1d(4, track_running_stats=False), (4, 6), (2, 1, 3), torch.float64
     ),
-    "statistics that are kept": (lambda: kept(), (4, 6), (2, 1, 3), torch.float64),
+    "tracking switched off": (lambda: without_tracking(), (4, 6), (2, 1, 3), torch.float64),
     "single precision": (lambda: nn.BatchNorm2d(3), (3, 4, 5), (3, 1, 2), torch.float32),
     "half precision": (lambda: nn.BatchNorm2d(3), (3, 4, 5), (3, 1, 2), torch.bfloat16),
-    "transposed": (lambda: OfSamples(5), (3, 4, 5), (3, 1, 2), torch.float64),
+    "transposed": (lambda: NormOfSamples(5), (3, 4, 5), (3, 1, 2), torch.float64),
 }  # fmt: skip
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 2e-2}
 
 
-class OfSamples(nn.BatchNorm2d):
-    """A layer of one's own around the plain one."""
+class NormOfSamples(nn.BatchNorm2d):
+    """Custom layer that calls the forward of the plain layer."""
 
     def forward(self, x):
         return super().forward(x.transpose(1, 3)).transpose(1, 3)
 
 
-def kept():
-    """A layer that is told later not to track its statistics."""
+def without_tracking():
+    """Return a layer whose tracking of statistics was switched off after construction."""
     layer = nn.BatchNorm1d(4)
     layer.track_running_stats = False
     return layer
 
 
 class Fixed(nn.BatchNorm1d):
-    """A layer of one's own that takes no statistics."""
+    """Custom layer that does not compute statistics."""
 
     def forward(self, x):
         return nn.functional.batch_norm(x, self.running_mean, self.running_var)
 
 
 def trained(name, of_share=lambda values: values):
-    """Three steps of a layer: all that comes of them, for this process's share of the windows."""
+    """Train a layer for three steps on this process's share of the windows; return all results."""
     make, shape, shares, dtype = CASES[name]
     generator = torch.Generator().manual_seed(len(name))
     layer = make().to(torch.float32 if dtype == torch.bfloat16 else dtype)
@@ -82,7 +82,7 @@ def trained(name, of_share=lambda values: values):
     seen = {}
     with synchronised(layer):
         for step in range(3):
-            # A large mean, and windows that differ in size, so that shares do.
+            # A large mean, and windows of different amplitudes, so that the shares differ.
             sizes = torch.linspace(0.1, 3.0, sum(shares)).view(-1, *[1] * len(shape))
             whole = torch.randn(sum(shares), *shape, generator=generator) * sizes + 50.0
             target = torch.randn(sum(shares), *shape, generator=generator)
@@ -93,13 +93,13 @@ def trained(name, of_share=lambda values: values):
             seen[f"y{step}"], seen[f"of_x{step}"] = y.detach(), x.grad
         gradients = {f"of_{key}": value.grad for key, value in layer.named_parameters()}
         layer.eval()
-        if layer.track_running_stats:  # else each process takes statistics of its own
+        if layer.track_running_stats:  # otherwise each process uses its own statistics
             seen["evaluated"] = layer(x).detach()
     return {**seen, **gradients, **layer.state_dict()}
 
 
 def pooling(rank, world=SIZE):
-    """Gradients of what each of some processes makes of the pooled statistics."""
+    """Return pooled statistics, and gradients of a function of them, in one of the processes."""
     generator = torch.Generator().manual_seed(7)
     means, spreads, first, second = torch.rand(4, world, 2, generator=generator).double()
     mean, spread = means[rank].requires_grad_(), spreads[rank].requires_grad_()
@@ -119,7 +119,7 @@ def work(rank, folder):
     layer = nn.BatchNorm1d(2).eval()
     with synchronised(layer):
         if rank == 0:
-            layer(torch.zeros(3, 2))  # without the others
+            layer(torch.zeros(3, 2))  # the other processes are not involved
             layer.pooled(torch.zeros(2), torch.ones(2), 3)
         with torch.no_grad():
             layer.train()(torch.full((1, 2), float(rank)))
@@ -130,7 +130,7 @@ def work(rank, folder):
 
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory):
-    """What each process has found."""
+    """Return the results of each process."""
     folder = tmp_path_factory.mktemp("processes")
     root = Path(eegzoo.__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": str(root), "GLOO_SOCKET_IFNAME": "lo"}
@@ -152,7 +152,7 @@ def processes(tmp_path_factory):
 
 @pytest.fixture
 def alone():
-    """A process group of this process."""
+    """Initialise a process group that consists of this process."""
     dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
     yield
     dist.destroy_process_group()
@@ -161,15 +161,15 @@ def alone():
 @NEEDS_GLOO
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-def test_processes_find_what_one_finds_with_all_windows(processes, name):
+def test_processes_get_the_results_of_one_process_with_all_windows(processes, name):
     whole, found = trained(name), [process[name] for process in processes]
     tolerance = TOLERANCE[CASES[name][3]]
     for key, expected in whole.items():
         parts = [process[key] for process in found]
         if key.rstrip("012") in ("y", "of_x", "evaluated"):
-            together = torch.cat(parts)  # of windows
+            together = torch.cat(parts)  # one part for each share of windows
         elif key.startswith("of_"):
-            together = sum(parts)  # of what is learnt
+            together = sum(parts)  # gradients of parameters
         else:
             assert all(torch.equal(part, parts[0]) for part in parts), key
             together = parts[0]
@@ -199,7 +199,7 @@ def test_gradients_flow_through_pooled_statistics(processes):
 
 @NEEDS_GLOO
 @pytest.mark.slow
-def test_statistics_can_be_taken_without_gradients(processes):
+def test_statistics_are_computed_without_gradients(processes):
     for process in processes:
         state = process["without gradients"]
         torch.testing.assert_close(state["running_mean"], torch.full((2,), 0.1))
@@ -214,9 +214,9 @@ def test_statistics_can_be_taken_without_gradients(processes):
     affine=st.booleans(),
     seed=st.integers(0, 1000),
 )
-def test_the_formula_is_that_of_the_plain_layer(shape, offset, affine, seed):
+def test_the_formula_equals_the_plain_layer(shape, offset, affine, seed):
     if np.prod(shape) == shape[1]:
-        return  # of one value there is no variance
+        return  # a single value has no variance
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(*shape, generator=generator).double() + offset
     of_y = torch.randn(*shape, generator=generator).double()
@@ -235,13 +235,13 @@ def test_the_formula_is_that_of_the_plain_layer(shape, offset, affine, seed):
                 results.append([y.detach(), given.grad, *learnt, *layer.state_dict().values()])
     finally:
         dist.destroy_process_group()
-    # Where a feature hardly varies, rounding of its mean is divided by little.
+    # Where a feature hardly varies, the rounding error of its mean is divided by a small number.
     torch.testing.assert_close(results[1], results[0], rtol=1e-6, atol=1e-6)
 
 
 @NEEDS_GLOO
 @pytest.mark.parametrize("affine", [True, False])
-def test_its_gradients_are_those_of_finite_differences(alone, affine):
+def test_gradients_equal_finite_differences(alone, affine):
     layer = nn.BatchNorm1d(2, affine=affine).double()
     x = torch.randn(3, 2, 4, dtype=torch.float64, requires_grad=True)
     with synchronised(layer):
@@ -251,13 +251,13 @@ def test_its_gradients_are_those_of_finite_differences(alone, affine):
 
 @NEEDS_GLOO
 def test_values_are_counted_exactly(alone):
-    many = 2**24 + 1  # no float32
+    many = 2**24 + 1  # not representable in float32
     total = _pooled(torch.zeros(1), torch.ones(1), many)[2]
     assert total.item() == many
 
 
 @NEEDS_GLOO
-def test_a_process_alone_computes_plainly(alone):
+def test_a_group_of_one_process_uses_the_plain_layer(alone):
     layer, x = nn.BatchNorm2d(3), torch.randn(2, 3, 4, 5)
     expected = copy.deepcopy(layer)(x)
     with synchronised(layer):
@@ -266,7 +266,7 @@ def test_a_process_alone_computes_plainly(alone):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_without_processes_it_computes_plainly(training):
+def test_without_a_process_group_the_plain_layer_is_used(training):
     layer, x = nn.BatchNorm2d(3).train(training), torch.randn(2, 3, 4, 5)
     plain = copy.deepcopy(layer)
     with synchronised(layer):
@@ -281,7 +281,7 @@ def net():
     )  # fmt: skip
 
 
-def test_only_batch_normalisations_change_and_only_for_a_while():
+def test_only_batch_normalisations_change_and_only_temporarily():
     module = net()
     before = {name: type(layer) for name, layer in module.named_modules()}
     keys = list(module.state_dict())
@@ -302,7 +302,7 @@ def test_layers_are_plain_again_after_an_error():
     assert type(module[1]) is nn.BatchNorm1d
 
 
-def test_within_each_other_the_outer_one_decides():
+def test_a_nested_context_does_not_end_the_outer_one():
     module = net()
     with synchronised(module):
         with synchronised(module[2]):
@@ -312,7 +312,7 @@ def test_within_each_other_the_outer_one_decides():
     assert type(module[2][1]) is nn.BatchNorm1d
 
 
-def test_the_synchronised_layer_of_torch_is_left_to_itself():
+def test_the_synchronised_layer_of_torch_is_not_changed():
     layer = nn.SyncBatchNorm(3)
     with synchronised(layer):
         assert type(layer) is nn.SyncBatchNorm
@@ -332,7 +332,7 @@ def saved(layer):
 @pytest.mark.parametrize("copied", [copy.deepcopy, pickled, saved])
 @pytest.mark.parametrize("kind", [nn.BatchNorm1d, Fixed])
 def test_copies_are_plain(copied, kind, monkeypatch):
-    # pytest's import mode keeps this file's classes where pickle does not look for them.
+    # In pytest's import mode, pickle does not find the classes of this file.
     monkeypatch.setitem(sys.modules, kind.__module__, sys.modules.get(kind.__module__, sys))
     if kind is Fixed:
         monkeypatch.setattr(sys.modules[kind.__module__], "Fixed", Fixed, raising=False)

@@ -1,4 +1,4 @@
-"""What outputs stand for: losses, predictions and scores against NumPy and scikit-learn."""
+"""Losses, predictions and scores of all targets equal those of NumPy and scikit-learn."""
 
 import json
 
@@ -22,8 +22,8 @@ NAMES = np.array(["left", "none", "right"])
 KINDS = {
     "classes": Classes(NAMES),
     "label sets": LabelSets(3),
-    "a number": Numbers.of(np.array([1.0, 5.0, 6.0])),
-    "numbers": Numbers.of(np.array([[1.0, 200.0], [5.0, 100.0], [6.0, 300.0]])),
+    "a number": Numbers.fit(np.array([1.0, 5.0, 6.0])),
+    "numbers": Numbers.fit(np.array([[1.0, 200.0], [5.0, 100.0], [6.0, 300.0]])),
 }
 ANY_KIND = pytest.mark.parametrize("targets", KINDS.values(), ids=KINDS)
 SHAPES = pytest.mark.parametrize("shape", [(7,), (4, 5)], ids=["windows", "sequences"])
@@ -44,7 +44,7 @@ def make_outputs(targets, shape, rng):
 
 
 def numpy_losses(targets, outputs, y):
-    """The loss of each window in float64, by the formulas in a loop."""
+    """Return the loss of each window in float64, computed in a loop."""
     outputs, losses = outputs.double().numpy(), np.empty(outputs.shape[:-1])
     for place in np.ndindex(losses.shape):
         z, target = outputs[place], y[place]
@@ -59,12 +59,12 @@ def numpy_losses(targets, outputs, y):
     return losses
 
 
-# What all have.
+# All kinds.
 
 
 @SHAPES
 @ANY_KIND
-def test_losses_are_the_formulas_of_each_window(targets, shape):
+def test_losses_equal_the_formulas_for_each_window(targets, shape):
     rng = np.random.default_rng(0)
     y, outputs = make_y(targets, shape, rng), make_outputs(targets, shape, rng)
     losses = targets.loss(outputs, targets.encode(y))
@@ -74,7 +74,7 @@ def test_losses_are_the_formulas_of_each_window(targets, shape):
 
 @SHAPES
 @ANY_KIND
-def test_perfect_outputs_score_one_and_are_predicted_as_y(targets, shape):
+def test_perfect_outputs_score_one_and_predict_y(targets, shape):
     rng = np.random.default_rng(0)
     y = make_y(targets, shape, rng)
     encoded, weight = targets.encode(y), torch.ones(shape)
@@ -91,7 +91,7 @@ def test_perfect_outputs_score_one_and_are_predicted_as_y(targets, shape):
         predicted = y
     np.testing.assert_array_equal(predicted, y)
     assert targets.score(outputs, encoded, weight) == 1.0
-    # A window that does not count may be anything.
+    # A window of weight 0 has no influence.
     outputs[0], weight[0] = -outputs[0] - 1, 0.0
     assert targets.score(outputs, encoded, weight) == 1.0
     weight[0] = 1.0
@@ -99,7 +99,7 @@ def test_perfect_outputs_score_one_and_are_predicted_as_y(targets, shape):
 
 
 @ANY_KIND
-def test_they_come_back_from_json(targets):
+def test_targets_are_restored_from_json(targets):
     again = targets_from_dict({**json.loads(json.dumps(targets.to_dict())), "amplitude": 3.0})
     assert type(again) is type(targets)
     assert again.n_outputs == targets.n_outputs
@@ -112,42 +112,44 @@ def test_they_come_back_from_json(targets):
     assert again.predictions(outputs).dtype == predicted.dtype
 
 
-def test_a_dict_of_something_else_holds_none():
+def test_a_dict_without_targets_gives_none():
     assert targets_from_dict({"normalizer": {}, "n_crops": 3}) is None
 
 
 @ANY_KIND
 @given(seed=seeds)
-def test_crops_that_agree_average_to_what_each_says(targets, seed):
+def test_equal_crops_average_to_the_same_prediction(targets, seed):
     outputs = make_outputs(targets, (4,), np.random.default_rng(seed))
-    averaged = targets.average(outputs[:, None].expand(-1, 6, -1))
+    averaged = targets.average_crops(outputs[:, None].expand(-1, 6, -1))
     np.testing.assert_allclose(
         targets.predictions(averaged), targets.predictions(outputs), rtol=1e-4, atol=1e-5
     )
 
 
 @given(seed=seeds, n_crops=st.integers(1, 5))
-def test_crops_average_as_each_kind_has_it(seed, n_crops):
+def test_each_kind_has_its_average_over_crops(seed, n_crops):
     rng = np.random.default_rng(seed)
     crops = rng.normal(0, 2, (4, n_crops, 3))
     given = torch.from_numpy(crops)
     geometric = special.softmax(special.log_softmax(crops, axis=2).mean(axis=1), axis=1)
     classes = Classes(NAMES)
-    np.testing.assert_allclose(classes.predictions(classes.average(given)), geometric, rtol=1e-9)
+    np.testing.assert_allclose(
+        classes.predictions(classes.average_crops(given)), geometric, rtol=1e-9
+    )
     sets = LabelSets(3)
     np.testing.assert_allclose(
-        sets.predictions(sets.average(given)), special.expit(crops.mean(axis=1)), rtol=1e-9
+        sets.predictions(sets.average_crops(given)), special.expit(crops.mean(axis=1)), rtol=1e-9
     )
     numbers = Numbers(np.zeros(3), np.ones(3), is_flat=False)
     np.testing.assert_allclose(
-        numbers.predictions(numbers.average(given)), crops.mean(axis=1), rtol=1e-9
+        numbers.predictions(numbers.average_crops(given)), crops.mean(axis=1), rtol=1e-9
     )
 
 
 # Classes.
 
 
-def test_classes_worked_by_hand():
+def test_classes_by_manual_calculation():
     targets = Classes(np.array([10, 20]))
     assert targets.encode(np.array([[20, 10], [10, 10]])).tolist() == [[1, 0], [0, 0]]
     outputs = torch.tensor([[0.0, np.log(3.0)], [np.log(4.0), 0.0]])
@@ -158,12 +160,12 @@ def test_classes_worked_by_hand():
 
 
 @given(seed=seeds)
-def test_loss_and_score_are_scikit_learns_with_weights(seed):
+def test_weighted_loss_and_score_equal_those_of_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     targets, y, weight = Classes(NAMES), rng.choice(NAMES, 30), rng.uniform(0.1, 2, 30)
     outputs, encoded = make_outputs(targets, (30,), rng), targets.encode(y)
     probabilities = targets.predictions(outputs.double())
-    loss = np.average(targets.loss(outputs, encoded), weights=weight)
+    loss = np.average_crops(targets.loss(outputs, encoded), weights=weight)
     truth = log_loss(y, probabilities, labels=NAMES, sample_weight=weight)
     np.testing.assert_allclose(loss, truth, rtol=1e-4)
     score = targets.score(outputs, encoded, torch.from_numpy(weight))
@@ -174,7 +176,7 @@ def test_loss_and_score_are_scikit_learns_with_weights(seed):
 # Sets of labels.
 
 
-def test_a_set_of_labels_scores_where_no_label_is_wrong():
+def test_the_score_counts_windows_with_all_labels_right():
     targets = LabelSets(2)
     outputs = torch.tensor([[1.0, -1.0], [1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0]])
     y = np.array([[1, 0], [1, 0], [0, 0], [1, 0]])
@@ -185,13 +187,13 @@ def test_a_set_of_labels_scores_where_no_label_is_wrong():
 
 
 @pytest.mark.parametrize("dtype", [int, bool, np.uint8, float])
-def test_an_indicator_of_any_kind_of_number_is_encoded(dtype):
+def test_an_indicator_of_any_dtype_is_encoded(dtype):
     encoded = LabelSets(2).encode(np.array([[1, 0], [0, 1]], dtype))
     assert encoded.dtype == torch.float32
     assert encoded.tolist() == [[1, 0], [0, 1]]
 
 
-def test_the_loss_of_certain_outputs_is_finite():
+def test_the_loss_of_large_outputs_is_finite():
     loss = LabelSets(2).loss(torch.tensor([[1e4, -1e4]]), torch.tensor([[0.0, 0.0]]))
     np.testing.assert_allclose(loss, [5e3])
 
@@ -199,8 +201,8 @@ def test_the_loss_of_certain_outputs_is_finite():
 # Numbers.
 
 
-def test_numbers_worked_by_hand():
-    targets = Numbers.of(np.array([[1.0, 10.0], [3.0, 30.0]]))
+def test_numbers_by_manual_calculation():
+    targets = Numbers.fit(np.array([[1.0, 10.0], [3.0, 30.0]]))
     assert targets.mean.tolist() == [2.0, 20.0]
     assert targets.std.tolist() == [1.0, 10.0]
     encoded = targets.encode(np.array([[4.0, 20.0]]))
@@ -210,12 +212,12 @@ def test_numbers_worked_by_hand():
 
 
 @pytest.mark.parametrize("shape", [(9,), (3, 4), (9, 2), (3, 4, 2)], ids=str)
-def test_numbers_have_mean_zero_and_variance_one_for_the_model(shape):
+def test_encoded_numbers_have_mean_zero_and_variance_one(shape):
     rng = np.random.default_rng(0)
     y = rng.normal(40, 7, shape)
-    # A fit passes the windows that count, one after another.
+    # Training passes the windows that count as rows.
     rows = y.reshape(-1, 2) if shape[-1] == 2 else y.ravel()
-    targets = Numbers.of(rows)
+    targets = Numbers.fit(rows)
     assert targets.is_flat == (shape[-1] != 2)
     encoded = targets.encode(y)
     assert encoded.shape == (*shape[: len(shape) - (shape[-1] == 2)], targets.n_outputs)
@@ -229,36 +231,36 @@ def test_numbers_have_mean_zero_and_variance_one_for_the_model(shape):
 
 
 @given(seed=seeds, offset=st.floats(-1e9, 1e9), scale=st.floats(1e-3, 1e6))
-def test_numbers_of_any_offset_and_scale_come_back(seed, offset, scale):
+def test_numbers_of_any_offset_and_scale_are_restored(seed, offset, scale):
     y = offset + scale * np.random.default_rng(seed).normal(size=20)
-    targets = Numbers.of(y)
+    targets = Numbers.fit(y)
     again = targets.predictions(targets.encode(y))
     np.testing.assert_allclose(again, y, rtol=1e-12, atol=1e-5 * scale)
 
 
-def test_a_target_that_does_not_vary_is_only_centred():
-    targets = Numbers.of(np.array([[7.0, 1.0], [7.0, 3.0]]))
+def test_a_constant_target_is_only_centred():
+    targets = Numbers.fit(np.array([[7.0, 1.0], [7.0, 3.0]]))
     assert targets.std.tolist() == [1.0, 1.0]
     assert targets.encode(np.array([[7.0, 2.0], [8.0, 2.0]]))[:, 0].tolist() == [0.0, 1.0]
 
 
 @given(number=st.floats(-1e6, 1e6), n_windows=st.integers(1, 50))
-def test_a_target_that_varies_by_rounding_alone_is_only_centred(number, n_windows):
+def test_a_target_that_varies_only_by_rounding_is_only_centred(number, n_windows):
     y = np.full(n_windows, number)
-    assert abs(Numbers.of(y).encode(y)).max() < 1e-6
+    assert abs(Numbers.fit(y).encode(y)).max() < 1e-6
 
 
 @pytest.mark.parametrize("dtype", [int, np.int16, bool, np.float32])
 def test_numbers_of_any_kind_are_encoded(dtype):
     y = np.array([0, 1, 1, 0], dtype)
-    np.testing.assert_allclose(Numbers.of(y).encode(y)[:, 0], [-1, 1, 1, -1], rtol=1e-6)
+    np.testing.assert_allclose(Numbers.fit(y).encode(y)[:, 0], [-1, 1, 1, -1], rtol=1e-6)
 
 
 @given(seed=seeds, n_targets=st.integers(1, 3))
 def test_the_score_is_scikit_learns_in_any_unit(seed, n_targets):
     rng = np.random.default_rng(seed)
     y = rng.normal(30, 5, (25, n_targets)) * 10.0 ** rng.integers(-3, 3, n_targets)
-    targets, weight = Numbers.of(y), rng.uniform(0.1, 2, 25)
+    targets, weight = Numbers.fit(y), rng.uniform(0.1, 2, 25)
     outputs = make_outputs(targets, (25,), rng)
     score = targets.score(outputs, targets.encode(y), torch.from_numpy(weight))
     truth = r2_score(y, targets.predictions(outputs), sample_weight=weight)
@@ -268,14 +270,14 @@ def test_the_score_is_scikit_learns_in_any_unit(seed, n_targets):
 @pytest.mark.parametrize("exact", [True, False])
 def test_the_score_of_a_target_that_does_not_vary_is_scikit_learns(exact):
     y = np.array([[7.0, 1.0], [7.0, 3.0], [7.0, 2.0]])
-    targets = Numbers.of(y)
+    targets = Numbers.fit(y)
     encoded = targets.encode(y)
     outputs = encoded if exact else encoded + 0.5
     truth = r2_score(y, targets.predictions(outputs))
     assert targets.score(outputs, encoded, torch.ones(3)) == pytest.approx(truth, abs=1e-6)
 
 
-# Bad input.
+# Invalid input.
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -1,4 +1,4 @@
-"""How much windows count: checked, broadcast over sequences, balanced as scikit-learn does."""
+"""Weights of windows are checked, broadcast over sequences, and balanced as in scikit-learn."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ sizes = st.tuples(st.integers(1, 5), st.integers(1, 6))
 # Masks.
 
 
-def test_no_mask_is_no_mask():
+def test_a_missing_mask_is_returned_as_none():
     assert as_mask(None, (5,)) is None
     assert as_mask(None, SHAPE) is None
 
 
 @pytest.mark.parametrize("mask", [MASK, MASK.tolist()], ids=["array", "list"])
-def test_a_mask_comes_back_as_it_is(mask):
+def test_a_mask_is_returned_as_an_array(mask):
     given = as_mask(mask, SHAPE)
     assert given.dtype == bool
     np.testing.assert_array_equal(given, MASK)
@@ -44,7 +44,7 @@ def test_a_mask_comes_back_as_it_is(mask):
         ),
     ],
 )
-def test_a_mask_that_does_not_fit_raises(mask, shape, message):
+def test_an_invalid_mask_raises(mask, shape, message):
     with pytest.raises(ValueError, match=message):
         as_mask(mask, shape)
 
@@ -52,20 +52,20 @@ def test_a_mask_that_does_not_fit_raises(mask, shape, message):
 # Weights of windows.
 
 
-def test_without_weights_all_windows_count_once():
+def test_the_default_weight_is_one():
     np.testing.assert_array_equal(window_weights(None, None, (3,)), [1, 1, 1])
     np.testing.assert_array_equal(window_weights(None, MASK, SHAPE), MASK)
 
 
 @pytest.mark.parametrize("dtype", [float, np.float32, int, np.uint8, bool])
-def test_weights_of_any_kind_of_number_become_float32(dtype):
+def test_weights_of_any_dtype_become_float32(dtype):
     weights = window_weights(np.array([0, 1, 1], dtype), None, (3,))
     assert weights.dtype == np.float32
     np.testing.assert_array_equal(weights, [0, 1, 1])
 
 
 @given(shape=sizes, data=st.data())
-def test_weights_of_sequences_are_those_of_their_windows_that_count(shape, data):
+def test_weights_of_sequences_apply_to_their_windows_that_count(shape, data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     mask = rng.random(shape) < 0.7
     mask[:, 0] = True
@@ -79,12 +79,12 @@ def test_weights_of_sequences_are_those_of_their_windows_that_count(shape, data)
     )
 
 
-def test_a_square_of_weights_is_taken_window_by_window():
+def test_a_square_array_of_weights_applies_to_single_windows():
     weights = np.arange(4.0).reshape(2, 2)
     np.testing.assert_array_equal(window_weights(weights, None, (2, 2)), weights)
 
 
-def test_the_weights_given_are_not_changed():
+def test_given_weights_are_not_changed():
     given = np.ones(3, np.float32)
     window_weights(given, np.array([[True], [True], [False]]) | False, (3, 1))
     np.testing.assert_array_equal(given, 1)
@@ -105,17 +105,17 @@ def test_the_weights_given_are_not_changed():
         ([0, 0], (2,), "expected a sample_weight above zero, got only zeros"),
     ],
 )
-def test_weights_that_do_not_fit_raise(weights, shape, message):
+def test_invalid_weights_raise(weights, shape, message):
     with pytest.raises(ValueError, match=message):
         window_weights(weights, None, shape)
 
 
-def test_weights_that_meet_no_window_that_counts_raise():
+def test_weights_of_zero_for_all_windows_that_count_raise():
     with pytest.raises(ValueError, match="only zeros"):
         window_weights(np.where(MASK, 0.0, 1.0), MASK, SHAPE)
 
 
-def test_no_windows_have_no_weights():
+def test_an_empty_set_of_windows_has_no_weights():
     assert window_weights(None, None, (0,)).shape == (0,)
     assert window_weights([], None, (0,)).shape == (0,)
 
@@ -124,7 +124,7 @@ def test_no_windows_have_no_weights():
 
 
 @given(counts=st.lists(st.integers(1, 30), min_size=2, max_size=5))
-def test_balanced_weights_make_all_classes_count_alike(counts):
+def test_balanced_weights_give_all_classes_the_same_total_weight(counts):
     y = np.repeat(np.arange(len(counts)), counts)
     weights = class_weights("balanced", np.arange(len(counts)), y)
     np.testing.assert_allclose(weights * counts, len(y) / len(counts), rtol=1e-6)
@@ -132,7 +132,7 @@ def test_balanced_weights_make_all_classes_count_alike(counts):
 
 
 @pytest.mark.parametrize("names", [[0, 1, 2], ["a", "b", "c"], [1.0, 2.0, 3.0]], ids=str)
-def test_a_mapping_gives_weights_by_label_and_others_count_once(names):
+def test_a_mapping_has_weights_by_label_with_default_one(names):
     classes = np.array(names)
     weights = class_weights({names[2]: 5, names[0]: 0.5}, classes, classes)
     assert weights.dtype == np.float32
@@ -154,11 +154,11 @@ def test_a_mapping_gives_weights_by_label_and_others_count_once(names):
         (2.0, "expected class_weight to be 'balanced' or a mapping, got 2.0"),
     ],
 )
-def test_class_weights_that_cannot_be_raise(class_weight, message):
+def test_invalid_class_weights_raise(class_weight, message):
     with pytest.raises((ValueError, TypeError), match=message):
         class_weights(class_weight, np.array([0, 1]), np.array([0, 1, 1]))
 
 
-def test_balanced_weights_of_a_label_that_is_not_there_name_it():
+def test_balanced_weights_without_a_label_raise_with_its_name():
     with pytest.raises(ValueError, match=r"expected every label in y .* got none of \['c'\]"):
         class_weights("balanced", np.array(["a", "b", "c"]), np.array(["a", "b"]))

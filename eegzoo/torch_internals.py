@@ -1,0 +1,271 @@
+"""The parts of torch that eegzoo relies on although torch does not document or guarantee them.
+
+Everything private or version-dependent is used through the names of this module.
+`tests/test_torch_internals.py` checks each of them, so that a new version of torch that changes one
+fails there, with the feature that depends on it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Self, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data._utils.collate import default_collate_fn_map
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ConvBase = _ConvNd
+"""Base class of torch's convolutions, whatever their number of dimensions."""
+
+BatchNormBase = _BatchNorm
+"""Base class of torch's batch normalisations, `torch.nn.SyncBatchNorm` included."""
+
+DEVICE_ERRORS = (RuntimeError, AssertionError)
+"""Errors that torch raises for a device it cannot compute on; a missing CUDA is an assertion."""
+
+
+def wide_dtype(x: Tensor) -> torch.dtype:
+    """Return float64, or float32 for tensors on Apple's GPUs, which do not have float64.
+
+    Examples
+    --------
+    >>> wide_dtype(torch.zeros(2, dtype=torch.float16))
+    torch.float64
+    """
+    return torch.float32 if x.is_mps else torch.float64
+
+
+def padding_of(conv: ConvBase) -> list[int]:
+    """Return the padding of a convolution in the order of `torch.nn.functional.pad`.
+
+    The padding before an axis may differ from the padding after it. torch itself pads by this list
+    unless `padding_mode` is "zeros".
+
+    Examples
+    --------
+    >>> padding_of(torch.nn.Conv2d(1, 8, (1, 16), padding="same"))
+    [7, 8, 0, 0]
+    """
+    return conv._reversed_padding_repeated_twice
+
+
+def set_padding(conv: ConvBase, padding: list[int]) -> None:
+    """Replace the list that `padding_of` returns.
+
+    Examples
+    --------
+    >>> conv = torch.nn.Conv1d(8, 4, 5, padding_mode="replicate")
+    >>> set_padding(conv, [4, 0])
+    >>> conv(torch.randn(2, 8, 100)).shape
+    torch.Size([2, 4, 100])
+    """
+    conv._reversed_padding_repeated_twice = padding
+
+
+def pad_by_list(conv: ConvBase) -> None:
+    """Make torch's own ``forward`` pad by `padding_of`, also with zeros.
+
+    Only `padding_mode` "zeros" ignores the list. The mode "constant", which the constructor refuses
+    but ``forward`` passes on to `torch.nn.functional.pad`, pads with zeros too.
+
+    Examples
+    --------
+    >>> conv = torch.nn.Conv1d(8, 4, 5)
+    >>> set_padding(conv, [4, 0])
+    >>> pad_by_list(conv)
+    >>> conv(torch.randn(2, 8, 100)).shape
+    torch.Size([2, 4, 100])
+    """
+    conv.padding = (0,) * len(conv.kernel_size)
+    if conv.padding_mode == "zeros":
+        conv.padding_mode = "constant"  # type: ignore[assignment]
+
+
+class AfterMove(nn.Module):
+    """Mixin for modules that react to a change of their device or dtype.
+
+    Examples
+    --------
+    >>> class Announced(AfterMove, torch.nn.Linear):
+    ...     def after_move(self):
+    ...         print("moved to", self.weight.dtype)
+    >>> _ = torch.nn.Sequential(Announced(4, 2)).double()
+    moved to torch.float64
+    """
+
+    def after_move(self) -> None:
+        """React to the change; called after ``to``, ``cuda``, ``double`` and the like."""
+        raise NotImplementedError
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.after_move()
+        return self
+
+
+def computes_as(kind: type[nn.Module], base: type[nn.Module]) -> bool:
+    """Return whether a class of layers inherits its computation from `base` unchanged.
+
+    Examples
+    --------
+    >>> computes_as(torch.nn.LazyConv1d, torch.nn.Conv1d)
+    True
+    >>> computes_as(torch.nn.Conv2d, torch.nn.Conv1d)
+    False
+    """
+    return all(
+        getattr(kind, name, None) is getattr(base, name, None)
+        for name in ("forward", "_conv_forward")
+    )
+
+
+def has_patched_forward(module: nn.Module) -> bool:
+    """Return whether the computation of a module is replaced on the object, not by its class.
+
+    Examples
+    --------
+    >>> layer = torch.nn.Linear(4, 2)
+    >>> layer.forward = lambda x: x
+    >>> has_patched_forward(layer), has_patched_forward(torch.nn.Linear(4, 2))
+    (True, False)
+    """
+    return "forward" in vars(module) or "_conv_forward" in vars(module)
+
+
+def has_hooks(module: nn.Module) -> bool:
+    """Return whether a call of a module runs hooks, its own or those of all modules.
+
+    Examples
+    --------
+    >>> layer = torch.nn.Linear(4, 2)
+    >>> _ = layer.register_forward_hook(lambda module, inputs, output: None)
+    >>> has_hooks(layer), has_hooks(torch.nn.Linear(4, 2))
+    (True, False)
+    """
+    everywhere = nn.modules.module
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+        or everywhere._global_forward_hooks
+        or everywhere._global_forward_pre_hooks
+        or everywhere._global_backward_hooks
+        or everywhere._global_backward_pre_hooks
+    )
+
+
+def bypassed_layers(module: nn.Module) -> Iterator[nn.Module]:
+    """Yield the layers whose weights torch may read without calling the layer.
+
+    `torch.nn.TransformerEncoderLayer` does so in evaluation, on its fast path.
+
+    Examples
+    --------
+    >>> list(bypassed_layers(torch.nn.TransformerEncoderLayer(8, 2, 16)))
+    [Linear(in_features=8, out_features=16, bias=True),
+     Linear(in_features=16, out_features=8, bias=True)]
+    """
+    for parent in module.modules():
+        if isinstance(parent, nn.TransformerEncoderLayer):
+            yield parent.linear1
+            yield parent.linear2
+
+
+def is_transformed() -> bool:
+    """Return whether a ``torch.func`` transform or forward-mode differentiation is active.
+
+    Examples
+    --------
+    >>> is_transformed()
+    False
+    >>> torch.vmap(lambda x: x + is_transformed())(torch.zeros(2))
+    tensor([1., 1.])
+    """
+    transformed: bool = torch._C._are_functorch_transforms_active()
+    return transformed or forward_ad._current_level >= 0
+
+
+def check_batch_norm_input(norm: BatchNormBase, x: Tensor) -> None:
+    """Raise an error if `x` does not have the number of dimensions that a normalisation expects.
+
+    Examples
+    --------
+    >>> check_batch_norm_input(torch.nn.BatchNorm2d(8), torch.zeros(2, 8, 22, 100))
+    """
+    norm._check_input_dim(x)  # type: ignore[no-untyped-call]
+
+
+def register_collate(kind: type, collate: Callable[..., Any]) -> None:
+    """Make `torch.utils.data.DataLoader` collate items of type `kind` by a function.
+
+    Parameters
+    ----------
+    kind : type
+        Type of the items of a data set.
+    collate : callable
+        Function from a list of items to a batch. It takes the keyword ``collate_fn_map`` as well.
+
+    Examples
+    --------
+    >>> class Name(str):
+    ...     pass
+    >>> register_collate(Name, lambda names, **_: "+".join(names))
+    >>> torch.utils.data.default_collate([Name("Fz"), Name("Cz")])
+    'Fz+Cz'
+    """
+    default_collate_fn_map[kind] = collate
+
+
+def without_buffer_sync() -> dict[str, Any]:
+    """Return the arguments with which DistributedDataParallel never synchronises buffers.
+
+    The argument has had two names; newer versions of torch warn about the older one.
+
+    Examples
+    --------
+    >>> list(without_buffer_sync().values())
+    [False]
+    """
+    known = inspect.signature(DistributedDataParallel.__init__).parameters
+    names = ("forward_sync_buffers", "broadcast_buffers")
+    return {next(name for name in names if name in known): False}
+
+
+def not_compiled(function: F) -> F:
+    """Decorate a function that ``torch.compile`` leaves uncompiled; the code around it compiles.
+
+    Examples
+    --------
+    >>> @not_compiled
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(21)
+    42
+    """
+    left_out: F = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
+    return left_out
+
+
+def padded_max_pool(kernel_size: int, stride: int) -> nn.Sequential:
+    """Return a max pool along time with ``kernel_size // 2`` samples of padding on either side.
+
+    The padding is a layer of its own: ``torch.compile`` (2.13, CPU) loses the gradient of a GELU
+    followed by an `torch.nn.MaxPool1d` that pads.
+
+    Examples
+    --------
+    >>> padded_max_pool(4, stride=4)(torch.arange(6.0).reshape(1, 6))
+    tensor([[1., 5.]])
+    """
+    return nn.Sequential(
+        nn.ConstantPad1d(kernel_size // 2, -math.inf), nn.MaxPool1d(kernel_size, stride)
+    )

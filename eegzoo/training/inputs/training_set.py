@@ -1,0 +1,68 @@
+"""Training data as tensors: all windows of a training, and one batch of them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from eegzoo.data.windows.lazy_windows import SelectedWindows, Windows
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSet:
+    """Normalised windows, or sequences of windows, with their targets.
+
+    Parameters
+    ----------
+    X : Tensor | Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
+        Windows in memory, or windows that are read when needed.
+    y : Tensor, shape (n, ...)
+        Targets, encoded by `Targets.encode`.
+    weight : Tensor, shape (n,) or (n, n_windows)
+        Weight of each window in the loss.
+    lengths : Tensor of int, shape (n,) | None
+        Number of windows in each sequence, without padding. None: all.
+    """
+
+    X: Tensor | Windows
+    y: Tensor
+    weight: Tensor
+    lengths: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def subset(self, indices: npt.NDArray[np.int64]) -> TrainingSet:
+        """Return the windows, or sequences, with the given indices."""
+        chosen = torch.from_numpy(indices)
+        X = self.X[chosen] if isinstance(self.X, Tensor) else SelectedWindows(self.X, indices)
+        lengths = None if self.lengths is None else self.lengths[chosen]
+        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths)
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """Windows of one training step, with their targets.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, n_chans, crop_length) or (batch, n_windows, n_chans, n_times)
+        Crops of windows, or sequences of windows.
+    y, weight, lengths
+        As in `TrainingSet`.
+    total : float
+        Sum of the weights. If several processes share the batch, sum over all of them.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor
+    lengths: Tensor | None
+    total: float
+
+    def __len__(self) -> int:
+        return len(self.x)

@@ -1,0 +1,481 @@
+"""What eegzoo relies on in torch although torch does not guarantee it.
+
+A failure here, after torch is updated, says what has changed in torch and which part of eegzoo
+depends on it.
+"""
+
+import ast
+import functools
+import importlib
+import types
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import nn
+from torch.autograd import forward_ad
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, Dataset
+
+from tests.source_graph import FILES, parse
+
+TESTED = set()
+
+
+def entry(name, assumption, feature):
+    """Mark the test of an entry of `eegzoo.torch_internals`."""
+
+    def mark(test):
+        TESTED.add(name)
+
+        @functools.wraps(test)
+        def run(*args, **kwargs):
+            try:
+                test(*args, **kwargs)
+            except Exception as error:
+                pytest.fail(
+                    f"torch {torch.__version__} has changed. {feature}, through "
+                    f"eegzoo.torch_internals.{name}, assumes that {assumption}. {error!r}"
+                )
+
+        return run
+
+    return mark
+
+
+@pytest.fixture
+def internals():
+    return importlib.import_module("eegzoo.torch_internals")
+
+
+PRIVATE_NAMES = [
+    ("torch.nn.modules.conv", "_ConvNd", "the base class of ConstrainedConv1d and 2d"),
+    ("torch.nn.modules.batchnorm", "_BatchNorm", "the base class of SyncedBatchNorm"),
+    ("torch.utils.data._utils.collate", "default_collate_fn_map", "batches of EpochsDataset"),
+    ("torch.nn.modules.module", "_global_forward_hooks", "TemporalSpatialConv"),
+    ("torch.nn.modules.module", "_global_forward_pre_hooks", "TemporalSpatialConv"),
+    ("torch.nn.modules.module", "_global_backward_hooks", "TemporalSpatialConv"),
+    ("torch.nn.modules.module", "_global_backward_pre_hooks", "TemporalSpatialConv"),
+    ("torch._C", "_are_functorch_transforms_active", "TemporalSpatialConv"),
+    ("torch.autograd.forward_ad", "_current_level", "TemporalSpatialConv"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "feature"), PRIVATE_NAMES)
+def test_a_private_name_is_still_there(module, name, feature):
+    # The other tests cannot name what is missing if the import of eegzoo.torch_internals fails.
+    found = importlib.import_module(module)
+    assert hasattr(found, name), f"torch {torch.__version__} lacks {module}.{name}, for {feature}"
+
+
+def test_every_entry_has_a_test():
+    entries = set()
+    for node in parse("torch_internals.py").body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            entries.add(node.name)
+        elif isinstance(node, ast.Assign):
+            entries |= {ast.unparse(target) for target in node.targets}
+    assert entries - {"F"} == TESTED
+
+
+# ---- modules ----
+
+
+@entry(
+    "ConvBase",
+    "all convolutions derive from torch.nn.modules.conv._ConvNd",
+    "the constraint of convolutions",
+)
+def test_conv_base(internals):
+    for kind in (nn.Conv1d, nn.Conv2d, nn.Conv3d):
+        assert issubclass(kind, internals.ConvBase)
+
+
+@entry(
+    "BatchNormBase",
+    "batch normalisations derive from torch.nn.modules.batchnorm._BatchNorm and inherit its "
+    "forward",
+    "batch normalisation over several processes, and its renewed statistics,",
+)
+def test_batch_norm_base(internals):
+    for kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+        assert issubclass(kind, internals.BatchNormBase)
+        assert kind.forward is internals.BatchNormBase.forward
+    assert issubclass(nn.SyncBatchNorm, internals.BatchNormBase)
+
+
+@entry(
+    "check_batch_norm_input",
+    "batch normalisations have the method _check_input_dim",
+    "batch normalisation over several processes",
+)
+def test_check_batch_norm_input(internals):
+    internals.check_batch_norm_input(nn.BatchNorm1d(3), torch.zeros(2, 3, 4))
+    for norm, shape in [(nn.BatchNorm1d(3), (2, 3, 4, 5)), (nn.BatchNorm2d(3), (2, 3, 4))]:
+        with pytest.raises(ValueError, match="D input"):
+            internals.check_batch_norm_input(norm, torch.zeros(shape))
+
+
+@entry(
+    "padding_of",
+    "a convolution keeps its padding as a list for torch.nn.functional.pad, with the additional "
+    'zero of "same" on the right',
+    "padding of the constrained convolutions and of TemporalSpatialConv",
+)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
+@pytest.mark.parametrize("padding", ["same", "valid", (1, 2)])
+def test_padding_of(internals, padding):
+    conv = nn.Conv2d(1, 2, (3, 16), padding=padding, bias=False)
+    x = torch.randn(1, 1, 20, 40)
+    padded = F.pad(x, internals.padding_of(conv))
+    torch.testing.assert_close(F.conv2d(padded, conv.weight), conv(x))
+    if padding == "same":
+        assert list(internals.padding_of(conv)) == [7, 8, 1, 1]
+
+
+@entry(
+    "set_padding",
+    'forward pads by the list of padding_of if padding_mode is not "zeros"',
+    "bake of a causal convolution that replicates the first sample",
+)
+def test_set_padding(internals):
+    conv = nn.Conv1d(2, 3, 5, padding_mode="replicate", bias=False)
+    internals.set_padding(conv, [4, 0])
+    x = torch.randn(1, 2, 20)
+    torch.testing.assert_close(conv(x), F.conv1d(F.pad(x, (4, 0), "replicate"), conv.weight))
+
+
+@entry(
+    "pad_by_list",
+    'forward hands padding_mode "constant" to torch.nn.functional.pad',
+    'bake of a convolution with causal padding, or with "same" and an even kernel,',
+)
+def test_pad_by_list(internals):
+    conv = nn.Conv1d(2, 3, 5, padding=1, bias=False)
+    internals.set_padding(conv, [4, 0])
+    internals.pad_by_list(conv)
+    x = torch.randn(1, 2, 20)
+    torch.testing.assert_close(conv(x), F.conv1d(F.pad(x, (4, 0)), conv.weight))
+
+
+class _Doubled(nn.Conv1d):
+    def _conv_forward(self, input, weight, bias):
+        return 2 * super()._conv_forward(input, weight, bias)
+
+
+@entry(
+    "computes_as",
+    "the forward of a convolution computes by its _conv_forward",
+    "bake and TemporalSpatialConv, which take a layer of the user's for a plain convolution,",
+)
+def test_computes_as(internals):
+    x, layer = torch.randn(1, 2, 20), _Doubled(2, 3, 5)
+    expected = 2 * F.conv1d(x, layer.weight, layer.bias)
+    torch.testing.assert_close(layer(x), expected)
+    assert not internals.computes_as(_Doubled, nn.Conv1d)
+    assert internals.computes_as(type("Named", (nn.Conv1d,), {}), nn.Conv1d)
+    assert not internals.computes_as(nn.Conv2d, nn.Conv1d)
+
+
+@entry(
+    "has_patched_forward",
+    "a call looks up forward and _conv_forward on the object",
+    "constrain and TemporalSpatialConv, which leave patched layers alone,",
+)
+@pytest.mark.parametrize("name", ["forward", "_conv_forward"])
+def test_has_patched_forward(internals, name):
+    layer = nn.Conv1d(2, 3, 5)
+    assert not internals.has_patched_forward(layer)
+    setattr(layer, name, lambda *_: "patched")
+    assert layer(torch.randn(1, 2, 20)) == "patched"
+    assert internals.has_patched_forward(layer)
+
+
+HOOKS = [
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+]
+
+
+@entry(
+    "has_hooks",
+    "hooks are kept in the dictionaries that are named there",
+    "TemporalSpatialConv, which calls each module if one has hooks,",
+)
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("register", HOOKS)
+def test_has_hooks(internals, register, everywhere):
+    layer = nn.Linear(3, 2)
+    assert not internals.has_hooks(layer)
+    if everywhere:
+        handle = getattr(nn.modules.module, register.replace("register", "register_module"))(print)
+    else:
+        handle = getattr(layer, register)(print)
+    try:
+        assert internals.has_hooks(layer)
+        assert internals.has_hooks(nn.Linear(3, 2)) is everywhere
+    finally:
+        handle.remove()
+    assert not internals.has_hooks(layer)
+
+
+class _Unused(nn.Linear):
+    def forward(self, input):
+        raise AssertionError
+
+
+@entry(
+    "AfterMove",
+    "to, double and the like change a module and its parts by the method _apply",
+    "FBCNet, which prepares its filters for a device and a dtype,",
+)
+def test_after_move(internals):
+    class Counted(internals.AfterMove, nn.Linear):
+        n_moves = 0
+
+        def after_move(self):
+            assert self.weight.dtype == torch.float64
+            self.n_moves += 1
+
+    layer = Counted(2, 2)
+    net = nn.Sequential(layer).double()
+    assert layer.n_moves == 1
+    net.to(torch.float64)
+    net.cpu()
+    assert layer.n_moves == 3
+
+
+@entry(
+    "bypassed_layers",
+    "torch.nn.TransformerEncoderLayer reads the weights of its linear layers in evaluation "
+    "without calling them",
+    "constrain, which refuses these layers,",
+)
+def test_bypassed_layers(internals):
+    encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+    layers = list(internals.bypassed_layers(nn.Sequential(encoder)))
+    assert layers == [encoder.linear1, encoder.linear2]
+    for layer in layers:
+        layer.__class__ = _Unused
+    with torch.no_grad():
+        assert encoder(torch.randn(2, 5, 8)).shape == (2, 5, 8)
+
+
+# ---- gradients, compilation, devices ----
+
+
+@entry(
+    "is_transformed",
+    "torch says whether a torch.func transform or forward-mode differentiation is active",
+    "TemporalSpatialConv, which then computes in the plain order,",
+)
+def test_is_transformed(internals):
+    seen = []
+
+    def square(x):
+        seen.append(internals.is_transformed())
+        return x.square().sum()
+
+    x = torch.ones(3)
+    assert not internals.is_transformed()
+    torch.vmap(square)(x)
+    torch.func.grad(square)(x)
+    torch.func.jvp(square, (x,), (x,))
+    with forward_ad.dual_level():
+        square(x)
+    assert seen == [True] * 4
+    assert not internals.is_transformed()
+
+
+@entry(
+    "not_compiled",
+    "torch.compile leaves out a disabled function and compiles the code around it",
+    "batch normalisation over several processes in a compiled model",
+)
+def test_not_compiled(internals):
+    compiling = []
+
+    @internals.not_compiled
+    def inside(x):
+        compiling.append(torch.compiler.is_compiling())
+        return x + 1
+
+    torch.compiler.reset()
+    doubled = torch.compile(lambda x: 2 * inside(2 * x), backend="eager")
+    torch.testing.assert_close(doubled(torch.ones(3)), torch.full((3,), 6.0))
+    torch.compiler.reset()
+    assert compiling == [False]
+
+
+@entry(
+    "padded_max_pool",
+    "the gradient of a GELU followed by a max pool is right if the pool does not pad",
+    "the compiled AttnSleep",
+)
+@pytest.mark.slow
+def test_padded_max_pool(internals):
+    x = torch.randn(2, 3, 50)
+    expected = nn.functional.max_pool1d(x, 8, 2, padding=4)
+    assert torch.equal(internals.padded_max_pool(8, 2)(x), expected)
+    compiled, eager = compiled_gradients(internals.padded_max_pool(8, 2))
+    torch.testing.assert_close(compiled, eager)
+
+
+@pytest.mark.slow
+def test_a_pool_that_pads_still_needs_the_work_around():
+    compiled, eager = compiled_gradients(nn.MaxPool1d(8, 2, padding=4))
+    assert not torch.allclose(compiled, eager), (
+        f"torch {torch.__version__} compiles a GELU before a pool that pads: AttnSleep may use "
+        "nn.MaxPool1d(..., padding=...) and eegzoo.torch_internals.padded_max_pool may go"
+    )
+
+
+def compiled_gradients(pool):
+    """Gradients through a GELU and a pool, compiled by inductor and eager."""
+    gradients = []
+    for compiled in (True, False):
+        torch.compiler.reset()
+        x = torch.randn(2, 3, 50, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        net = nn.Sequential(nn.GELU(), pool)
+        (torch.compile(net) if compiled else net)(x).sin().sum().backward()
+        gradients.append(x.grad)
+    torch.compiler.reset()
+    return gradients
+
+
+@entry(
+    "wide_dtype",
+    "Tensor.is_mps tells the tensors of Apple's GPUs, which lack float64",
+    "the norms of the constraint and the statistics of TemporalSpatialConv",
+)
+def test_wide_dtype(internals):
+    assert internals.wide_dtype(torch.zeros(1)) is torch.float64
+    assert internals.wide_dtype(types.SimpleNamespace(is_mps=True)) is torch.float32
+    if torch.backends.mps.is_available():
+        assert internals.wide_dtype(torch.zeros(1, device="mps")) is torch.float32
+
+
+@entry(
+    "DEVICE_ERRORS",
+    "torch raises a RuntimeError or an AssertionError for a device that it cannot use",
+    "the error message for a wrong device",
+)
+@pytest.mark.parametrize("device", ["cuda:99", "mps:99", "no such device"])
+def test_device_errors(internals, device):
+    with pytest.raises(internals.DEVICE_ERRORS):
+        torch.empty(1, device=device)
+
+
+# ---- data, processes ----
+
+
+class _Item:
+    def __init__(self, value):
+        self.value = value
+
+
+class _Items(Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return _Item(index)
+
+
+@entry(
+    "register_collate",
+    "torch.utils.data collates by the functions in default_collate_fn_map",
+    "EpochsDataset, whose batches are not collated again,",
+)
+def test_register_collate(internals):
+    internals.register_collate(_Item, lambda items, **_: [item.value for item in items])
+    assert list(DataLoader(_Items(), batch_size=3)) == [[0, 1, 2], [3]]
+
+
+@entry(
+    "without_buffer_sync",
+    "DistributedDataParallel has an argument, of one of two names, that switches off the "
+    "synchronisation of buffers",
+    "training in several processes",
+)
+def test_without_buffer_sync(internals, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path}/meet", rank=0, world_size=1)
+    try:
+        replica = DistributedDataParallel(nn.BatchNorm1d(3), **internals.without_buffer_sync())
+        replica(torch.randn(4, 3)).sum().backward()
+    finally:
+        dist.destroy_process_group()
+
+
+# ---- nothing private is used elsewhere ----
+
+
+def private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_attributes():
+    """Private names of torch's modules, tensors, loaders and optimisers."""
+    kinds = [kind for kind in vars(nn).values() if isinstance(kind, type)]
+    kinds += [DistributedDataParallel, DataLoader, torch.Tensor, torch.optim.Optimizer]
+    modules = [nn.Conv2d(1, 1, 1), nn.BatchNorm1d(1), nn.LSTM(1, 1), nn.MultiheadAttention(1, 1)]
+    names = {name for kind in kinds for name in dir(kind)}
+    return {name for name in names.union(*map(vars, modules)) if private(name)}
+
+
+PRIVATE_ATTRIBUTES = private_attributes()
+
+
+def uses_of_private_names(tree):
+    """Yield line and source of each use of a private name of torch in a file."""
+    from_torch = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            origin = getattr(node, "module", None)
+            for alias in node.names:
+                path = f"{origin}.{alias.name}" if origin else alias.name
+                if path.partition(".")[0] == "torch":
+                    from_torch.add(alias.asname or alias.name.partition(".")[0])
+                    if any(map(private, path.split("."))):
+                        yield node.lineno, ast.unparse(node)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            root = node.value
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            of_torch = isinstance(root, ast.Name) and root.id in from_torch
+            if node.attr in PRIVATE_ATTRIBUTES or (of_torch and private(node.attr)):
+                yield node.lineno, ast.unparse(node)
+        elif isinstance(node, ast.FunctionDef) and node.name in PRIVATE_ATTRIBUTES:
+            yield node.lineno, f"def {node.name}"
+        elif isinstance(node, ast.Constant) and node.value in PRIVATE_ATTRIBUTES:
+            yield node.lineno, repr(node.value)
+
+
+@pytest.mark.parametrize("file", sorted(FILES.keys() - {"torch_internals.py"}))
+def test_nothing_private_of_torch_is_used_elsewhere(file):
+    found = [f"{file}:{line}: {source}" for line, source in uses_of_private_names(parse(file))]
+    assert found == [], "eegzoo.torch_internals is the place for these, with a test of each"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from torch.nn.modules.conv import _ConvNd",
+        "import torch.utils.data._utils.collate",
+        "from torch import nn\nnn.modules.batchnorm._BatchNorm",
+        "import torch\ntorch._C._are_functorch_transforms_active()",
+        "layer._forward_hooks",
+        "self._conv_forward(x)",
+        "def _conv_forward(self): ...",
+        "'_conv_forward' in vars(layer)",
+        "vars(layer)['_parameters']",
+        "weight._version",
+    ],
+)
+def test_a_private_name_would_be_found(code):
+    assert list(uses_of_private_names(ast.parse(code)))
