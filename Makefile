@@ -1,4 +1,4 @@
-# Everything runs in an environment that this file makes from pyproject.toml and constraints.txt.
+# All targets use a virtual environment made from pyproject.toml and constraints.txt.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,14 +12,14 @@ demo: $(READY)
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
 
-# Peers that are not installed in the environment are left out, and named.
+# Other libraries that are not installed are left out with a message.
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_layers.py
 	$(BIN)/python benchmarks/bench_models.py
 	$(BIN)/python benchmarks/bench_data.py
 	$(BIN)/python benchmarks/bench_accuracy.py
 
-# The facts about models and weights that the command line shows without importing torch.
+# Facts about models and weights that the command line shows without importing torch.
 facts: $(READY)
 	$(BIN)/python -m eegzoo.models.measured_facts
 	$(BIN)/python -m eegzoo.weights.write_cards
@@ -29,7 +29,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# torch first and alone: pip then takes the pinned build before any other package asks for a newer one.
+# torch comes first, so that pip takes the pinned build before another package requires a newer one.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch

@@ -1,4 +1,4 @@
-"""Seeds for every test, and the names that every doctest may use."""
+"""Fixtures that seed every test and provide names to every doctest."""
 
 import random
 import tempfile
@@ -10,17 +10,17 @@ import torch
 
 import eegzoo
 
-# The tests run side by side, a process for each core.
+# Tests run in parallel, one process per core.
 torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
-def _seeds():
+def _set_seeds():
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 (MNE and scikit-learn draw from it when not told otherwise)
+    np.random.seed(0)  # noqa: NPY002 (MNE and scikit-learn use the global generator by default)
     torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
-def _doctest_names(doctest_namespace):
+def _add_doctest_names(doctest_namespace):
     doctest_namespace.update(eegzoo=eegzoo, mne=mne, np=np, torch=torch, tempfile=tempfile)

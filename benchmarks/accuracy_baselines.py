@@ -1,4 +1,4 @@
-"""The classical methods of `accuracy_tasks.py`, each from training windows to predictions."""
+"""Classical methods that serve as baselines in `accuracy_tasks.py`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FREQUENCIES = (13.0, 17.0, 21.0)
 
 
 def csp_lda(X: Array, y: Array, train: Array, test: Array) -> Array:
-    """Return what linear discriminants of common spatial patterns predict."""
+    """Return the labels predicted by linear discriminant analysis of common spatial patterns."""
     patterns = mne.decoding.CSP(n_components=4, log=True)
     with mne.use_log_level("ERROR"):
         pipeline = make_pipeline(patterns, LinearDiscriminantAnalysis())
@@ -34,22 +34,22 @@ def csp_lda(X: Array, y: Array, train: Array, test: Array) -> Array:
 
 
 def lda(features: Array, y: Array, train: Array, test: Array) -> Array:
-    """Return what linear discriminants with shrinkage predict."""
-    return _predicted(LinearDiscriminantAnalysis("lsqr", "auto"), features, y, train, test)
+    """Return the labels predicted by linear discriminant analysis with shrinkage."""
+    return _fit_predict(LinearDiscriminantAnalysis("lsqr", "auto"), features, y, train, test)
 
 
 def logistic(features: Array, y: Array, train: Array, test: Array) -> Array:
-    """Return what logistic regression predicts."""
-    return _predicted(LogisticRegression(C=0.01, max_iter=1000), features, y, train, test)
+    """Return the labels predicted by logistic regression."""
+    return _fit_predict(LogisticRegression(C=0.01, max_iter=1000), features, y, train, test)
 
 
 def forest(features: Array, y: Array, train: Array, test: Array) -> Array:
-    """Return what a random forest predicts."""
+    """Return the labels predicted by a random forest."""
     trees = RandomForestClassifier(300, min_samples_leaf=3, random_state=0)
-    return _predicted(trees, features, y, train, test)
+    return _fit_predict(trees, features, y, train, test)
 
 
-def _predicted(
+def _fit_predict(
     classifier: ClassifierMixin, features: Array, y: Array, train: Array, test: Array
 ) -> Array:
     pipeline = make_pipeline(StandardScaler(), classifier).fit(features[train], y[train])
@@ -58,14 +58,14 @@ def _predicted(
 
 
 def log_power(X: Array, sfreq: float, bands: Sequence[tuple[float, float]]) -> Array:
-    """Return the logarithm of each channel's power in each band, a row for each window."""
+    """Return the log power of each channel in each band, one row per window."""
     freqs, power = welch(X, sfreq, nperseg=min(X.shape[2], round(2 * sfreq)))
     inside = [(freqs >= low) & (freqs <= high) for low, high in bands]
     return np.concatenate([np.log(power[:, :, band].mean(axis=2)) for band in inside], axis=1)
 
 
-def z_scored(features: Array, subjects: Array) -> Array:
-    """Return features with mean zero and variance one for each subject, labels unseen."""
+def z_score(features: Array, subjects: Array) -> Array:
+    """Return the features standardised within each subject, without using labels."""
     scored = np.empty_like(features)
     for subject in np.unique(subjects):
         own = features[subjects == subject]
@@ -74,15 +74,16 @@ def z_scored(features: Array, subjects: Array) -> Array:
 
 
 def flicker_power(X: Array, sfreq: float) -> Array:
-    """Return the logarithm of power around each flicker and its harmonic."""
+    """Return the log power around each flicker frequency and its second harmonic."""
     centres = [harmonic * freq for harmonic in (1, 2) for freq in FREQUENCIES]
     return log_power(X, sfreq, [(centre - 0.5, centre + 0.5) for centre in centres])
 
 
 def canonical_correlations(X: Array, sfreq: float) -> Array:
-    """Return the largest correlation with each flicker and its harmonic, a row for each window.
+    """Return the canonical correlation with each flicker frequency, one row per window.
 
-    With orthonormal bases it is the largest singular value of their products.
+    The references are sines and cosines at the frequency and its second harmonic. The largest
+    canonical correlation is the largest singular value of the product of two orthonormal bases.
     """
     t = np.arange(X.shape[2]) / sfreq
     columns = []
@@ -94,10 +95,10 @@ def canonical_correlations(X: Array, sfreq: float) -> Array:
     return np.stack(columns, axis=1)
 
 
-def whitened(X: Array) -> Array:
-    """Return windows whose channels are uncorrelated, of variance one, over all of them."""
+def whiten(X: Array) -> Array:
+    """Return windows whose channels, over all windows, are uncorrelated with unit variance."""
     covariance = np.einsum("nct,ndt->cd", X, X, dtype=np.float64) / (len(X) * X.shape[2])
     values, vectors = np.linalg.eigh(covariance)
-    # Directions with next to no signal (average references have one) are not blown up.
+    # An average reference leaves a direction with almost no signal, which must not be amplified.
     values = np.maximum(values, 1e-3 * values.mean())
     return np.matmul(((vectors / np.sqrt(values)) @ vectors.T).astype(np.float32), X)

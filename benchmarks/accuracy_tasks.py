@@ -1,4 +1,4 @@
-"""The recordings, splits and classical baselines that `bench_accuracy.py` measures on."""
+"""Recordings, splits and classical baselines for `bench_accuracy.py`."""
 
 from __future__ import annotations
 
@@ -31,30 +31,31 @@ Split = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Splitter = Callable[[int], Iterable[Split]]
 
 FLICKERS = {1: "rest", 2: "13hz", 3: "21hz", 4: "17hz"}
-EPOCHS_EACH = 4  # stored stages of 5 s in one that was scored
+STAGES_PER_WINDOW = 4  # scorers rated windows of 20 s; the stages are stored every 5 s
 STAGES = {5: "W", 4: "REM", 3: "S1", 2: "S2", 1: "S3+S4", 0: "S3+S4"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """Windows, how they are split, and what a network has to beat on them.
+    """Windows of a data set with their splits and classical baselines.
 
     Parameters
     ----------
     protocol : str
-        How it is split.
+        Description of the splits.
     preprocessing : str
-        What the networks' windows are, in words.
+        Description of the networks' windows.
     X : array, shape (n_windows, n_chans, n_times)
-        The networks' windows, in microvolts.
+        Windows for the networks, in microvolts.
     y : array, shape (n_windows,)
         Labels.
     sfreq : float
         Sampling rate in Hz.
     splits : callable
-        From a seed to pairs of training and test windows.
+        Function from a seed to pairs of training and test indices.
     baselines : mapping
-        For each classical method a callable from training and test windows to predicted labels.
+        Classical methods by name, each a function from training and test indices to the labels
+        predicted for the test windows.
     """
 
     protocol: str
@@ -67,17 +68,17 @@ class Task:
 
 
 def load(name: str, data: Path) -> Task:
-    """Return a task, reading its recordings from the folder `data`."""
+    """Return a task whose recordings are read from the folder `data`."""
     return TASKS[name](data)
 
 
 def five_folds(y: Array) -> Splitter:
-    """Return stratified folds, shuffled by the seed."""
+    """Return a function from a seed to five shuffled, stratified folds."""
     return lambda seed: StratifiedKFold(5, shuffle=True, random_state=seed).split(y, y)
 
 
 def eegmmidb(data: Path, runs: tuple[int, ...]) -> Task:
-    """Return the imagined movements of subject 1 of EEGMMIDB."""
+    """Return a task on the imagined movements of subject 1 of EEGMMIDB."""
     recordings = []
     for run in runs:
         path = data / f"mne_data/MNE-eegbci-data/files/eegmmidb/1.0.0/S001/S001R{run:02d}.edf"
@@ -101,13 +102,13 @@ def eegmmidb(data: Path, runs: tuple[int, ...]) -> Task:
 
 
 def fingermovements(data: Path) -> Task:
-    """Return BCI Competition II, set IV: half a second before a key press."""
+    """Return a task on BCI Competition II, data set IV: half a second before a key press."""
     stored = np.load(data / "fingermovements/fingermovements_bci2_iv_100hz.npz")
     X = np.concatenate([stored["X_train"], stored["X_test"]])
     y = np.concatenate([stored["y_train"], stored["y_test"]])
     n_train = len(stored["y_train"])
     official = np.arange(n_train), np.arange(n_train, len(y))
-    narrow = band_passed(X, 10.0, 33.0, 100.0)
+    narrow = band_pass(X, 10.0, 33.0, 100.0)
     csp = functools.partial(classical.csp_lda, narrow, y)
     return Task(
         "official split", "10-33 Hz, 0.5 s", narrow, y, 100.0, lambda seed: [official],
@@ -115,8 +116,8 @@ def fingermovements(data: Path) -> Task:
     )  # fmt: skip
 
 
-def band_passed(X: Array, low: float, high: float, sfreq: float) -> Array:
-    """Filter windows that are too short for a filter's ripples, by mirroring them at their ends."""
+def band_pass(X: Array, low: float, high: float, sfreq: float) -> Array:
+    """Band-pass filter windows too short for an FIR filter, with mirrored ends."""
     filtered: Array = mne.filter.filter_data(
         X.astype(np.float64), sfreq, low, high, method="iir", verbose="ERROR"
     )
@@ -124,7 +125,7 @@ def band_passed(X: Array, low: float, high: float, sfreq: float) -> Array:
 
 
 def ssvep_exo(data: Path) -> Task:
-    """Return flicker of three frequencies, or none."""
+    """Return a task on SSVEP with three flicker frequencies and rest."""
     recordings = []
     for path in sorted((data / "ssvep_exo").glob("*_raw.fif")):
         raw = read_recording(path)
@@ -135,13 +136,13 @@ def ssvep_exo(data: Path) -> Task:
         )  # fmt: skip
         raw.set_annotations(marks, verbose="ERROR")
         recordings.append(Recording(raw, path.name[4:6], path.name[11:26]))
-    # Amplitudes are stored a thousand times too large, and the response begins after a second.
+    # The stored amplitudes are a thousand times too large, and the response begins after 1 s.
     steps = [Scale(1e-3), Filter(8.0, 45.0), Resample(128.0), Epoch(1.0, 5.0 - 1 / 128)]
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing(steps))
     X, y, subjects = np.asarray(dataset.X), dataset.labels, dataset.groups("subject")
     return Task(
         "leave one of 6 subjects out", "8-45 Hz, 1 to 5 s, aligned by subject",
-        aligned(X, subjects), y, 128.0,
+        align_by_subject(X, subjects), y, 128.0,
         lambda seed: LeaveOneGroupOut().split(X, y, subjects),
         {
             "CCA, LDA": functools.partial(
@@ -155,7 +156,7 @@ def ssvep_exo(data: Path) -> Task:
 
 
 def eegmat(data: Path) -> Task:
-    """Return rest against mental arithmetic."""
+    """Return a task on rest against mental arithmetic."""
     with np.load(data / "eegmat/eegmat_60s_128hz_int16.npz") as stored:
         arrays = dict(stored)
     names = arrays["ch_names"].tolist()
@@ -172,31 +173,31 @@ def eegmat(data: Path) -> Task:
     power = classical.log_power(X, 128.0, classical.BANDS)
     return Task(
         "6 folds of 4 of 24 subjects", "1-45 Hz, 4 s, aligned by subject",
-        aligned(X, subjects), y, 128.0,
+        align_by_subject(X, subjects), y, 128.0,
         lambda seed: GroupKFold(6, shuffle=True, random_state=seed).split(X, y, subjects),
         {
             "band power, LR": functools.partial(classical.logistic, power, y),
             "band power z-scored by subject, LR": functools.partial(
-                classical.logistic, classical.z_scored(power, subjects), y
+                classical.logistic, classical.z_score(power, subjects), y
             ),
         },
     )  # fmt: skip
 
 
-def aligned(X: Array, subjects: Array) -> Array:
-    """Whiten each subject's windows by their own covariance, labels unseen (Euclidean alignment).
+def align_by_subject(X: Array, subjects: Array) -> Array:
+    """Whiten each subject's windows by their own covariance (Euclidean alignment).
 
-    Its mean power stays what that of all subjects is, in microvolts.
+    No labels are used. Each subject is scaled to the root mean square of all windows.
     """
-    mapped, level = np.empty_like(X), float(np.sqrt((X**2).mean()))
+    aligned, level = np.empty_like(X), float(np.sqrt((X**2).mean()))
     for subject in np.unique(subjects):
         own = X[subjects == subject]
-        mapped[subjects == subject] = level * classical.whitened(own)
-    return mapped
+        aligned[subjects == subject] = level * classical.whiten(own)
+    return aligned
 
 
 def dreams(data: Path) -> Task:
-    """Return stages of sleep from one channel."""
+    """Return a task on sleep staging from one channel."""
     with np.load(data / "dreams_spindles/dreams_excerpts.npz") as stored:
         arrays = dict(stored)
     X, y, subjects = [], [], []
@@ -205,30 +206,31 @@ def dreams(data: Path) -> Task:
         sfreq = float(arrays[f"fs_{subject}"])
         microvolts = mne.filter.filter_data(microvolts, sfreq, 0.5, None, verbose="ERROR")
         microvolts = mne.filter.resample(microvolts, up=100.0, down=sfreq, verbose="ERROR")
-        # Scorers looked at 20 s; their stages are stored every 5 s. In one recording the first of
-        # those is half of what was scored, so the cuts follow the changes of stage.
+        # One recording starts in the middle of a scored window, so the windows are aligned with
+        # the first change of stage.
         stored_stages = arrays[f"hyp5s_{subject}"]
-        first = int(np.flatnonzero(np.diff(stored_stages))[0] + 1) % EPOCHS_EACH
-        n_each, n_times = (len(stored_stages) - first) // EPOCHS_EACH, EPOCHS_EACH * 500
-        stages = stored_stages[first::EPOCHS_EACH][:n_each]
+        first = int(np.flatnonzero(np.diff(stored_stages))[0] + 1) % STAGES_PER_WINDOW
+        n_windows = (len(stored_stages) - first) // STAGES_PER_WINDOW
+        n_times = STAGES_PER_WINDOW * 500
+        stages = stored_stages[first::STAGES_PER_WINDOW][:n_windows]
         start = first * 500
-        X.append(microvolts[start : start + n_each * n_times].reshape(n_each, 1, n_times))
+        X.append(microvolts[start : start + n_windows * n_times].reshape(n_windows, 1, n_times))
         y.append([STAGES[int(stage)] for stage in stages])
         subjects.append([subject] * len(stages))
     windows, groups = np.concatenate(X).astype(np.float32), np.concatenate(subjects)
     labels = np.concatenate(y)
     power = classical.log_power(windows, 100.0, classical.SLEEP_BANDS)
     return Task(
-        "leave one of 8 subjects out", f"above 0.5 Hz, {EPOCHS_EACH * 5} s", windows, labels, 100.0,
+        "leave one of 8 subjects out", "above 0.5 Hz, 20 s", windows, labels, 100.0,
         lambda seed: LeaveOneGroupOut().split(windows, labels, groups),
         {"band power, random forest": functools.partial(classical.forest, power, labels)},
     )  # fmt: skip
 
 
 def simulated(data: Path) -> Task:
-    """Return imagined movements of the left or the right hand, simulated. It reads nothing."""
+    """Return a task on simulated imagined movements of the left or right hand."""
     raw = simulate_motor_imagery(n_trials=100, random_state=0)
-    # The rhythm begins to go half a second after the cue.
+    # The rhythm begins to weaken half a second after the cue.
     wide, narrow = (
         EpochsDataset.from_recordings(
             [Recording(raw.copy(), "simulated")],

@@ -1,12 +1,13 @@
-"""Measure accuracies beside those of classical methods, on the same splits.
+"""Compare the accuracy of networks and classical methods on the same splits.
 
     python benchmarks/bench_accuracy.py [--data ../shared/data] [--tasks fists_feet ...]
         [--models eegnet ...] [--seeds 5] [--jobs 1] [--json accuracy.jsonl] [--table]
 
-One recipe trains all networks on all tasks; a seed draws weights, batches and folds. Every fit adds
-a line to the file, and what is there already is not measured again: an interrupted run goes on
-where it was, and processes with other tasks may write to the same file. Prints a Markdown table;
-with `--table` of what the file has, measuring nothing.
+All networks are trained with one recipe on all tasks. The seed determines the folds, initial
+weights and batches. Each fit adds a line to the results file. Fits that the file contains are not
+repeated, so an interrupted run can be resumed, and several processes with different tasks can write
+to the same file. The results are printed as a Markdown table; `--table` prints them without
+running any fit.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ from eegzoo.training import EEGClassifier
 
 MODELS = ("eegnet", "shallow_convnet", "fbcnet", "tinysleepnet")
 RECIPE = "small"
-# Arguments of a model that are not its own defaults, found on training windows.
+# Model arguments that differ from the defaults, chosen on training windows.
 MODEL_PARAMS: dict[tuple[str, str], dict[str, Any]] = {
-    # Half a second holds one power, and a filter of a tenth would cut its end off.
+    # The window of 0.5 s is a single pool. The default filter of 0.1 s would shorten it.
     ("fingermovements", "shallow_convnet"): {
         "n_filters": 16, "kernel_length": 1, "pool_length": 50, "pool_stride": 50,
     },
-    # Flickers 4 Hz apart need filters of a second.
+    # Only filters of about 1 s separate flicker frequencies 4 Hz apart.
     ("ssvep_exo", "shallow_convnet"): {
         "n_filters": 16, "kernel_length": 128, "pool_length": 129, "pool_stride": 64,
     },
-    # One channel has no spatial patterns.
+    # A single channel has no spatial patterns.
     ("dreams", "fbcnet"): {"n_filters": 4},
 }  # fmt: skip
 N_DRAWS = 10_000
@@ -51,7 +52,7 @@ N_DRAWS = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One fit: a task, a network or a baseline, a seed, and a fold of that seed."""
+    """One fit: a network or baseline on one fold of a task, for one seed."""
 
     task: str
     method: str
@@ -60,18 +61,18 @@ class Job:
 
     @property
     def is_network(self) -> bool:
-        """Whether it is trained by `EEGClassifier`."""
+        """Whether the method is a network rather than a baseline."""
         return self.method in MODELS
 
 
 @functools.cache
 def task_of(name: str, data: Path) -> Task:
-    """Return a task, read once."""
+    """Return a task; its recordings are read only once."""
     return accuracy_tasks.load(name, data)
 
 
 def jobs_of(tasks: Sequence[str], models: Sequence[str], n_seeds: int, data: Path) -> Iterator[Job]:
-    """Yield all fits, seed after seed."""
+    """Yield the fits of all tasks, seed by seed."""
     for name in tasks:
         task = task_of(name, data)
         for seed in range(n_seeds):
@@ -81,7 +82,7 @@ def jobs_of(tasks: Sequence[str], models: Sequence[str], n_seeds: int, data: Pat
 
 
 def measure(job: Job, data: Path) -> dict[str, Any]:
-    """Fit and test once; return the line of the file."""
+    """Fit and test one method, and return its row for the results file."""
     task = task_of(job.task, data)
     train, test = list(task.splits(job.seed))[job.fold]
     start = time.perf_counter()
@@ -102,7 +103,7 @@ def measure(job: Job, data: Path) -> dict[str, Any]:
 
 
 def classifier_of(job: Job, task: Task) -> EEGClassifier:
-    """Return what is trained: the same for all tasks, but for sizes of the model."""
+    """Return the classifier for a fit; only the size of its model depends on the task."""
     return EEGClassifier(
         job.method, model_params=MODEL_PARAMS.get((job.task, job.method)), sfreq=task.sfreq,
         recipe=RECIPE, random_state=job.seed, check_signal="ignore", device="cpu",
@@ -110,7 +111,7 @@ def classifier_of(job: Job, task: Task) -> EEGClassifier:
 
 
 def results_of(path: Path) -> dict[Job, dict[str, Any]]:
-    """Return the lines of a file by their fits."""
+    """Return the rows of a results file by fit."""
     if not path.exists():
         return {}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -119,7 +120,7 @@ def results_of(path: Path) -> dict[Job, dict[str, Any]]:
 
 
 def run(jobs: Iterable[Job], data: Path, path: Path, n_processes: int) -> None:
-    """Measure what the file has not, and add it."""
+    """Run the fits that the results file lacks, and append their results."""
     known = results_of(path)
     missing = [job for job in jobs if job not in known]
     if n_processes == 1:
@@ -132,16 +133,16 @@ def run(jobs: Iterable[Job], data: Path, path: Path, n_processes: int) -> None:
 
 
 def append(path: Path, row: dict[str, Any]) -> None:
-    """Add a line, in one write, so that several processes may."""
+    """Append a row in a single write, so that several processes can share the file."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     print(*row.values(), flush=True)
 
 
 def table(rows: Iterable[dict[str, Any]], tasks: Sequence[str], data: Path) -> Iterator[str]:
-    """Yield a Markdown table: a line for each task and method."""
+    """Yield the lines of a Markdown table, one row per task and method."""
     rows = list(rows)
-    yield "| task | split | method | windows | accuracy | over seeds | over folds | s a fit |"
+    yield "| task | split | method | windows | accuracy | over seeds | over folds | s per fit |"
     yield "|---|---|---|---|---|---|---|---|"
     for name in tasks:
         task = task_of(name, data)
@@ -158,7 +159,7 @@ def table(rows: Iterable[dict[str, Any]], tasks: Sequence[str], data: Path) -> I
 
 
 def accuracies(rows: Sequence[dict[str, Any]]) -> npt.NDArray[np.float64]:
-    """Return the share of all test windows that is right, for each seed."""
+    """Return the accuracy over all test windows for each seed."""
     by_seed: dict[int, list[int]] = {}
     for row in rows:
         counts = by_seed.setdefault(row["seed"], [0, 0])
@@ -168,7 +169,7 @@ def accuracies(rows: Sequence[dict[str, Any]]) -> npt.NDArray[np.float64]:
 
 
 def interval(rows: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """Return a bootstrap interval (95 %) over folds, whose accuracies are averaged over seeds."""
+    """Return the 95 % bootstrap interval over folds of the accuracy averaged over seeds."""
     folds = sorted({row["fold"] for row in rows})
     shares = np.array(
         [
@@ -182,7 +183,7 @@ def interval(rows: Sequence[dict[str, Any]]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -190,9 +191,9 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--jobs", type=int, default=1, help="Processes that fit.")
-    parser.add_argument("--json", type=Path, default=Path("accuracy.jsonl"), help="JSON lines.")
-    parser.add_argument("--table", action="store_true", help="Measure nothing.")
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes")
+    parser.add_argument("--json", type=Path, default=Path("accuracy.jsonl"), help="results file")
+    parser.add_argument("--table", action="store_true", help="only print the table")
     arguments = parser.parse_args()
     data = arguments.data
     if not arguments.table:

@@ -1,18 +1,17 @@
-"""Time how fast windows come into a training loop, against braindecode's data sets.
+"""Compare the speed at which eegzoo and braindecode load windows for training.
 
     python benchmarks/bench_data.py [--workers 0 2] [--rounds 7] [--csv data.csv]
     python benchmarks/bench_data.py --large 20 [--folder /scratch]
 
-The same windows, in batches of 64, shuffled, as torch tensors, from every data set in one process,
-one after the other and round after round. Prints a Markdown table. With `--large` it writes a store
-of so many GB instead, trains `EEGClassifier` on it in a process limited to 2 GB, and deletes it.
+All data sets hold the same windows and are read in one process, in shuffled batches of 64 torch
+tensors, taking turns in every round. The results are printed as a Markdown table. With `--large`,
+the script writes a store of the given size in GB instead, trains `EEGClassifier` on it in a process
+limited to 2 GB, and deletes it.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import importlib.metadata
 import os
 import resource
 import shutil
@@ -28,18 +27,18 @@ from typing import Any
 import mne
 import numpy as np
 import torch
-from bench_layers import without_torchaudio
+from peers import report_left_out, stub_torchaudio, versions
+from results_table import print_rows
 from torch.utils.data import DataLoader
 
-import eegzoo
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, WindowStore
 
 N_CHANS, N_TIMES, SFREQ, BATCH_SIZE = 22, 1000, 250.0, 64
 N_RECORDINGS, N_WINDOWS = 16, 200  # windows of each recording
 WINDOW = Preprocessing([Epoch(0.0, (N_TIMES - 1) / SFREQ)])
 COLUMNS = (
-    "windows from", "workers", "library", "data set", "windows/s", "iqr", "ours_is_faster_by",
-    "windows/s of CPU", "ours_takes_less_CPU_by",
+    "source", "workers", "library", "data set", "windows/s", "iqr", "eegzoo_speedup",
+    "windows/CPU_s", "eegzoo_CPU_speedup",
 )  # fmt: skip
 MEMORY_LIMIT = 2 * 10**9
 TRAINED_ON = 20_000  # windows of a large store
@@ -47,7 +46,7 @@ Maker = Callable[[Path], Any]
 
 
 def make_raw(seed: int, n_windows: int = N_WINDOWS) -> mne.io.RawArray:
-    """Return noise whose power, in one channel, tells the class of each window."""
+    """Return noise whose power in one channel depends on the class of the window."""
     rng = np.random.default_rng(seed)
     data = rng.normal(0, 1e-5, (N_CHANS, n_windows, N_TIMES))
     labels = np.arange(n_windows) % 2
@@ -60,42 +59,42 @@ def make_raw(seed: int, n_windows: int = N_WINDOWS) -> mne.io.RawArray:
 
 
 def recordings() -> Iterator[Recording]:
-    """Yield the recordings that every data set is made of."""
+    """Yield the recordings of every data set."""
     for seed in range(N_RECORDINGS):
         yield Recording(make_raw(seed), f"S{seed}")
 
 
-def ours_in_memory(folder: Path) -> EpochsDataset:
+def eegzoo_in_memory(folder: Path) -> EpochsDataset:
     """Return eegzoo's data set of windows in memory."""
     return EpochsDataset.from_recordings(recordings(), WINDOW)
 
 
-def ours_in_a_store(folder: Path) -> EpochsDataset:
+def eegzoo_store(folder: Path) -> EpochsDataset:
     """Return eegzoo's data set of windows in a store."""
     return WindowStore.write(folder / "store", recordings(), WINDOW, verbose=0).dataset()
 
 
-def their_epochs(folder: Path) -> Any:
+def braindecode_epochs(folder: Path) -> Any:
     """Return braindecode's data set of epochs in memory."""
     return _cut(recordings(), use_mne_epochs=True, preload=True)
 
 
-def their_saved_epochs(folder: Path) -> Any:
-    """Return braindecode's data set of epochs in files, which it wrote itself."""
+def braindecode_saved_epochs(folder: Path) -> Any:
+    """Return braindecode's data set of epochs in files written by braindecode."""
     from braindecode.datautil import load_concat_dataset
 
     path = folder / "epochs"
     path.mkdir()
-    their_epochs(folder).save(path)
+    braindecode_epochs(folder).save(path)
     return load_concat_dataset(path, preload=False)
 
 
-def their_raws(folder: Path) -> Any:
+def braindecode_raws(folder: Path) -> Any:
     """Return braindecode's data set of windows cut from recordings in memory."""
     return _cut(recordings())
 
 
-def their_saved_raws(folder: Path) -> Any:
+def braindecode_saved_raws(folder: Path) -> Any:
     """Return braindecode's data set of windows cut from recordings in files."""
 
     def saved() -> Iterator[Recording]:
@@ -107,51 +106,50 @@ def their_saved_raws(folder: Path) -> Any:
     return _cut(saved())
 
 
-def _cut(chosen: Iterable[Recording], **how: bool) -> Any:
+def _cut(chosen: Iterable[Recording], **options: bool) -> Any:
     from braindecode.datasets import BaseConcatDataset, RawDataset
     from braindecode.preprocessing import create_windows_from_events
 
     datasets = [RawDataset(each.raw, {"subject": each.subject}) for each in chosen]
-    return create_windows_from_events(BaseConcatDataset(datasets), **how)
+    return create_windows_from_events(BaseConcatDataset(datasets), **options)
 
 
 MAKERS: dict[str, dict[tuple[str, str], Maker]] = {
     "memory": {
-        ("eegzoo", "EpochsDataset"): ours_in_memory,
-        ("braindecode", "epochs, preloaded"): their_epochs,
-        ("braindecode", "recordings, preloaded"): their_raws,
+        ("eegzoo", "EpochsDataset"): eegzoo_in_memory,
+        ("braindecode", "epochs, preloaded"): braindecode_epochs,
+        ("braindecode", "recordings, preloaded"): braindecode_raws,
     },
     "disk": {
-        ("eegzoo", "WindowStore"): ours_in_a_store,
-        ("braindecode", "epochs in FIF"): their_saved_epochs,
-        ("braindecode", "recordings in FIF"): their_saved_raws,
+        ("eegzoo", "WindowStore"): eegzoo_store,
+        ("braindecode", "epochs in FIF"): braindecode_saved_epochs,
+        ("braindecode", "recordings in FIF"): braindecode_saved_raws,
     },
 }
 
 
 def make(name: tuple[str, str], maker: Maker, folder: Path) -> Any:
-    """Make a data set; None, said aloud, where that cannot be had."""
+    """Return a data set, or report why it is left out and return None."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return maker(folder)
     except Exception as error:
-        reason = " ".join(str(error).split())[:120]
-        print(f"{', '.join(name)} left out: {type(error).__name__}: {reason}", file=sys.stderr)
+        report_left_out(", ".join(name), error)
         return None
 
 
 def loader_of(dataset: Any, n_workers: int) -> DataLoader[Any]:
-    """Return what a training loop would iterate over."""
+    """Return a data loader that shuffles, as in training."""
     workers = {"num_workers": n_workers, "persistent_workers": n_workers > 0}
     return DataLoader(dataset, BATCH_SIZE, shuffle=True, **workers)
 
 
 def rates_of(loader: DataLoader[Any]) -> tuple[float, float]:
-    """Return windows a second, and a second of this process's CPU, of one pass.
+    """Return windows per second and per CPU second of this process, over one pass.
 
-    Of each batch one number is looked at. The second rate does not feel what else the machine does;
-    with workers, who do most of it, it means nothing.
+    One number of each batch is read. The rate per CPU second is not affected by other load on the
+    machine. It is meaningless with workers, which do most of the work in other processes.
     """
     start, cpu, n_windows = time.perf_counter(), time.process_time(), 0
     for windows, labels, *_ in loader:
@@ -165,7 +163,7 @@ def rates_of(loader: DataLoader[Any]) -> tuple[float, float]:
 
 
 def bench(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each data set."""
+    """Yield one row per data set and number of workers."""
     for where, makers in MAKERS.items():
         made = {name: make(name, maker, folder) for name, maker in makers.items()}
         datasets = {name: dataset for name, dataset in made.items() if dataset is not None}
@@ -195,13 +193,13 @@ def bench(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[object,
 
 
 def write_large(folder: Path, gigabytes: float) -> None:
-    """Write a store: one recording many times, each time as somebody else's."""
+    """Write a store of one recording, repeated under the names of different subjects."""
     n_windows = 500
     raw = make_raw(0, n_windows)
     n_recordings = round(gigabytes * 1e9 / (n_windows * N_CHANS * N_TIMES * 4))
-    people = (Recording(raw, f"S{number}") for number in range(n_recordings))
+    subjects = (Recording(raw, f"S{number}") for number in range(n_recordings))
     start = time.perf_counter()
-    store = WindowStore.write(folder, people, WINDOW, verbose=0)
+    store = WindowStore.write(folder, subjects, WINDOW, verbose=0)
     seconds = time.perf_counter() - start
     n_bytes = sum(path.stat().st_size for path in folder.glob("*.npy"))
     print(
@@ -211,14 +209,14 @@ def write_large(folder: Path, gigabytes: float) -> None:
 
 
 def evict(folder: Path) -> None:
-    """Take a store's files out of the system's cache, so that they are read from the disk."""
+    """Remove a store's files from the page cache, so that they are read from the disk."""
     for path in folder.glob("*.npy"):
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def train_here(folder: str) -> None:
-    """Train on a store in this process, which gets 2 GB, and print what it took."""
+    """Limit this process to 2 GB, train on a store, and print time and memory."""
     mne.set_log_level("ERROR")
     for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
         resource.setrlimit(limit, (MEMORY_LIMIT, MEMORY_LIMIT))
@@ -232,7 +230,7 @@ def train_here(folder: str) -> None:
 
         def on_epoch_end(self, net: Any, **_: Any) -> None:
             rate = TRAINED_ON / (time.perf_counter() - self.start)
-            print(f"a pass of the training: {rate:.0f} windows/s", flush=True)
+            print(f"one epoch of training: {rate:.0f} windows/s", flush=True)
 
     torch.set_num_threads(1)
     dataset = WindowStore(folder).dataset()
@@ -242,7 +240,7 @@ def train_here(folder: str) -> None:
     seconds = time.perf_counter() - start
     rate, peak = len(dataset) / seconds, peak_mib()
     print(f"all {len(dataset)} windows in random order: {seconds:.0f} s, {rate:.0f} windows/s")
-    print(f"peak RSS so far {peak:.0f} MiB", flush=True)
+    print(f"peak RSS after reading {peak:.0f} MiB", flush=True)
     chosen = np.random.default_rng(0).choice(len(dataset), TRAINED_ON + 640, replace=False)
     start = time.perf_counter()
     classifier = EEGClassifier(
@@ -256,12 +254,12 @@ def train_here(folder: str) -> None:
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process has held."""
+    """Return the peak resident memory of this process, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def show_large(folder: Path, gigabytes: float) -> None:
-    """Write a large store, and train on it in a small process."""
+def bench_large(folder: Path, gigabytes: float) -> None:
+    """Write a large store, and train on it in a process with limited memory."""
     free = shutil.disk_usage(folder).free
     if free < 1.2e9 * gigabytes:
         raise SystemExit(f"expected {1.2 * gigabytes:g} GB free in {folder}, got {free / 1e9:.0f}")
@@ -271,41 +269,27 @@ def show_large(folder: Path, gigabytes: float) -> None:
 
 
 def main() -> None:
-    """Print the table, and write it where asked."""
+    """Run the command line."""
     if sys.argv[1:2] == ["--train"]:
         train_here(sys.argv[2])
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", nargs="+", type=int, default=[0, 2])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--large", type=float, metavar="GB")
-    parser.add_argument("--folder", type=Path, help="where a folder for the data is made")
+    parser.add_argument("--large", type=float, metavar="GB", help="size of a large store")
+    parser.add_argument("--folder", type=Path, help="parent of the temporary folder")
     parser.add_argument("--csv", type=Path)
     arguments = parser.parse_args()
-    versions = f"eegzoo {eegzoo.__version__}"
-    without_torchaudio()
-    for package in ("torch", "mne", "braindecode"):
-        try:
-            versions += f", {package} {importlib.metadata.version(package)}"
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    print(versions)
+    stub_torchaudio()
+    used = versions("torch", "mne", "braindecode")
     mne.set_log_level("ERROR")
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         if arguments.large:
-            show_large(Path(folder), arguments.large)
+            print(used)
+            bench_large(Path(folder), arguments.large)
             return
         torch.set_num_threads(1)
-        rows = []
-        print("\n| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
-        for row in bench(arguments, Path(folder)):
-            rows.append(row)
-            print("| " + " | ".join(map(str, row)) + " |", flush=True)
-    if arguments.csv:
-        with arguments.csv.open("w", newline="") as file:
-            csv.writer(file).writerows(
-                [(*COLUMNS, "versions"), *((*row, versions) for row in rows)]
-            )
+        print_rows(COLUMNS, bench(arguments, Path(folder)), used, arguments.csv)
 
 
 if __name__ == "__main__":

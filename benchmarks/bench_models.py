@@ -1,33 +1,31 @@
-"""Time the models against braindecode's, selfEEG's and torcheeg's, where those import.
+"""Time the models against those of braindecode, selfEEG and torcheeg, if installed.
 
     python benchmarks/bench_models.py [--models eegnet ...] [--threads 1 2] [--csv models.csv]
 
-The same architecture, sizes and batch in one process, a step of each after the other, round after
-round. Memory is measured in a process for each. Prints a Markdown table.
+All libraries use the same architecture, sizes and batch. They run in one process and take turns in
+every round. Memory is measured in a process of its own for each library. The results are printed as
+a Markdown table.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import importlib.metadata
 import subprocess
 import sys
 import time
-import types
 from collections.abc import Callable, Iterator
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
 import torch
-from bench_layers import without_torchaudio
+from peers import report_left_out, stub_missing_packages, versions
+from results_table import print_rows
 from torch import nn
 
 import eegzoo
 
-# Named by use: batch, n_chans, n_times, sfreq.
 SIZES = {
+    # batch, n_chans, n_times, sfreq
     "motor imagery": (64, 22, 1000, 250),
     "motor imagery, 64 channels": (64, 64, 640, 160),
     "64 channels x 1000": (64, 64, 1000, 250),
@@ -44,61 +42,29 @@ CASES = {
 }
 STEPS = ("training", "inference", "one window", "memory")
 COLUMNS = (
-    "model", "size", "step", "threads", "library", "median", "iqr", "unit", "ours_is_faster_by",
+    "model", "size", "step", "threads", "library", "median", "iqr", "unit", "ratio_to_eegzoo",
 )  # fmt: skip
 Maker = Callable[[str, int, int, int], nn.Module | None]
 
 
-class _Absent:
-    """Stand in for packages that torcheeg imports, its models do not use, and CPU torch has not."""
-
-    names = (
-        "torch_scatter", "torch_geometric", "torchvision", "torchmetrics", "pytorch_lightning",
-        "lmdb", "xmltodict", "spectrum", "pyedflib",
-    )  # fmt: skip
-
-    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
-        known = name.partition(".")[0] in self.names
-        return ModuleSpec(name, self, is_package=True) if known else None
-
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        def something(name: str) -> type:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return type(name, (), {})
-
-        module = types.ModuleType(spec.name)
-        module.__getattr__ = something  # type: ignore[method-assign]
-        return module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Leave it empty."""
-
-
-def let_peers_import() -> None:
-    """Stub what the peers import in vain beside a CPU build of torch."""
-    without_torchaudio()
-    sys.meta_path.append(_Absent())
-
-
-def ours(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module:
-    """Build a model of eegzoo."""
+def eegzoo_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module:
+    """Return eegzoo's model."""
     shape = {"n_chans": n_chans, "n_times": n_times, "sfreq": sfreq}
     more = {"kernel_length": 64} if name == "eegnet" else {}
     return eegzoo.create_model(name, **shape, n_outputs=4, **more)
 
 
-def plainly(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
-    """Build a model of eegzoo whose front is computed module after module."""
-    model = ours(name, n_chans, n_times, sfreq)
+def plain_eegzoo_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
+    """Return eegzoo's model with a front that is computed module by module, if it has one."""
+    model = eegzoo_model(name, n_chans, n_times, sfreq)
     if not hasattr(model, "front"):
         return None
     model.front.fused = False
     return model
 
 
-def of_braindecode(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
-    """Build braindecode's model with our sizes."""
+def braindecode_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
+    """Return braindecode's model of the same sizes, if there is one."""
     from braindecode import models
 
     names = {
@@ -115,8 +81,8 @@ def of_braindecode(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Modu
     return build(n_chans=n_chans, n_times=n_times, n_outputs=4, sfreq=sfreq, **more)
 
 
-def of_selfeeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
-    """Build selfEEG's model with our sizes."""
+def selfeeg_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
+    """Return selfEEG's model of the same sizes, if there is one."""
     from selfeeg import models
 
     more = {"max_norm": 2.0, "max_dense_norm": 0.5}
@@ -130,8 +96,11 @@ def of_selfeeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module |
     return builders[name]() if name in builders else None
 
 
-def of_torcheeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
-    """Build torcheeg's model with our sizes; it takes an axis more."""
+def torcheeg_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module | None:
+    """Return torcheeg's model of the same sizes, if there is one.
+
+    It is wrapped to add the axis that torcheeg expects.
+    """
     from torcheeg import models
 
     if name == "eegnet":
@@ -146,28 +115,27 @@ def of_torcheeg(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.Module 
 
 
 LIBRARIES: dict[str, Maker] = {
-    "eegzoo": ours,
-    "eegzoo, fused=False": plainly,
-    "braindecode": of_braindecode,
-    "selfEEG": of_selfeeg,
-    "torcheeg": of_torcheeg,
+    "eegzoo": eegzoo_model,
+    "eegzoo, fused=False": plain_eegzoo_model,
+    "braindecode": braindecode_model,
+    "selfEEG": selfeeg_model,
+    "torcheeg": torcheeg_model,
 }
 
 
 def make(library: str, name: str, size: str) -> nn.Module | None:
-    """Build a library's model; None, said aloud, where that cannot be had."""
+    """Return a library's model, or report why it is left out and return None."""
     _, *shape = SIZES[size]
     torch.manual_seed(0)
     try:
         return LIBRARIES[library](name, *shape)
     except Exception as error:
-        reason = " ".join(str(error).split())[:120]
-        print(f"{library} {name} left out: {type(error).__name__}: {reason}", file=sys.stderr)
+        report_left_out(f"{library} {name}", error)
         return None
 
 
 def step_of(kind: str, model: nn.Module, size: str) -> Callable[[], object]:
-    """Return what is timed."""
+    """Return the function to time."""
     batch, n_chans, n_times, _ = SIZES[size]
     batch = 1 if kind == "one window" else batch
     x, y = torch.randn(batch, n_chans, n_times), torch.randint(0, 4, (batch,))
@@ -186,7 +154,7 @@ def step_of(kind: str, model: nn.Module, size: str) -> Callable[[], object]:
 
 
 def alternate(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Time each step once a round, in milliseconds."""
+    """Return the times of each step in milliseconds, one per round."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(-2, rounds):
         for name, step in steps.items():
@@ -198,19 +166,19 @@ def alternate(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, 
 
 
 def memory_mib(name: str) -> float:
-    """Read a number from what Linux tells of this process."""
+    """Return an entry of the memory status of this process (Linux only), in MiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
-def peak_here(library: str, name: str, size: str) -> float:
-    """Return the memory of three training steps beyond the model, in MiB."""
+def peak_of_this_process(library: str, name: str, size: str) -> float:
+    """Return the peak memory of three training steps beyond the model and batch, in MiB."""
     model = make(library, name, size)
     if model is None:
         raise SystemExit(1)
     torch.set_num_threads(1)
     step = step_of("training", model, size)
-    Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = memory_mib("VmRSS")
     for _ in range(3):
         step()
@@ -218,7 +186,7 @@ def peak_here(library: str, name: str, size: str) -> float:
 
 
 def peaks(names: list[str], model: str, size: str) -> dict[str, list[float]]:
-    """Return the memory of a training step of each library, three times."""
+    """Return the peak memory of training in each library, measured three times."""
     found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(3):
         for name in names:
@@ -229,7 +197,7 @@ def peaks(names: list[str], model: str, size: str) -> dict[str, list[float]]:
 
 
 def bench(arguments: argparse.Namespace) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each case and library."""
+    """Yield one row per case and library."""
     for name in arguments.models:
         for size in (size for size in CASES[name] if size in arguments.sizes):
             built = {library: make(library, name, size) for library in LIBRARIES}
@@ -247,26 +215,20 @@ def bench(arguments: argparse.Namespace) -> Iterator[tuple[object, ...]]:
                     unit = "MiB" if kind == "memory" else "ms"
                     for library, measured in values.items():
                         low, median, high = np.percentile(measured, [25, 50, 75])
-                        spread = f"{high - low:.2f}"
-                        ratio = f"{median / first:.2f}"
-                        yield (
-                            name,
-                            size,
-                            kind,
-                            threads,
-                            library,
+                        numbers = (
                             f"{median:.2f}",
-                            spread,
+                            f"{high - low:.2f}",
                             unit,
-                            ratio,
+                            f"{median / first:.2f}",
                         )
+                        yield name, size, kind, threads, library, *numbers
 
 
 def main() -> None:
-    """Print the table, and write it where asked."""
+    """Run the command line."""
     if sys.argv[1:2] == ["--peak"]:
-        let_peers_import()
-        print(peak_here(*sys.argv[2:]))
+        stub_missing_packages()
+        print(peak_of_this_process(*sys.argv[2:]))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=list(CASES), choices=list(CASES))
@@ -276,24 +238,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--csv", type=Path)
     arguments = parser.parse_args()
-    let_peers_import()
-    rows = []
-    versions = f"eegzoo {eegzoo.__version__}"
-    for package in ("torch", "braindecode", "selfeeg", "torcheeg"):
-        try:
-            versions += f", {package} {importlib.metadata.version(package)}"
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    print(versions)
-    print("\n| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
-    for row in bench(arguments):
-        rows.append(row)
-        print("| " + " | ".join(map(str, row)) + " |", flush=True)
-    if arguments.csv:
-        with arguments.csv.open("w", newline="") as file:
-            csv.writer(file).writerows(
-                [(*COLUMNS, "versions"), *((*row, versions) for row in rows)]
-            )
+    stub_missing_packages()
+    used = versions("torch", "braindecode", "selfeeg", "torcheeg")
+    print_rows(COLUMNS, bench(arguments), used, arguments.csv)
 
 
 if __name__ == "__main__":

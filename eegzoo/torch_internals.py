@@ -1,8 +1,8 @@
-"""The parts of torch that eegzoo relies on although torch does not document or guarantee them.
+"""Private and version-dependent parts of torch that eegzoo uses.
 
-Everything private or version-dependent is used through the names of this module.
-`tests/test_torch_internals.py` checks each of them, so that a new version of torch that changes one
-fails there, with the feature that depends on it.
+All other files use them through this module. `tests/test_torch_internals.py` has a test for each
+name, so that a new version of torch that changes one of them fails there, and the failure names the
+feature that depends on it.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data._utils.collate import default_collate_fn_map
 
-F = TypeVar("F", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 ConvBase = _ConvNd
-"""Base class of torch's convolutions, whatever their number of dimensions."""
+"""Base class of torch's convolutions."""
 
 BatchNormBase = _BatchNorm
-"""Base class of torch's batch normalisations, `torch.nn.SyncBatchNorm` included."""
+"""Base class of torch's batch normalisations, including `torch.nn.SyncBatchNorm`."""
 
 DEVICE_ERRORS = (RuntimeError, AssertionError)
-"""Errors that torch raises for a device it cannot compute on; a missing CUDA is an assertion."""
+"""Errors that torch raises for a device that it cannot use (AssertionError without CUDA)."""
 
 
 def wide_dtype(x: Tensor) -> torch.dtype:
-    """Return float64, or float32 for tensors on Apple's GPUs, which do not have float64.
+    """Return float64, or float32 for a tensor on an Apple GPU, which does not have float64.
 
     Examples
     --------
@@ -73,8 +73,9 @@ def set_padding(conv: ConvBase, padding: list[int]) -> None:
 def pad_by_list(conv: ConvBase) -> None:
     """Make torch's own ``forward`` pad by `padding_of`, also with zeros.
 
-    Only `padding_mode` "zeros" ignores the list. The mode "constant", which the constructor refuses
-    but ``forward`` passes on to `torch.nn.functional.pad`, pads with zeros too.
+    With `padding_mode` "zeros" torch ignores the list. The mode is therefore changed to "constant",
+    which also means zeros: the constructor refuses it, but ``forward`` passes it on to
+    `torch.nn.functional.pad`.
 
     Examples
     --------
@@ -112,7 +113,7 @@ class AfterMove(nn.Module):
 
 
 def computes_as(kind: type[nn.Module], base: type[nn.Module]) -> bool:
-    """Return whether a class of layers inherits its computation from `base` unchanged.
+    """Return whether a class of layers inherits the computation of `base` unchanged.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def computes_as(kind: type[nn.Module], base: type[nn.Module]) -> bool:
 
 
 def has_patched_forward(module: nn.Module) -> bool:
-    """Return whether the computation of a module is replaced on the object, not by its class.
+    """Return whether ``forward`` is replaced on the module itself, not in its class.
 
     Examples
     --------
@@ -141,7 +142,7 @@ def has_patched_forward(module: nn.Module) -> bool:
 
 
 def has_hooks(module: nn.Module) -> bool:
-    """Return whether a call of a module runs hooks, its own or those of all modules.
+    """Return whether a call of a module runs hooks, registered on it or for all modules.
 
     Examples
     --------
@@ -164,9 +165,10 @@ def has_hooks(module: nn.Module) -> bool:
 
 
 def bypassed_layers(module: nn.Module) -> Iterator[nn.Module]:
-    """Yield the layers whose weights torch may read without calling the layer.
+    """Yield the layers whose weights torch may use without calling the layer.
 
-    `torch.nn.TransformerEncoderLayer` does so in evaluation, on its fast path.
+    These are the linear layers of `torch.nn.TransformerEncoderLayer`, on its fast path in
+    evaluation.
 
     Examples
     --------
@@ -195,7 +197,7 @@ def is_transformed() -> bool:
 
 
 def check_batch_norm_input(norm: BatchNormBase, x: Tensor) -> None:
-    """Raise an error if `x` does not have the number of dimensions that a normalisation expects.
+    """Raise an error if a batch normalisation does not accept the number of dimensions of `x`.
 
     Examples
     --------
@@ -205,14 +207,14 @@ def check_batch_norm_input(norm: BatchNormBase, x: Tensor) -> None:
 
 
 def register_collate(kind: type, collate: Callable[..., Any]) -> None:
-    """Make `torch.utils.data.DataLoader` collate items of type `kind` by a function.
+    """Set the function with which `torch.utils.data.DataLoader` collates items of a type.
 
     Parameters
     ----------
     kind : type
         Type of the items of a data set.
     collate : callable
-        Function from a list of items to a batch. It takes the keyword ``collate_fn_map`` as well.
+        Function that returns a batch, given a list of items and the keyword ``collate_fn_map``.
 
     Examples
     --------
@@ -226,9 +228,9 @@ def register_collate(kind: type, collate: Callable[..., Any]) -> None:
 
 
 def without_buffer_sync() -> dict[str, Any]:
-    """Return the arguments with which DistributedDataParallel never synchronises buffers.
+    """Return the keyword argument that stops DistributedDataParallel from synchronising buffers.
 
-    The argument has had two names; newer versions of torch warn about the older one.
+    Its name depends on the version of torch, which warns if the old name is used.
 
     Examples
     --------
@@ -240,8 +242,8 @@ def without_buffer_sync() -> dict[str, Any]:
     return {next(name for name in names if name in known): False}
 
 
-def not_compiled(function: F) -> F:
-    """Decorate a function that ``torch.compile`` leaves uncompiled; the code around it compiles.
+def not_compiled(function: _Function) -> _Function:
+    """Exclude a function from ``torch.compile``; the code around it is compiled.
 
     Examples
     --------
@@ -251,15 +253,15 @@ def not_compiled(function: F) -> F:
     >>> double(21)
     42
     """
-    left_out: F = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
+    left_out: _Function = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
     return left_out
 
 
 def padded_max_pool(kernel_size: int, stride: int) -> nn.Sequential:
-    """Return a max pool along time with ``kernel_size // 2`` samples of padding on either side.
+    """Return a max pool along time with a padding of ``kernel_size // 2`` samples on either side.
 
-    The padding is a layer of its own: ``torch.compile`` (2.13, CPU) loses the gradient of a GELU
-    followed by an `torch.nn.MaxPool1d` that pads.
+    The padding is a separate layer, because ``torch.compile`` (2.13, CPU) loses the gradient of a
+    GELU that is followed by a `torch.nn.MaxPool1d` with padding.
 
     Examples
     --------

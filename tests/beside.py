@@ -1,4 +1,4 @@
-"""What lies beside the project where it is developed, and not in a user's clone."""
+"""Shared data next to the repository, available only where eegzoo is developed."""
 
 from pathlib import Path
 
@@ -9,12 +9,10 @@ MNE_DATA = SHARED / "data" / "mne_data"
 
 
 def needs(path):
-    """Mark a test that reads `path`: it skips, saying so, where that is absent."""
+    """Return a decorator that marks a test `realdata` and skips it if `path` does not exist."""
 
     def mark(test):
-        absent = pytest.mark.skipif(
-            not path.exists(), reason=f"{path.name} is not beside the clone"
-        )
+        absent = pytest.mark.skipif(not path.exists(), reason=f"{path.name} is not available")
         return pytest.mark.realdata(absent(test))
 
     return mark

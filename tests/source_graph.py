@@ -1,4 +1,4 @@
-"""Imports of eegzoo's files, read from the source without running it."""
+"""Import graph of eegzoo, read from its source without running it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse(file):
 
 
 def module_of(file):
-    """Return the dotted name of a file: "layers/__init__.py" is eegzoo.layers."""
+    """Return the module name of a file: "eegzoo.layers" for "layers/__init__.py"."""
     parts = Path("eegzoo", file).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -28,29 +28,29 @@ MODULES = {module_of(file): file for file in FILES}
 
 @cache
 def lazy_names(package):
-    """Return the module of each name that a lazy package exports, as its stub says."""
+    """Return the names that the stub of a lazy package exports, with their modules."""
     stub = FILES[MODULES[package]].with_suffix(".pyi")
     if not stub.exists():
         return {}
-    homes = {}
+    modules = {}
     for node in ast.parse(stub.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 1, "lazy_loader reads relative imports alone"
+            assert node.level == 1, "lazy_loader only reads relative imports"
             base = f"{package}.{node.module}" if node.module else package
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
-                homes[alias.name] = inner if inner in MODULES else base
-    return homes
+                modules[alias.name] = inner if inner in MODULES else base
+    return modules
 
 
 def imports(tree):
-    """Yield the node and the dotted name of each import anywhere in a tree."""
+    """Yield the node and the dotted name of every import in a syntax tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
+            assert node.level == 0, "imports must be absolute"
             for alias in node.names:
                 yield node, f"{node.module}.{alias.name}"
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
@@ -59,8 +59,8 @@ def imports(tree):
                 yield node, str(node.args[0].value)
 
 
-def home(name):
-    """Return the module of eegzoo that an imported dotted name comes from, or None."""
+def defining_module(name):
+    """Return the module of eegzoo that defines an imported name, or None for other packages."""
     if name in MODULES:
         return name
     package, _, attribute = name.rpartition(".")
@@ -71,18 +71,18 @@ def home(name):
 
 @cache
 def dependencies(file):
-    """Return the files of eegzoo that a file imports, also inside functions and for types alone."""
-    homes = {home(name) for _, name in imports(parse(file))}
-    return frozenset(MODULES[module] for module in homes if module) - {file}
+    """Return the files of eegzoo that a file imports, including late and type-only imports."""
+    modules = {defining_module(name) for _, name in imports(parse(file))}
+    return frozenset(MODULES[module] for module in modules if module) - {file}
 
 
 def external(tree):
-    """Return the top-level names of the other packages that a tree imports."""
+    """Return the top-level names of the packages other than eegzoo that a tree imports."""
     return {name.partition(".")[0] for _, name in imports(tree)} - {"eegzoo", "__future__"}
 
 
 def cycles():
-    """Return the groups of files that import each other (Tarjan: strongly connected components)."""
+    """Return the import cycles: groups of files that import each other (Tarjan's algorithm)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(file):

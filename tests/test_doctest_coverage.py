@@ -1,4 +1,4 @@
-"""Every public name shows how it is used, in a docstring whose examples the tests run."""
+"""Every public name has an Examples section, which runs as a doctest."""
 
 import importlib
 from pathlib import Path
@@ -13,39 +13,39 @@ MODULES = [
     *(f"eegzoo.{path.parent.name}" for path in sorted(ROOT.glob("*/__init__.py"))),
 ]
 
-# Names without an example, and why.
+# Names without an example, with the reason.
 EXCEPTIONS = {
-    "EEGModel": "a base class; every model is an example",
-    "Finding": "what check_recording returns, which shows it",
-    "ModelEntry": "what find_entry returns, which shows it",
-    "Normalizer": "a base class; fit_normalizer shows it",
-    "SignalWarning": "a category of warnings",
-    "register_model": "an example would register it for every other test; eegnet.py shows it",
+    "EEGModel": "base class; the models have examples",
+    "Finding": "returned in the example of check_recording",
+    "ModelEntry": "returned in the example of find_entry",
+    "Normalizer": "base class; see the example of fit_normalizer",
+    "SignalWarning": "warning category",
+    "register_model": "an example would register a model for all other tests",
 }
 
 
 def public_objects():
-    """Name and object of all that the packages export, each object once."""
+    """Return the public functions and classes of all packages, by name."""
     found = {}
     for module in map(importlib.import_module, MODULES):
         for name in getattr(module, "__all__", ()):
             found.setdefault(name, getattr(module, name))
-    return {name: thing for name, thing in sorted(found.items()) if callable(thing)}
+    return {name: value for name, value in sorted(found.items()) if callable(value)}
 
 
 OBJECTS = public_objects()
 
 
-def has_examples(thing):
-    _, heading, examples = (thing.__doc__ or "").partition("Examples\n")
+def has_examples(value):
+    _, heading, examples = (value.__doc__ or "").partition("Examples\n")
     return bool(heading) and examples.lstrip().startswith("---") and ">>> " in examples
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTS.keys() - EXCEPTIONS.keys()))
-def test_it_has_an_example(name):
+def test_public_name_has_an_example(name):
     assert has_examples(OBJECTS[name]), f"{OBJECTS[name].__module__}.{name} has no Examples"
 
 
-def test_no_exception_is_stale():
+def test_every_exception_is_needed():
     assert OBJECTS.keys() >= EXCEPTIONS.keys()
     assert [name for name in EXCEPTIONS if has_examples(OBJECTS[name])] == []

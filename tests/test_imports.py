@@ -1,4 +1,4 @@
-"""Who may import whom, and what every file of the package keeps to."""
+"""Rules for the imports and the layout of all files of the package."""
 
 import ast
 import subprocess
@@ -10,90 +10,87 @@ import eegzoo
 from tests import source_graph
 from tests.source_graph import FILES, ROOT, dependencies, external, imports, parse
 
-# Packages from the ground floor up: each may import those before it, and itself.
+# Each package may import itself and those before it.
 PACKAGES = ("layers", "models", "data", "weights", "training", "sleep", "online", "report", "cli")
-# ... and these, which see less than what lies below them.
-SEES = {
+# Exceptions: the other packages that these may import.
+VISIBLE = {
     "layers": set(),
     "models": {"layers"},
     "data": set(),
     "testing": {"layers", "models"},
     "weights": {"layers", "models", "data"},
 }
-# The same within a package, where its folders build on each other.
+# Each folder of these packages may import itself and those before it.
 FOLDERS = {
     "layers": ("constrained", "fronts", "blocks"),
     "models": ("", "references"),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
 }
-# Other packages that a package may import; one that is not here may import any but `RESERVED`.
+# Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
-INSTALLED = {"": {"lazy_loader", "torch"}, "layers": TORCH_ONLY, "models": TORCH_ONLY}
+ALLOWED = {"": {"lazy_loader", "torch"}, "layers": TORCH_ONLY, "models": TORCH_ONLY}
+# Installed packages that only some packages may import.
 RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}, "rich": {"cli"}}
-# Extras, whose absence is told by the line that installs them.
+# Optional dependencies, which are imported only where they are used.
 EXTRAS = {"accelerate", "h5py", "huggingface_hub", "mne_bids", "onnx", "onnxruntime", "onnxscript"}
 
 every_file = pytest.mark.parametrize("file", FILES)
 
 
 def package_of(file):
-    """The package that a file belongs to, or "" for the ground floor and the command."""
+    """Return the package of a file, or "" for a file at the top of eegzoo."""
     return file.partition("/")[0] if "/" in file else ""
 
 
 def folder_of(file):
-    """The folder within its package that a file belongs to, or "" for none."""
+    """Return the folder of a file within its package, or "" if it is in none."""
     parts = file.split("/")
     return parts[1] if len(parts) > 2 else ""
 
 
-def is_stub(file):
+def is_package(file):
     return file.endswith("__init__.py")
 
 
-def may_see(package):
-    if package in SEES:
-        return SEES[package] | {package}
+def visible_to(package):
+    """Return the packages that a package may import."""
+    if package in VISIBLE:
+        return VISIBLE[package] | {package}
     return {*PACKAGES[: PACKAGES.index(package)], package}
 
 
-def test_no_files_import_each_other():
+def test_there_are_no_import_cycles():
     assert source_graph.cycles() == []
 
 
 @every_file
-def test_a_package_imports_only_those_below_it(file):
+def test_package_imports_only_lower_packages(file):
     package = package_of(file)
-    if file == "__main__.py":
-        allowed = {"cli"}
-    else:
-        allowed = may_see(package) if package else set()
+    allowed = visible_to(package) if package else {"cli"} if file == "__main__.py" else set()
     assert {package_of(other) for other in dependencies(file)} <= allowed | {""}
 
 
 @every_file
-def test_a_folder_imports_only_those_below_it(file):
+def test_folder_imports_only_lower_folders(file):
     package, folder = package_of(file), folder_of(file)
     order = FOLDERS.get(package, ())
-    if folder not in order or is_stub(file):
-        pytest.skip("it has no place in an order")
-    below = {"", *order[: order.index(folder) + 1]} if "" not in order else {
-        *order[: order.index(folder) + 1]
-    }  # fmt: skip
+    if folder not in order or is_package(file):
+        pytest.skip("its folder has no place in an order")
+    lower = {"", *order[: order.index(folder) + 1]}
     others = {folder_of(other) for other in dependencies(file) if package_of(other) == package}
-    assert others <= below
+    assert others <= lower
 
 
 @every_file
-def test_a_package_imports_only_the_others_that_it_may(file):
+def test_package_imports_only_allowed_third_parties(file):
     package = package_of(file)
     found = external(parse(file)) - sys.stdlib_module_names
-    assert found <= INSTALLED.get(package, found)
+    assert found <= ALLOWED.get(package, found)
     assert not {name for name in found if package not in RESERVED.get(name, {package})}
 
 
 @every_file
-def test_only_extras_and_verbs_are_imported_late(file):
+def test_only_extras_are_imported_late_outside_the_cli(file):
     at_the_top = {id(node) for node in parse(file).body} | {
         id(node)
         for block in parse(file).body
@@ -110,9 +107,9 @@ def test_only_extras_and_verbs_are_imported_late(file):
 
 
 @every_file
-def test_a_lazy_package_holds_nothing_but_its_stub(file):
-    if not is_stub(file):
-        pytest.skip("it is no package")
+def test_package_only_attaches_its_stub(file):
+    if not is_package(file):
+        pytest.skip("not a package")
     code = parse(file).body[1:]
     if package_of(file) != "cli" and code:
         assert ast.unparse(ast.Module(code, [])) == (
@@ -123,22 +120,22 @@ def test_a_lazy_package_holds_nothing_but_its_stub(file):
 
 
 @every_file
-def test_a_file_holds_one_idea_under_its_own_name(file):
+def test_file_has_a_specific_name_and_at_most_300_lines(file):
     assert FILES[file].name not in ("utils.py", "common.py", "helpers.py", "misc.py")
     assert len(FILES[file].read_text(encoding="utf-8").splitlines()) <= 300
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES.values()}), ids=str)
-def test_a_folder_can_be_surveyed(folder):
+def test_folder_has_at_most_14_files(folder):
     name = folder.relative_to(ROOT).as_posix()
     if name in ("models", "models/references", "cli"):
-        pytest.skip("a file for each model or verb")
+        pytest.skip("one file per model or verb")
     assert len(list(folder.glob("*.py"))) <= 14
 
 
 @every_file
-def test_no_check_is_an_assert(file):
-    # They vanish under `python -O`.
+def test_no_assert_statements(file):
+    # `python -O` removes them.
     lines = [node.lineno for node in ast.walk(parse(file)) if isinstance(node, ast.Assert)]
     assert lines == []
 
@@ -149,7 +146,7 @@ def is_public(node):
 
 
 def undocumented(node, name):
-    """Public modules, classes, functions and methods without a docstring."""
+    """Yield the public modules, classes, functions and methods without a docstring."""
     if not ast.get_docstring(node):
         yield name
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -158,7 +155,7 @@ def undocumented(node, name):
 
 
 @every_file
-def test_what_is_public_is_documented(file):
+def test_public_names_have_docstrings(file):
     assert list(undocumented(parse(file), file)) == []
 
 
@@ -180,7 +177,7 @@ HEAVY = {"mne", "sklearn", "skorch", "scipy", "matplotlib", "pooch", "h5py", "re
         ("import eegzoo; eegzoo.list_weights()", HEAVY),
     ],
 )
-def test_no_more_is_loaded_than_is_needed(code, absent):
+def test_heavy_modules_are_not_loaded(code, absent):
     # A module of `lazy_loader.load` is listed before it is loaded.
     loaded = (
         "name for name, module in sys.modules.items() if type(module).__name__ != '_LazyModule'"
@@ -195,9 +192,9 @@ def test_no_more_is_loaded_than_is_needed(code, absent):
 @pytest.mark.parametrize(
     "package", sorted(name for name in source_graph.MODULES if name.count(".") < 2)
 )
-def test_every_exported_name_is_there(package):
-    if not is_stub(source_graph.MODULES[package]) or not source_graph.lazy_names(package):
-        pytest.skip("it exports nothing")
+def test_exported_names_exist(package):
+    if not is_package(source_graph.MODULES[package]) or not source_graph.lazy_names(package):
+        pytest.skip("exports nothing")
     module = __import__(package, fromlist=["__all__"])
     assert set(module.__all__) >= set(source_graph.lazy_names(package))
     for name in module.__all__:
@@ -205,6 +202,6 @@ def test_every_exported_name_is_there(package):
         assert name in dir(module)
 
 
-def test_a_name_that_is_not_at_the_top_raises():
+def test_unknown_name_raises():
     with pytest.raises(AttributeError, match="no_such_name"):
         eegzoo.no_such_name  # noqa: B018

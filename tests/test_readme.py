@@ -1,4 +1,4 @@
-"""What the README shows first, and the doctests cannot run without weights and recordings."""
+"""The first example of the README, which needs weights and recordings and is no doctest."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 @needs(MNE_DATA)
 @needs(SHARED / "weights")
-def test_the_first_example_classifies_a_new_person(monkeypatch, capsys):
+def test_first_example_classifies_a_new_person(monkeypatch, capsys):
     monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
     text = README.read_text(encoding="utf-8")

@@ -100,7 +100,20 @@ class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
     verbose : int
         If 1, a progress bar is shown.
     callbacks : sequence of skorch.callbacks.Callback | None
-        Callbacks of the training loop.
+        skorch's callbacks, or your own, for the training loop.
+    optimizer : type | None
+        Optimizer class of torch; ``optimizer__momentum=0.9`` and the like are its arguments. None:
+        AdamW with `weight_decay`.
+    criterion : type | callable | None
+        Loss of logits and targets: a class of losses, whose arguments are ``criterion__*``, a
+        module, or a function. None: cross-entropy, for which ``criterion__label_smoothing=0.1``
+        works as well. Predicted probabilities are the softmax of the logits whatever the loss is.
+    lr_scheduler : type | str | skorch.callbacks.LRScheduler | None
+        Scheduler class of torch, stepped after each epoch, or skorch's callback; its arguments are
+        ``lr_scheduler__*``. None: `warmup`, then a cosine.
+    **options
+        Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
+        ``model_params__F1``.
 
     Attributes
     ----------
@@ -164,6 +177,10 @@ class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
         random_state: Any = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
+        optimizer: Any = None,
+        criterion: Any = None,
+        lr_scheduler: Any = None,
+        **options: Any,
     ) -> None:
         super().__init__(
             model, model_params=model_params, sfreq=sfreq, recipe=recipe, normalize=normalize,
@@ -172,7 +189,8 @@ class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
             clip_norm=clip_norm, ema=ema, validation=validation, patience=patience,
             layer_decay=layer_decay, precision=precision, check_signal=check_signal,
             checkpoint=checkpoint, device=device, compile=compile, random_state=random_state,
-            verbose=verbose, callbacks=callbacks,
+            verbose=verbose, callbacks=callbacks, optimizer=optimizer, criterion=criterion,
+            lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip
         self.class_weight = class_weight
 

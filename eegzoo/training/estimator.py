@@ -12,7 +12,7 @@ import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from eegzoo.data.preprocessing.normalization import fit_normalizer
+from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
@@ -20,10 +20,11 @@ from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
+from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.train import train, train_pass
 from eegzoo.training.model_building import build_model, check_sfreq
 from eegzoo.training.parallel.data_parallel import broadcast_from_main
-from eegzoo.training.parallel.processes import current_process
+from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.parameters import Parameters
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
@@ -97,14 +98,11 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
-            normalize = normalizer.transform
-            history = train(
-                module, data.training_set(targets, normalize, module), targets, recipe,
-                self._run_options(), crop_length=crop_length, layer_decay=self.layer_decay,
-                seed=seed, validation=None if held_out is None else held_out.training_set(
-                    targets, normalize, module
-                ),
-            )  # fmt: skip
+            plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
+            validation = None
+            if held_out is not None:
+                validation = held_out.training_set(targets, normalizer.transform, module)
+            history = train(plan, validation)
         self.normalizer_, self.history_ = normalizer, history
         self._set_fitted(data, targets, module)
         self._seed, self._n_passes = seed, 0
@@ -136,11 +134,9 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)
-            history, optimizer = train_pass(
-                module, data.training_set(targets, normalizer.transform, module), targets,
-                recipe, self._run_options(), crop_length=module.n_times,
-                layer_decay=self.layer_decay, seed=seed, n_passes=n_passes, optimizer=optimizer,
-            )  # fmt: skip
+            plan = self._plan(data, targets, recipe, normalizer, module, module.n_times, seed)
+            plan = dataclasses.replace(plan, process=ProcessInfo())
+            history, optimizer = train_pass(plan, n_passes, optimizer)
         if not hasattr(self, "model_"):
             self.normalizer_, self.history_ = normalizer, history
             self._set_fitted(data, targets, module)
@@ -151,8 +147,23 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
         self._seed, self._n_passes, self._optimizer = seed, n_passes + 1, optimizer
         return self
 
+    def _plan(
+        self,
+        data: FitData,
+        targets: Targets,
+        recipe: Recipe,
+        normalizer: Normalizer,
+        model: EEGModel,
+        crop_length: int,
+        seed: int,
+    ) -> TrainingPlan:
+        return TrainingPlan(
+            model, data.training_set(targets, normalizer.transform, model), targets, recipe,
+            self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
+        )  # fmt: skip
+
     def _outputs(self, X: Any, mask: Any = None) -> torch.Tensor:
-        """Return the model's outputs for windows, after all checks."""
+        """Check windows, and return the outputs of the model for them."""
         check_is_fitted(self, "model_")
         inputs = as_inputs(X, self.signal_info_)
         if inputs.info is not None and self.signal_info_ is None:

@@ -1,4 +1,4 @@
-"""Build or copy a model so that it fits the windows that it will be trained on."""
+"""Models that fit the training windows: built by name, or copied."""
 
 from __future__ import annotations
 

@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.signal import amplitude
 from eegzoo.models.base import EEGModel
 from eegzoo.models.zoo import find_entry
 from eegzoo.training.device import check_device, resolve_device
 from eegzoo.training.loop.net import PRECISIONS
-from eegzoo.training.loop.net_building import RunOptions
+from eegzoo.training.loop.replacements import Replacements
+from eegzoo.training.loop.run_options import RunOptions
+from eegzoo.training.part_options import PartOptions
 from eegzoo.training.recipe import SETTINGS, Recipe, find_recipe
 
 
-class Parameters(BaseEstimator):
+class Parameters(PartOptions):
     """Base class with the parameters of the estimators, which `EEGClassifier` documents."""
 
     def __init__(
@@ -52,6 +52,10 @@ class Parameters(BaseEstimator):
         random_state: Any = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
+        optimizer: Any = None,
+        criterion: Any = None,
+        lr_scheduler: Any = None,
+        **options: Any,
     ) -> None:
         self.model = model
         self.model_params = model_params
@@ -79,9 +83,13 @@ class Parameters(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.optimizer = optimizer
+        self.criterion = criterion
+        self.lr_scheduler = lr_scheduler
+        self._keep_options(options)
 
     def settings(self) -> Recipe:
-        """Return the settings of the recipe, replaced by all parameters that are not None."""
+        """Return the parameters that are not None, with the recipe's values for the others."""
         given = {name: getattr(self, name) for name in SETTINGS}
         changes = {name: value for name, value in given.items() if value is not None}
         return dataclasses.replace(find_recipe(self.recipe), **changes)
@@ -120,3 +128,6 @@ class Parameters(BaseEstimator):
             resolve_device(self.device), self.precision, self.compile, self.verbose,
             tuple(self.callbacks or ()), self.checkpoint,
         )  # fmt: skip
+
+    def _replacements(self) -> Replacements:
+        return Replacements(self.optimizer, self.criterion, self.lr_scheduler, self._options)

@@ -61,7 +61,7 @@ def adapt_channels(
             f"{len(signal.ch_names) - len(lost)} of {len(signal.ch_names)} channels are found; "
             f"{lost} are {done}",
             SignalWarning,
-            stacklevel=5,  # the caller of create_model
+            stacklevel=4,  # the caller of create_model
         )
     trained = _weight(spatial)  # (maps, maps before, n_trained, 1)
     weight = (trained.mT.double() @ matrix).mT.to(trained.dtype)  # (maps, maps before, n_chans, 1)
@@ -88,8 +88,8 @@ def _build(model: EEGModel, arguments: dict[str, Any], state: dict[str, Tensor])
 def _restore_means(adapted: EEGModel, model: EEGModel) -> None:
     """Correct the running mean after the spatial filters, in place.
 
-    The normalisation before the spatial filters adds a constant to every channel, which other
-    spatial filters sum to another constant.
+    The normalisation before the spatial filters adds a constant to every channel. The adapted
+    filters sum these constants to another value than the trained filters.
     """
     norm = next(layer for layer in adapted.modules() if isinstance(layer, nn.BatchNorm1d))
     norm.get_buffer("running_mean").add_(_front_of_zeros(adapted) - _front_of_zeros(model))

@@ -26,6 +26,12 @@ class TrainingData:
         References to cite with the weights.
     subjects : tuple of str
         Subjects in the training data, named as by `Recording`; empty if they are not known.
+
+    Examples
+    --------
+    >>> training = eegzoo.find_weights("eegnet.eegmat").metadata.training
+    >>> training.n_subjects, training.licence, training.subjects[:2]
+    (24, 'ODC-By 1.0', ('eegmat/00', 'eegmat/01'))
     """
 
     name: str
@@ -58,6 +64,12 @@ class Metric:
     ------
     ValueError
         If the value is outside the interval.
+
+    Examples
+    --------
+    >>> metric = eegzoo.find_weights("eegnet.physionet_mi2").metadata.metrics[0]
+    >>> metric.measure, metric.value, metric.protocol
+    ('accuracy', 0.824, 'five folds by subject, mean over folds, from the paper')
     """
 
     measure: str
@@ -113,6 +125,12 @@ class Origin:
         Script that trained the weights; empty for authors' weights.
     seed : int | None
         Seed of the recipe.
+
+    Examples
+    --------
+    >>> origin = eegzoo.find_weights("eegnet.physionet_mi2").metadata.origin
+    >>> origin.licence, origin.repository
+    ('Apache-2.0', 'MHersche/eegnet-based-embedded-bci')
     """
 
     licence: str
@@ -162,6 +180,12 @@ class Card:
         Number of trained parameters.
     amplitude : float | None
         Robust amplitude of the training windows in microvolts.
+
+    Examples
+    --------
+    >>> card = eegzoo.find_weights("eegnet.eegmat").metadata
+    >>> card.architecture, card.labels, card.n_params
+    ('eegnet', ('arithmetic', 'rest'), 1218)
     """
 
     architecture: str

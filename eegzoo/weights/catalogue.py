@@ -146,7 +146,7 @@ def weights_in(path: str | os.PathLike[str]) -> Weights:
     path = Path(path)
     extra = read_metadata(path)["extra"]
     if "card" not in extra:
-        raise ValueError(f"expected a model with a card in {path}, got no card")
+        raise ValueError(f"expected a model with a card in {path}, got a model without")
     try:
         card = Card.from_dict(extra["card"])
     except (KeyError, TypeError, ValueError) as error:

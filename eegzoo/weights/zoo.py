@@ -12,6 +12,7 @@ from eegzoo.models.base import EEGModel
 from eegzoo.models.saving import load_model
 from eegzoo.weights.adaptation import adapt_channels
 from eegzoo.weights.catalogue import find_weights, list_weights
+from eegzoo.weights.folds import family_of
 from eegzoo.weights.weights import Weights
 
 _WITH_WEIGHTS = ("ch_names", "missing", "n_outputs")
@@ -71,6 +72,8 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
     (8, False)
     """
     if weights is False:
+        if "." in name:
+            raise ValueError(f"expected weights=True with the trained weights {name!r}, got False")
         return zoo.create_model(name, **arguments)
     for argument in arguments:
         if argument not in _WITH_WEIGHTS:
@@ -113,12 +116,12 @@ def list_models(
     >>> eegzoo.list_models("tiny*", task="sleep")
     ['tinysleepnet']
     >>> eegzoo.list_models("eeg*", weights=True)
-    ['eegnet', 'eegsym']
+    ['eegnet', 'eegnet_8_2', 'eegsym']
     """
     names = zoo.list_models(pattern, task=task)
     if weights is None:
         return names
-    trained = {find_weights(name).metadata.architecture for name in list_weights()}
+    trained = {architecture for _, architecture in _architectures()}
     return [name for name in names if (name in trained) == weights]
 
 
@@ -126,6 +129,11 @@ def load_weights(weights: Weights) -> EEGModel:
     """Return the trained model in evaluation mode, after fetching its file if necessary."""
     source = weights.source
     return load_model(source) if isinstance(source, Path) else source.load()
+
+
+def _architectures() -> list[tuple[str, str]]:
+    """Return the name and the architecture of all trained weights."""
+    return [(name, find_weights(name).metadata.architecture) for name in list_weights()]
 
 
 def _find(name: str, weights: bool | Weights) -> Weights:
@@ -140,8 +148,11 @@ def _find(name: str, weights: bool | Weights) -> Weights:
         raise TypeError(f"expected weights to be a bool or Weights, got {weights!r}")
     if "." not in name:
         zoo.find_entry(name)  # an unknown name proposes a near one
-        known = list_weights(f"{name}.*")
-        raise ValueError(f"expected the name of trained weights, got {name!r}; available: {known}")
+        known = sorted({family_of(other) for other, model in _architectures() if model == name})
+        raise ValueError(
+            f"expected the name of trained weights, got {name!r}; "
+            f"available: {', '.join(known) or 'none'}"
+        )
     return find_weights(name)
 
 

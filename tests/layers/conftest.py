@@ -1,6 +1,6 @@
-"""The constrained layers: one registry, over which the tests of the contract run.
+"""Registry of the constrained layers, for which all tests of their contract run.
 
-A new layer is held to the whole contract by standing here.
+A new layer is added here, and is then tested for the whole contract.
 """
 
 import itertools
@@ -22,13 +22,13 @@ from eegzoo.layers import NormConstraint
 class Case:
     name: str
     make: Callable[..., nn.Module]
-    """Takes max_norm, min_norm, minmax_rate, device, dtype."""
+    """Function of max_norm, min_norm, minmax_rate, device and dtype that returns a layer."""
     plain: Callable[[], nn.Module]
-    """The torch layer with the same state."""
+    """Function that returns the torch layer with the same state dict."""
     x_shape: tuple[int, ...]
 
     def layer(self, *, scale=10.0, dtype=torch.float32, device="cpu", **limits):
-        """A layer whose norms are far above (below for `scale` < 1) the usual limits."""
+        """Return a layer whose norms are far above the usual limits (below, for `scale` < 1)."""
         layer = self.make(**limits).to(device=device, dtype=dtype)
         if device != "meta":
             generator = torch.Generator().manual_seed(1)
@@ -48,12 +48,12 @@ class Case:
 
     @staticmethod
     def parts(layer):
-        """The layers with a norm constraint in `layer`, itself among them."""
+        """Return the layers with a norm constraint in `layer`, which may be `layer` itself."""
         return [part for part in layer.modules() if isinstance(part, NormConstraint)]
 
     @staticmethod
     def norms(layer):
-        """Norms of all filters, in float64."""
+        """Return the norms of all filters in float64."""
         weights = [p.detach() for name, p in layer.named_parameters() if name.endswith("weight")]
         return torch.cat([torch.linalg.vector_norm(w.double().flatten(1), dim=1) for w in weights])
 
@@ -127,21 +127,21 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def _one_thread():
-    """Tensors here are tiny: a second thread costs more than it brings."""
+    """Use one thread: for these small tensors a second one is slower."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(n_threads)
 
 
-def _all_exported_layers_stand_here():
+def _check_that_all_exported_layers_are_registered():
     exported = {value for value in vars(layers).values() if isinstance(value, type)}
     tested = {type(part) for case in CASES for part in case.parts(case.make())}
     missing = {kind for kind in exported if issubclass(kind, NormConstraint)} - tested
-    assert missing == {NormConstraint}, f"not in the registry of tests/layers: {missing}"
+    assert missing == {NormConstraint}, f"add these layers to CASES: {missing}"
 
 
-_all_exported_layers_stand_here()
+_check_that_all_exported_layers_are_registered()
 
 
 @pytest.fixture(scope="session", params=CASES, ids=str)
@@ -151,7 +151,7 @@ def case(request):
 
 @pytest.fixture(scope="session")
 def project_by_loop():
-    """The constraint, filter by filter in float64, as the definition reads."""
+    """Project each filter in float64 by the definition of the constraint."""
 
     def project(weight, max_norm, min_norm=None, axis_norm=None, minmax_rate=1.0):
         projected = weight.detach().double().numpy().copy()

@@ -10,7 +10,7 @@ from torch import nn
 from eegzoo.models import create_model, list_models
 from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
 from eegzoo.training import EEGClassifier
-from eegzoo.training.loop.batch_norm_statistics import renew_statistics
+from eegzoo.training.callbacks.batch_statistics import renew_statistics
 from eegzoo.weights import find_weights
 from eegzoo.weights.zoo import load_weights
 from tests.beside import SHARED, needs

@@ -70,7 +70,7 @@ class TestShipped:
         assert any(metric.protocol.startswith("baseline") for metric in metrics)
 
     def test_file_is_small(self, name):
-        assert find_weights(name).file.stat().st_size < 1_000_000
+        assert find_weights(name).source.stat().st_size < 1_000_000
 
     def test_estimator_predicts(self, name):
         weights = find_weights(name)

@@ -29,6 +29,7 @@ from eegzoo.models import EEGNet, create_model
 from eegzoo.training import EEGClassifier, EEGRegressor
 from eegzoo.training.callbacks import progress
 from eegzoo.training.inputs.crops import count_batches, even_crops
+from tests.training.same_fit import assert_same_fit
 
 SFREQ, N_TIMES = 64.0, 128
 CH_NAMES = ("C3", "Cz", "C4")
@@ -71,10 +72,6 @@ def weights(classifier):
 
 def norm_constraints(model):
     return [layer for layer in model.modules() if isinstance(layer, NormConstraint)]
-
-
-def assert_same_fit(one, other):
-    torch.testing.assert_close(weights(one), weights(other), rtol=0, atol=0)
 
 
 class Stop(Callback):

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from skorch.callbacks import Callback
 
 from eegzoo.training import EEGClassifier, EEGRegressor
+from tests.training.same_fit import assert_same_fit
 
 SFREQ, N_TIMES = 64.0, 96
 
@@ -27,12 +28,6 @@ def make_windows(n_windows=40, seed=0):
 def make_classifier(**changes):
     settings = {"sfreq": SFREQ, "random_state": 0, "lr": 3e-3, "crop_length": 64}
     return EEGClassifier("shallow_convnet", **{**settings, **changes})
-
-
-def assert_same_fit(one, other):
-    torch.testing.assert_close(
-        dict(one.model_.state_dict()), dict(other.model_.state_dict()), rtol=0, atol=0
-    )
 
 
 class Fail(Callback):

@@ -5,7 +5,6 @@ import pickle
 import mne
 import numpy as np
 import pytest
-import torch
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
@@ -15,6 +14,7 @@ from eegzoo.data import EpochsDataset
 from eegzoo.models import ShallowConvNet
 from eegzoo.training import EEGClassifier, EEGRegressor
 from eegzoo.training.targets.targets import Numbers
+from tests.training.same_fit import assert_same_fit
 
 SFREQ, N_TIMES = 64.0, 64
 CH_NAMES = ("C3", "Cz", "C4")
@@ -40,12 +40,6 @@ def make_regressor(model="shallow_convnet", **changes):
     if not isinstance(model, str):
         settings["sfreq"] = None
     return EEGRegressor(model, **{**settings, **changes})
-
-
-def assert_same_fit(one, other):
-    torch.testing.assert_close(
-        dict(one.model_.state_dict()), dict(other.model_.state_dict()), rtol=0, atol=0
-    )
 
 
 X, AMPLITUDES = make_windows()

@@ -4,7 +4,6 @@ import joblib
 import mne.decoding
 import numpy as np
 import pytest
-import torch
 from sklearn import config_context
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
@@ -23,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import compute_class_weight
 
 from eegzoo.training import EEGClassifier
+from tests.training.same_fit import assert_same_fit
 
 SFREQ, N_TIMES = 64.0, 96
 
@@ -46,12 +46,6 @@ def make_classifier(**changes):
 def make_quick(**changes):
     """Return a classifier that learns the rhythms in half a second."""
     return make_classifier(**{"max_epochs": 10, **changes})
-
-
-def assert_same_fit(one, other):
-    torch.testing.assert_close(
-        dict(one.model_.state_dict()), dict(other.model_.state_dict()), rtol=0, atol=0
-    )
 
 
 X, Y = make_windows()

@@ -1,4 +1,4 @@
-"""The weights beside the project stand in for the user's cache."""
+"""Fixture that replaces the user's cache by a folder of authors' weights."""
 
 import pytest
 

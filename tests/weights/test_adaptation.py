@@ -1,4 +1,4 @@
-"""Trained weights for other outputs and other channels: the weights change, not the data."""
+"""Trained weights adapted to other outputs and other channels."""
 
 import warnings
 
@@ -22,7 +22,7 @@ N_WINDOWS = 6
 
 @pytest.fixture(scope="module")
 def x():
-    """Windows whose channels have something in common, as electrodes of one head."""
+    """Return windows whose channels share sources, like electrodes on one head."""
     rng = np.random.default_rng(0)
     sources = 40 * rng.standard_normal((N_WINDOWS, 8, SIGNAL.n_times))
     return (rng.standard_normal((64, 8)) @ sources).astype(np.float32)
@@ -67,11 +67,11 @@ def test_other_outputs_keep_the_features_and_get_a_new_head(trained, x, n_output
     norm = model.head.constrained_weight().norm(dim=1)
     assert (norm <= model.head.max_norm * (1 + 1e-6)).all()
     again = create_model(NAME, weights=True, n_outputs=n_outputs)
-    assert not torch.equal(model.head.weight, again.head.weight)  # drawn, as any new weights are
+    assert not torch.equal(model.head.weight, again.head.weight)  # drawn at random
 
 
 @needs(SHARED / "weights")
-def test_as_many_outputs_keep_the_head(trained):
+def test_same_number_of_outputs_keeps_the_head(trained):
     model = create_model(NAME, weights=True, n_outputs=2)
     torch.testing.assert_close(model.state_dict(), trained.state_dict(), rtol=0, atol=0)
 
@@ -80,7 +80,7 @@ def test_as_many_outputs_keep_the_head(trained):
 
 
 @needs(SHARED / "weights")
-def test_channels_in_another_order_are_a_kernel_in_another_order(trained, x):
+def test_reordered_channels_reorder_the_kernel(trained, x):
     order = np.random.default_rng(1).permutation(64)
     model = create_model(NAME, weights=True, ch_names=[CH_NAMES[place] for place in order])
     assert_same(outputs(model, x[:, order]), outputs(trained, x))
@@ -90,7 +90,7 @@ def test_channels_in_another_order_are_a_kernel_in_another_order(trained, x):
 
 
 @needs(SHARED / "weights")
-def test_names_are_compared_as_everywhere(trained, x):
+def test_names_are_matched_with_prefixes_and_case(trained, x):
     names = [f"EEG {name.upper()}-REF" for name in reversed(CH_NAMES)]
     model = create_model(NAME, weights=True, ch_names=names)
     assert_same(outputs(model, x[:, ::-1].copy()), outputs(trained, x))
@@ -98,24 +98,24 @@ def test_names_are_compared_as_everywhere(trained, x):
 
 @needs(SHARED / "weights")
 @pytest.mark.parametrize("missing", ["interpolate", "zero"])
-def test_what_stands_for_lost_channels_is_folded_into_the_kernel(trained, x, missing):
+def test_missing_channels_are_folded_into_the_kernel(trained, x, missing):
     left = [name for name in reversed(CH_NAMES) if name not in LOST]
     with pytest.warns(SignalWarning, match=r"61 of 64 channels are found; \['FCz', 'C3', 'O1'\]"):
         model = create_model(NAME, weights=True, ch_names=left, missing=missing)
     dataset = dataset_of(x, left)
     expected = outputs(trained, dataset.aligned_to(SIGNAL, missing=missing).X)
     assert_same(outputs(model, dataset.X), expected)
-    assert (expected - outputs(trained, x)).abs().max() > 1e-3  # they do matter
+    assert (expected - outputs(trained, x)).abs().max() > 1e-3  # the channels matter
     assert model.n_chans == 61
 
 
 @needs(SHARED / "weights")
-def test_a_longer_kernel_is_saved_and_trained_as_it_is(x, tmp_path):
-    left = CH_NAMES[::5]  # each stands for many
+def test_kernel_beyond_the_limit_is_saved_and_trained(x, tmp_path):
+    left = CH_NAMES[::5]  # each replaces several
     with pytest.warns(SignalWarning, match="interpolated from the others"):
         model = create_model(NAME, weights=True, ch_names=left, missing="interpolate")
     before = model.front.spatial.weight.detach().clone()
-    assert before.flatten(1).norm(dim=1).max() > 1  # or this would not test it
+    assert before.flatten(1).norm(dim=1).max() > 1  # otherwise nothing is tested
     x = dataset_of(x, left).X
     expected = outputs(model, x)
     save_model(model, tmp_path / "mine.safetensors")
@@ -125,7 +125,7 @@ def test_a_longer_kernel_is_saved_and_trained_as_it_is(x, tmp_path):
 
 
 @needs(SHARED / "weights")
-def test_channels_that_the_weights_do_not_know_get_none(trained, x):
+def test_untrained_channels_get_weight_zero(trained, x):
     names = ["EOG", *CH_NAMES]
     with pytest.warns(SignalWarning, match=r"channels \['EOG'\] are left out"):
         model = create_model(NAME, weights=True, ch_names=names)
@@ -134,7 +134,7 @@ def test_channels_that_the_weights_do_not_know_get_none(trained, x):
 
 
 @needs(SHARED / "weights")
-def test_the_weights_own_channels_change_nothing(trained, x):
+def test_trained_channels_change_nothing(trained, x):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = create_model(NAME, weights=True, ch_names=CH_NAMES, missing="interpolate")
@@ -151,7 +151,7 @@ def test_outputs_and_channels_change_together(trained, x):
 
 
 @needs(SHARED / "weights")
-def test_it_works_where_spatial_filters_share_a_limit_with_others():
+def test_limit_shared_with_other_layers_is_kept():
     weights = find_weights("atcnet.bci2a_s1")
     names = list(weights.signal.ch_names)
     model, adapted = (
@@ -163,7 +163,7 @@ def test_it_works_where_spatial_filters_share_a_limit_with_others():
     assert adapted.arguments["max_norm"] == model.arguments["max_norm"]
 
 
-# What cannot be done.
+# Errors.
 
 
 @needs(SHARED / "weights")
@@ -172,7 +172,7 @@ def test_it_works_where_spatial_filters_share_a_limit_with_others():
     [
         (NAME, {"ch_names": CH_NAMES[1:]}, r"channels \['FC5'\] are missing"),
         (NAME, {"ch_names": CH_NAMES[1:], "missing": "guess"}, "expected missing to be one of"),
-        (NAME, {"missing": "zero"}, "expected missing with ch_names, got 'zero' without"),
+        (NAME, {"missing": "zero"}, "expected missing only with ch_names, got 'zero' without"),
         (NAME, {"ch_names": ["C3", *CH_NAMES]}, "are the same channel"),
         (NAME, {"n_outputs": 0}, "n_outputs to be a positive integer"),
         (
@@ -187,7 +187,7 @@ def test_it_works_where_spatial_filters_share_a_limit_with_others():
         ),
     ],
 )
-def test_what_cannot_be_raises(name, arguments, message):
+def test_invalid_arguments_raise(name, arguments, message):
     with (
         warnings.catch_warnings(action="ignore", category=SignalWarning),
         pytest.raises(ValueError, match=message),
@@ -196,7 +196,7 @@ def test_what_cannot_be_raises(name, arguments, message):
 
 
 @needs(SHARED / "weights")
-def test_a_warning_points_at_who_asked():
+def test_warning_points_at_the_caller():
     with pytest.warns(SignalWarning) as caught:
         create_model(NAME, weights=True, ch_names=CH_NAMES[1:], missing="zero")
     assert {warning.filename for warning in caught} == {__file__}

@@ -1,6 +1,6 @@
-"""Authors' files are fetched from their pinned address, and are in the cache whole or not at all.
+"""Authors' files are fetched from a pinned address; incomplete files never reach the cache.
 
-The downloads are real ones, from a server on this machine that has the files beside the project.
+The downloads come from a local server.
 """
 
 import builtins
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers with what the server's `content` makes of the file."""
+    """Handler that sends the file as changed by the server's `answer`."""
 
     def do_GET(self):
         self.server.asked.append(self.path)
@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty cache, in a folder that is not there yet."""
+    """Return an empty cache, in a folder that does not exist yet."""
     folder = tmp_path / "cache" / "weights"
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(folder))
     return folder
@@ -68,9 +68,9 @@ def website(monkeypatch):
 
     monkeypatch.setattr(Origin, "url", property(here))
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)  # between two tries
+    monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)  # waits between attempts
     yield server
-    gc.collect()  # here and now, where it is ignored that pooch leaves sockets open when it raises
+    gc.collect()  # now, while the warning about sockets that pooch leaves open on errors is ignored
     server.shutdown()
     thread.join()
     server.server_close()
@@ -80,7 +80,7 @@ def files_in(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_the_address_is_pinned():
+def test_address_is_pinned():
     assert FILE.card.origin.url == (
         "https://github.com/MHersche/eegnet-based-embedded-bci/raw/"
         "f09050d076862fcfbb7f1285399ff890791b6b82/global_models/model/global_class_2_split_1_v1.h5"
@@ -90,7 +90,7 @@ def test_the_address_is_pinned():
 
 
 @needs(SOURCE)
-def test_a_file_is_fetched_once(cache, website):
+def test_file_is_fetched_once(cache, website):
     first = create_model(NAME, weights=True)
     assert website.asked == [FILE.card.origin.url.partition(str(website.server_port))[2]]
     assert files_in(cache) == [FILE.file]
@@ -113,7 +113,7 @@ def test_a_file_is_fetched_once(cache, website):
     ],
     ids=["half", "altered", "another", "404", "500"],
 )
-def test_nothing_but_the_whole_file_comes_into_the_cache(cache, website, answer):
+def test_wrong_download_is_not_cached(cache, website, answer):
     website.answer = answer
     with pytest.raises(OSError, match=r"cannot be fetched to .*EEGZOO_WEIGHTS") as raised:
         load_weights(find_weights(NAME))
@@ -124,7 +124,7 @@ def test_nothing_but_the_whole_file_comes_into_the_cache(cache, website, answer)
 
 
 @needs(SOURCE)
-def test_an_interrupted_download_leaves_nothing(cache, website, monkeypatch):
+def test_interrupted_download_leaves_no_file(cache, website, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
@@ -134,7 +134,7 @@ def test_an_interrupted_download_leaves_nothing(cache, website, monkeypatch):
     assert files_in(cache) == []
 
 
-def test_without_a_network_it_says_what_to_put_where(cache, monkeypatch):
+def test_error_without_a_network_names_address_and_cache(cache, monkeypatch):
     monkeypatch.setattr(Origin, "url", property(lambda origin: "http://127.0.0.1:9/file.h5"))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)
@@ -146,7 +146,7 @@ def test_without_a_network_it_says_what_to_put_where(cache, monkeypatch):
 
 @needs(SOURCE)
 @pytest.mark.parametrize("damage", ["cut", "altered", "another's", "empty"])
-def test_a_cached_file_that_is_not_the_authors_raises_and_stays(cache, damage):
+def test_wrong_cached_file_raises_and_is_kept(cache, damage):
     cache.mkdir(parents=True)
     path = cache / FILE.file
     content = bytearray(SOURCE.read_bytes())
@@ -166,7 +166,7 @@ def test_a_cached_file_that_is_not_the_authors_raises_and_stays(cache, damage):
 
 
 @needs(SOURCE)
-def test_h5py_is_asked_for_by_the_extras_name(monkeypatch, tmp_path):
+def test_missing_h5py_names_the_extra(monkeypatch, tmp_path):
     imported = builtins.__import__
 
     def without_h5py(name, *arguments, **named):
@@ -181,7 +181,7 @@ def test_h5py_is_asked_for_by_the_extras_name(monkeypatch, tmp_path):
 
 
 @needs(SOURCE)
-def test_a_models_own_numbers_for_its_layers_do_not_matter(tmp_path):
+def test_numbers_of_layers_start_from_zero(tmp_path):
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "later.h5"
     shutil.copy(SOURCE, path)
@@ -207,12 +207,12 @@ def test_a_models_own_numbers_for_its_layers_do_not_matter(tmp_path):
 
 
 def _later(name):
-    """The layer's name in a session with ten models before."""
+    """Return the name of a layer in a session with ten earlier models."""
     kind, _, number = name.rpartition("_")
     return f"{kind}_{int(number) + 10}" if number.isdigit() else f"{name}_10"
 
 
-def test_the_users_cache_is_the_default(monkeypatch, tmp_path):
+def test_users_cache_is_the_default(monkeypatch, tmp_path):
     monkeypatch.delenv("EEGZOO_WEIGHTS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / project)
@@ -221,5 +221,5 @@ def test_the_users_cache_is_the_default(monkeypatch, tmp_path):
 
 @pytest.mark.network
 @pytest.mark.parametrize("name", ["eegnet.physionet_mi2", "eegsym.mi_8", "eegnet.sample_audvis"])
-def test_the_pinned_addresses_still_answer(cache, name):
+def test_pinned_addresses_still_exist(cache, name):
     assert create_model(name, weights=True).n_chans == len(find_weights(name).signal.ch_names)

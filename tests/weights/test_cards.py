@@ -1,4 +1,4 @@
-"""What is known of trained weights is complete, true and shown."""
+"""Cards of trained weights: complete, correct and printed."""
 
 import dataclasses
 import hashlib
@@ -28,18 +28,18 @@ CACHE = SHARED / "weights"
 AUTHORS = catalogue._AUTHORS
 
 
-def empty_fields(thing, where=""):
-    """Names of fields, at any depth, that hold nothing."""
-    for field in dataclasses.fields(thing):
-        value, place = getattr(thing, field.name), f"{where}{field.name}"
+def empty_fields(card, where=""):
+    """Yield the names of empty fields at any depth."""
+    for field in dataclasses.fields(card):
+        value, place = getattr(card, field.name), f"{where}{field.name}"
         if dataclasses.is_dataclass(value):
             yield from empty_fields(value, f"{place}.")
         elif value is None or value == "" or (hasattr(value, "__len__") and not len(value)):
             yield place
 
 
-# What a card may lack: the subjects, where the authors do not name them; ours have no repository
-# and authors' weights no recipe, as a test below sees; amplitudes, where windows are normalised.
+# Optional fields: subjects that the authors do not name; the repository of eegzoo's own weights and
+# the recipe of authors' weights (tested below); the amplitude of normalised windows.
 MAY_LACK = {
     "amplitude", "training.subjects", "origin.recipe", "origin.seed", "origin.repository",
     "origin.commit", "origin.path",
@@ -47,7 +47,7 @@ MAY_LACK = {
 
 
 @every_name
-def test_the_card_is_complete(name):
+def test_card_is_complete(name):
     card = find_weights(name).metadata
     assert set(empty_fields(card)) <= MAY_LACK
     origin = card.origin
@@ -98,7 +98,7 @@ def test_signal_preprocessing_labels_and_model_fit_together(name):
 
 
 @every_name
-def test_the_parameters_are_counted(name):
+def test_number_of_parameters_is_correct(name):
     card = find_weights(name).metadata
     model = create_model(card.architecture, **card.arguments)
     assert sum(weight.numel() for weight in model.parameters()) == card.n_params
@@ -106,7 +106,7 @@ def test_the_parameters_are_counted(name):
 
 @needs(CACHE)
 @every_name
-def test_the_model_is_what_the_card_says(name):
+def test_model_agrees_with_the_card(name):
     card = find_weights(name).metadata
     model = create_model(name, weights=True)
     assert name_of(model) == find_entry(card.architecture).model_class.__module__.split(".")[-1]
@@ -117,19 +117,19 @@ def test_the_model_is_what_the_card_says(name):
 
 @needs(CACHE)
 @pytest.mark.parametrize("name", AUTHORS)
-def test_the_checksum_is_that_of_the_authors_file(name):
+def test_checksum_matches_the_authors_file(name):
     content = (CACHE / AUTHORS[name].file).read_bytes()
     assert hashlib.sha256(content).hexdigest() == AUTHORS[name].card.origin.sha256
 
 
-def test_each_name_has_a_file_of_its_own():
+def test_each_name_has_its_own_file():
     assert len({file.file for file in AUTHORS.values()}) == len(AUTHORS)
     assert len({file.card.origin.sha256 for file in AUTHORS.values()}) == len(AUTHORS)
     assert len({file.card.origin.url for file in AUTHORS.values()}) == len(AUTHORS)
 
 
 @every_name
-def test_json_holds_a_card(name):
+def test_card_survives_json(name):
     card = find_weights(name).metadata
     again = Card.from_dict(json.loads(json.dumps(card.to_dict(), allow_nan=False)))
     assert again.to_dict() == Card.from_dict(again.to_dict()).to_dict()
@@ -139,7 +139,7 @@ def test_json_holds_a_card(name):
 
 
 @every_name
-def test_the_card_is_printed_whole(name, capsys):
+def test_printed_card_is_complete(name, capsys):
     weights = find_weights(name)
     card = weights.metadata
     weights.card()
@@ -155,10 +155,10 @@ def test_the_card_is_printed_whole(name, capsys):
     assert [part for part in parts if part not in shown] == []
 
 
-# Intervals.
+# Confidence intervals.
 
 
-def test_wilsons_interval_is_that_of_its_paper():
+def test_wilsons_interval_matches_published_values():
     # Newcombe (1998), Stat. Med. 17, 857, table I: method 3.
     for right, n, interval in [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605))]:
         assert wilson(right / n, n) == pytest.approx(interval, abs=5e-5)
@@ -166,6 +166,6 @@ def test_wilsons_interval_is_that_of_its_paper():
     assert wilson(1.0, 20)[1] == 1.0
 
 
-def test_a_metric_outside_its_interval_raises():
+def test_value_outside_its_interval_raises():
     with pytest.raises(ValueError, match=r"an interval around 0\.9"):
         Metric("accuracy", 0.9, "none", 1, 10, (0.2, 0.3), "guessed")

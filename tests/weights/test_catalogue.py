@@ -25,7 +25,7 @@ AUTHORS = catalogue._AUTHORS
 # Names.
 
 
-def test_the_authors_weights_are_listed():
+def test_authors_weights_are_listed():
     assert len(AUTHORS) == 20
     assert set(AUTHORS) <= set(NAMES) == set(eegzoo.list_weights())
     assert sorted(NAMES) == NAMES
@@ -40,7 +40,7 @@ def test_the_authors_weights_are_listed():
 
 
 @every_name
-def test_a_name_begins_with_its_architecture(name):
+def test_names_begin_with_the_architecture(name):
     architecture = find_weights(name).metadata.architecture
     class_of = {find_entry(part).model_class for part in (name.partition(".")[0], architecture)}
     assert len(class_of) == 1
@@ -55,14 +55,14 @@ def test_a_name_begins_with_its_architecture(name):
         ("eegnet.physionet_mi2_fold5", "eegnet.physionet_mi2_fold"),
     ],
 )
-def test_an_unknown_name_raises_with_a_near_one(name, near):
+def test_unknown_names_propose_a_near_one(name, near):
     for find in (find_weights, names_of_folds, lambda name: create_model(name, weights=True)):
         with pytest.raises(ValueError, match=f"unknown weights '{name}'; did you mean '{near}"):
             find(name)
 
 
-def test_a_tag_needs_weights_and_weights_need_a_tag():
-    with pytest.raises(ValueError, match="names trained weights: expected weights=True"):
+def test_tag_requires_weights_and_weights_require_a_tag():
+    with pytest.raises(ValueError, match="expected weights=True with the trained weights 'eegnet"):
         create_model("eegnet.physionet_mi2")
     with pytest.raises(ValueError, match=r"name of trained weights, got 'eegnet'.*physionet_mi2"):
         create_model("eegnet", weights=True)
@@ -78,14 +78,14 @@ def test_trained_weights_take_no_other_arguments():
 # Folds.
 
 
-def test_a_family_is_its_first_fold():
+def test_family_is_its_first_fold():
     assert find_weights("eegnet.physionet_mi3").name == "eegnet.physionet_mi3_fold0"
     assert names_of_folds("eegnet.physionet_mi4") == list_weights("eegnet.physionet_mi4_*")
     assert names_of_folds("eegsym.mi_8") == ["eegsym.mi_8"]
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 4])
-def test_each_subject_is_unseen_by_one_fold(n_classes):
+def test_each_subject_is_left_out_of_one_fold(n_classes):
     seen = [
         set(find_weights(name).metadata.training.subjects)
         for name in names_of_folds(f"eegnet.physionet_mi{n_classes}")
@@ -97,7 +97,7 @@ def test_each_subject_is_unseen_by_one_fold(n_classes):
         assert sum(subject not in fold for fold in seen) == 1
 
 
-def test_a_fold_that_never_saw_the_subjects_is_found():
+def test_unseen_finds_the_fold_that_left_out_the_subjects():
     family = "eegnet.physionet_mi2"
     assert find_weights(family, unseen="eegbci/S001").name == f"{family}_fold0"
     assert find_weights(family, unseen="eegbci/S109").name == f"{family}_fold4"
@@ -114,12 +114,12 @@ def test_a_fold_that_never_saw_the_subjects_is_found():
         ("eegsym.mi_8", "eegbci/S001"),
     ],
 )
-def test_no_fold_that_saw_a_subject_or_may_have_is_given(name, unseen):
-    with pytest.raises(ValueError, match=f"subjects that {name} is known not to have seen"):
+def test_unseen_raises_where_a_subject_may_have_been_seen(name, unseen):
+    with pytest.raises(ValueError, match=f"known not to be in the training data of {name}"):
         find_weights(name, unseen=unseen)
 
 
-# Our own files.
+# Files that eegzoo saved.
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def card():
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch, card):
-    """A folder that stands for the package's own, with two files."""
+    """Return a folder of two files that replaces the folder of shipped weights."""
     monkeypatch.setattr(catalogue, "SHIPPED", tmp_path)
     lines = []
     for tag in ("one", "two"):
@@ -145,7 +145,7 @@ def shipped(tmp_path, monkeypatch, card):
     return tmp_path
 
 
-def test_files_in_the_package_are_weights_like_any_other(shipped, card):
+def test_shipped_files_are_listed_and_loaded(shipped, card):
     assert set(list_weights()) - set(AUTHORS) == {"eegnet.one", "eegnet.two"}
     weights = find_weights("eegnet.one")
     path = shipped / "eegnet.one.safetensors"
@@ -156,9 +156,9 @@ def test_files_in_the_package_are_weights_like_any_other(shipped, card):
     torch.testing.assert_close(model(x), eegzoo.load_model(shipped / "eegnet.two.safetensors")(x))
 
 
-def test_a_file_that_stands_for_another_raises(shipped):
+def test_exchanged_shipped_file_raises(shipped):
     (shipped / "eegnet.one.safetensors").replace(shipped / "eegnet.two.safetensors")
-    with pytest.raises(ValueError, match="another file than eegzoo came with"):
+    with pytest.raises(ValueError, match="another file than eegzoo was shipped with"):
         find_weights("eegnet.two")
     with pytest.raises(ValueError, match=r"unknown weights 'eegnet\.one'"):
         find_weights("eegnet.one")
@@ -167,15 +167,15 @@ def test_a_file_that_stands_for_another_raises(shipped):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda card: None, "holds a model, but no card"),
-        (lambda card: {**card, "mood": "good"}, "card that cannot be read.*mood"),
+        (lambda card: None, "expected a model with a card"),
+        (lambda card: {**card, "mood": "good"}, "card in .* cannot be read.*mood"),
         (lambda card: {key: card[key] for key in card if key != "labels"}, "cannot be read"),
         (lambda card: {**card, "metrics": [3]}, "cannot be read"),
         (lambda card: {**card, "origin": {"licence": "MIT", "doi": "none"}}, "cannot be read"),
         (lambda card: {**card, "labels": ["right_fist", "left_fist"]}, "labels"),
     ],
 )
-def test_a_card_that_cannot_be_right_raises(tmp_path, card, change, message):
+def test_invalid_card_raises(tmp_path, card, change, message):
     path = tmp_path / "mine.safetensors"
     model = create_model(card.architecture, **card.arguments)
     changed = change(card.to_dict())

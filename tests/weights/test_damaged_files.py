@@ -1,7 +1,7 @@
-"""A thousand damaged files: each raises, or gives the same weights; none crashes, none is silent.
+"""A thousand damaged files: each raises an error or gives the same weights.
 
-The damages of `tests/models/test_checkpoint.py` are those of single bytes. Here files are also cut,
-joined, exchanged for others, and made by a later version; and the card and the classifier are read.
+`tests/models/test_checkpoint.py` damages single bytes. Here files are also cut, joined, exchanged
+for others, and written by a later version; and cards and classifiers are read too.
 """
 
 import functools
@@ -42,7 +42,7 @@ def _no_pickles(monkeypatch):
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("a pickle was loaded"))
 
 
-# What becomes of a file's content. Each draws where and how.
+# Damages of a file's content, at random.
 
 
 def cut(content, draw):
@@ -119,7 +119,7 @@ DAMAGES = [
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A classifier's file with a card: its bytes."""
+    """Return the content of a classifier's file with a card."""
     card = find_weights(NAME).metadata
     model = create_model(card.architecture, **card.arguments).eval()
     classifier = EEGClassifier.fitted(
@@ -132,7 +132,7 @@ def saved(tmp_path_factory):
 
 
 def rewritten(content, change):
-    """A sound file with other contents: its checksum fits them."""
+    """Return an undamaged file with changed contents and a matching checksum."""
     header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])
     metadata = json.loads(header["__metadata__"]["eegzoo"])
     tensors = safetensors.torch.load(content)
@@ -152,12 +152,12 @@ def rename_a_tensor(metadata, tensors, draw):
 
 
 def lose_a_tensor(metadata, tensors, draw):
-    # torch itself takes "num_batches_tracked" for 0 where it is not there; nothing depends on it.
+    # torch sets a missing "num_batches_tracked" to 0; nothing depends on it.
     del tensors[draw.choice(sorted(name for name in tensors if "num_batches" not in name))]
 
 
 def exchange_two_names(metadata, tensors, draw):
-    """Of other shapes: those of one shape the checksum alone would tell, and it was made anew."""
+    """Exchange two tensors of different shapes; the new checksum would hide equal shapes."""
     one, other = "front.temporal.weight", "head.weight"
     tensors[one], tensors[other] = tensors[other], tensors[one]
 
@@ -172,7 +172,7 @@ def other_card(metadata, tensors, draw):
     change = draw.choice(["lose", "rename", "number"])
     if change == "number":
         card[draw.choice(["labels", "training", "metrics", "origin"])] = 3
-    elif field == "amplitude":  # the one field that a card may lack
+    elif field == "amplitude":  # the only optional field
         card["loudness"] = 1
     else:
         value = card.pop(field)
@@ -186,7 +186,7 @@ REWRITES = [
 
 
 def outcomes(path):
-    """What the three readers of a file make of it: an error, or what they read."""
+    """Yield the result or the error of each of the three readers of a file."""
     for read in (load_model, weights_in, EEGClassifier.load):
         try:
             yield read(path)
@@ -204,7 +204,7 @@ def assert_is_what_was_saved(found, model):
     torch.testing.assert_close(found.state_dict(), model.state_dict(), rtol=0, atol=0)
 
 
-def test_no_damage_to_a_saved_file_is_silent(saved, tmp_path):
+def test_damage_to_a_saved_file_is_noticed(saved, tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(saved)
     model = load_model(path)
@@ -215,14 +215,14 @@ def test_no_damage_to_a_saved_file_is_silent(saved, tmp_path):
         path.write_bytes(damage(saved, draw))
         for found in outcomes(path):
             if isinstance(found, Exception):
-                refused += str(path) in str(found)  # and tells which file
-            else:  # what was damaged does not matter, as one zero among others
+                refused += str(path) in str(found)  # the error names the file
+            else:  # harmless damage, such as a zero that replaces a zero
                 assert_is_what_was_saved(found, model)
     assert refused > 0.95 * 3 * N_CHECKPOINTS
 
 
 @pytest.mark.parametrize("change", REWRITES)
-def test_no_sound_file_of_something_else_is_silent(saved, tmp_path, change):
+def test_undamaged_file_with_other_contents_is_noticed(saved, tmp_path, change):
     path = tmp_path / "model.safetensors"
     for seed in range(10):
         path.write_bytes(rewritten(saved, functools.partial(change, draw=random.Random(seed))))
@@ -236,11 +236,11 @@ def test_no_sound_file_of_something_else_is_silent(saved, tmp_path, change):
             assert isinstance(found[2], ValueError)
 
 
-# Files of Keras.
+# Keras files.
 
 
 @needs(SHARED / "weights")
-def test_no_damage_to_an_authors_file_is_silent(tmp_path, monkeypatch):
+def test_damage_to_an_authors_file_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(tmp_path))
     weights, file = find_weights(NAME), catalogue._AUTHORS[NAME].file
     sound = (SHARED / "weights" / file).read_bytes()
@@ -259,24 +259,24 @@ def test_no_damage_to_an_authors_file_is_silent(tmp_path, monkeypatch):
 
 @needs(SHARED / "weights")
 @pytest.mark.parametrize("damage", [cut, cut_the_start, foreign])
-def test_the_reader_of_keras_files_raises_on_what_hdf5_cannot_open(tmp_path, damage):
+def test_unreadable_keras_file_raises(tmp_path, damage):
     sound = (SHARED / "weights" / catalogue._AUTHORS[NAME].file).read_bytes()
     path, draw = tmp_path / "weights.h5", random.Random(damage.__name__)
     for _ in range(30):
         path.write_bytes(damage(sound, draw))
-        with pytest.raises(ValueError, match="holds no weights of Keras, or is damaged"):
+        with pytest.raises(ValueError, match="is damaged or contains no Keras weights"):
             read_keras_weights(path)
 
 
-def test_an_hdf5_file_of_something_else_raises(tmp_path):
+def test_other_hdf5_file_raises(tmp_path):
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "other.h5"
     with h5py.File(path, "w") as file:
         file["data"] = [1, 2, 3]
-    with pytest.raises(ValueError, match="holds no weights of Keras"):
+    with pytest.raises(ValueError, match="contains no Keras weights"):
         read_keras_weights(path)
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [b"conv2d"]
         file.create_group("conv2d").attrs["weight_names"] = [b"conv2d/kernel:0"]
-    with pytest.raises(ValueError, match="holds no weights of Keras"):
+    with pytest.raises(ValueError, match="contains no Keras weights"):
         read_keras_weights(path)

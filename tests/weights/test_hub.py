@@ -1,4 +1,4 @@
-"""Weights on the Hugging Face hub, of which a folder stands for the true one."""
+"""Weights on the Hugging Face hub, replaced here by a folder."""
 
 import hashlib
 import importlib.util
@@ -22,12 +22,12 @@ REPO = "me/eegnet-mine"
 
 
 class Commit(types.SimpleNamespace):
-    """What the hub returns of a commit."""
+    """Commit as the hub returns it."""
 
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """A client of a hub that keeps each commit in a folder."""
+    """Return a client of a hub that stores each commit in a folder."""
     module = types.ModuleType("huggingface_hub")
     module.root = tmp_path / "hub"
     module.calls = []
@@ -74,7 +74,7 @@ def path(classifier, tmp_path):
 
 
 @pytest.mark.parametrize("what", ["file", "classifier"])
-def test_what_is_pushed_comes_back(hub, classifier, path, what):
+def test_pushed_weights_are_loaded(hub, classifier, path, what):
     if what == "file":
         revision = push_to_hub(path, REPO)
     else:
@@ -93,7 +93,7 @@ def test_what_is_pushed_comes_back(hub, classifier, path, what):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_the_card_is_there_to_read(hub, path):
+def test_readme_contains_the_card(hub, path):
     revision = push_to_hub(path, REPO)
     readme = (hub.root / REPO / revision / "README.md").read_text(encoding="utf-8")
     assert readme.startswith("---\nlibrary_name: eegzoo\n")
@@ -103,13 +103,13 @@ def test_the_card_is_there_to_read(hub, path):
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "", "f09050d", "F" * 40, "0" * 41, "0" * 64])
-def test_a_revision_that_may_change_raises(hub, revision):
+def test_revision_other_than_a_commit_raises(hub, revision):
     with pytest.raises(ValueError, match="revision to be a commit of 40 hexadecimal digits"):
         from_hub(REPO, revision)
     assert hub.calls == []
 
 
-def test_a_damaged_file_is_neither_pushed_nor_loaded(hub, path):
+def test_damaged_file_is_neither_pushed_nor_loaded(hub, path):
     revision = push_to_hub(path, REPO)
     stored = hub.root / REPO / revision / "model.safetensors"
     for damaged in (path, stored):
@@ -124,18 +124,18 @@ def test_a_damaged_file_is_neither_pushed_nor_loaded(hub, path):
         from_hub(REPO, revision)
 
 
-def test_a_model_without_a_card_is_not_pushed(hub, classifier, tmp_path):
+def test_model_without_a_card_is_not_pushed(hub, classifier, tmp_path):
     save_model(classifier.model_, tmp_path / "plain.safetensors")
-    with pytest.raises(ValueError, match="holds a model, but no card"):
+    with pytest.raises(ValueError, match="expected a model with a card"):
         push_to_hub(tmp_path / "plain.safetensors", REPO)
     with pytest.raises(ValueError, match="expected a card with a classifier, got none"):
         push_to_hub(classifier, REPO)
-    with pytest.raises(ValueError, match="card with a classifier, got it with a file"):
+    with pytest.raises(ValueError, match="card only with a classifier, got it with a file"):
         push_to_hub(tmp_path / "plain.safetensors", REPO, card=WEIGHTS.metadata)
     assert hub.calls == []
 
 
-def test_what_the_client_raises_is_one_line(hub, path, monkeypatch):
+def test_errors_of_the_client_are_one_line(hub, path, monkeypatch):
     with pytest.raises(OSError, match=f"{REPO} at {'0' * 40} cannot be fetched: 404 .* Entry Not"):
         from_hub(REPO, "0" * 40)
 
@@ -147,7 +147,7 @@ def test_what_the_client_raises_is_one_line(hub, path, monkeypatch):
         push_to_hub(path, REPO)
 
 
-def test_without_the_client_the_extra_is_named(path, monkeypatch):
+def test_missing_client_names_the_extra(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(ImportError, match=r"pip install 'eegzoo\[hub\]'"):
         push_to_hub(path, REPO)
@@ -158,7 +158,7 @@ def test_without_the_client_the_extra_is_named(path, monkeypatch):
 @pytest.mark.skipif(
     importlib.util.find_spec("huggingface_hub") is None, reason="huggingface_hub is not installed"
 )
-def test_the_true_client_takes_the_same_arguments():
+def test_real_client_takes_the_same_arguments():
     import huggingface_hub
 
     api = huggingface_hub.HfApi

@@ -1,4 +1,4 @@
-"""Authors' weights in our models compute what the authors' code computed with them."""
+"""Outputs of authors' weights in eegzoo's models equal those of the authors' code."""
 
 import multiprocessing
 import pickle
@@ -36,7 +36,7 @@ def test_eegnets_equal_the_authors_code(name):
     signal = find_weights(name).signal
     outputs = probabilities(name, 20 * draw(4, len(signal.ch_names), signal.n_times))
     torch.testing.assert_close(outputs, expected, rtol=1e-5, atol=2e-6)
-    assert outputs.std(dim=0).max() > 0.01  # windows that are told apart
+    assert outputs.std(dim=0).max() > 0.01  # outputs differ between windows
 
 
 @needs(CACHE)
@@ -62,7 +62,7 @@ def head_sum(weights):
 
 
 @needs(CACHE)
-def test_weights_go_to_processes_that_know_nothing():
+def test_weights_can_be_sent_to_spawned_processes():
     names = ["eegnet.physionet_mi2", "eegsym.mi_8"]
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         there = pool.map(head_sum, map(find_weights, names))
@@ -76,7 +76,7 @@ def test_weights_survive_pickling(name):
 
 
 @needs(CACHE)
-def test_loading_leaves_the_random_generator_alone():
+def test_loading_keeps_the_random_state():
     before = torch.get_rng_state()
     create_model("eegnet.physionet_mi2", weights=True)
     assert torch.equal(torch.get_rng_state(), before)

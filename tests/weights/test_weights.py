@@ -1,4 +1,4 @@
-"""Weights with their preprocessing: from a recording to probabilities, and the same by hand."""
+"""Weights with their preprocessing: from a recording to probabilities."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ BY_NAME = {name: name for name in FISTS}
 
 
 def noise(weights, n_trials=6, sfreq=None, ch_names=None, scale=20e-6):
-    """A recording of noise with events, in volts."""
+    """Return a recording of noise with events, in volts."""
     signal = weights.signal
     names = list(ch_names or signal.ch_names)
     info = mne.create_info(names, sfreq or signal.sfreq, "eeg")
@@ -42,7 +42,7 @@ def run_code(code, raw):
 
 @needs(CACHE)
 @pytest.mark.parametrize("name", ["eegnet.physionet_mi2", "eegsym.mi_8", "eegnet.sample_audvis"])
-def test_the_model_takes_what_preprocess_returns(name):
+def test_model_takes_the_windows_of_preprocess(name):
     weights = find_weights(name)
     raw = noise(weights)
     before = raw.get_data()
@@ -61,7 +61,7 @@ def test_the_model_takes_what_preprocess_returns(name):
 
 
 @pytest.mark.parametrize("name", ["eegnet.physionet_mi2", "eegsym.mi_16", "eegnet.sample_audvis"])
-def test_the_mne_code_does_what_preprocess_does(name):
+def test_mne_code_does_the_same_as_preprocess(name):
     weights = find_weights(name)
     raw = noise(weights, sfreq=160.0 if name == "eegsym.mi_16" else None)
     X = run_code(weights.as_mne_code(), raw)
@@ -71,7 +71,7 @@ def test_the_mne_code_does_what_preprocess_does(name):
         np.testing.assert_allclose(X, weights.preprocess(raw).X, rtol=1e-5, atol=1e-4)
 
 
-def test_windows_are_normalised_as_in_the_training():
+def test_windows_are_normalised_as_in_training():
     weights = find_weights("eegsym.mi_8")
     dataset = weights.preprocess(noise(weights, sfreq=160.0))
     assert dataset.info.unit == "normalized"
@@ -81,7 +81,7 @@ def test_windows_are_normalised_as_in_the_training():
 
 
 @needs(CACHE)
-def test_the_estimator_does_not_take_what_is_normalised_already():
+def test_estimator_refuses_normalised_windows():
     weights = find_weights("eegsym.mi_8")
     dataset = weights.preprocess(noise(weights))
     with pytest.raises(ValueError, match="expected unit 'uV', got 'normalized'"):
@@ -89,9 +89,11 @@ def test_the_estimator_does_not_take_what_is_normalised_already():
 
 
 @needs(CACHE)
-def test_a_normalisation_that_was_not_published_is_asked_for():
+def test_unpublished_normalisation_requires_fit_on():
     weights = find_weights("atcnet.bci2a_s1")
-    with pytest.raises(ValueError, match=r"expected fit_on: atcnet\.bci2a_s1 takes windows that"):
+    with pytest.raises(
+        ValueError, match=r"expected fit_on: atcnet\.bci2a_s1 was trained on windows"
+    ):
         EEGClassifier.from_weights(weights)
     raw = noise(weights)
     epochs = weights.preprocessing.epochs(raw)
@@ -115,13 +117,13 @@ def test_a_normalisation_that_was_not_published_is_asked_for():
         ({"ch_names": ["C3", "Cz", "C4"]}, "are missing"),
     ],
 )
-def test_another_signal_raises(changes, message):
+def test_different_signal_raises(changes, message):
     weights = find_weights("eegnet.physionet_mi2")
     with pytest.raises(ValueError, match=message):
         weights.preprocess(noise(weights, **changes))
 
 
-def test_it_is_told_how_to_go_on():
+def test_signal_checks_can_be_relaxed():
     weights = find_weights("eegnet.physionet_mi2")
     loud = noise(weights, scale=20e-3)
     assert weights.preprocess(loud, check_signal="ignore").X.std() > 1e4
@@ -134,7 +136,7 @@ def test_it_is_told_how_to_go_on():
 
 
 @needs(CACHE)
-def test_the_estimator_trains_on_from_the_weights():
+def test_estimator_fine_tunes_the_weights():
     weights = find_weights("eegnet.physionet_mi2")
     raw = noise(weights)
     estimator = EEGClassifier.from_weights(weights, max_epochs=1, lr=1e-5, random_state=0)
@@ -147,7 +149,7 @@ def test_the_estimator_trains_on_from_the_weights():
 
 
 @needs(CACHE)
-def test_a_classifier_saved_with_a_card_is_weights_too(tmp_path):
+def test_classifier_saved_with_a_card_loads_as_weights(tmp_path):
     weights = find_weights("eegnet.physionet_mi2")
     epochs = weights.preprocessing.epochs(noise(weights))
     path = tmp_path / "mine.safetensors"
@@ -161,7 +163,7 @@ def test_a_classifier_saved_with_a_card_is_weights_too(tmp_path):
     assert again.preprocess(noise(weights)).X.shape == (6, 64, 480)
 
 
-def test_a_fitted_normalisation_comes_back_from_the_file_or_is_fitted_anew(tmp_path):
+def test_fitted_normalisation_is_loaded_or_fitted_again(tmp_path):
     weights = find_weights("eegnet.physionet_mi2")
     card = weights.metadata
     epochs = weights.preprocessing.epochs(noise(weights))
@@ -179,15 +181,15 @@ def test_a_fitted_normalisation_comes_back_from_the_file_or_is_fitted_anew(tmp_p
     assert mine.preprocess(noise(weights)).X.std() < 3
 
 
-def test_weights_in_a_plain_model_file_raise(tmp_path):
+def test_model_file_without_a_card_raises(tmp_path):
     save_model(
         create_model("eegnet", n_chans=3, n_times=64, n_outputs=2, sfreq=128), tmp_path / "m.st"
     )
-    with pytest.raises(ValueError, match="holds a model, but no card"):
+    with pytest.raises(ValueError, match=r"model with a card in .*, got a model without"):
         weights_in(tmp_path / "m.st")
 
 
-# PhysioNet's own recordings.
+# Recordings of PhysioNet.
 
 
 @pytest.fixture(scope="module")
@@ -215,13 +217,13 @@ def accuracy(name, recordings, **arguments):
         ("eegsym.mi_16", 42),
     ],
 )
-def test_a_person_whom_the_weights_never_saw_is_understood(name, n_right, recordings):
+def test_accuracy_on_a_subject_of_eegmmidb(name, n_right, recordings):
     assert accuracy(name, recordings) == pytest.approx(n_right / 45)
 
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_a_measured_metric_is_measured_again(recordings):
+def test_measured_metrics_are_reproduced(recordings):
     for name in ("eegnet.physionet_mi2", "eegsym.mi_8", "eegsym.mi_16"):
         measured = [
             metric.value
@@ -233,7 +235,7 @@ def test_a_measured_metric_is_measured_again(recordings):
 
 @needs(CACHE)
 @needs(MNE_DATA)
-def test_the_code_that_mne_users_copy_gives_the_same(recordings):
+def test_mne_code_gives_the_same_accuracy(recordings):
     weights = find_weights("eegnet.physionet_mi2")
     model, right = load_weights(weights), 0
     for raw in recordings:
@@ -252,7 +254,7 @@ def test_the_code_that_mne_users_copy_gives_the_same(recordings):
 @needs(CACHE)
 @needs(MNE_DATA)
 @pytest.mark.parametrize("missing", ["raise", "interpolate"])
-def test_weights_re_ordered_for_a_cap_do_as_well_as_its_windows_re_ordered(recordings, missing):
+def test_adapted_weights_equal_aligned_windows(recordings, missing):
     weights = find_weights("eegnet.physionet_mi2")
     lost = {"interpolate": ["C5", "Fp1"], "raise": []}[missing]
     cap = [name for name in reversed(weights.signal.ch_names) if name not in lost]
@@ -271,6 +273,6 @@ def test_weights_re_ordered_for_a_cap_do_as_well_as_its_windows_re_ordered(recor
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-3)
 
 
-def test_every_preprocessing_can_be_read():
+def test_every_preprocessing_has_mne_code():
     for name in list_weights():
         assert find_weights(name).as_mne_code().startswith("raw = raw.copy()")

@@ -32,7 +32,7 @@ class FetchFiles(Protocol):
 
 
 def distinct_numbers(name: str, values: object, first: int, last: int) -> list[int]:
-    """Return one or several numbers as a list, after checking them.
+    """Return one integer or several as a list, after checking their range.
 
     Raises
     ------

@@ -59,8 +59,8 @@ def fetch_sleep_physionet(
         Nights of the age part, 1 and 2. None: all nights of a subject, which is one for 13, 36 and
         52, and two for the others.
     part : {"age", "temazepam"}
-        Study of age in healthy subjects, recorded at home, or of temazepam, recorded in hospital,
-        of which the nights with placebo are available.
+        Part of the data set: the study of age in healthy subjects at home, or the nights with
+        placebo of the study of temazepam in hospital.
 
     Returns
     -------

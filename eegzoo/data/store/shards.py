@@ -34,7 +34,7 @@ _OPEN_FILES = 64  # kept open per process; macOS allows 256
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """Description, stored in ``<key>.json``, of the windows in ``<key>.npy``.
+    """Description of the file of windows ``<key>.npy``, stored in ``<key>.json``.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Shard:
     metadata : mapping of str to str | list
         As in `EpochsDataset`. A string holds for every window.
     remarks : sequence of str
-        Warnings that were issued while the windows were computed.
+        Messages of the warnings issued while the windows were computed.
     """
 
     key: str

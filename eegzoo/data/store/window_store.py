@@ -1,4 +1,4 @@
-"""Store of the windows of many recordings on disk."""
+"""Store on disk of the windows of many recordings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class WindowStore(Windows):
     shards : tuple of Shard
         Descriptions of the files of windows, one per recording.
     preprocessing : Preprocessing
-        Preprocessing that the windows went through.
+        Preprocessing of the windows.
 
     Raises
     ------
@@ -103,11 +103,10 @@ class WindowStore(Windows):
     ) -> Self:
         """Preprocess recordings and write their windows to a folder.
 
-        The store appears whole: an interrupted run leaves the previous store, or none, unchanged.
-        The recordings that it finished are kept, and the next run resumes from there. A recording
-        is computed only if the recording, its metadata, the preprocessing, ``event_id`` or
-        ``check_signal`` has changed. Finally, windows of recordings that are no longer in
-        `recordings` are deleted.
+        The store is replaced in one step, at the end: an interrupted run leaves an existing store
+        unchanged. The next run reuses the recordings that the interrupted run finished. A recording
+        is computed only if it, its metadata, the preprocessing, ``event_id`` or ``check_signal``
+        has changed. Windows of recordings that are no longer in `recordings` are deleted.
 
         Parameters
         ----------
@@ -163,7 +162,7 @@ class WindowStore(Windows):
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """Preprocessing that the windows went through."""
+        """Preprocessing of the windows."""
         return Preprocessing.from_dict(self._preprocessing)
 
     def read(self, indices: npt.NDArray[np.int64]) -> Array:

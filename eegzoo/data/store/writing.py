@@ -125,7 +125,7 @@ def _check_same_signal(first: Shard, shard: Shard) -> None:
 
 
 def _is_not_in(keys: set[str]) -> Callable[[str], bool]:
-    """Return a function that returns whether a file belongs to a shard with another key."""
+    """Return a predicate for the names of files of shards that are not in `keys`."""
 
     def chosen(name: str) -> bool:
         found = _SHARD.fullmatch(name)

@@ -1,4 +1,4 @@
-"""Order of windows in time, and which windows are consecutive."""
+"""Temporal order of windows, and detection of consecutive windows."""
 
 from __future__ import annotations
 

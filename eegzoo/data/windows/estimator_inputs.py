@@ -1,4 +1,4 @@
-"""Conversion of what estimators and weights accept as X into windows."""
+"""Conversion of X, as estimators and weights accept it, to windows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Inputs:
     X : array or Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
         Windows, or sequences of windows, in microvolts. `Windows` are read when they are needed.
     labels : array, shape (n,) | None
-        Label of each window. None for arrays.
+        Label of each window, or None for arrays.
     info : SignalInfo | None
-        Signal of the windows. None for arrays.
+        Signal of the windows, or None for arrays.
     metadata : mapping of str to array, shape (n,)
-        Metadata columns of a data set.
+        Metadata columns of the data set; empty for arrays.
     """
 
     X: Array | Windows
@@ -69,9 +69,9 @@ class Inputs:
         return X.reshape(-1, *self.window_shape) if mask is None else X[mask]
 
     def mapped(self, function: Callable[[Array], Array]) -> Array | Windows:
-        """Return `X` after a function that keeps the shape (n, n_chans, n_times) of windows.
+        """Return `X` with a function applied that keeps the shape (n, n_chans, n_times) of windows.
 
-        In memory, the function is applied at once; to `Windows`, when they are read.
+        The function is applied to arrays at once, and to `Windows` when they are read.
         """
         X: Array | Windows = map_windows(self.windows(), function, self.window_shape)
         return X if isinstance(X, Windows) else X.reshape(self.X.shape)

@@ -167,11 +167,11 @@ def check_finite(X: npt.NDArray[Any], ch_names: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        If they do; the message names the channels.
+        If there are any; the message names their channels.
     """
     damaged = np.flatnonzero(~np.isfinite(X).all(axis=(0, 2)))
     if damaged.size:
-        bad = [ch_names[channel] for channel in damaged]
+        bad = [ch_names[int(channel)] for channel in damaged]
         raise ValueError(f"expected finite numbers, got NaN or infinity in channels {bad}")
 
 

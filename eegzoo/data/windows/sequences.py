@@ -37,7 +37,7 @@ class Sequences:
     X : array of float32, shape (n_sequences, n_windows, n_chans, n_times)
         Windows in microvolts. Padding is zero.
     y : array of str, shape (n_sequences, n_windows)
-        Label of each window. Where `mask` is False, it is ``classes[0]``, without meaning.
+        Label of each window; the placeholder ``classes[0]`` where `mask` is False.
     mask : array of bool, shape (n_sequences, n_windows)
         Scored windows: neither padding nor unscored. Pass it to ``fit`` and ``score``.
     indices : array of int, shape (n_sequences, n_windows)

@@ -19,7 +19,7 @@ _CHUNK = 64
 
 
 def official_split(dataset: EpochsDataset) -> tuple[Indices, Indices]:
-    """Return the training and test windows of the split that a data set was published with.
+    """Return the training and test windows of a data set's official split.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def check_leakage(
 def _overlapping(
     dataset: EpochsDataset, train: Indices, test: Indices
 ) -> Iterator[tuple[int, int]]:
-    """Yield overlapping pairs (training, test window), at least one per recording with any."""
+    """Yield overlapping pairs (train, test) of windows, at least one per recording with any."""
     recordings, onset = dataset.groups("recording"), dataset.groups("onset")
     duration = (dataset.info.n_times - 0.5) / dataset.info.sfreq
     in_test = np.zeros(len(dataset), bool)

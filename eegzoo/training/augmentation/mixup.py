@@ -24,8 +24,8 @@ class Mixup:
     """Mixture of each window with another window of its batch.
 
     Labels are mixed as well: training computes the loss of a mixture with `mixed_loss`. So Mixup is
-    not an `Augmentation`, which changes single windows and keeps their labels. For any task, it
-    helps with few training windows and makes a model less confident. Mixtures of two windows are
+    not an `Augmentation`, which changes single windows and keeps their labels. Use it for any task
+    with few training windows; it also makes a model less confident. Mixtures of two windows are
     not realistic EEG, so a large `alpha` costs accuracy where classes differ in amplitude.
 
     Parameters
@@ -92,7 +92,7 @@ class Mixup:
 def mixed_loss(
     loss: Callable[..., Tensor], partners: Tensor, share: Tensor, *targets: Tensor
 ) -> Tensor:
-    """Return the losses of mixtures that `Mixup.mix` returned.
+    """Return the losses of windows that were mixed by `Mixup.mix`.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
-"""Crops of windows: at random places for training, evenly spaced for predictions."""
+"""Batches of windows, whole or cropped at random places, and evenly spaced crops."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import torch
@@ -80,6 +81,31 @@ class RandomCrops:
             return windows[indices]
         crops = windows.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
         return crops[indices, :, starts]
+
+
+@dataclasses.dataclass(frozen=True)
+class WholeWindows:
+    """Batches of whole windows in their order.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        Windows, or sequences of windows.
+    batch_size : int
+        Number of windows in a batch; the last batch may have fewer.
+    """
+
+    data: TrainingSet
+    batch_size: int = 64
+
+    def __iter__(self) -> Iterator[Batch]:
+        data = self.data
+        for start in range(0, len(data), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            lengths = None if data.lengths is None else data.lengths[part]
+            weight = data.weight[part]
+            x = torch.as_tensor(data.X[part])
+            yield Batch(x, data.y[part], weight, lengths, float(weight.sum()))
 
 
 def count_batches(n_windows: int, batch_size: int) -> int:

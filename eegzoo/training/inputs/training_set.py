@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from eegzoo.data.windows.lazy_windows import SelectedWindows, Windows
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainingSet:
+class TrainingSet(Dataset[Any]):
     """Normalised windows, or sequences of windows, with their targets.
 
     Parameters
@@ -66,3 +69,16 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield windows and targets, the two parts that skorch's callbacks expect."""
+        return iter((self.x, self.y))
+
+    def to(self, device: str) -> Self:
+        """Return a copy of the batch on a device."""
+        moved: dict[str, Any] = {
+            field.name: value.to(device, non_blocking=True)
+            for field in dataclasses.fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return dataclasses.replace(self, **moved)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+# What skorch records beside losses and scores.
+_INTERNAL = ("batches", "dur", "train_batch_count", "valid_batch_count")
 
 
 class History(list[dict[str, Any]]):
@@ -15,6 +18,25 @@ class History(list[dict[str, Any]]):
         1      0.7000
         2      0.6500
     """
+
+    @classmethod
+    def of(cls, history: Any) -> Self:
+        """Return the finished epochs of a skorch history, without its book-keeping.
+
+        Parameters
+        ----------
+        history : skorch.history.History
+            History of a net.
+        """
+        finished = [row for row in history if "lr" in row]
+        return cls(
+            {
+                name: value
+                for name, value in row.items()
+                if name not in _INTERNAL and isinstance(value, (int, float, str))
+            }
+            for row in finished
+        )
 
     def __repr__(self) -> str:
         names = list(dict.fromkeys(name for row in self for name in row))

@@ -7,18 +7,13 @@ batch, so the result equals that of a single process, except for rounding and dr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor
 
-from eegzoo.torch_internals import without_buffer_sync
 from eegzoo.training.parallel.processes import ProcessInfo
-from eegzoo.training.parallel.synced_batch_norm import synchronised
 
 T = TypeVar("T")
 
@@ -137,33 +132,16 @@ def broadcast_from_main(process: ProcessInfo, value: T) -> T:
     return values[0]
 
 
-@contextmanager
-def data_parallel(module: nn.Module, process: ProcessInfo) -> Iterator[nn.Module]:
-    """Train a module in several processes, and yield the module to call in training.
+def make_accelerator(device: str) -> Any:
+    """Return accelerate's wrapper of a model for the connected processes.
 
-    All processes start from the main process's parameters and buffers, and each backward pass
-    averages the gradients. Meanwhile batch normalisation takes its statistics over all processes
-    (`synchronised`).
+    skorch's mixin for accelerate uses it.
 
     Parameters
     ----------
-    module : nn.Module
-        Module to train, on its device. Its layers are plain ones again afterwards.
-    process : ProcessInfo
-        This process. If it trains alone, the module itself is yielded.
-
-    Examples
-    --------
-    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
-    >>> with data_parallel(model, ProcessInfo()) as replica:
-    ...     replica is model
-    True
+    device : str
+        Device that the processes compute on.
     """
-    if process.n_processes == 1:
-        yield module
-        return
-    for buffer in module.buffers():
-        dist.broadcast(buffer, src=0)
-    with synchronised(module):
-        # Buffers stay equal without it, since they follow from weights and statistics that are.
-        yield DistributedDataParallel(module, **without_buffer_sync())
+    from accelerate import Accelerator
+
+    return Accelerator(cpu=torch.device(device).type == "cpu")

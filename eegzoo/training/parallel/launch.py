@@ -1,25 +1,20 @@
-"""Launch several processes that train together, each running the same command."""
+"""Launch several processes that train together, through torch's elastic launcher."""
 
 from __future__ import annotations
 
+import logging
 import os
-import signal
-import socket
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from eegzoo.arguments import one_of, positive_int
-from eegzoo.training.parallel.processes import is_launched, threads_per_process
-
-# Seconds that processes are given to end after an interrupt, and again after SIGTERM.
-_SECONDS_TO_END = 5.0
+from eegzoo.training.parallel.processes import is_launched, n_cores, threads_per_process
 
 
 def launch_command(argv: Sequence[str]) -> list[str]:
@@ -63,95 +58,71 @@ def relaunch(n_devices: int, argv: Sequence[str], device: str = "auto") -> int:
     Returns
     -------
     int
-        Exit status of the first process that failed; 0 if none failed; 130 after an interrupt.
+        Exit status of the first process that failed; 0 if none failed; 128 plus the number of the
+        signal after an interrupt.
 
     Raises
     ------
     ValueError
-        If there are too few GPUs, or this process was itself launched with others.
+        If there are too few GPUs or cores, or this process was itself launched with others.
     """
     positive_int("devices", n_devices)
     device = one_of("device", device, ("auto", "cpu", "cuda"))
     if is_launched():
         raise ValueError("expected no devices in a process that was launched with others")
     n_gpus = torch.cuda.device_count()
-    if (device == "cuda" or (device == "auto" and n_gpus)) and n_gpus < n_devices:
+    if device == "cuda" or (device == "auto" and n_gpus):
+        most, kind = n_gpus, "GPUs"
+    else:
+        most, kind = max(2, n_cores()), "CPU cores"
+    if n_devices > most:
         raise ValueError(
-            f"expected devices of at most {n_gpus}, the number of GPUs, got {n_devices}"
+            f"expected devices of at most {most}, the number of {kind}, got {n_devices}"
         )
-    command, environment = launch_command(argv), _environment(n_devices)
-    processes: list[subprocess.Popen[bytes]] = []
-    patience = 0.0
-    with _exit_on_sigterm():
+    program, *arguments = launch_command(argv)
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=n_devices,
+        run_id="eegzoo",
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",
+        local_addr="127.0.0.1",
+        max_restarts=0,
+        monitor_interval=0.05,
+    )
+    with _shared_cores(n_devices), _quiet_launcher():
         try:
-            for rank in map(str, range(n_devices)):
-                own = {**environment, "RANK": rank, "LOCAL_RANK": rank}
-                processes.append(subprocess.Popen(command, env=own))
-            return _wait_for_failure(processes)
-        except KeyboardInterrupt:
-            patience = _SECONDS_TO_END  # a terminal has interrupted the processes as well
-            return 128 + signal.SIGINT
-        finally:
-            _end(processes, patience)
-
-
-def _environment(n_processes: int) -> dict[str, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return {
-        "OMP_NUM_THREADS": str(threads_per_process(n_processes)),
-        **os.environ,
-        "WORLD_SIZE": str(n_processes),
-        "LOCAL_WORLD_SIZE": str(n_processes),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-    }
-
-
-def _wait_for_failure(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Wait until one process has failed or all have succeeded; return the exit status."""
-    while True:
-        statuses = [process.poll() for process in processes]
-        for status in statuses:
-            if status:  # a signal has a negative number here, and 128 + its number in shells
-                return status if status > 0 else 128 - status
-        if None not in statuses:
-            return 0
-        time.sleep(0.05)
-
-
-def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
-    """Wait for processes to end; after `patience` seconds terminate them, and finally kill them."""
-    try:
-        _wait(processes, patience)
-        for process in processes:
-            process.terminate()
-        _wait(processes, _SECONDS_TO_END)
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def _wait(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and any(process.poll() is None for process in processes):
-        time.sleep(0.05)
+            elastic_launch(config, program)(*arguments)
+        except ChildFailedError as error:
+            _, failure = error.get_first_failure()
+            # A signal has a negative number here, and 128 + its number in shells.
+            return failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode
+        except SignalException as error:
+            return 128 + int(error.sigval)
+    return 0
 
 
 @contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit, so that child processes are ended as well."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread can set signal handlers
+def _shared_cores(n_processes: int) -> Iterator[None]:
+    """Give each process its part of the cores, unless the user chose a number of threads."""
+    if "OMP_NUM_THREADS" in os.environ:
+        yield
         return
-
-    def unwind(number: int, _: Any) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, unwind)
+    os.environ["OMP_NUM_THREADS"] = str(threads_per_process(n_processes))
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        del os.environ["OMP_NUM_THREADS"]
+
+
+@contextmanager
+def _quiet_launcher() -> Iterator[None]:
+    """Suppress the launcher's own report: the process that failed has said why."""
+    logger = logging.getLogger("torch.distributed.elastic")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -142,8 +142,12 @@ def _connect(device: str) -> None:
         raise RuntimeError("accelerate is already set up in this process for training alone")
 
 
+def n_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # only on Linux
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def threads_per_process(n_processes: int) -> int:
     """Return the number of threads for each of several processes on this machine, at least 1."""
-    affinity = getattr(os, "sched_getaffinity", None)  # only on Linux
-    n_cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, n_cores // n_processes)
+    return max(1, n_cores() // n_processes)

@@ -18,7 +18,7 @@ from eegzoo.training.parallel.processes import is_connected
 
 
 class SyncedBatchNorm(BatchNormBase):
-    """Mixin of `synchronised`: batch normalisation with the statistics of all processes.
+    """Batch normalisation with the statistics of all processes; a mixin for `synchronised`.
 
     Outputs, gradients and running statistics equal those of a single process with the joined
     batch, even if the processes have different numbers of windows. In evaluation, and in a process
@@ -105,7 +105,7 @@ class SyncedBatchNorm(BatchNormBase):
 
 @contextmanager
 def synchronised(module: nn.Module) -> Iterator[None]:
-    """Take the statistics of a module's batch normalisations over all processes, temporarily.
+    """Synchronise the batch normalisations of a module over all processes in a ``with`` block.
 
     Each layer's class is replaced by a subclass that is also a `SyncedBatchNorm`; parameters,
     buffers and state-dict keys are unchanged. A custom layer is synchronised only if its

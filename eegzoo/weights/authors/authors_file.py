@@ -96,7 +96,7 @@ def authors_file(
     arguments: Mapping[str, Any] | None = None,
     **card: Any,
 ) -> AuthorsFile:
-    """Return an `AuthorsFile` whose card takes windows that are cut around an event.
+    """Return an `AuthorsFile` for a model of windows around events.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Convolution and pool as TensorFlow pads them."""
+"""Convolution and pool with TensorFlow's "SAME" padding."""
 
 import pytest
 import torch
@@ -9,8 +9,9 @@ CASES = [(12, 5, 1), (12, 4, 1), (13, 4, 3), (63, 4, 4), (10, 2, 7), (3, 8, 2), 
 
 
 def reach(n_times, length, stride):
-    """Samples under the window of each output: as many beyond either end, the odd one at the last.
+    """Return the samples that each output depends on.
 
+    Equally many zeros are on either side; an odd one is on the right.
     https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
     """
     n_outputs = -(-n_times // stride)
@@ -21,7 +22,7 @@ def reach(n_times, length, stride):
 
 
 @pytest.mark.parametrize(("n_times", "length", "stride"), CASES)
-def test_convolution_takes_the_samples_that_tensorflow_does(n_times, length, stride):
+def test_convolution_uses_the_same_samples_as_tensorflow(n_times, length, stride):
     conv = SameConv1d(1, 1, length, stride, bias=False)
     torch.nn.init.ones_(conv.weight)
     x = 2.0 ** -torch.arange(n_times, dtype=torch.float64)
@@ -30,14 +31,14 @@ def test_convolution_takes_the_samples_that_tensorflow_does(n_times, length, str
 
 
 @pytest.mark.parametrize(("n_times", "length", "stride"), CASES)
-def test_pool_takes_the_samples_that_tensorflow_does(n_times, length, stride):
-    x = -1.0 - torch.randperm(n_times).float()  # all below the zeros of a usual padding
+def test_pool_uses_the_same_samples_as_tensorflow(n_times, length, stride):
+    x = -1.0 - torch.randperm(n_times).float()  # all below zero, the usual padding
     expected = torch.stack([x[list(samples)].max() for samples in reach(n_times, length, stride)])
     out = SameMaxPool1d(length, stride)(x.reshape(1, 1, -1)).flatten()
     torch.testing.assert_close(out, expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("layer", [lambda n: SameConv1d(1, 1, n), SameMaxPool1d])
-def test_bad_lengths_raise(layer):
+def test_invalid_lengths_raise(layer):
     with pytest.raises(ValueError, match=r"expected (kernel_size|length) to be a positive integer"):
         layer(0)

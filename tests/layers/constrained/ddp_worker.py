@@ -1,7 +1,7 @@
-"""One of two processes that train a constrained network together.
+"""One of two processes that train a constrained network with DistributedDataParallel.
 
-Run as ``python ddp_worker.py RANK FOLDER``: they meet in a file in FOLDER and leave their weights
-there.
+Run as ``python ddp_worker.py RANK FOLDER``. The processes find each other by a file in FOLDER and
+save their weights there.
 """
 
 import sys
@@ -18,7 +18,7 @@ from eegzoo.layers import ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense
 def main(rank: int, folder: Path) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    torch.manual_seed(rank)  # each starts elsewhere, and sees other windows
+    torch.manual_seed(rank)  # other initial weights and windows for each process
     net = nn.Sequential(
         nn.Unflatten(1, (1, 6)),
         ConstrainedConv2d(1, 4, (6, 5), padding="valid", max_norm=0.3),
@@ -33,7 +33,7 @@ def main(rank: int, folder: Path) -> None:
     optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
     for _ in range(5):
         optimizer.zero_grad()
-        # Two forwards before one backward, with different windows.
+        # Two forwards with different windows before one backward.
         loss = replica(torch.randn(3, 6, 32)).square().mean()
         loss = loss + (replica(torch.randn(3, 6, 32)) - 1).square().mean()
         loss.backward()

@@ -1,4 +1,4 @@
-"""What a layer shows and what it refuses. Lines 11 and 13 of the contract."""
+"""The repr and the checks of arguments. Lines 11 and 13 of the contract."""
 
 import inspect
 
@@ -50,18 +50,18 @@ def test_repr_shows_the_constraint(case):
     ],
     ids=str,
 )
-def test_limits_that_make_no_sense_are_refused(case, limits, error, words):
+def test_invalid_limits_raise(case, limits, error, words):
     # selfEEG: NaN limits are accepted.
     with pytest.raises(error, match=words):
         case.make(**limits)
 
 
-def test_numpy_numbers_are_numbers():
+def test_numpy_numbers_are_accepted():
     layer = ConstrainedConv1d(np.int64(2), 3, np.int32(5), max_norm=np.float32(0.5))
     assert layer.max_norm == 0.5
 
 
-def test_limits_without_effect_warn_and_change_nothing(case):
+def test_limits_without_effect_warn_and_are_ignored(case):
     with pytest.warns(UserWarning, match=r"min_norm is ignored without \w*max_norm") as warned:
         layer = case.make(max_norm=None, min_norm=0.5)
     assert all(part.min_norm is None for part in case.parts(layer))
@@ -72,7 +72,7 @@ def test_limits_without_effect_warn_and_change_nothing(case):
         assert all(part.minmax_rate == 1.0 for part in case.parts(layer))
 
 
-def test_separable_names_its_own_arguments():
+def test_separable_messages_have_its_argument_names():
     for argument in ("depth_max_norm", "point_max_norm"):
         with pytest.raises(ValueError, match=f"expected {argument} to be a number above 0"):
             SeparableConv2d(2, 3, 5, **{argument: -1.0})
@@ -81,7 +81,7 @@ def test_separable_names_its_own_arguments():
 
 
 @pytest.mark.parametrize("axis_norm", [3, -4, (), (1, 1), (1, -2), 1.0, "1", None, True, (0, 7)])
-def test_axes_that_the_weight_lacks_are_refused(axis_norm):
+def test_invalid_axes_raise(axis_norm):
     with pytest.raises(ValueError, match="expected axis_norm to name"):
         ConstrainedConv1d(2, 3, 5, axis_norm=axis_norm)
 
@@ -112,19 +112,19 @@ def test_axes_that_the_weight_lacks_are_refused(axis_norm):
     ],
     ids=str,
 )
-def test_bad_arguments_of_convolutions_are_named(kind, arguments, words):
+def test_invalid_arguments_of_convolutions_are_named(kind, arguments, words):
     good = {"in_channels": 4, "out_channels": 6, "kernel_size": 3}
     with pytest.raises((ValueError, TypeError), match=words):
         kind(**{**good, **arguments})
 
 
 @pytest.mark.parametrize("argument", ["in_features", "out_features"])
-def test_bad_arguments_of_dense_are_named(argument):
+def test_invalid_arguments_of_dense_are_named(argument):
     with pytest.raises(ValueError, match=f"expected {argument} to be a positive integer, got 0"):
         ConstrainedDense(**{"in_features": 2, "out_features": 2, argument: 0})
 
 
-def test_bad_arguments_of_depthwise_are_named():
+def test_invalid_arguments_of_depthwise_are_named():
     with pytest.raises(ValueError, match="expected depth_multiplier to be a positive integer"):
         DepthwiseConv2d(2, 0, 3)
     with pytest.raises(TypeError, match="expected in_channels to be a positive integer"):
@@ -161,7 +161,7 @@ SIGNATURES = {
 
 
 @pytest.mark.parametrize("name", SIGNATURES)
-def test_signatures_are_those_of_the_specification(name):
+def test_signatures_follow_the_specification(name):
     signature = inspect.signature(getattr(layers, name))
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     assert ", ".join(map(str, bare)) == SIGNATURES[name]

@@ -1,7 +1,4 @@
-"""torch.compile, torch.export and ONNX compute what eager computes.
-
-Lines 6 and 7 of the contract.
-"""
+"""Compiled and exported layers equal eager ones. Lines 6 and 7 of the contract."""
 
 import numpy as np
 import onnxruntime
@@ -18,7 +15,7 @@ LIMITS = [
 
 
 class Net(nn.Module):
-    """A small EEG network of constrained layers."""
+    """Small EEG network of constrained layers."""
 
     def __init__(self):
         super().__init__()
@@ -33,7 +30,7 @@ class Net(nn.Module):
         return self.head(self.causal(x.squeeze(2)).relu().mean(-1))
 
 
-def beyond_its_limits():
+def net_beyond_its_limits():
     net = Net().eval()
     with torch.no_grad():
         for parameter in net.parameters():
@@ -67,7 +64,7 @@ def assert_compiled_equals_eager(layer, same, x, fullgraph_backend):
 @pytest.mark.usefixtures("no_recompile")
 @pytest.mark.parametrize("limits", LIMITS)
 def test_training_in_one_graph_without_recompiling(case, limits):
-    # aot_eager traces and functionalises as inductor does, without generating code.
+    # aot_eager traces and functionalises like inductor, but does not generate code.
     layer, same = case.layer(**limits), case.layer(**limits)
     assert_compiled_equals_eager(layer, same, case.x(), "aot_eager")
 
@@ -87,7 +84,7 @@ def test_evaluation_in_one_graph_without_recompiling(case, limits):
 
 
 def small_net():
-    """Both kinds of projection, and padding; as small as inductor's compiler is slow."""
+    """A network with both kinds of projection and padding, small because inductor is slow."""
     torch.manual_seed(4)
     net = nn.Sequential(
         ConstrainedConv1d(2, 3, 4, stride=2, padding="causal", max_norm=0.5),
@@ -121,7 +118,7 @@ def test_export_equals_eager(case, limits):
 
 def test_export_holds_for_any_batch_and_length():
     batch, n_times = torch.export.Dim("batch", min=1, max=64), torch.export.Dim("n_times", min=32)
-    net = beyond_its_limits()
+    net = net_beyond_its_limits()
     shapes = ({0: batch, 2: 2 * n_times},)
     program = torch.export.export(net, (torch.randn(2, 6, 64),), dynamic_shapes=shapes)
     for shape in [(1, 6, 64), (5, 6, 128)]:
@@ -130,10 +127,10 @@ def test_export_holds_for_any_batch_and_length():
 
 
 @pytest.mark.slow
-# torch's exporter and onnxscript use what torch and Python deprecate.
+# torch's exporter and onnxscript use deprecated functions of torch and Python.
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_onnx_through_onnxruntime_equals_eager(tmp_path):
-    net, x = beyond_its_limits(), torch.randn(3, 6, 32)
+    net, x = net_beyond_its_limits(), torch.randn(3, 6, 32)
     path = tmp_path / "net.onnx"
     torch.onnx.export(net, (x,), path, dynamo=True, verbose=False)
     session = onnxruntime.InferenceSession(path)

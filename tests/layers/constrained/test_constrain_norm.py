@@ -1,4 +1,4 @@
-"""The mathematics: Keras's stored numbers, the definition in float64, and what must not move."""
+"""constrain_norm against stored numbers of Keras and against the definition in float64."""
 
 import json
 from pathlib import Path
@@ -18,12 +18,12 @@ KERAS_CASES = [
 
 
 def to_torch_layout(kernel):
-    """Keras's (..., in, out) as torch's (out, in, ...); axes are moved, values are not."""
+    """Move the axes of Keras's (..., in, out) to torch's (out, in, ...)."""
     return torch.from_numpy(np.moveaxis(kernel, (-1, -2), (0, 1)).copy())
 
 
 def to_torch_axes(axes, ndim):
-    """Where the axes of Keras's kernel are after `to_torch_layout`."""
+    """Return the axes of Keras's kernel after `to_torch_layout`."""
     axes = [axes] if isinstance(axes, int) else axes
     moved = {ndim - 1: 0, ndim - 2: 1}
     return tuple(moved.get(axis % ndim, axis % ndim + 2) for axis in axes)
@@ -49,14 +49,14 @@ def test_equals_keras(case, project_by_loop):
     limits = limits_of(case)
     ours = constrain_norm(weight, axis_norm=axes, **limits)
     norm = torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True)
-    # Below this norm Keras's epsilon of 1e-7 shows; ours is exact instead.
+    # Below this norm Keras's epsilon of 1e-7 has an effect, while ours is exact.
     large = (norm > 0.05).expand_as(weight)
     torch.testing.assert_close(ours[large], expected[large], rtol=1e-5, atol=0)
     exact = project_by_loop(weight, axis_norm=axes, **limits)
     torch.testing.assert_close(ours[~large].double(), exact[~large], rtol=1e-6, atol=1e-44)
 
 
-def test_all_kinds_of_keras_constraints_are_compared():
+def test_all_constraints_of_keras_are_compared():
     assert len(KERAS_CASES) >= 165
     assert {case["constraint"] for case in KERAS_CASES} == {"MaxNorm", "MinMaxNorm", "UnitNorm"}
     assert {case.get("rate") for case in KERAS_CASES} >= {0.0, 0.3, 0.9, 1.0}
@@ -66,7 +66,7 @@ def test_all_kinds_of_keras_constraints_are_compared():
 def weights_and_limits(draw):
     shape = tuple(draw(st.lists(st.integers(1, 5), min_size=2, max_size=4)))
     dtype = draw(st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]))
-    # float16 holds 6e-8 to 65504; the others hold what float32 does, or more.
+    # The range of float16 is 6e-8 to 65504; the others have at least the range of float32.
     exponents = st.floats(-5, 3) if dtype == torch.float16 else st.floats(-30, 30)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     scales = 10.0 ** np.array(draw(st.lists(exponents, min_size=shape[0], max_size=shape[0])))
@@ -143,14 +143,14 @@ def test_filters_below_eps_count_as_zero():
     torch.testing.assert_close(grown, torch.tensor([[1e-10], [0.5]]))
 
 
-def test_its_own_gradient_is_that_of_the_formula():
-    # Used as a function it differentiates through the norm; the layers hide it (line 4).
+def test_the_gradient_is_that_of_the_formula():
+    # The function is differentiated through the norm; the layers are not (line 4).
     weight = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     for limits in ({"max_norm": 0.5}, {"max_norm": 0.9, "min_norm": 0.8, "minmax_rate": 0.5}):
         assert torch.autograd.gradcheck(lambda w, k=limits: constrain_norm(w, **k), weight)
 
 
-def test_no_limit_is_a_copy():
+def test_without_a_limit_it_returns_a_copy():
     weight = torch.randn(3, 4)
     copy = constrain_norm(weight, max_norm=None)
     assert torch.equal(copy, weight)

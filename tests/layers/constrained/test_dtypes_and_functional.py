@@ -1,4 +1,4 @@
-"""Every floating type, autocast, the meta device, and torch.func. Line 8 of the contract."""
+"""Floating types, autocast, the meta device and torch.func. Line 8 of the contract."""
 
 import pytest
 import torch
@@ -77,14 +77,14 @@ def test_changing_the_dtype_is_no_update_of_the_weight(case, rate):
 
 @pytest.mark.parametrize("rate", [1.0, 0.3])
 @pytest.mark.parametrize("training", [True, False])
-def test_functional_call_leaves_the_callers_tensors_alone(case, rate, training):
+def test_functional_call_does_not_change_the_tensors(case, rate, training):
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate).train(training)
     stored = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
-    lent = {name: (5 * p.detach()).requires_grad_() for name, p in layer.named_parameters()}
-    before = {name: tensor.detach().clone() for name, tensor in lent.items()}
-    output = functional_call(layer, lent, case.x())
+    passed = {name: (5 * p.detach()).requires_grad_() for name, p in layer.named_parameters()}
+    before = {name: tensor.detach().clone() for name, tensor in passed.items()}
+    output = functional_call(layer, passed, case.x())
     output.sum().backward()
-    for name, tensor in lent.items():
+    for name, tensor in passed.items():
         assert torch.equal(tensor, before[name])
         assert tensor.grad is not None
         assert torch.equal(layer.get_parameter(name), stored[name])
@@ -95,8 +95,8 @@ def test_functional_call_leaves_the_callers_tensors_alone(case, rate, training):
         torch.testing.assert_close(output, layer(case.x()))
 
 
-def test_functional_call_with_parameters_counts_them_as_the_layers_own():
-    # As torch's own functional_call does with the buffers of BatchNorm.
+def test_functional_call_projects_parameters_as_the_layers_own():
+    # torch's functional_call updates the buffers of BatchNorm in the same way.
     layer, other = ConstrainedDense(4, 3, max_norm=1.0), nn.Linear(4, 3)
     nn.init.constant_(other.weight, 2.0)
     functional_call(layer, dict(other.named_parameters()), torch.randn(2, 4))

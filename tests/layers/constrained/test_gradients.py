@@ -1,7 +1,4 @@
-"""Gradients are those at the projected weight, however a step is put together.
-
-Lines 4 and 5 of the contract.
-"""
+"""Gradients are taken at the projected weight. Lines 4 and 5 of the contract."""
 
 import json
 from pathlib import Path
@@ -30,7 +27,7 @@ def gradients(layer):
 
 
 def projected_once_and_without_limits(case, limits):
-    """The layer with its weights projected, as Keras has them at the start of a step."""
+    """Return a layer with projected weights, as in Keras at the start of a step."""
     layer = case.layer(**limits)
     for part in case.parts(layer):
         part.scale_norm()
@@ -56,7 +53,7 @@ def test_gradients_are_those_at_the_projected_weight(case, limits):
     assert_gradients_match(layer, expected)
 
 
-def test_in_evaluation_too(case):
+def test_gradients_in_evaluation_too(case):
     layer = case.layer(max_norm=1.4).eval()
     expected = projected_once_and_without_limits(case, {"max_norm": 1.4})
     for module in (layer, expected):

@@ -79,9 +79,7 @@ def test_no_output_depends_on_a_later_input(make, padding_mode, stride, dilation
     groups=st.sampled_from([1, 2]),
 )
 @settings(max_examples=60, deadline=None)
-def test_causal_is_zeros_before_and_a_plain_convolution(
-    n_times, kernel_size, stride, dilation, groups
-):
+def test_causal_is_a_plain_convolution_after_zeros(n_times, kernel_size, stride, dilation, groups):
     layer = ConstrainedConv1d(
         2, 4, kernel_size, stride, "causal", dilation, groups, max_norm=None, dtype=torch.float64
     )
@@ -100,7 +98,7 @@ def test_input_without_a_batch(make, padding_mode):
     torch.testing.assert_close(layer(x[0]), layer(x)[0])
 
 
-def test_causal_in_two_dimensions_pads_time_alone():
+def test_causal_in_two_dimensions_pads_time_only():
     layer = ConstrainedConv2d(1, 1, (3, 5), padding="causal")
     assert layer(torch.randn(2, 1, 8, 20)).shape == (2, 1, 6, 20)
 
@@ -109,7 +107,7 @@ def test_causal_in_two_dimensions_pads_time_alone():
 @pytest.mark.parametrize("dilation", [1, 2, 3])
 @pytest.mark.parametrize("padding_mode", ["zeros", "reflect", "replicate", "circular"])
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
-def test_same_is_torchs_same(kernel_size, dilation, padding_mode):
+def test_same_equals_torch(kernel_size, dilation, padding_mode):
     arguments = {"padding": "same", "dilation": dilation, "padding_mode": padding_mode}
     pairs = [
         (ConstrainedConv1d(2, 4, kernel_size, **arguments, max_norm=None), nn.Conv1d, (3, 2, 60)),
@@ -129,7 +127,7 @@ def test_same_is_torchs_same(kernel_size, dilation, padding_mode):
 
 @pytest.mark.parametrize("padding", [0, 3, (2,), "valid"])
 @pytest.mark.parametrize("padding_mode", ["zeros", "circular"])
-def test_numbers_and_valid_are_torchs(padding, padding_mode):
+def test_integers_and_valid_equal_torch(padding, padding_mode):
     layer = ConstrainedConv1d(2, 4, 5, 2, padding, padding_mode=padding_mode, max_norm=None)
     plain = nn.Conv1d(2, 4, 5, 2, padding, padding_mode=padding_mode)
     plain.load_state_dict(layer.state_dict())

@@ -1,7 +1,4 @@
-"""When a weight is projected, when it is stored, and when nothing may be written.
-
-Lines 1, 2 and 3 of the contract.
-"""
+"""When a weight is projected, and when the stored weight changes. Lines 1 to 3 of the contract."""
 
 import threading
 
@@ -33,8 +30,8 @@ def assert_within(norms, limits, rtol=1e-6):
     assert (norms >= limits.get("min_norm", 0) * (1 - rtol)).all()
 
 
-def with_plain_layer(case, layer):
-    """The output of plain torch with the weights that are stored in `layer`."""
+def plain_output(case, layer):
+    """Return the output of the plain torch layer with the stored weights of `layer`."""
     plain = case.plain()
     plain.load_state_dict(layer.state_dict())
     x = case.x()
@@ -58,15 +55,15 @@ def test_a_forward_in_training_stores_the_projected_weight(case, limits, scale, 
 
 
 @pytest.mark.parametrize("limits", LIMITS)
-def test_scale_norm_does_by_hand_what_a_forward_in_training_does(case, limits):
-    by_forward, by_hand = case.layer(**limits), case.layer(**limits).eval()
+def test_scale_norm_projects_as_a_forward_in_training(case, limits):
+    by_forward, by_call = case.layer(**limits), case.layer(**limits).eval()
     by_forward(case.x())
-    for part in case.parts(by_hand):
+    for part in case.parts(by_call):
         part.scale_norm()
-    assert_same_bits(by_hand, bits(by_forward))
+    assert_same_bits(by_call, bits(by_forward))
 
 
-# torch's own "same" warns of even kernels.
+# torch's own "same" warns about even kernels.
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize("limits", LIMITS)
 @pytest.mark.parametrize("training", [True, False])
@@ -75,11 +72,11 @@ def test_every_output_is_computed_with_a_weight_within_the_limits(case, limits, 
     output = layer(case.x())
     for part in case.parts(layer):
         part.scale_norm()
-    torch.testing.assert_close(output, with_plain_layer(case, layer), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(output, plain_output(case, layer), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_without_gradients_outputs_are_constrained_and_nothing_is_written(case, training):
+def test_without_gradients_the_stored_weight_does_not_change(case, training):
     layer = case.layer(max_norm=1.4).train(training)
     before = bits(layer)
     with torch.no_grad():
@@ -91,17 +88,17 @@ def test_without_gradients_outputs_are_constrained_and_nothing_is_written(case, 
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
-def test_no_limit_leaves_the_layer_plain(case):
+def test_without_a_limit_the_layer_is_plain(case):
     layer = case.layer(max_norm=None)
     before = bits(layer)
-    torch.testing.assert_close(layer(case.x()), with_plain_layer(case, layer))
+    torch.testing.assert_close(layer(case.x()), plain_output(case, layer))
     assert_same_bits(layer, before)
 
 
 @pytest.mark.parametrize(
     "limits", [*LIMITS, {"max_norm": 1.4, "min_norm": 0.9, "minmax_rate": 0.3}], ids=str
 )
-def test_evaluation_changes_no_bit_and_does_not_drift(case, limits):
+def test_evaluation_changes_no_bit(case, limits):
     # selfEEG: evaluation rewrites weights; outputs of minmax_rate < 1 drift from call to call.
     layer = case.layer(**limits).eval()
     before = bits(layer)
@@ -114,10 +111,10 @@ def test_evaluation_changes_no_bit_and_does_not_drift(case, limits):
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 def test_with_a_rate_below_one_evaluation_uses_the_stored_weight(case):
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=0.3).eval()
-    torch.testing.assert_close(layer(case.x()), with_plain_layer(case, layer))
+    torch.testing.assert_close(layer(case.x()), plain_output(case, layer))
 
 
-def test_torchinfo_summary_writes_nothing(case):
+def test_torchinfo_summary_changes_nothing(case):
     layer = case.layer(max_norm=1.4)
     before = bits(layer)
     torchinfo.summary(layer, input_size=case.x_shape, verbose=0)
@@ -125,7 +122,7 @@ def test_torchinfo_summary_writes_nothing(case):
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.3])
-def test_a_frozen_layer_is_not_rewritten_but_computes_within_the_limits(case, rate):
+def test_a_frozen_layer_computes_within_the_limits_and_does_not_change(case, rate):
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate).requires_grad_(False)
     before = bits(layer)
     x = case.x().requires_grad_()
@@ -137,7 +134,7 @@ def test_a_frozen_layer_is_not_rewritten_but_computes_within_the_limits(case, ra
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.3])
-def test_threads_in_evaluation_agree_and_write_nothing(case, rate):
+def test_threads_in_evaluation_agree_and_change_nothing(case, rate):
     # selfEEG: threads corrupt weights.
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate).eval()
     before, x = bits(layer), case.x()
@@ -178,7 +175,7 @@ def test_the_norm_is_that_of_a_unit_or_filter():
 
 
 @pytest.mark.parametrize("axis_norm", [0, 1, 2, (0, 2), -1, [1, 2]])
-def test_other_axes_can_be_asked_for(axis_norm, project_by_loop):
+def test_other_axes(axis_norm, project_by_loop):
     layer = ConstrainedConv1d(4, 6, 5, max_norm=0.5, axis_norm=axis_norm)
     nn.init.normal_(layer.weight)
     axes = [axis_norm] if isinstance(axis_norm, int) else axis_norm
@@ -201,8 +198,8 @@ def test_other_axes_can_be_asked_for(axis_norm, project_by_loop):
     ids=["parameter", "data.copy_", "data =", "numpy", "nn.init", "load", "load assign"],
 )
 @pytest.mark.parametrize("rate", [1.0, 0.3])
-def test_no_way_of_writing_to_a_weight_slips_through(write, rate):
-    # braindecode: nn.init on the weight is lost. rate 0.3: each write is one update, no more.
+def test_every_way_of_writing_to_a_weight_is_noticed(write, rate):
+    # braindecode: nn.init on the weight is lost. With rate 0.3 each write is exactly one update.
     layer = ConstrainedDense(4, 3, max_norm=1.0, min_norm=0.5, minmax_rate=rate)
     x = torch.randn(2, 4)
     layer(x)
@@ -214,7 +211,7 @@ def test_no_way_of_writing_to_a_weight_slips_through(write, rate):
 
 
 def test_tied_weights_with_different_limits():
-    # Each computes within its own limits; the stored weight satisfies the one that ran last.
+    # Each layer computes within its own limits. The stored weight satisfies the last one called.
     wide, narrow = ConstrainedDense(4, 4, max_norm=2.0), ConstrainedDense(4, 4, max_norm=1.0)
     nn.init.normal_(wide.weight, std=10)
     narrow.weight = wide.weight

@@ -23,7 +23,7 @@ def by_torch_save(layer):
     [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer)), by_torch_save],
     ids=["deepcopy", "pickle", "torch.save"],
 )
-def test_a_copy_goes_on_where_the_original_stood(case, copied, rate):
+def test_a_copy_trains_like_the_original(case, copied, rate):
     # braindecode: models cannot be pickled.
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate)
     layer(case.x())
@@ -41,7 +41,7 @@ def test_a_copy_goes_on_where_the_original_stood(case, copied, rate):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_state_dict_keys_are_the_plain_layers_both_ways(case, rate):
+def test_state_dict_keys_equal_those_of_the_plain_layer(case, rate):
     # braindecode: keys become parametrizations.weight.original.
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate)
     plain = case.plain()

@@ -1,4 +1,4 @@
-"""Constraining any network in place, baking it, and the report of its norms."""
+"""constrain, bake and constraint_report on whole networks."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ from eegzoo.layers import (
 
 
 class Plain(nn.Module):
-    """A network that knows nothing of us."""
+    """Network of plain torch layers."""
 
     def __init__(self):
         super().__init__()
@@ -49,7 +49,7 @@ RULES = {
 X = torch.randn(3, 6, 40, generator=torch.Generator().manual_seed(0))
 
 
-def test_constrains_by_name_and_by_type_and_says_what():
+def test_constrain_by_name_and_by_type():
     net = Plain()
     changed = constrain(net, RULES)
     assert list(changed) == ["block.spatial", "head", "mix"]
@@ -68,7 +68,7 @@ def test_constrains_by_name_and_by_type_and_says_what():
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_everything_else_about_a_layer_stays(dtype):
+def test_everything_else_about_a_layer_is_kept(dtype):
     net = Plain().to(dtype).eval()
     net.head.requires_grad_(False)
     calls = []
@@ -92,7 +92,7 @@ def test_everything_else_about_a_layer_stays(dtype):
     assert not torch.equal(net.block.spatial.weight, before)
 
 
-def test_limits_that_bind_nothing_leave_outputs_alone():
+def test_wide_limits_do_not_change_outputs():
     net = Plain()
     expected = net(X)
     constrain(net, {nn.Conv2d: {"max_norm": 1e3}, nn.Conv1d: {"max_norm": 1e3}})
@@ -113,12 +113,12 @@ def test_a_leading_star_also_matches_at_the_top():
     assert list(constrain(net, {"*.spatial": {"max_norm": 1.0}})) == ["spatial"]
 
 
-def test_containers_and_activations_are_passed_over():
+def test_containers_and_activations_are_skipped():
     net = nn.Sequential(nn.Sequential(nn.Conv1d(2, 3, 5), nn.ReLU()), nn.Flatten())
     assert list(constrain(net, {"*": {"max_norm": 1.0}})) == ["0.0"]
 
 
-def test_a_layer_in_two_places_answers_to_both_names():
+def test_a_layer_in_two_places_has_both_names():
     shared = nn.Linear(3, 3)
     net = nn.Sequential(shared, nn.ReLU(), shared)
     assert list(constrain(net, {"2": {"max_norm": 1.0}})) == ["2"]
@@ -132,7 +132,7 @@ def test_a_layer_that_has_limits_gets_the_new_ones():
     assert net[0].max_norm == 0.5
 
 
-def test_a_network_compiled_before_obeys(request):
+def test_a_network_compiled_earlier_is_constrained(request):
     request.addfinalizer(torch.compiler.reset)
     net = nn.Sequential(nn.Linear(4, 2, bias=False))
     compiled = torch.compile(net, backend="eager")
@@ -192,22 +192,22 @@ def with_a_patched_forward():
         (with_a_patched_forward, "has a forward of its own"),
     ],
 )
-# torch warns of lazy modules, that they may change.
+# torch warns that the API of lazy modules may change.
 @pytest.mark.filterwarnings("ignore:Lazy modules:UserWarning")
-def test_a_layer_that_cannot_hold_a_constraint_raises(make, words):
+def test_a_layer_that_cannot_be_constrained_raises(make, words):
     net = nn.Sequential(nn.Linear(3, 3), make())
-    with pytest.raises(TypeError, match=rf"expected a layer that can hold .* '1': this .*{words}"):
+    with pytest.raises(TypeError, match=rf"that can be constrained, got '1': this .*{words}"):
         constrain(net, {"*": {"max_norm": 1.0}})
     assert type(net[0]) is nn.Linear
 
 
-def test_a_layer_whose_parent_reads_past_it_raises():
+def test_a_layer_whose_parent_reads_its_weight_raises():
     net = nn.TransformerEncoderLayer(8, 2, batch_first=True)
-    with pytest.raises(TypeError, match=r"'linear1': .* reads its weight alone"):
+    with pytest.raises(TypeError, match=r"'linear1': .* reads its weight directly"):
         constrain(net, {"linear1": {"max_norm": 0.1}})
 
 
-def test_an_error_leaves_the_network_as_it_was():
+def test_after_an_error_the_network_is_unchanged():
     for rules in (
         {"head": {"max_norm": 1.0}, "nothing": {"max_norm": 1.0}},
         {"head": {"max_norm": 1.0}, "mix": {"max_norm": -1.0}},
@@ -223,19 +223,19 @@ def test_an_error_leaves_the_network_as_it_was():
         assert not any(isinstance(layer, NormConstraint) for layer in net.modules())
 
 
-def test_rules_that_agree_may_meet():
+def test_two_equal_rules_may_match_one_layer():
     limits = {"max_norm": 1.0}
     net = nn.Sequential(nn.Linear(3, 3))
     assert list(constrain(net, {"0": limits, nn.Linear: limits})) == ["0"]
 
 
-def test_rules_of_the_wrong_type_are_refused():
+def test_rules_of_the_wrong_type_raise():
     for rule in (1, nn.Linear(2, 2), int):
         with pytest.raises(TypeError, match="expected a rule to be a name pattern or a layer type"):
             constrain(Plain(), {rule: {"max_norm": 1.0}})
 
 
-def test_limits_without_effect_warn_once_from_where_they_were_given():
+def test_limits_without_effect_warn_once_at_the_call():
     with pytest.warns(UserWarning, match="minmax_rate is ignored") as warned:
         constrain(nn.Sequential(nn.Linear(3, 3)), {"0": {"max_norm": 1.0, "minmax_rate": 0.5}})
     assert [warning.filename for warning in warned] == [__file__]
@@ -263,7 +263,7 @@ def all_kinds():
     return net.eval()
 
 
-def test_baked_layers_are_torchs_and_compute_the_same(case):
+def test_baked_layers_are_torch_layers_with_equal_outputs(case):
     limits = {"max_norm": 1.4, "min_norm": 0.9}
     for training in (True, False):
         layer = case.layer(**limits).train(training)
@@ -278,7 +278,7 @@ def test_baked_layers_are_torchs_and_compute_the_same(case):
         assert (case.norms(baked) <= 1.4 + 1e-5).all()
 
 
-def test_a_baked_network_equals_evaluation_and_trains_freely():
+def test_a_baked_network_equals_evaluation_and_trains_unconstrained():
     net, x = all_kinds(), torch.randn(2, 1, 6, 40)
     baked = bake(net)
     torch.testing.assert_close(baked(x), net(x), rtol=1e-6, atol=1e-6)
@@ -291,7 +291,7 @@ def test_a_baked_network_equals_evaluation_and_trains_freely():
     assert all(map(torch.equal, baked.parameters(), weights))
 
 
-def test_no_trace_of_us_in_the_file(tmp_path):
+def test_a_file_of_a_baked_network_does_not_need_eegzoo(tmp_path):
     net, x = all_kinds(), torch.randn(2, 1, 6, 40)
     path = tmp_path / "net.pt"
     torch.save({"net": bake(net), "x": x, "output": net(x).detach()}, path)
@@ -304,7 +304,7 @@ def test_no_trace_of_us_in_the_file(tmp_path):
     subprocess.run([sys.executable, "-c", script, path], check=True, cwd=tmp_path)
 
 
-def test_plain_attributes_are_all_that_is_left():
+def test_baked_layers_have_the_attributes_of_plain_layers():
     for layer, plain in [
         (ConstrainedDense(3, 2, max_norm=1.0), nn.Linear(3, 2)),
         (ConstrainedConv1d(3, 2, 4, padding="causal"), nn.Conv1d(3, 2, 4)),
@@ -331,7 +331,7 @@ def test_bake_with_a_rate_below_one_keeps_the_stored_weight():
     assert torch.equal(bake(layer).weight, layer.weight)
 
 
-def test_bake_of_tied_weights_computes_the_same():
+def test_bake_of_tied_weights():
     net = nn.Sequential(ConstrainedDense(4, 4, max_norm=0.5), ConstrainedDense(4, 4, max_norm=0.2))
     net[1].weight = net[0].weight
     x = torch.randn(3, 4)
@@ -358,16 +358,49 @@ def test_baked_layers_can_be_constrained_again(case):
     torch.testing.assert_close(again(case.x()), layer(case.x()), rtol=1e-5, atol=1e-6)
 
 
-def test_bake_refuses_a_subclass():
-    class Mine(ConstrainedDense):
-        def forward(self, x):
-            return super().forward(x).sin()
+class Sine(ConstrainedDense):
+    def forward(self, x):
+        return super().forward(x).sin()
 
+
+class Bilinear(NormConstraint, nn.Bilinear):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.set_constraint(1.0, None, (1, 2), 1.0)
+
+
+class SineSeparable(SeparableConv2d):
+    def forward(self, x):
+        return super().forward(x).sin()
+
+
+@pytest.mark.parametrize("make", [lambda: Sine(3, 2), lambda: Bilinear(3, 3, 2),
+                                  lambda: SineSeparable(3, 2, 5)])  # fmt: skip
+def test_bake_refuses_a_forward_of_its_own(make):
     with pytest.raises(TypeError, match="expected constrained layers of this package, got '0'"):
-        bake(nn.Sequential(Mine(3, 2)))
+        bake(nn.Sequential(make()))
 
 
-def test_bake_leaves_other_networks_alone():
+def test_bake_of_subclasses_with_the_same_forward():
+    class Named(ConstrainedConv1d):
+        """Convolution with another name and an attribute of its own."""
+
+        band = "alpha"
+
+    class HalfWeight(ConstrainedDense):
+        def constrained_weight(self):
+            return super().constrained_weight() / 2
+
+    net = nn.Sequential(
+        Named(3, 4, 5, padding="causal", max_norm=0.1), nn.Flatten(), HalfWeight(80, 2)
+    ).eval()
+    x = torch.randn(2, 3, 20)
+    baked = bake(net)
+    assert [type(layer) for layer in baked] == [nn.Conv1d, nn.Flatten, nn.Linear]
+    torch.testing.assert_close(baked(x), net(x), rtol=1e-6, atol=1e-6)
+
+
+def test_bake_does_not_change_plain_networks():
     net = Plain()
     assert repr(bake(net)) == repr(net)
 
@@ -378,7 +411,7 @@ def test_a_baked_network_exports():
 
 
 @pytest.mark.slow
-# torch's exporter and onnxscript use what torch and Python deprecate.
+# torch's exporter and onnxscript use deprecated functions of torch and Python.
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_a_baked_network_runs_in_onnxruntime(tmp_path):
     net, x = bake(all_kinds()), torch.randn(2, 1, 6, 40)
@@ -426,7 +459,7 @@ def test_the_report_of_a_plain_network_is_empty():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_the_report_counts_half_precision_too(dtype):
+def test_the_report_in_half_precision(dtype):
     layer = ConstrainedDense(30, 5, max_norm=0.3, dtype=dtype)
     nn.init.normal_(layer.weight)
     layer(torch.randn(2, 30, dtype=dtype))

@@ -1,4 +1,4 @@
-"""FilterBank is scipy's sosfiltfilt, in any precision, on any length."""
+"""FilterBank against scipy's sosfiltfilt, in all dtypes and for many lengths."""
 
 import copy
 import pickle
@@ -27,7 +27,7 @@ def assert_equals_scipy(bank, x, tolerance):
 
 
 def eeg_like(n_times, sfreq, dtype=torch.float64, offset=0.0):
-    """Noise with the slope of EEG, in microvolts, with 50 Hz on top."""
+    """Return noise with the spectral slope of EEG in microvolts, plus 50 Hz line noise."""
     rng = np.random.default_rng(0)
     noise = np.cumsum(rng.standard_normal((2, 3, n_times)), -1)
     line = 20 * np.sin(2 * np.pi * 50 * np.arange(n_times) / sfreq)
@@ -66,11 +66,11 @@ def test_any_sampling_rate_length_and_width(sfreq, n_times, n_bands, bandwidth, 
     assert_equals_scipy(bank, eeg_like(n_times, sfreq, torch.float32), 1e-5)
 
 
-def test_an_offset_is_taken_off_before_float32_rounds_with_it():
+def test_an_offset_costs_no_precision_in_float32():
     bank = FilterBank(250)
     x = eeg_like(1000, 250, torch.float32, offset=1e5)
     error = (bank(x).double() - by_scipy(bank, x)).abs().max()
-    assert error < 1e-4  # 0.009 with the offset left on
+    assert error < 1e-4  # 0.009 if the offset is not removed first
 
 
 def test_a_tone_stays_in_its_band_and_in_phase():
@@ -82,7 +82,7 @@ def test_a_tone_stays_in_its_band_and_in_phase():
     torch.testing.assert_close(bands[1, 500:1500], x[0, 0, 500:1500], rtol=0, atol=0.03)
 
 
-def test_bands_lie_side_by_side():
+def test_bands_are_adjacent():
     assert FilterBank(250).bands[:2] == ((4.0, 8.0), (8.0, 12.0))
     assert FilterBank(250).bands[-1] == (36.0, 40.0)
     assert FilterBank(250, skip_first=False).bands[0] == (0.0, 4.0)
@@ -107,12 +107,12 @@ def test_half_precision_is_rounded_once(dtype):
         assert (bank(x.float()) - by_scipy(bank, x)).abs().max() < 1e-5
 
 
-def test_changing_the_modules_dtype_rounds_nothing():
+def test_the_modules_dtype_does_not_round_the_filters():
     bank = FilterBank(1000).half()
     assert_equals_scipy(bank, eeg_like(2000, 1000), 1e-10)
 
 
-def test_it_has_no_state_and_copies():
+def test_it_has_no_state_and_can_be_copied():
     bank = FilterBank(250)
     x = torch.randn(2, 3, 500)
     expected = bank(x)
@@ -122,7 +122,7 @@ def test_it_has_no_state_and_copies():
     assert len(pickle.dumps(bank)) < 20_000
 
 
-def test_lengths_dtypes_and_batches_may_change_from_call_to_call():
+def test_lengths_dtypes_and_batches_may_change_between_calls():
     bank = FilterBank(128)
     for shape, dtype in [
         ((2, 3, 256), torch.float32),
@@ -168,12 +168,12 @@ def test_export_after_a_first_window():
     ],
     ids=str,
 )
-def test_bad_arguments_are_named(arguments, words):
+def test_invalid_arguments_are_named(arguments, words):
     with pytest.raises((ValueError, TypeError), match=words):
         FilterBank(**{"sfreq": 250, **arguments})
 
 
-def test_bad_signals_are_named():
+def test_invalid_signals_are_named():
     bank = FilterBank(250)
     with pytest.raises(ValueError, match=r"n_times of at least 28, got \(2, 3, 27\)"):
         bank(torch.randn(2, 3, 27))

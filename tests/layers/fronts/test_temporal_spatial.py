@@ -1,4 +1,4 @@
-"""The front in another order is the plain front: outputs, gradients, running statistics."""
+"""Outputs, gradients and running statistics are the same in all orders of the front."""
 
 import copy
 
@@ -18,7 +18,7 @@ from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from eegzoo.layers.fronts.window_covariance import lag_products, window_moments
 
-# torch warns of what its own padding="same" costs for even kernels: the plain order has it.
+# In the plain order torch warns about the cost of padding="same" with even kernels.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
 EXAMPLES = settings(max_examples=40, deadline=None, derandomize=True)
@@ -48,7 +48,7 @@ def depthwise_or_full(front):
 
 
 def outcome(front, x, fused, dtype=None, needs_x=True):
-    """Output, gradients and buffers of a copy; for `fused` False, of the plain order."""
+    """Return output, gradients and buffers of a copy, in the plain order if `fused` is False."""
     front = copy.deepcopy(front).to(dtype or x.dtype)
     front.fused = fused
     x = x.detach().to(dtype or x.dtype).requires_grad_(needs_x)
@@ -69,7 +69,7 @@ def assert_same(ours, plain, of_output, of_gradient):
     scale = max(gradient.abs().max().item() for gradient in gradients.values())
     for name, gradient in gradients.items():
         assert ours[1][name].dtype == ours[0].dtype
-        # What normalisation makes invariant has no gradient but what rounding leaves.
+        # The gradient of a parameter that the normalisation cancels is rounding only.
         own = max(gradient.abs().max().item(), 1e-2 * scale)
         error = (ours[1][name] - gradient).abs().max().item()
         assert error <= of_gradient * own, (name, error / own)
@@ -115,7 +115,7 @@ def cases(draw):
         arguments["constrained"] = True
     arguments["padding"] = padding if isinstance(padding, str) else (0, padding)
     both = 0 if isinstance(padding, str) else 2 * padding
-    # Windows shorter than the kernel too, where padding makes up for it.
+    # Includes windows that are shorter than the kernel but long enough with padding.
     shortest = 2 if isinstance(padding, str) else max(2, arguments["n_taps"] + 1 - both)
     n_times = draw(st.integers(shortest, shortest + 90))
     training = draw(st.booleans())
@@ -149,7 +149,7 @@ def test_in_float32(case):
 @pytest.mark.parametrize("offset", ["one for all", "each channel its own", "drift"])
 @pytest.mark.parametrize("n_taps", [16, 33])
 def test_large_offsets(padding, offset, n_taps):
-    # 10 mV of offset, 20 uV of signal. No float32 path has all digits here: no worse than plain.
+    # 10 mV offset, 20 uV signal. No order is exact in float32: ours may not be worse than plain.
     x = 20 * torch.randn(4, 5, 300)
     offsets = {
         "one for all": 1e4,
@@ -163,12 +163,12 @@ def test_large_offsets(padding, offset, n_taps):
     assert_same(outcome(front, x, True, torch.float64), true, 1e-9, 1e-7)
     for name in true[2]:
         close(ours[2][name], true[2][name], 1e-6)
-    lost = [(result[0] - true[0]).abs().max() / true[0].abs().max() for result in (ours, plain)]
-    assert lost[0] <= max(1e-5, 2 * lost[1])
+    errors = [(result[0] - true[0]).abs().max() / true[0].abs().max() for result in (ours, plain)]
+    assert errors[0] <= max(1e-5, 2 * errors[1])
     for name, gradient in true[1].items():
-        lost = [(result[1][name] - gradient).abs().max() for result in (ours, plain)]
+        errors = [(result[1][name] - gradient).abs().max() for result in (ours, plain)]
         scale = max(other.abs().max() for other in true[1].values())
-        assert lost[0] <= max(1e-4 * gradient.abs().max(), 2 * lost[1], 1e-6 * scale), name
+        assert errors[0] <= max(1e-4 * gradient.abs().max(), 2 * errors[1], 1e-6 * scale), name
 
 
 @pytest.mark.parametrize("momentum", [0.1, None])
@@ -194,7 +194,7 @@ def test_ten_steps_of_adam(momentum, constrained, mixes):
 
 @pytest.mark.parametrize("momentum", [0.1, None])
 def test_running_statistics_without_gradients(momentum):
-    # As torch.optim.swa_utils.update_bn runs a model.
+    # torch.optim.swa_utils.update_bn runs a model in this way.
     ours = front_of(momentum=momentum).double()
     plain = copy.deepcopy(ours)
     plain.fused = False
@@ -221,17 +221,17 @@ def test_a_constant_input():
     torch.testing.assert_close(front(x), plain(x), rtol=1e-5, atol=1e-5)
 
 
-def test_weights_are_asked_for_once(monkeypatch):
-    front, asked = front_of(constrained=True), []
+def test_weights_are_projected_once(monkeypatch):
+    front, calls = front_of(constrained=True), []
     real = ConstrainedConv2d.constrained_weight
     monkeypatch.setattr(
-        ConstrainedConv2d, "constrained_weight", lambda self: asked.append(self) or real(self)
+        ConstrainedConv2d, "constrained_weight", lambda self: calls.append(self) or real(self)
     )
     front(torch.randn(2, 5, 40))
-    assert asked == [front.temporal, front.spatial]
+    assert calls == [front.temporal, front.spatial]
 
 
-def test_state_dict_is_that_of_the_plain_modules():
+def test_state_dict_keys_are_those_of_the_modules():
     names = ["temporal.weight", "norm.weight", "norm.bias", "norm.running_mean",
              "norm.running_var", "norm.num_batches_tracked", "spatial.weight"]  # fmt: skip
     assert list(front_of(bias=False).state_dict()) == names
@@ -255,7 +255,7 @@ def test_the_cheapest_order(sizes, order):
     assert front.order(x) == order
 
 
-def test_the_switch_overrules_the_argument():
+def test_fused_fronts_overrides_the_argument():
     x = torch.randn(2, 5, 40)
     for fused in (True, False, None):
         front = front_of(fused=fused)
@@ -297,7 +297,7 @@ def _own_forward(front):
     front.temporal.forward = lambda x: forward(x) * 2
 
 
-MISFITS = {
+UNSUPPORTED = {
     "forward hook": lambda f: f.temporal.register_forward_hook(lambda m, a, y: y * 2) and None,
     "forward hook on norm": lambda f: f.norm.register_forward_hook(lambda m, a, y: y * 2) and None,
     "forward pre-hook": lambda f: f.spatial.register_forward_pre_hook(_identity) and None,
@@ -324,10 +324,10 @@ MISFITS = {
 }
 
 
-# SyncBatchNorm outside of a process group trains on a GPU alone.
-@pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_fit_is_computed_plainly(name):
-    front = _with(MISFITS[name]).train(name != "SyncBatchNorm")
+# Outside a process group SyncBatchNorm can be trained on a GPU only.
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_unsupported_modules_are_computed_in_the_plain_order(name):
+    front = _with(UNSUPPORTED[name]).train(name != "SyncBatchNorm")
     x = torch.randn(2, 5, 40)
     same = copy.deepcopy(front)
     assert front.order(x) == "plain"
@@ -356,8 +356,8 @@ def test_half_precision_in_evaluation(dtype, norm):
     y = half.eval()(x.to(dtype))
     assert y.dtype == dtype
     half.fused = False
-    lost = [(other.float() - true).abs().max() for other in (y, half(x.to(dtype)))]
-    assert lost[0] <= 2 * lost[1] + 1e-4
+    errors = [(other.float() - true).abs().max() for other in (y, half(x.to(dtype)))]
+    assert errors[0] <= 2 * errors[1] + 1e-4
 
 
 @pytest.mark.parametrize("mixes", [True, False])
@@ -375,9 +375,9 @@ def test_autocast(mixes, training):
         (y - 0.3).mul(torch.cos(torch.arange(y.numel()).view_as(y))).sum().backward()
         results.append((y, {name: p.grad for name, p in module.named_parameters()}))
     assert results[0][0].dtype == results[1][0].dtype == torch.bfloat16
-    lost = [(y.double() - true[0]).abs().max() for y, _ in results]
-    assert lost[0] <= 2 * lost[1] + 1e-2
-    if training:  # statistics are not rounded
+    errors = [(y.double() - true[0]).abs().max() for y, _ in results]
+    assert errors[0] <= 2 * errors[1] + 1e-2
+    if training:  # statistics are computed in float64
         close(both[0].norm.running_var, true[2]["norm.running_var"], 1e-6)
     scale = max(gradient.abs().max() for gradient in true[1].values())
     for name, gradient in results[0][1].items():
@@ -385,7 +385,7 @@ def test_autocast(mixes, training):
         assert (gradient - true[1][name]).abs().max() <= 0.03 * scale, name
 
 
-def test_a_wrong_input_fails_as_it_does_plainly():
+def test_an_invalid_input_fails_as_in_the_plain_order():
     front = front_of()
     for x in (torch.randn(2, 5, 40).double(), torch.ones(2, 5, 40, dtype=torch.long)):
         assert front.order(x) == "plain"
@@ -431,7 +431,7 @@ def test_compiles_into_one_graph(training, mixes, momentum):
         for _ in range(2):
             for module in (compiled, eager):
                 module(x).sin().sum().backward()
-    # Without its gradients a frozen graph would do.
+    # The gradients show that the graph is not one of frozen weights.
     for (name, ours), theirs in zip(front.named_parameters(), eager.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-4, msg=name)
     torch.testing.assert_close(front.state_dict(), eager.state_dict())
@@ -491,10 +491,10 @@ def test_window_moments(n_times, n_taps, padding, offset):
     mean, covariance = window_moments(x, n_taps, padding)
     torch.testing.assert_close(mean, windows.mean(0), rtol=1e-12, atol=1e-8)
     centred = windows - windows.mean(0)
-    # Where zeros stand beside an offset, windows do differ by as much as the offset.
-    lost = 1e-4 if offset and any(padding) else 1e-10
+    # With zeros next to an offset, windows differ by the offset, which costs precision.
+    tolerance = 1e-4 if offset and any(padding) else 1e-10
     expected = centred.T @ centred / len(windows)
-    torch.testing.assert_close(covariance, expected, rtol=1e-10, atol=lost)
+    torch.testing.assert_close(covariance, expected, rtol=1e-10, atol=tolerance)
 
 
 def test_gradients_of_window_moments():
@@ -519,7 +519,7 @@ def test_depthwise_conv1d(n_times, n_taps, padding):
     tensors = [torch.randn(shape).double() for shape in ((2, 3, n_times), (3, n_taps), (3,))]
     ours, theirs = ([t.clone().requires_grad_() for t in tensors] for _ in range(2))
     y = depthwise_conv1d(*ours, padding)
-    assert "_DepthwiseConv1d" in y.grad_fn.name()  # torch's own would be slow
+    assert "_DepthwiseConv1d" in y.grad_fn.name()  # torch's own is slow
     expected = F.conv1d(F.pad(theirs[0], padding), theirs[1].unsqueeze(1), theirs[2], groups=3)
     torch.testing.assert_close(y, expected)
     for result in (y, expected):

@@ -1,4 +1,4 @@
-"""Augmentations keep one contract, and each does to windows what its docstring says."""
+"""All augmentations keep one contract, and each equals an independent implementation."""
 
 import copy
 import dataclasses
@@ -16,20 +16,16 @@ from torch.nn import functional as F
 
 from eegzoo.training.augmentation import spectral
 from eegzoo.training.augmentation import time as in_time
-from eegzoo.training.augmentation.augmentations import (
-    ChannelDropout,
-    GaussianNoise,
-    SignFlip,
-    as_augmentations,
-)
+from eegzoo.training.augmentation.amplitude import ChannelDropout, GaussianNoise, SignFlip
+from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.augmentation.base import AUGMENTATIONS, Augmentation, register_augmentation
 from eegzoo.training.augmentation.mixup import Mixup, mixed_loss
 from eegzoo.training.augmentation.spectral import FourierSurrogate, FrequencyShift
 from eegzoo.training.augmentation.time import TimeMask, TimeShift
 
 SFREQ = 128.0
-# With arguments at which every window is changed.
-FULL = {
+# Arguments that change nearly every window.
+STRONG = {
     "time_shift": TimeShift(0.2),
     "sign_flip": SignFlip(0.5),
     "channel_dropout": ChannelDropout(0.5),
@@ -39,7 +35,7 @@ FULL = {
     "gaussian_noise": GaussianNoise(0.1),
     "mixup": Mixup(1.0),
 }
-# With arguments at which nothing is.
+# Arguments that change no window.
 OFF = [
     TimeShift(0.0),
     SignFlip(0.0),
@@ -52,12 +48,12 @@ OFF = [
 ]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
-every = pytest.mark.parametrize("name", AUGMENTATIONS)
-every_map = pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if name != "mixup"])
+any_augmentation = pytest.mark.parametrize("name", AUGMENTATIONS)
+any_but_mixup = pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if name != "mixup"])
 
 
 def run(augmentation, x, sfreq=SFREQ, seed=None):
-    """The augmented windows, of any kind of augmentation."""
+    """Return windows augmented by an augmentation of any kind."""
     if seed is not None:
         torch.manual_seed(seed)
     if isinstance(augmentation, Mixup):
@@ -66,7 +62,7 @@ def run(augmentation, x, sfreq=SFREQ, seed=None):
 
 
 def windows(n_windows=5, n_chans=3, n_times=100, dtype=torch.float32, device="cpu"):
-    """Windows with values that all differ, from a generator of their own."""
+    """Return windows of different values, drawn from a separate generator."""
     numbers = np.random.default_rng(0).normal(0, 20, (n_windows, n_chans, n_times))
     return torch.tensor(numbers, dtype=dtype, device=device)
 
@@ -77,7 +73,7 @@ def assert_equal(actual, expected):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Let augmentations draw given numbers, one array after the other."""
+    """Return a function that sets the numbers which augmentations draw, one array for each draw."""
 
     def give(*arrays):
         numbers = iter(arrays)
@@ -92,25 +88,25 @@ def drawn(monkeypatch):
     return give
 
 
-# The registry
+# Registry.
 
 
-def test_the_registry_holds_each_class_by_its_name_in_snake_case():
-    assert AUGMENTATIONS.keys() == FULL.keys()
+def test_the_registry_has_each_class_under_its_name_in_snake_case():
+    assert AUGMENTATIONS.keys() == STRONG.keys()
     for name, kind in AUGMENTATIONS.items():
-        assert type(FULL[name]) is kind
+        assert type(STRONG[name]) is kind
         assert kind.name == name == re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
         assert issubclass(kind, Augmentation) != (kind is Mixup)
 
 
 def define(qualname, name):
-    """A class of its own, as a cell of a notebook defines it."""
+    """Define a class, like a cell of a notebook."""
     body = {"name": name, "__qualname__": qualname, "__call__": lambda self, x, sfreq: x.clone()}
     return dataclasses.dataclass(frozen=True)(type(qualname, (Augmentation,), body))
 
 
-def test_a_name_is_registered_for_one_class(monkeypatch):
-    monkeypatch.setitem(AUGMENTATIONS, "own", None)  # it goes after the test
+def test_a_name_belongs_to_one_class(monkeypatch):
+    monkeypatch.setitem(AUGMENTATIONS, "own", None)  # so that it is removed after the test
     del AUGMENTATIONS["own"]
     own = define("Own", "own")
     assert register_augmentation(own) is own
@@ -121,21 +117,21 @@ def test_a_name_is_registered_for_one_class(monkeypatch):
     assert (AUGMENTATIONS["own"], AUGMENTATIONS["mixup"]) == (own, Mixup)
 
 
-def test_a_class_that_is_defined_again_replaces_itself(monkeypatch):
+def test_a_class_that_is_defined_again_replaces_the_earlier_one(monkeypatch):
     monkeypatch.setitem(AUGMENTATIONS, "own", define("Own", "own"))
     again = define("Own", "own")
     register_augmentation(again)
     assert AUGMENTATIONS["own"] is again
 
 
-def test_names_and_objects_become_objects_in_their_order():
+def test_names_and_objects_are_converted_to_objects_in_order():
     made = as_augmentations(("mixup", TimeShift(0.3), "sign_flip"))
     assert made == (Mixup(alpha=0.2), TimeShift(seconds=0.3), SignFlip(prob=0.5))
     assert as_augmentations([]) == as_augmentations(()) == ()
     assert as_augmentations(made) == made
 
 
-def test_an_augmentation_of_ones_own_needs_no_name():
+def test_a_custom_augmentation_needs_no_name():
     @dataclasses.dataclass(frozen=True)
     class Own(Augmentation):
         def __call__(self, x, sfreq):
@@ -160,59 +156,61 @@ def test_an_augmentation_of_ones_own_needs_no_name():
         (["mixup", "mixup"], ValueError, "each kind once, got Mixup twice"),
     ],
 )
-def test_what_is_no_sequence_of_augmentations_raises(given, error, message):
+def test_invalid_sequences_of_augmentations_raise(given, error, message):
     with pytest.raises(error, match=message):
         as_augmentations(given)
 
 
-# The contract of all
+# Contract of all augmentations.
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-def test_shape_type_and_device_stay_and_something_changes(name, dtype, device):
+def test_shape_dtype_and_device_are_kept_and_values_change(name, dtype, device):
     x = windows(dtype=dtype, device=device)
-    augmented = run(FULL[name], x, seed=0)
+    augmented = run(STRONG[name], x, seed=0)
     assert (augmented.shape, augmented.dtype, augmented.device) == (x.shape, x.dtype, x.device)
     assert augmented.isfinite().all()
     assert not torch.equal(augmented, x)
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_halves_are_computed_in_float32_with_the_same_draws(name, dtype):
+def test_half_precision_is_computed_in_float32_with_the_same_draws(name, dtype):
     x = windows(dtype=dtype)
-    exact = run(FULL[name], x.float(), seed=1)
-    augmented = run(FULL[name], x, seed=1)
-    eps = torch.finfo(dtype).eps  # the result alone is rounded, and the edges of a mask
+    exact = run(STRONG[name], x.float(), seed=1)
+    augmented = run(STRONG[name], x, seed=1)
+    eps = torch.finfo(dtype).eps  # only results and the edges of masks are rounded
     torch.testing.assert_close(augmented.float(), exact, rtol=2 * eps, atol=1e-4)
 
 
-@every
-def test_float64_draws_what_float32_draws(name):
+@any_augmentation
+def test_float64_has_the_same_draws_as_float32(name):
     x = windows(dtype=torch.float64)
-    augmented = run(FULL[name], x.float(), seed=1)
-    torch.testing.assert_close(augmented.double(), run(FULL[name], x, seed=1), rtol=1e-4, atol=1e-3)
+    augmented = run(STRONG[name], x.float(), seed=1)
+    torch.testing.assert_close(
+        augmented.double(), run(STRONG[name], x, seed=1), rtol=1e-4, atol=1e-3
+    )
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_autocast_changes_nothing(name, dtype):
+def test_autocast_has_no_effect(name, dtype):
     x = windows(dtype=dtype)
-    plain = run(FULL[name], x, seed=1)
+    plain = run(STRONG[name], x, seed=1)
     with torch.autocast("cpu", torch.bfloat16):
-        assert_equal(run(FULL[name], x, seed=1), plain)
+        assert_equal(run(STRONG[name], x, seed=1), plain)
 
 
-@every_map
-def test_all_is_made_on_the_device_of_the_windows(name):
-    assert run(FULL[name], windows().to("meta")).device.type == "meta"
+@any_but_mixup
+def test_tensors_are_created_on_the_device_of_the_windows(name):
+    assert run(STRONG[name], windows().to("meta")).device.type == "meta"
 
 
-@every
-@pytest.mark.parametrize("augmentations", [FULL, {}])
-def test_the_windows_given_are_not_changed_nor_returned(name, augmentations):
+@any_augmentation
+@pytest.mark.parametrize("augmentations", [STRONG, {}])
+def test_given_windows_are_neither_changed_nor_returned(name, augmentations):
     x = windows()
     before = x.clone()
     augmented = run(augmentations.get(name, AUGMENTATIONS[name]()), x)
@@ -221,82 +219,82 @@ def test_the_windows_given_are_not_changed_nor_returned(name, augmentations):
     assert_equal(x, before)
 
 
-@every
-def test_a_seed_makes_it_repeatable_and_another_makes_another(name):
+@any_augmentation
+def test_results_depend_on_the_seed_only(name):
     x = windows(40)
-    first = run(FULL[name], x, seed=3)
-    assert_equal(run(FULL[name], x, seed=3), first)
-    assert not torch.equal(run(FULL[name], x), first)  # the generator has moved on
-    assert not torch.equal(run(FULL[name], x, seed=4), first)
+    first = run(STRONG[name], x, seed=3)
+    assert_equal(run(STRONG[name], x, seed=3), first)
+    assert not torch.equal(run(STRONG[name], x), first)  # the generator has moved on
+    assert not torch.equal(run(STRONG[name], x, seed=4), first)
 
 
-@every_map
-def test_windows_are_drawn_independently(name):
+@any_but_mixup
+def test_windows_have_independent_draws(name):
     same = windows(1).expand(40, -1, -1)
-    different = {tuple(window.flatten().tolist()) for window in run(FULL[name], same)}
-    # A flip has two outcomes, three channels have seven, and a shift of 25 samples has 51.
+    different = {tuple(window.flatten().tolist()) for window in run(STRONG[name], same)}
+    # There are 2 outcomes of a flip, 7 of dropping 3 channels, and 51 shifts of up to 25 samples.
     least = {"sign_flip": 2, "channel_dropout": 7, "time_shift": 20}
     assert len(different) >= least.get(name, 40)
 
 
-@every_map
-def test_a_window_does_not_depend_on_the_others_of_its_batch(name):
+@any_but_mixup
+def test_a_window_does_not_depend_on_the_rest_of_its_batch(name):
     x = windows()
     other = x.clone()
     other[1:] *= -3
-    assert_equal(run(FULL[name], other, seed=1)[0], run(FULL[name], x, seed=1)[0])
+    assert_equal(run(STRONG[name], other, seed=1)[0], run(STRONG[name], x, seed=1)[0])
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize("shape", [(0, 3, 50), (0, 1, 1), (1, 3, 50), (1, 1, 50), (3, 1, 50)])
-def test_batches_of_none_or_one_and_single_channels_work(name, shape):
+def test_empty_batches_single_windows_and_single_channels_work(name, shape):
     x = windows(*shape)
-    augmented = run(FULL[name], x)
+    augmented = run(STRONG[name], x)
     assert augmented.shape == shape
     assert augmented.isfinite().all()
     assert augmented is not x
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize("n_times", [1, 2, 3, 4, 5])
 def test_windows_of_few_samples_work(name, n_times):
-    augmented = run(FULL[name], windows(4, 2, n_times))
+    augmented = run(STRONG[name], windows(4, 2, n_times))
     assert augmented.shape == (4, 2, n_times)
     assert augmented.isfinite().all()
 
 
-@every
-def test_memory_may_lie_in_any_order(name):
+@any_augmentation
+def test_windows_can_have_any_memory_layout(name):
     x = windows(4, 3, 60)
     strided = x.repeat_interleave(2, dim=2)[:, :, ::2]
-    turned = x.permute(2, 0, 1).contiguous().permute(1, 2, 0)
-    expected = run(FULL[name], x, seed=1)
-    for other in (strided, turned):
+    permuted = x.permute(2, 0, 1).contiguous().permute(1, 2, 0)
+    expected = run(STRONG[name], x, seed=1)
+    for other in (strided, permuted):
         assert not other.is_contiguous()
-        torch.testing.assert_close(run(FULL[name], other, seed=1), expected, rtol=1e-5, atol=1e-4)
-    assert run(FULL[name], x[:1].expand(4, -1, -1)).shape == x.shape
+        torch.testing.assert_close(run(STRONG[name], other, seed=1), expected, rtol=1e-5, atol=1e-4)
+    assert run(STRONG[name], x[:1].expand(4, -1, -1)).shape == x.shape
 
 
-@every
-def test_gradients_flow_and_are_finite_for_flat_channels_too(name):
+@any_augmentation
+def test_gradients_are_finite_even_for_flat_channels(name):
     x = windows()
     x[:, 1] = 5.0
     x.requires_grad_()
-    (run(FULL[name], x, seed=0) * windows(dtype=torch.float32).flip(2)).sum().backward()
+    (run(STRONG[name], x, seed=0) * windows(dtype=torch.float32).flip(2)).sum().backward()
     assert x.grad.isfinite().all()
     assert x.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize("augmentation", OFF, ids=repr)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_nothing_happens_at_strength_zero(augmentation, dtype):
+def test_strength_zero_changes_nothing(augmentation, dtype):
     x = windows(dtype=dtype)
     assert_equal(augmentation(x, SFREQ), x)
 
 
-@every
-def test_arguments_print_compare_hash_and_pickle(name):
-    default, full = AUGMENTATIONS[name](), FULL[name]
+@any_augmentation
+def test_repr_equality_hash_and_pickle_depend_on_the_arguments(name):
+    default, full = AUGMENTATIONS[name](), STRONG[name]
     assert default == AUGMENTATIONS[name]()
     assert default != AUGMENTATIONS["sign_flip" if name == "mixup" else "mixup"]()
     for augmentation in (default, full):
@@ -310,7 +308,7 @@ def test_arguments_print_compare_hash_and_pickle(name):
         setattr(default, field, 0.3)
 
 
-def test_numbers_of_any_kind_print_as_floats():
+def test_numbers_of_any_type_have_the_repr_of_floats():
     assert repr(TimeShift(1)) == repr(TimeShift(np.float32(1))) == "TimeShift(seconds=1.0)"
     assert repr(FourierSurrogate()) == "FourierSurrogate(prob=0.5, strength=1.0)"
 
@@ -338,12 +336,12 @@ def test_numbers_of_any_kind_print_as_floats():
         (Mixup, {"alpha": 1000}, ValueError, "expected alpha"),
     ],
 )
-def test_arguments_out_of_range_raise_by_name(kind, arguments, error, message):
+def test_arguments_out_of_range_raise_with_their_name(kind, arguments, error, message):
     with pytest.raises(error, match=message):
         kind(**arguments)
 
 
-@every
+@any_augmentation
 @pytest.mark.parametrize(
     ("x", "error", "got"),
     [
@@ -356,25 +354,25 @@ def test_arguments_out_of_range_raise_by_name(kind, arguments, error, message):
         (np.zeros((2, 3, 100)), TypeError, "got ndarray"),
     ],
 )
-def test_what_is_no_batch_of_windows_raises(name, x, error, got):
+def test_invalid_batches_raise(name, x, error, got):
     with pytest.raises(error, match=f"expected x to be .*{got}"):
-        run(FULL[name], x)
+        run(STRONG[name], x)
 
 
-@every_map
-def test_sequences_of_windows_raise_since_each_window_is_varied_on_its_own(name):
+@any_but_mixup
+def test_sequences_of_windows_raise(name):
     with pytest.raises(ValueError, match=r"got torch.float32 of shape \(2, 4, 3, 100\)"):
-        run(FULL[name], torch.zeros(2, 4, 3, 100))
+        run(STRONG[name], torch.zeros(2, 4, 3, 100))
 
 
-@every_map
+@any_but_mixup
 @pytest.mark.parametrize("sfreq", [0, -250.0, math.nan, None])
-def test_what_is_no_sampling_rate_raises(name, sfreq):
+def test_invalid_sampling_rates_raise(name, sfreq):
     with pytest.raises((ValueError, TypeError), match="expected sfreq to be a number above 0"):
-        FULL[name](windows(), sfreq)
+        STRONG[name](windows(), sfreq)
 
 
-# Each against an independent truth
+# Comparison of each augmentation with an independent implementation.
 
 
 @pytest.mark.parametrize(
@@ -382,21 +380,19 @@ def test_what_is_no_sampling_rate_raises(name, sfreq):
     [(0.05, 100.0, 5), (0.29, 100.0, 29), (0.1, 128.0, 12), (0.009, 100.0, 0), (0.7, 100.0, 70)],
 )
 @pytest.mark.parametrize("n_times", [80, 20])
-def test_time_shift_is_cut_from_what_numpy_reflects_with_all_shifts_alike(
-    seconds, sfreq, most, n_times
-):
+def test_time_shift_equals_numpys_reflection_with_uniform_shifts(seconds, sfreq, most, n_times):
     x = windows(1, 3, n_times)
     padded = np.pad(x[0].numpy(), [(0, 0), (most, most)], mode="reflect")
     expected = [padded[:, start : start + n_times].tobytes() for start in range(2 * most + 1)]
     augmented = TimeShift(seconds)(x.expand(100 * len(expected), -1, -1), sfreq).numpy()
     found = [window.tobytes() for window in augmented]
     assert set(found) == set(expected)
-    if 0 < most < n_times:  # further on, shifts repeat themselves
+    if 0 < most < n_times:  # larger shifts give the same windows again
         counts = [found.count(window) for window in expected]
         assert stats.chisquare(counts).pvalue > 1e-4
 
 
-def test_sign_flip_flips_whole_windows_as_often_as_told():
+def test_sign_flip_flips_whole_windows_with_the_given_probability():
     x = windows(4000, 2, 3)
     factor = SignFlip(0.3)(x, SFREQ) / x
     assert_equal(factor, factor[:, :1, :1].expand_as(factor))
@@ -406,7 +402,7 @@ def test_sign_flip_flips_whole_windows_as_often_as_told():
 
 
 def dropped_channels(prob, n_windows, n_chans):
-    """Which channels are zero; the others must be as they were."""
+    """Return which channels are zero, and check that the others are not changed."""
     x = windows(n_windows, n_chans, 4)
     augmented = ChannelDropout(prob)(x, SFREQ)
     dropped = (augmented == 0).all(dim=2)
@@ -414,28 +410,28 @@ def dropped_channels(prob, n_windows, n_chans):
     return dropped.numpy()
 
 
-def test_channel_dropout_drops_each_channel_as_often_as_told():
+def test_channel_dropout_drops_channels_with_the_given_probability():
     dropped = dropped_channels(0.2, 500, 30)
     assert stats.binomtest(int(dropped.sum()), dropped.size, 0.2).pvalue > 1e-4
-    assert abs(np.corrcoef(dropped.T) - np.eye(30)).max() < 0.25  # channels one by one
+    assert abs(np.corrcoef(dropped.T) - np.eye(30)).max() < 0.25  # independent channels
 
 
-def test_channel_dropout_leaves_one_of_two_channels():
+def test_channel_dropout_keeps_one_of_two_channels():
     dropped = dropped_channels(0.5, 4000, 2)
     outcomes = [(~dropped).all(axis=1), dropped[:, 0], dropped[:, 1]]
-    # Both stay 1/4 of the time; where both would go, either stays as probably.
+    # Both are kept with probability 1/4. If both would be dropped, either is kept equally often.
     counts = [int(outcome.sum()) for outcome in outcomes]
     assert stats.chisquare(counts, [1000, 1500, 1500]).pvalue > 1e-4
 
 
-def test_channel_dropout_never_drops_all():
+def test_channel_dropout_never_drops_all_channels():
     dropped = dropped_channels(1.0, 3000, 3)
     assert (dropped.sum(axis=1) == 2).all()
     assert stats.chisquare((~dropped).sum(axis=0)).pvalue > 1e-4
     assert not dropped_channels(1.0, 50, 1).any()
 
 
-def test_channel_dropout_drops_what_is_not_finite():
+def test_channel_dropout_replaces_infinite_values():
     x = windows(200, 2, 4)
     x[:, 0] = torch.inf
     augmented = ChannelDropout(1.0)(x, SFREQ)
@@ -443,19 +439,19 @@ def test_channel_dropout_drops_what_is_not_finite():
 
 
 @pytest.mark.parametrize("n_times", [300, 301, 2, 1])
-def test_frequency_shift_is_scipys_analytic_signal_turned(n_times, drawn):
+def test_frequency_shift_equals_scipys_analytic_signal_with_shifted_phase(n_times, drawn):
     x = windows(3, 2, n_times, torch.float64)
     drawn([0.0, 0.3, 0.95])
     augmented = FrequencyShift(4.0)(x, SFREQ)
     seconds = np.arange(n_times) / SFREQ
     for ours, window, hertz in zip(augmented, x, [-4.0, -1.6, 3.6], strict=True):
         exact = (signal.hilbert(window.numpy()) * np.exp(2j * np.pi * hertz * seconds)).real
-        # The drawn numbers are float32.
+        # The draws are float32.
         np.testing.assert_allclose(ours.numpy(), exact, rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize("n_times", [512, 513])
-def test_frequency_shift_in_float64_is_exact(n_times, drawn):
+def test_frequency_shift_is_exact_in_float64(n_times, drawn):
     x = windows(2, 2, n_times, torch.float64)
     drawn([0.25, 0.5])  # exact in float32
     augmented = FrequencyShift(3.0)(x, 100.0).numpy()
@@ -471,11 +467,11 @@ def test_frequency_shift_moves_the_peak_of_a_sine(drawn):
     torch.testing.assert_close(peaks, torch.tensor([[18.0], [20.5], [22.0]]).expand(-1, 2))
 
 
-def test_frequency_shift_is_uniform_and_the_same_in_all_channels():
+def test_frequency_shifts_are_uniform_and_equal_for_all_channels():
     phase = 2 * np.pi * 20 * np.arange(512) / SFREQ
     pair = torch.tensor(np.stack([np.cos(phase), np.sin(phase)])).expand(1000, -1, -1)
     cosine, sine = FrequencyShift(1.5)(pair, SFREQ).numpy().transpose(1, 0, 2)
-    turned = np.unwrap(np.arctan2(sine, cosine)) - phase  # straight lines from 0
+    turned = np.unwrap(np.arctan2(sine, cosine)) - phase  # linear in time, from 0
     hertz = turned[:, -1] / (2 * np.pi * 511 / SFREQ)
     np.testing.assert_allclose(np.hypot(cosine, sine), 1, atol=1e-9)
     np.testing.assert_allclose(
@@ -484,32 +480,32 @@ def test_frequency_shift_is_uniform_and_the_same_in_all_channels():
     assert stats.kstest(hertz, stats.uniform(-1.5, 3.0).cdf).pvalue > 1e-4
 
 
-def test_time_mask_is_its_definition_sample_by_sample(drawn):
+def test_time_mask_equals_its_definition_for_each_sample(drawn):
     x = windows(4, 2, 200, torch.float64)
     places = [0.0, 0.5, 1.0, 0.75]
-    drawn([0.1, 0.2, 0.3, 0.5], places)  # the last is not below prob
+    drawn([0.1, 0.2, 0.3, 0.5], places)  # the last number is not below prob
     augmented = TimeMask(seconds=0.25, prob=0.5)(x, SFREQ).numpy()
     length, edge = 32.0, 8.0  # samples
     kept = np.ones((4, 200))
     for window, place in enumerate(places[:3]):
         centre = length / 2 + place * (200 - length)
         for time in range(200):
-            into = abs(time + 0.5 - centre) - (length - edge) / 2  # from where it is zero
+            into = abs(time + 0.5 - centre) - (length - edge) / 2  # from the start of zeros
             kept[window, time] = (1 - np.cos(np.pi * min(max(into / edge, 0.0), 1.0))) / 2
     np.testing.assert_allclose(augmented, x.numpy() * kept[:, None], atol=1e-5)
-    assert (kept == 0).sum() >= 3 * 22  # there is something to see
+    assert (kept == 0).sum() >= 3 * 22  # the masks are long enough for this test
     np.testing.assert_array_equal(augmented[:, 0] == 0, kept == 0)
     np.testing.assert_array_equal(augmented[3], x[3])
 
 
 def masks(augmentation, n_windows, n_times, sfreq=SFREQ):
-    """By how much each sample is multiplied."""
+    """Return the factor of each sample."""
     kept = augmentation(torch.ones(n_windows, 3, n_times), sfreq)
-    assert_equal(kept, kept[:, :1].expand_as(kept))  # all channels alike
+    assert_equal(kept, kept[:, :1].expand_as(kept))  # equal for all channels
     return kept[:, 0].numpy()
 
 
-def test_time_mask_masks_as_often_and_as_much_as_told_anywhere():
+def test_time_masks_have_the_given_probability_and_length_anywhere():
     kept = masks(TimeMask(seconds=0.25, prob=0.4), 3000, 400)
     masked = (kept < 1).any(axis=1)
     assert stats.binomtest(int(masked.sum()), 3000, 0.4).pvalue > 1e-4
@@ -526,7 +522,7 @@ def test_time_mask_has_smooth_edges():
 
 
 @pytest.mark.parametrize("n_times", [2, 8, 50])
-def test_time_mask_masks_no_more_than_half_of_a_window(n_times):
+def test_time_mask_covers_at_most_half_of_a_window(n_times):
     kept = masks(TimeMask(seconds=100.0, prob=1.0), 200, n_times)
     assert (kept.sum(axis=1) > 0.1 * n_times).all()
     np.testing.assert_allclose(kept.mean(), 0.5, atol=0.15)
@@ -534,7 +530,7 @@ def test_time_mask_masks_no_more_than_half_of_a_window(n_times):
 
 @pytest.mark.parametrize("n_times", [200, 201])
 @pytest.mark.parametrize("strength", [0.25, 1.0])
-def test_fourier_surrogate_turns_phases_alike_in_all_channels(n_times, strength):
+def test_fourier_surrogate_rotates_phases_equally_in_all_channels(n_times, strength):
     x = windows(30, 4, n_times, torch.float64)
     surrogate = FourierSurrogate(prob=1.0, strength=strength)(x, SFREQ)
     before, after = np.fft.rfft(x.numpy()), np.fft.rfft(surrogate.numpy())
@@ -561,13 +557,13 @@ def test_fourier_surrogate_keeps_means_and_covariances_of_channels():
         assert abs(np.corrcoef(after[0], before[0])[0, 1]) < 0.3
 
 
-def test_fourier_surrogate_leaves_the_other_windows_bit_for_bit():
+def test_fourier_surrogate_keeps_the_other_windows_bit_for_bit():
     x = windows(2000, 2, 16)
     same = (FourierSurrogate(prob=0.3)(x, SFREQ) == x).all(dim=2).all(dim=1)
     assert stats.binomtest(int(same.sum()), 2000, 0.7).pvalue > 1e-4
 
 
-def test_gaussian_noise_is_white_and_in_proportion_to_each_channel():
+def test_gaussian_noise_is_white_and_proportional_to_each_channel():
     scale = torch.tensor([1.0, 100.0, 0.0])[:, None]
     x = windows(20, 3, 4000, torch.float64) * scale + 1000
     noise = (GaussianNoise(0.2)(x, SFREQ) - x).numpy()
@@ -581,7 +577,7 @@ def test_gaussian_noise_is_white_and_in_proportion_to_each_channel():
     assert abs((standard[..., 1:] * standard[..., :-1]).mean()) < 0.02
 
 
-def test_mixup_is_the_mean_of_partners_weighted_by_their_share():
+def test_mixup_is_the_weighted_mean_of_partners():
     x = windows(40, 2, 30, torch.float64)
     mixed, partners, share = Mixup(0.4).mix(x)
     assert (partners.dtype, partners.shape) == (torch.int64, (40,))
@@ -597,13 +593,13 @@ def test_mixup_draws_other_partners_each_time():
     assert len({tuple(Mixup().mix(windows(8))[1].tolist()) for _ in range(20)}) > 15
 
 
-def test_mixup_mixes_sequences_as_a_whole():
+def test_mixup_mixes_whole_sequences():
     x = windows(6, 5 * 2, 30)
     mixed = run(Mixup(1.0), x.unflatten(1, (5, 2)), seed=0)
     assert_equal(mixed.flatten(1, 2), run(Mixup(1.0), x, seed=0))
 
 
-def test_mixup_of_a_window_alone_is_the_window():
+def test_mixup_does_not_change_a_single_window():
     x = windows(1)
     mixed, partners, share = Mixup().mix(x)
     torch.testing.assert_close(mixed, x)
@@ -615,7 +611,7 @@ def test_mixup_of_a_window_alone_is_the_window():
 def test_the_shares_of_mixup_follow_the_beta_distribution(alpha):
     share = Mixup(alpha).mix(windows(4000, 1, 1))[2]
     assert share.isfinite().all()
-    # Below 0.05, many are 0 or 1 to float32.
+    # Below 0.05, many shares are 0 or 1 in float32.
     inner = share[(share > 1e-6) & (share < 1 - 1e-6)].double().numpy()
     beta = stats.beta(alpha, alpha)
     low, high = beta.cdf([1e-6, 1 - 1e-6])
@@ -624,11 +620,11 @@ def test_the_shares_of_mixup_follow_the_beta_distribution(alpha):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
-def test_the_shares_of_mixup_are_float32_at_least(dtype):
+def test_the_shares_of_mixup_are_at_least_float32(dtype):
     assert Mixup().mix(windows(dtype=dtype))[2].dtype == torch.promote_types(dtype, torch.float32)
 
 
-def test_mixed_loss_is_the_cross_entropy_with_mixed_labels():
+def test_mixed_loss_equals_the_cross_entropy_of_mixed_labels():
     x, y = windows(30, dtype=torch.float64), torch.arange(30) % 4
     _, partners, share = Mixup(1.0).mix(x)
     logits = torch.randn(30, 4, dtype=torch.float64)
@@ -638,7 +634,7 @@ def test_mixed_loss_is_the_cross_entropy_with_mixed_labels():
     torch.testing.assert_close(loss, -(labels * logits.log_softmax(1)).sum(1))
 
 
-def test_mixed_loss_takes_weights_along_and_losses_of_several_outputs():
+def test_mixed_loss_mixes_weights_and_several_losses_for_each_window():
     partners, share = torch.tensor([2, 0, 1]), torch.tensor([0.5, 1.0, 0.25])
     y = torch.tensor([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
     weight = torch.tensor([1.0, 2.0, 0.0])
@@ -646,13 +642,13 @@ def test_mixed_loss_takes_weights_along_and_losses_of_several_outputs():
     assert_equal(loss, torch.tensor([[0.5, 5.0], [4.0, 40.0], [3.0, 30.0]]))
 
 
-def test_mixed_loss_of_the_batch_as_a_whole_raises():
+def test_mixed_loss_of_a_whole_batch_raises():
     partners, share = torch.tensor([1, 0]), torch.tensor([0.5, 0.5])
     with pytest.raises(ValueError, match=r"a loss for each of 2 windows .*, got shape \(\)"):
         mixed_loss(lambda y: y.mean(), partners, share, torch.ones(2))
 
 
-# What holds whatever the arguments
+# Properties for all arguments.
 
 SHARES = st.floats(0, 1)
 ANY = st.one_of(
@@ -670,7 +666,7 @@ SHAPES = st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(1, 40))
 
 @given(ANY, SHAPES, st.floats(0.1, 5000), st.integers(0, 1000))
 @settings(max_examples=300, deadline=None)
-def test_any_of_them_takes_any_batch(augmentation, shape, sfreq, seed):
+def test_every_augmentation_works_for_every_batch(augmentation, shape, sfreq, seed):
     x = windows(*shape)
     before = x.clone()
     augmented = run(augmentation, x, sfreq, seed)
@@ -682,7 +678,7 @@ def test_any_of_them_takes_any_batch(augmentation, shape, sfreq, seed):
 
 @given(st.builds(TimeShift, st.floats(0, 10)), SHAPES, st.floats(1, 300))
 @settings(max_examples=60, deadline=None)
-def test_a_shifted_window_holds_samples_of_its_own_channels(augmentation, shape, sfreq):
+def test_a_shifted_window_has_samples_of_its_own_channels(augmentation, shape, sfreq):
     x = windows(*shape)
     for ours, channel in zip(augmentation(x, sfreq).flatten(0, 1), x.flatten(0, 1), strict=True):
         assert set(ours.tolist()) <= set(channel.tolist())
@@ -690,7 +686,7 @@ def test_a_shifted_window_holds_samples_of_its_own_channels(augmentation, shape,
 
 @given(st.floats(1e-3, 10), SHARES, SHAPES)
 @settings(max_examples=60, deadline=None)
-def test_a_masked_sample_is_no_larger_and_of_the_same_sign(seconds, prob, shape):
+def test_a_masked_sample_is_not_larger_and_has_the_same_sign(seconds, prob, shape):
     x = windows(*shape)
     factor = TimeMask(seconds, prob)(x, SFREQ) / x
     assert ((factor >= 0) & (factor <= 1)).all()
@@ -698,7 +694,7 @@ def test_a_masked_sample_is_no_larger_and_of_the_same_sign(seconds, prob, shape)
 
 @given(SHARES, SHARES, SHAPES, st.integers(0, 1000))
 @settings(max_examples=60, deadline=None)
-def test_a_surrogate_keeps_the_covariances_for_any_length(prob, strength, shape, seed):
+def test_a_surrogate_keeps_covariances_for_every_length(prob, strength, shape, seed):
     x = windows(*shape, dtype=torch.float64)
     surrogate = run(FourierSurrogate(prob, strength), x, seed=seed)
     torch.testing.assert_close(surrogate @ surrogate.mT, x @ x.mT, rtol=1e-9, atol=1e-6)
@@ -707,7 +703,7 @@ def test_a_surrogate_keeps_the_covariances_for_any_length(prob, strength, shape,
 
 @given(st.floats(0.05, 100), SHAPES)
 @settings(max_examples=60, deadline=None)
-def test_a_mixture_lies_between_its_windows(alpha, shape):
+def test_a_mixture_is_between_its_windows(alpha, shape):
     x = windows(*shape)
     mixed, partners, share = Mixup(alpha).mix(x)
     low, high = torch.minimum(x, x[partners]), torch.maximum(x, x[partners])

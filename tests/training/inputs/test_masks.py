@@ -7,9 +7,10 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from eegzoo.training import EEGClassifier, EEGRegressor
 from eegzoo.training.inputs.training_set import Batch
-from eegzoo.training.loop.net import WeightedLoss
+from eegzoo.training.loop.loss import WeightedLoss
 from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.targets.targets import Numbers
+from tests.training.same_fit import assert_same_fit
 
 SFREQ, N_TIMES = 100.0, 300
 N_SEQUENCES, N_WINDOWS = 6, 5
@@ -53,11 +54,6 @@ def make(kind=EEGClassifier, model="tinysleepnet", **changes):
         "batch_size": 3, "random_state": 0,
     }  # fmt: skip
     return kind(model, **{**settings, **changes})
-
-
-def same_fit(one, other):
-    states = [fitted.model_.state_dict() for fitted in (one, other)]
-    return all(torch.equal(value, states[1][name]) for name, value in states[0].items())
 
 
 # Shapes and scores.
@@ -116,7 +112,7 @@ def test_indicators_are_learnt_from_sequences():
 def test_a_mask_of_all_windows_has_no_effect():
     whole = np.ones_like(MASK)
     one, other = make().fit(X, Y, mask=whole), make().fit(X, Y)
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
     np.testing.assert_array_equal(one.predict_proba(X, whole), other.predict_proba(X))
 
 
@@ -125,7 +121,7 @@ def test_a_sequence_of_weight_zero_is_not_used():
     one = make().fit(X, Y, sample_weight=weight, mask=MASK)
     kept = weight > 0
     other = make().fit(X[kept], Y[kept], mask=MASK[kept])
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
     assert one.amplitude_ == other.amplitude_
 
 
@@ -135,7 +131,7 @@ def test_a_sequence_of_weight_zero_is_not_used():
 @pytest.mark.parametrize("model", SMALL)
 def test_targets_of_windows_that_do_not_count_can_be_invalid(model):
     labels = np.where(MASK, Y, "not a stage")
-    assert same_fit(
+    assert_same_fit(
         make(model=model).fit(X, Y, mask=MASK), make(model=model).fit(X, labels, mask=MASK)
     )
     weight = MASK.astype(float)
@@ -143,17 +139,17 @@ def test_targets_of_windows_that_do_not_count_can_be_invalid(model):
         make(model=model, class_weight="balanced").fit(X, y, sample_weight=weight)
         for y in (Y, labels)
     )
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
     assert one.classes_.tolist() == ["awake", "deep"]
     numbers = np.where(Y == "deep", 2e9, 1e9)
     nothing = np.where(MASK, numbers, np.nan)
     one, other = (make(EEGRegressor, model).fit(X, y, mask=MASK) for y in (numbers, nothing))
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
     assert np.isfinite(other.history_[-1]["train_loss"])
     sets = np.stack([Y == "deep", Y == "awake"], axis=-1).astype(float)
     nothing = np.where(MASK[..., None], sets, np.nan)
     one, other = (make(model=model).fit(X, y, mask=MASK) for y in (sets, nothing))
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
 
 
 @pytest.mark.parametrize("model", RECURRENT)
@@ -178,7 +174,7 @@ def test_padding_has_no_influence_on_normalisation_and_amplitude(normalize):
 def test_padding_has_no_influence_on_training(model):
     one, other = (make(model=model).fit(x, Y, mask=MASK) for x in (X, with_other(PADDING)))
     assert one.history_ == other.history_
-    assert same_fit(one, other)
+    assert_same_fit(one, other)
 
 
 @pytest.mark.parametrize("n_windows", [3, 4])
@@ -194,7 +190,7 @@ def test_all_windows_of_a_mixed_sequence_have_the_same_share(n_windows):
     given = [torch.from_numpy(array) for array in (outputs, y, weight, partners, share)]
     outputs, y, weight, partners, share = given
     batch = Batch(torch.empty(3, 0), y[..., None], weight, None, 7.0)
-    loss = WeightedLoss(targets, ProcessInfo())(outputs[..., None], batch, (partners, share))
+    loss = WeightedLoss(targets.loss, ProcessInfo())(outputs[..., None], batch, (partners, share))
     assert float(loss) == pytest.approx(truth)
 
 

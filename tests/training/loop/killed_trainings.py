@@ -38,8 +38,8 @@ class Die(Callback):
     def __init__(self, step):
         self.step, self.n_steps = step, 0
 
-    def on_batch_end(self, net, **_):
-        self.n_steps += 1
+    def on_batch_end(self, net, training=True, **_):
+        self.n_steps += training
         if self.n_steps == self.step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -94,7 +94,7 @@ def train(folder, settings, step=None):
 def epochs_done(folder):
     """Return how many epochs the one checkpoint in a folder has."""
     found = list(Path(folder).glob("*.pt"))
-    return len(torch.load(found[0], weights_only=True)["rows"]) if found else 0
+    return len(torch.load(found[0], weights_only=True)["history"]) if found else 0
 
 
 def tell(row):

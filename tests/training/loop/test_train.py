@@ -16,10 +16,11 @@ from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
 from eegzoo.training import EEGClassifier
 from eegzoo.training.augmentation.mixup import Mixup
+from eegzoo.training.callbacks.learning_rate import lr_factor
 from eegzoo.training.inputs.training_set import Batch, TrainingSet
-from eegzoo.training.loop.learning_rate import lr_factor
-from eegzoo.training.loop.net import WeightedLoss
-from eegzoo.training.loop.net_building import RunOptions
+from eegzoo.training.loop.loss import WeightedLoss
+from eegzoo.training.loop.plan import TrainingPlan
+from eegzoo.training.loop.run_options import RunOptions
 from eegzoo.training.loop.train import train
 from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.recipe import RECIPES, SETTINGS, Recipe, find_recipe
@@ -132,7 +133,7 @@ def test_mixup_mixes_windows_and_their_losses():
     _, *mixed = Mixup(1.0).mix(x)
     outputs = torch.randn(6, 2)
     batch = Batch(x, y, weight, None, float(weight.sum()))
-    loss = WeightedLoss(Classes(np.arange(2)), ProcessInfo())(outputs, batch, mixed)
+    loss = WeightedLoss(Classes(np.arange(2)).loss, ProcessInfo())(outputs, batch, mixed)
     expected = 0.0
     for i in range(6):
         j, share = int(mixed[0][i]), float(mixed[1][i])
@@ -371,8 +372,7 @@ def test_epochs_do_not_depend_on_how_the_training_is_cut():
         torch.rand(noise)
         options = RunOptions("cpu", "float32", False, 0, ())
         with torch.random.fork_rng():
-            train(model, data, Classes(np.arange(2)), recipe, options,
-                  crop_length=128, layer_decay=1.0, seed=5)  # fmt: skip
+            train(TrainingPlan(model, data, Classes(np.arange(2)), recipe, options, 128, 1.0, 5))
         ends.append(model.state_dict())
     torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=0)
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from eegzoo.layers import ConstrainedConv1d, ConstrainedDense
 from eegzoo.models import find_entry, freeze, list_models
 from eegzoo.training.parallel.data_parallel import (
     broadcast_from_main,
-    data_parallel,
+    make_accelerator,
     mean_over_processes,
     share_of,
     share_of_mean,
@@ -35,6 +36,7 @@ from eegzoo.training.parallel.processes import (
     leave_processes,
     threads_per_process,
 )
+from eegzoo.training.parallel.synced_batch_norm import synchronised
 
 ROOT = Path(eegzoo.__file__).parents[1]
 HAS_ACCELERATE = importlib.util.find_spec("accelerate") is not None
@@ -98,6 +100,16 @@ SCENARIOS = {
     "compiled": (lambda: compact("eegnet"), torch.float64),
 }
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}
+
+
+@contextmanager
+def data_parallel(module, process):
+    """Yield what is called in place of a module, as the training calls it."""
+    if process.n_processes == 1:
+        yield module
+        return
+    with synchronised(module):
+        yield make_accelerator("cpu").prepare(module)
 
 
 def trained(process, name):

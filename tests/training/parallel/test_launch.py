@@ -27,9 +27,6 @@ folder, rank, actions = pathlib.Path(sys.argv[1]), int(os.environ["RANK"]), sys.
 action = actions[rank]
 if action == "sleep":
     time.sleep(60)
-elif action == "stubborn":
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    time.sleep(60)
 elif action == "die":
     os.kill(os.getpid(), signal.SIGKILL)
 else:
@@ -40,7 +37,6 @@ import signal, sys
 from eegzoo.training.parallel import launch
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a shell
 launch.launch_command = lambda argv: [sys.executable, *argv]
-launch._SECONDS_TO_END = 0.5
 sys.exit(launch.relaunch(2, sys.argv[1:], "cpu"))
 """
 
@@ -49,7 +45,7 @@ sys.exit(launch.relaunch(2, sys.argv[1:], "cpu"))
 def _not_launched(monkeypatch):
     for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(launch, "_SECONDS_TO_END", 0.5)
+    monkeypatch.setattr(launch, "n_cores", lambda: 4)
 
 
 @pytest.fixture(name="child")
@@ -121,7 +117,6 @@ def test_the_users_number_of_threads_is_kept(child, tmp_path, monkeypatch):
         (["sleep", "3"], 3),
         (["2", "sleep"], 2),
         (["die", "sleep"], 128 + 9),
-        (["stubborn", "4"], 4),
     ],
 )
 def test_all_processes_are_ended_after_the_first_failure(child, tmp_path, actions, status):
@@ -138,7 +133,7 @@ def test_all_processes_are_ended_after_the_first_failure(child, tmp_path, action
 def test_processes_are_ended_with_their_launcher(child, tmp_path, number, status):
     parent = tmp_path / "parent.py"
     parent.write_text(PARENT)
-    command = [sys.executable, str(parent), *child, "sleep", "stubborn"]
+    command = [sys.executable, str(parent), *child, "sleep", "sleep"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     starter = subprocess.Popen(command, env=environment)
     try:
@@ -166,6 +161,7 @@ def test_the_signal_handler_is_restored(child):
         ((2, [], "mps"), ValueError, "expected device to be one of 'auto', 'cpu', 'cuda'"),
         ((2, [], "cuda"), ValueError, "expected devices of at most 1, the number of GPUs, got 2"),
         ((3, [], "auto"), ValueError, "expected devices of at most 1, the number of GPUs, got 3"),
+        ((99, [], "cpu"), ValueError, "expected devices of at most 4, the number of CPU cores"),
     ],
 )
 def test_invalid_arguments_raise(monkeypatch, arguments, error, message):

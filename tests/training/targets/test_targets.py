@@ -165,7 +165,7 @@ def test_weighted_loss_and_score_equal_those_of_scikit_learn(seed):
     targets, y, weight = Classes(NAMES), rng.choice(NAMES, 30), rng.uniform(0.1, 2, 30)
     outputs, encoded = make_outputs(targets, (30,), rng), targets.encode(y)
     probabilities = targets.predictions(outputs.double())
-    loss = np.average_crops(targets.loss(outputs, encoded), weights=weight)
+    loss = np.average(targets.loss(outputs, encoded), weights=weight)
     truth = log_loss(y, probabilities, labels=NAMES, sample_weight=weight)
     np.testing.assert_allclose(loss, truth, rtol=1e-4)
     score = targets.score(outputs, encoded, torch.from_numpy(weight))

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eegzoo.training.loop.learning_rate import lr_factor
+from eegzoo.training.callbacks.learning_rate import lr_factor
 
 
 @pytest.mark.parametrize("n_steps", [1, 7, 250])

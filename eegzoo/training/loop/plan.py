@@ -1,0 +1,88 @@
+"""Everything that a training is made of, before it starts."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import Any
+
+from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.training_set import TrainingSet
+from eegzoo.training.loop.replacements import Replacements
+from eegzoo.training.loop.run_options import RunOptions
+from eegzoo.training.parallel.processes import ProcessInfo, current_process
+from eegzoo.training.recipe import Recipe
+from eegzoo.training.targets.targets import Targets
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingPlan:
+    """Model, data and settings of a training.
+
+    Parameters
+    ----------
+    model : EEGModel
+        Model, which is trained in place. Its outputs are those that `targets` expects.
+    data : TrainingSet
+        Normalised windows.
+    targets : Targets
+        What the outputs stand for.
+    recipe : Recipe
+        Settings; the normalisation has been applied.
+    run : RunOptions
+        Where and how it computes.
+    crop_length : int
+        Number of samples in a crop.
+    layer_decay : float
+        As in `EEGClassifier`.
+    seed : int
+        Seed of the order of windows, crops, augmentations and dropout.
+    replaced : Replacements
+        Parts of the recipe that the user replaced.
+    process : ProcessInfo
+        This process among those that train together.
+    """
+
+    model: EEGModel
+    data: TrainingSet
+    targets: Targets
+    recipe: Recipe
+    run: RunOptions
+    crop_length: int
+    layer_decay: float
+    seed: int
+    replaced: Replacements = dataclasses.field(default_factory=Replacements)
+    process: ProcessInfo = dataclasses.field(default_factory=current_process)
+
+    @cached_property
+    def batches(self) -> RandomCrops:
+        """Training batches, of each the share of this process."""
+        return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
+
+    @cached_property
+    def whole_batches(self) -> RandomCrops:
+        """The same batches undivided, for statistics of batch normalisation."""
+        return RandomCrops(self.data, self.recipe.batch_size, self.crop_length)
+
+    @cached_property
+    def n_epochs(self) -> int:
+        """Number of epochs of a whole training."""
+        return self.recipe.epochs(len(self.batches))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings that the result depends on, besides model and data."""
+        # A splitter is identified by the windows that it chose.
+        settings = {
+            name: value for name, value in vars(self.recipe).items() if name != "validation"
+        }
+        return {
+            **settings,
+            "crop_length": self.crop_length,
+            "layer_decay": self.layer_decay,
+            "seed": self.seed,
+            "precision": self.run.precision,
+            "processes": self.process.n_processes,
+            "targets": self.targets.to_dict(),
+            "replaced": self.replaced.describe(),
+        }
