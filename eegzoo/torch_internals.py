@@ -7,7 +7,6 @@ feature that depends on it.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
@@ -17,7 +16,6 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -103,7 +101,7 @@ class AfterMove(nn.Module):
     """
 
     def after_move(self) -> None:
-        """React to the change; called after ``to``, ``cuda``, ``double`` and the like."""
+        """React to the change. ``to``, ``cuda``, ``double`` and similar methods call this."""
         raise NotImplementedError
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
@@ -225,21 +223,6 @@ def register_collate(kind: type, collate: Callable[..., Any]) -> None:
     'Fz+Cz'
     """
     default_collate_fn_map[kind] = collate
-
-
-def without_buffer_sync() -> dict[str, Any]:
-    """Return the keyword argument that stops DistributedDataParallel from synchronising buffers.
-
-    Its name depends on the version of torch, which warns if the old name is used.
-
-    Examples
-    --------
-    >>> list(without_buffer_sync().values())
-    [False]
-    """
-    known = inspect.signature(DistributedDataParallel.__init__).parameters
-    names = ("forward_sync_buffers", "broadcast_buffers")
-    return {next(name for name in names if name in known): False}
 
 
 def not_compiled(function: _Function) -> _Function:

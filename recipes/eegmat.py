@@ -1,27 +1,24 @@
-"""Train on rest against mental arithmetic (Zyma et al., 2019).
+"""Train models of rest and mental arithmetic (Zyma et al., 2019).
 
     python recipes/eegmat.py --data ../shared/data/eegmat --model eegnet
 
-Each subject's minute of either is cut into windows of 4 s.
+One minute of each condition and subject is cut into windows of 4 s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import mne
 import numpy as np
-import typer
-from protocol import Array, Recipe, baseline_right, log_power, metric_of, run
+from protocol import Array, Recipe, baseline_right, log_power, metric_of, run_from_command_line
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eegzoo.data import Epoch, EpochsDataset, Filter, Preprocessing, Recording
 from eegzoo.weights import Metric, TrainingData
-from eegzoo.weights.catalogue import SHIPPED
 
 SFREQ, SECONDS = 128.0, 4.0
 LABELS = {"rest": "rest", "task": "arithmetic"}
@@ -49,10 +46,10 @@ RECIPE = Recipe(
         "PhysioNet EEG During Mental Arithmetic Tasks, the first 24 of 36 subjects",
         len(SUBJECTS), "ODC-By 1.0", CITATION, SUBJECTS,
     ),
-    intended_use="4 s windows of rest or mental arithmetic of new people, 19 electrodes, 128 Hz; "
-    "a start for fine-tuning; research",
+    intended_use="4 s windows of rest or mental arithmetic in new subjects, 19 electrodes, 128 Hz; "
+    "starting point for fine-tuning; research",
     not_for="medical decisions; grading workload or skill; other tasks. Rest and arithmetic are "
-    "one recording each, so that drifts between them cannot be told from the task",
+    "separate recordings, so drifts between them cannot be told from effects of the task",
     n_draws=1,
 )  # fmt: skip
 
@@ -63,7 +60,7 @@ def read(folder: Path) -> EpochsDataset:
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """Yield each subject's minute of rest and minute of arithmetic, with a mark every window."""
+    """Yield one minute of rest and one of arithmetic for each subject, annotated by window."""
     with np.load(folder / "eegmat_60s_128hz_int16.npz") as stored:
         arrays = dict(stored)
     volts = float(arrays["scale_uv"]) * 1e-6
@@ -77,23 +74,21 @@ def recordings(folder: Path) -> Iterator[Recording]:
 
 
 def baselines(dataset: EpochsDataset) -> list[Metric]:
-    """Return what the power of five bands reaches in the same folds."""
+    """Return the accuracy of classifiers of power in five bands, in the same folds."""
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
     subjects, power = dataset.groups("subject"), log_power(dataset, BANDS)
     plain = baseline_right(regression, power, dataset)
     own = baseline_right(regression, z_scored(power, subjects), dataset)
-    name = "logistic regression, one subject left out"
+    method = "logistic regression, one subject left out"
+    scaled = "z-scored by subject (the left-out subject with its unlabelled windows)"
     return [
-        metric_of(plain, subjects, f"baseline: band power and {name}"),
-        metric_of(
-            own, subjects, f"baseline: band power z-scored by subject (with the unlabelled windows "
-            f"of the one that is left out) and {name}",
-        ),
-    ]  # fmt: skip
+        metric_of(plain, subjects, f"baseline: band power and {method}"),
+        metric_of(own, subjects, f"baseline: band power {scaled} and {method}"),
+    ]
 
 
 def z_scored(features: Array, subjects: Array) -> Array:
-    """Return features with mean zero and variance one for each subject."""
+    """Return features scaled to mean 0 and variance 1 within each subject."""
     scored = np.empty_like(features)
     for subject in np.unique(subjects):
         own = features[subjects == subject]
@@ -101,19 +96,5 @@ def z_scored(features: Array, subjects: Array) -> Array:
     return scored
 
 
-def main(
-    data: Annotated[Path, typer.Option(help="Folder of the recordings.")],
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")] = "eegnet",
-    out: Annotated[
-        Path | None, typer.Option(help="File to write. Default: the shipped one.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order, crops and draws.")] = 0,
-) -> None:
-    """Measure by leaving each subject out, then train on all and save."""
-    dataset = read(data)
-    out = out or SHIPPED / f"{model}.eegmat.safetensors"
-    run(RECIPE, dataset, baselines(dataset), model, seed, out)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    run_from_command_line(RECIPE, read, baselines)

@@ -1,11 +1,9 @@
-"""What the recipes share: leaving subjects out, intervals, transfer to a new person, the card."""
-
-from __future__ import annotations
+"""Shared protocol: leave-one-subject-out test, transfer to a new subject, card."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,29 +22,28 @@ Array = npt.NDArray[Any]
 Right = npt.NDArray[np.bool_]
 
 TRIALS = (1, 2, 5, 10)
-# Trainings on a few trials.
+# Parameters of trainings on a few trials.
 SHORT: Mapping[str, Any] = {"max_epochs": 50, "batch_size": 16}
-BOOTSTRAP = "bootstrap over subjects"
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How weights are made, but for the architecture.
+    """Recipe for weights of a data set: preprocessing, training data and settings.
 
     Parameters
     ----------
     path : str
-        Of the script.
+        Path of the script.
     preprocessing : Preprocessing
-        From a recording to windows.
+        Preprocessing from a recording to windows.
     models : mapping
-        For each architecture, the parameters of `EEGClassifier`.
+        Parameters of `EEGClassifier` for each architecture.
     training : TrainingData
-        What it is trained on.
+        Training data.
     intended_use, not_for : str
         As in `Card`.
     n_draws : int
-        How often the trials of a new person are drawn.
+        Number of random draws of the trials of a new subject.
     """
 
     path: str
@@ -58,14 +55,14 @@ class Recipe:
     n_draws: int
 
     def classifier(self, model: str, seed: int) -> EEGClassifier:
-        """Return an architecture that is not trained yet."""
+        """Return an untrained classifier."""
         return EEGClassifier(model, random_state=seed, **self.models[model])
 
 
 def left_out(
     dataset: EpochsDataset, subject: str
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the windows of all others, to train on, and those of a subject, to test on."""
+    """Return the indices of the windows of all other subjects and of those of one subject."""
     test = dataset.groups("subject") == subject
     train, test = np.flatnonzero(~test), np.flatnonzero(test)
     check_leakage(dataset, train, test, apart="subject")
@@ -78,7 +75,7 @@ def subjects_of(dataset: EpochsDataset) -> list[str]:
 
 
 def log_power(dataset: EpochsDataset, bands: Sequence[tuple[float, float]]) -> Array:
-    """Return the logarithm of each channel's power in each band, a row for each window."""
+    """Return the logarithmic power of each channel in each band, one row per window."""
     sfreq = dataset.info.sfreq
     freqs, power = welch(np.asarray(dataset.X), sfreq, nperseg=round(2 * sfreq))
     inside = [(freqs >= low) & (freqs <= high) for low, high in bands]
@@ -86,7 +83,7 @@ def log_power(dataset: EpochsDataset, bands: Sequence[tuple[float, float]]) -> A
 
 
 def baseline_right(pipeline: Any, features: Array, dataset: EpochsDataset) -> Right:
-    """Return for which windows a classifier of features is right, in the folds of the models."""
+    """Return whether a classifier of features is right for each window, in the models' folds."""
     subjects = dataset.groups("subject")
     predicted = cross_val_predict(
         pipeline, features, dataset.labels, groups=subjects, cv=LeaveOneGroupOut()
@@ -96,35 +93,41 @@ def baseline_right(pipeline: Any, features: Array, dataset: EpochsDataset) -> Ri
 
 
 def right_of(classifier: Any, windows: EpochsDataset) -> Right:
-    """Return for which windows a classifier is right."""
+    """Return whether a classifier is right for each window."""
     right: Right = classifier.predict(windows) == windows.labels
     return right
 
 
 def metric_of(right: Right, subjects: npt.NDArray[Any], protocol: str) -> Metric:
-    """Return an accuracy over subjects, with its interval and each subject's own."""
+    """Return the mean accuracy over subjects, with the accuracy of each subject in the protocol."""
     names = sorted(set(subjects.tolist()))
-    own = np.array([right[subjects == name].mean() for name in names])
-    draws = np.random.default_rng(0).integers(len(own), size=(10_000, len(own)))
-    low, high = np.quantile(own[draws].mean(axis=1), [0.025, 0.975])
+    accuracy = np.array([right[subjects == name].mean() for name in names])
     listed = ", ".join(
-        f"{name.rpartition('/')[2]} {share:.2f}" for name, share in zip(names, own, strict=True)
+        f"{name.rpartition('/')[2]} {own:.2f}" for name, own in zip(names, accuracy, strict=True)
     )
+    return mean_over_subjects(accuracy, len(right), f"{protocol}; by subject: {listed}")
+
+
+def mean_over_subjects(accuracy: Array, n_windows: int, protocol: str) -> Metric:
+    """Return the mean of the subjects' accuracies, with a bootstrap interval."""
+    n_subjects = len(accuracy)
+    draws = np.random.default_rng(0).integers(n_subjects, size=(10_000, n_subjects))
+    low, high = np.quantile(accuracy[draws].mean(axis=1), [0.025, 0.975])
     return Metric(
-        "accuracy", float(own.mean()), f"{protocol}; by subject: {listed}",
-        len(own), len(right), (float(low), float(high)), BOOTSTRAP,
+        "accuracy", float(accuracy.mean()), protocol, n_subjects, n_windows,
+        (float(low), float(high)), "bootstrap over subjects",
     )  # fmt: skip
 
 
 def transfer(
     trained: EEGClassifier, new: EpochsDataset, n_draws: int, seed: int
 ) -> dict[int, tuple[float, float]]:
-    """Return the accuracy of a fine-tuned and of a new model, by trials a class of a new person.
+    """Return accuracies of a fine-tuned and a new model, by the number of trials per class.
 
-    Both are trained on the same trials of `new` and tested on the others.
+    Both models are trained on the same trials of a new subject and tested on its other trials.
     """
     generator = np.random.default_rng(seed)
-    # Fine-tuning goes on with the normalisation that the weights know.
+    # Fine-tuning keeps the normalisation of the trained model.
     known = new.mapped(trained.normalizer_.transform)
     scores: dict[int, tuple[float, float]] = {}
     for n_trials in TRIALS:
@@ -156,25 +159,17 @@ def transfer_metrics(
     n_classes: int,
     n_draws: int,
 ) -> list[Metric]:
-    """Return a metric for each number of trials, over subjects."""
+    """Return the mean accuracy over subjects after fine-tuning, for each number of trials."""
     metrics = []
     for n_trials in TRIALS:
         tuned, scratch = np.array([curve[n_trials] for curve in curves]).T
-        draws = np.random.default_rng(0).integers(len(tuned), size=(10_000, len(tuned)))
-        low, high = np.quantile(tuned[draws].mean(axis=1), [0.025, 0.975])
-        trials = f"{n_trials} trial{'s' if n_trials > 1 else ''}"
         protocol = (
-            f"fine-tuned on {trials} a class of a new subject, the others tested on, {n_draws} "
-            f"draw{'s' if n_draws > 1 else ''}; from scratch on the same trials, 50 epochs too: "
-            f"{scratch.mean():.3f}"
+            f"fine-tuned on {n_trials} trial{'s' if n_trials > 1 else ''} per class of a new "
+            f"subject and tested on its other trials, {n_draws} draw{'s' if n_draws > 1 else ''}; "
+            f"trained from scratch on the same trials, also for 50 epochs: {scratch.mean():.3f}"
         )
         n_tested = n_windows - n_trials * n_classes * len(tuned)
-        metrics.append(
-            Metric(
-                "accuracy", float(tuned.mean()), protocol, len(tuned), n_tested,
-                (float(low), float(high)), BOOTSTRAP,
-            )
-        )  # fmt: skip
+        metrics.append(mean_over_subjects(tuned, n_tested, protocol))
     return metrics
 
 
@@ -185,7 +180,7 @@ def save(
     seed: int,
     path: Path,
 ) -> None:
-    """Write a classifier that was trained on all subjects, with its card."""
+    """Save a classifier that was trained on all subjects, with its card."""
     model, parameters = classifier.model_, recipe.models[str(classifier.model)]
     if classifier.signal_info_ is None:
         raise ValueError("expected a classifier that was trained on epochs, got one of arrays")
@@ -200,7 +195,7 @@ def save(
         normalization=classifier.normalizer_.how,
         labels=tuple(classifier.classes_.tolist()),
         training=recipe.training,
-        split="one subject left out after the other; these weights saw all of them",
+        split="each subject left out in turn; these weights were trained on all subjects",
         metrics=tuple(metrics),
         origin=Origin(licence="BSD-3-Clause", recipe=recipe.path, seed=seed),
         intended_use=recipe.intended_use,
@@ -209,7 +204,7 @@ def save(
         amplitude=classifier.amplitude_,
     )  # fmt: skip
     classifier.save(path, recipe.preprocessing, card=card)
-    # The files that ship are those whose checksums do.
+    # Shipped files are loaded only with a matching checksum.
     if path.parent == SHIPPED:
         files = sorted(SHIPPED.glob("*.safetensors"))
         lines = [f"{sha256_of(file)}  {file.name}\n" for file in files]
@@ -224,8 +219,8 @@ def run(
     seed: int,
     out: Path,
 ) -> None:
-    """Leave each subject out, transfer to it, then train on all and write the file."""
-    torch.set_num_threads(1)  # more threads sum in another order
+    """Test on each subject left out, transfer to it, then train on all subjects and save."""
+    torch.set_num_threads(1)  # the order of sums depends on the number of threads
     right, curves = np.zeros(len(dataset), bool), []
     for subject in subjects_of(dataset):
         train, test = left_out(dataset, subject)
@@ -242,3 +237,28 @@ def run(
         low, high = metric.interval
         typer.echo(f"{metric.value:.3f} [{low:.3f}, {high:.3f}]  {metric.protocol}")
     save(recipe, recipe.classifier(model, seed).fit(dataset), metrics, seed, out)
+
+
+def run_from_command_line(
+    recipe: Recipe,
+    read: Callable[[Path], EpochsDataset],
+    baselines: Callable[[EpochsDataset], Sequence[Metric]],
+) -> None:
+    """Run a recipe with the options given on the command line."""
+
+    def main(
+        data: Annotated[Path, typer.Option(help="Folder of the recordings.")],
+        model: Annotated[str, typer.Option(help=f"One of {', '.join(recipe.models)}.")] = "eegnet",
+        out: Annotated[
+            Path | None, typer.Option(help="File to write. Default: the shipped file.")
+        ] = None,
+        seed: Annotated[
+            int, typer.Option(help="Seed of weights, order of windows, crops and draws.")
+        ] = 0,
+    ) -> None:
+        """Test on each subject left out, then train on all subjects and save."""
+        dataset = read(data)
+        path = out or SHIPPED / f"{model}.{Path(recipe.path).stem}.safetensors"
+        run(recipe, dataset, baselines(dataset), model, seed, path)
+
+    typer.run(main)

@@ -1,20 +1,18 @@
-"""Train on SSVEP of an exoskeleton's users (Kalunga et al., 2016): rest, 13, 17 or 21 Hz.
+"""Train models of SSVEP in users of an exoskeleton (Kalunga et al., 2016): rest, 13, 17 or 21 Hz.
 
     python recipes/ssvep_exo.py --data ../shared/data/ssvep_exo --model eegnet
 
-A flicker lasts 5 s; there are 8 of each kind in a session.
+Each trial lasts 5 s; a session has 8 trials of each class.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
 
 import mne
 import numpy as np
-import typer
-from protocol import Array, Recipe, baseline_right, log_power, metric_of, run
+from protocol import Array, Recipe, baseline_right, log_power, metric_of, run_from_command_line
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -30,13 +28,12 @@ from eegzoo.data import (
     read_recording,
 )  # fmt: skip
 from eegzoo.weights import Metric, TrainingData
-from eegzoo.weights.catalogue import SHIPPED
 
 CODES = {1: "rest", 2: "13hz", 3: "21hz", 4: "17hz"}
 FREQUENCIES = {"13hz": 13.0, "17hz": 17.0, "21hz": 21.0}
 SFREQ = 128.0
-# Amplitudes are stored a thousand times too large. The flicker's response begins a second after
-# the event; before, even canonical correlations find none.
+# Amplitudes are stored a thousand times too large. The response to the flicker begins 1 s after the
+# event; canonical correlations find none before.
 PREPROCESSING = Preprocessing(
     [Scale(1e-3), Filter(8.0, 45.0), Resample(SFREQ), Epoch(1.0, 5.0 - 1 / SFREQ)]
 )
@@ -46,7 +43,7 @@ MODELS = {
         "normalize": "whiten", "max_epochs": 40, "model_params": {"drop_prob": 0.25}, **COMMON,
     },
     "shallow_convnet": {
-        # Amplitudes differ threefold between subjects, and its squares feel it.
+        # Amplitudes differ threefold between subjects, and the model squares them.
         "normalize": "window",
         "max_epochs": 30,
         "model_params": {
@@ -68,10 +65,10 @@ RECIPE = Recipe(
         "SSVEP exoskeleton, Kalunga et al., the first 6 of 12 subjects",
         len(SUBJECTS), "CC0 1.0", CITATION, SUBJECTS,
     ),
-    intended_use="flicker of 13, 17 or 21 Hz or none, 1 to 5 s from its event, with 8 occipital "
-    "electrodes; a start for fine-tuning on a new person; research",
+    intended_use="flicker at 13, 17 or 21 Hz or rest, 1 to 5 s from the event, with 8 occipital "
+    "electrodes; starting point for fine-tuning on a new subject; research",
     not_for="medical decisions; other frequencies; moving a person without further safety; rest "
-    "that is not at a session's start, where all of the training's rest is",
+    "other than at the start of a session, where all rest in the training data is",
     n_draws=2,
 )  # fmt: skip
 
@@ -98,7 +95,7 @@ def recording(path: Path) -> Recording:
 
 
 def baselines(dataset: EpochsDataset) -> list[Metric]:
-    """Return what classical methods reach in the same folds, and without training."""
+    """Return the accuracy of classical methods in the same folds, and without training."""
     lda = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis("lsqr", "auto"))
     subjects, flicker = dataset.groups("subject"), dataset.labels != "rest"
     centres = [harmonic * freq for harmonic in (1, 2) for freq in FREQUENCIES.values()]
@@ -118,9 +115,9 @@ def baselines(dataset: EpochsDataset) -> list[Metric]:
 
 
 def canonical_correlations(X: Array) -> Array:
-    """Return the largest correlation with each frequency and its harmonic, a row for each window.
+    """Return each window's largest canonical correlation with each frequency and its harmonic.
 
-    With orthonormal bases it is the largest singular value of their products.
+    It is the largest singular value of the product of two orthonormal bases.
     """
     t = np.arange(X.shape[2]) / SFREQ
     columns = []
@@ -132,19 +129,5 @@ def canonical_correlations(X: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-def main(
-    data: Annotated[Path, typer.Option(help="Folder of the recordings.")],
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")] = "eegnet",
-    out: Annotated[
-        Path | None, typer.Option(help="File to write. Default: the shipped one.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order, crops and draws.")] = 0,
-) -> None:
-    """Measure by leaving each subject out, then train on all and save."""
-    dataset = read(data)
-    out = out or SHIPPED / f"{model}.ssvep_exo.safetensors"
-    run(RECIPE, dataset, baselines(dataset), model, seed, out)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    run_from_command_line(RECIPE, read, baselines)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.beside import MNE_DATA, SHARED, needs
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -18,5 +18,5 @@ def test_first_example_classifies_a_new_person(monkeypatch, capsys):
     text = README.read_text(encoding="utf-8")
     code = re.search(r"```python\n(from eegzoo import find_weights.*?)```", text, re.DOTALL)
     exec(code[1], {})
-    promised = re.search(r"imagined: ([\d.]+)", code[1])[1]
+    promised = re.search(r"fist: ([\d.]+)", code[1])[1]
     assert float(capsys.readouterr().out) == pytest.approx(float(promised), abs=5e-4)

@@ -10,7 +10,6 @@ import types
 
 import pytest
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
 from torch.autograd import forward_ad
@@ -393,22 +392,6 @@ class _Items(Dataset):
 def test_register_collate(internals):
     internals.register_collate(_Item, lambda items, **_: [item.value for item in items])
     assert list(DataLoader(_Items(), batch_size=3)) == [[0, 1, 2], [3]]
-
-
-@entry(
-    "without_buffer_sync",
-    "DistributedDataParallel has an argument, of one of two names, that switches off the "
-    "synchronisation of buffers",
-    "training in several processes",
-)
-def test_without_buffer_sync(internals, tmp_path, monkeypatch):
-    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
-    dist.init_process_group("gloo", init_method=f"file://{tmp_path}/meet", rank=0, world_size=1)
-    try:
-        replica = DistributedDataParallel(nn.BatchNorm1d(3), **internals.without_buffer_sync())
-        replica(torch.randn(4, 3)).sum().backward()
-    finally:
-        dist.destroy_process_group()
 
 
 # ---- nothing private is used elsewhere ----

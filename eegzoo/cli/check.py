@@ -35,7 +35,7 @@ def check(
     from rich.table import Table
 
     from eegzoo.data.preprocessing.filter_steps import Resample, Scale
-    from eegzoo.data.reading.recordings import read_recording
+    from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.signal.quality import check_against, check_recording
 
     raw = read_recording(recording)

@@ -44,7 +44,7 @@ def predict(
 
     [bold]eegzoo predict eegnet.physionet_mi2 recording.edf --events T1,T2[/]
     """
-    from eegzoo.data.reading.recordings import read_recording
+    from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.files import check_writable, written_whole
 

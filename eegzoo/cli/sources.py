@@ -114,8 +114,8 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
 
 def _read(paths: list[Path]) -> list[Recording]:
     """Read files. Their subjects are not known, so each file counts as a subject."""
+    from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.reading.recording import Recording
-    from eegzoo.data.reading.recordings import read_recording
 
     return [Recording(read_recording(path), subject=str(path)) for path in paths]
 

@@ -15,8 +15,8 @@ from .preprocessing.preprocessing import Preprocessing
 from .preprocessing.window_steps import Baseline, Epoch
 from .reading.bids import load_bids
 from .reading.events import label_events, labels_among_events
+from .reading.read_recording import read_recording
 from .reading.recording import Recording
-from .reading.recordings import read_recording
 from .signal.alignment import align, channel_matrix
 from .signal.amplitude import check_amplitude
 from .signal.quality import Finding, check_against, check_recording

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from torch import Tensor, nn
@@ -143,7 +144,7 @@ class EEGModel(nn.Module):
         """Set training or evaluation mode; frozen parts stay in evaluation mode."""
         super().train(mode)
         for name in self.frozen_parts:
-            self.get_submodule(name).eval()
+            keep_in_evaluation(self.get_submodule(name))
         return self
 
     def check_windows(self, x: Tensor) -> None:
@@ -163,3 +164,24 @@ class EEGModel(nn.Module):
                 f"expected n_times of at least {smallest} for {type(self).__name__} "
                 f"with these kernels and pools, got {self.n_times}"
             )
+
+
+def keep_in_evaluation(part: nn.Module) -> None:
+    """Set evaluation mode, also in copies of `part`, until `release` is called.
+
+    The ``train`` methods of `part` and of all modules in it have no effect.
+    """
+    for module in part.modules():
+        # An attribute of the object takes precedence over the method of its class.
+        module.train = partial(_stay_in_evaluation, module)  # type: ignore[method-assign]
+        module.training = False
+
+
+def release(part: nn.Module) -> None:
+    """Restore the ``train`` methods that `keep_in_evaluation` replaced."""
+    for module in part.modules():
+        vars(module).pop("train", None)
+
+
+def _stay_in_evaluation(module: nn.Module, mode: bool = True) -> nn.Module:
+    return module

@@ -122,10 +122,9 @@ class DeepSleepNet(RecurrentModel):
             nn.ReLU(),
         )
         sizes = [n_window_features, *[self.hidden_size] * (self.depth - 1)]
-        self.forwards, self.backwards = (
-            nn.ModuleList(PeepholeLSTM(size, self.hidden_size, reverse=reverse) for size in sizes)
-            for reverse in (False, True)
-        )
+        self.forwards, self.forwards_drop = self._lstms(sizes, reverse=False)
+        self.backwards, self.backwards_drop = self._lstms(sizes, reverse=True)
+        self.last_drop = nn.Dropout(self.drop_prob)
         self.head = self.make_head(self.n_outputs)
         for layer in self.modules():
             if isinstance(layer, (nn.Conv1d, nn.Linear)):
@@ -154,6 +153,11 @@ class DeepSleepNet(RecurrentModel):
             nn.Flatten(),
         )
 
+    def _lstms(self, sizes: list[int], reverse: bool) -> tuple[nn.ModuleList, nn.ModuleList]:
+        """Return the LSTMs of one direction and the dropouts after them."""
+        lstms = (PeepholeLSTM(size, self.hidden_size, reverse=reverse) for size in sizes)
+        return nn.ModuleList(lstms), nn.ModuleList(nn.Dropout(self.drop_prob) for _ in sizes)
+
     def window_features(self, x: Tensor) -> Tensor:
         """Map windows (windows, n_chans, n_times) to the inputs of the LSTMs."""
         short = self.short(x)  # (windows, 2 * n_filters * 16) at 100 Hz
@@ -167,17 +171,21 @@ class DeepSleepNet(RecurrentModel):
         """Run the LSTMs over the features of windows (batch, n_windows, ...)."""
         before = iter([None] * 2 * self.depth if state is None else state)
         outputs, after = [], []
-        for direction in (self.forwards, self.backwards):
+        both_directions = (
+            (self.forwards, self.forwards_drop),
+            (self.backwards, self.backwards_drop),
+        )
+        for lstms, drops in both_directions:
             out = features
-            for lstm in direction:
+            for lstm, drop in zip(lstms, drops, strict=True):
                 out, layer_state = lstm(out, next(before), lengths)
-                out = self.drop(out)
+                out = drop(out)
                 after.append(layer_state)
             outputs.append(out)
         both = torch.cat(outputs, dim=2)
         flat, n_windows = features.flatten(0, 1), features.shape[1]
         shortcut = self.apply_without_padding(self.shortcut, flat, lengths, n_windows)
-        return self.drop(both + shortcut.reshape(both.shape)), tuple(after)
+        return self.last_drop(both + shortcut.reshape(both.shape)), tuple(after)
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""

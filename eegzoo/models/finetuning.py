@@ -7,16 +7,23 @@ from typing import Any
 from torch import nn
 
 from eegzoo.arguments import number_between
-from eegzoo.models.base import EEGModel
+from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 
 
 def freeze(model: EEGModel, until: str = "head") -> list[str]:
     """Freeze the first parts of a model, in place.
 
-    The parameters of the frozen parts get no gradient. The parts stay in evaluation mode even after
-    ``model.train()``: their batch normalisations keep their running statistics, and their dropout
-    is off. Copies of the model, such as those that `EEGClassifier` trains, are frozen too; files
-    written by `save_model` are not. Parts that an earlier call froze are unfrozen first.
+    In training, frozen parts compute exactly as in evaluation, and do not change:
+
+    - Their parameters get no gradient, and norm constraints do not project their stored weights.
+    - They stay in evaluation mode after ``model.train()`` and after ``train()`` of one of their
+      modules: dropout is off, and batch normalisation uses its running statistics without updating
+      them.
+
+    Parameters of the model itself, which belong to none of its parts, are frozen too. Copies and
+    pickles of the model, such as the copy that `EEGClassifier` trains, are frozen in the same way.
+    A file written by `save_model` holds the weights only: the loaded model is not frozen. Parts
+    that an earlier call froze are unfrozen first.
 
     Parameters
     ----------
@@ -60,14 +67,19 @@ def freeze(model: EEGModel, until: str = "head") -> list[str]:
         if name.partition(".")[0] in {*frozen, *own} and weight.requires_grad
     ]
     for name in trainable:
-        model.get_parameter(name).requires_grad_(False)
+        weight = model.get_parameter(name).requires_grad_(False)
+        weight.grad = None  # an optimizer would still apply it
+    for name in frozen:
+        keep_in_evaluation(model.get_submodule(name))
     model.frozen_parts, model.frozen_parameters = tuple(frozen), tuple(trainable)
-    model.train(model.training)
     return frozen
 
 
 def unfreeze(model: EEGModel) -> None:
-    """Make all parameters frozen by `freeze` trainable again, in place.
+    """Undo `freeze`, in place.
+
+    The parameters that `freeze` froze are trainable again, and the parts follow the mode of the
+    model.
 
     Examples
     --------
@@ -79,8 +91,11 @@ def unfreeze(model: EEGModel) -> None:
     """
     for name in model.frozen_parameters:
         model.get_parameter(name).requires_grad_(True)
+    for name in model.frozen_parts:
+        part = model.get_submodule(name)
+        release(part)
+        part.train(model.training)
     model.frozen_parts, model.frozen_parameters = (), ()
-    model.train(model.training)
 
 
 def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str, Any]]:

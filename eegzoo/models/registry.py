@@ -51,6 +51,11 @@ class ModelEntry:
         """First line of the class's docstring."""
         return (inspect.getdoc(self.model_class) or "").partition("\n")[0]
 
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the constructor's parameters."""
+        return list(inspect.signature(self.model_class.__init__).parameters)[1:]
+
     def build(self, **arguments: Any) -> EEGModel:
         """Build the model from `arguments` and the defaults of the variant."""
         return self.model_class(**{**self.defaults, **arguments})

@@ -9,12 +9,17 @@ import torch
 from torch import Tensor
 
 from eegzoo.models.base import EEGModel
+from eegzoo.torch_internals import BatchNormBase
 
 
 class SequenceModel(EEGModel):
     """Base class of models that take single windows or sequences of consecutive windows.
 
-    A single window is a sequence of length one. Subclasses map sequences to features.
+    A single window is a sequence of length one. Subclasses map sequences to features. If the
+    outputs of a window depend on other windows of its sequence, ``forward`` takes ``lengths``, the
+    number of windows in each sequence before the padding, and padding has no influence: the
+    outputs of the windows before it equal those of the sequence without padding, and in training
+    it does not enter the statistics of batch normalisation.
     """
 
     def as_sequences(self, x: Tensor) -> Tensor:
@@ -27,6 +32,14 @@ class SequenceModel(EEGModel):
             )
         self.check_windows(sequences.flatten(0, 1))
         return sequences
+
+    def check_lengths(self, sequences: Tensor, lengths: Tensor) -> None:
+        """Raise an error unless there is one length for each sequence."""
+        if lengths.shape != sequences.shape[:1]:
+            raise ValueError(
+                f"expected lengths of shape {tuple(sequences.shape[:1])}, "
+                f"got {tuple(lengths.shape)}"
+            )
 
 
 class RecurrentModel(SequenceModel):
@@ -66,9 +79,9 @@ class RecurrentModel(SequenceModel):
         logits: Tensor = self.head(features)
         return (logits, state) if return_state else logits
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window in its sequence."""
-        return self._features_and_state(x, None, None)[0]
+        return self._features_and_state(x, None, lengths)[0]
 
     def window_features(self, x: Tensor) -> Tensor:
         """Map windows (windows, n_chans, n_times) to the features of each window alone."""
@@ -90,25 +103,39 @@ class RecurrentModel(SequenceModel):
         lengths: Tensor | None,
         n_windows: int,
     ) -> Tensor:
-        """Apply a function to windows (batch * n_windows, ...), in training without the padding.
+        """Apply a function to windows (batch * n_windows, ...).
 
-        Padding would distort the statistics of batch normalisation. Its results are zero.
+        Where batch statistics are computed, the function is not applied to padding, which would
+        distort them. The results of padding are then zero.
         """
-        if lengths is None or not self.training:
+        if lengths is None or not self._computes_batch_statistics():
             return function(windows)
-        positions = torch.arange(n_windows, device=windows.device)
-        real = (positions < lengths.unsqueeze(1)).flatten().nonzero().squeeze(1)
+        real = _is_real(lengths, n_windows).flatten().nonzero().squeeze(1)
         results = function(windows[real])
         return results.new_zeros(len(windows), results.shape[-1]).index_put((real,), results)
+
+    def _computes_batch_statistics(self) -> bool:
+        return any(isinstance(x, BatchNormBase) and x.training for x in self.modules())
 
     def _features_and_state(
         self, x: Tensor, state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, Any]:
         sequences = self.as_sequences(x)
+        n_windows = sequences.shape[1]
+        if lengths is not None:
+            self.check_lengths(sequences, lengths)
+            # A gradient of zero would be NaN if padding were not finite.
+            real = _is_real(lengths, n_windows)[..., None, None]
+            sequences = torch.where(real, sequences, 0.0)
         features = self.apply_without_padding(
-            self.window_features, sequences.flatten(0, 1), lengths, sequences.shape[1]
+            self.window_features, sequences.flatten(0, 1), lengths, n_windows
         )
         # An empty batch leaves no elements from which -1 could be inferred.
         features = features.reshape(*sequences.shape[:2], features.shape[-1])
         out, state = self.over_windows(features, state, lengths)
         return (out.squeeze(1) if x.ndim == 3 else out), state
+
+
+def _is_real(lengths: Tensor, n_windows: int) -> Tensor:
+    """Return a mask (batch, n_windows) of the windows before the padding."""
+    return torch.arange(n_windows, device=lengths.device) < lengths.unsqueeze(1)

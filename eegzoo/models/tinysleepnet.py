@@ -107,11 +107,13 @@ class TinySleepNet(RecurrentModel):
         stride = int(self.sfreq / 16)
         self.first = self._convolution(self.n_chans, int(self.sfreq / 2), stride)
         self.first_pool = SameMaxPool1d(8)
+        self.first_drop = nn.Dropout(self.drop_prob)
         self.blocks = nn.Sequential(*(self._convolution(n_filters, 8) for _ in range(3)))
         self.last_pool = SameMaxPool1d(4)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.last_drop = nn.Dropout(self.drop_prob)
         n_pooled = -(-self.n_times // (stride * 8 * 4))  # the stride and both pools round up
         self.lstm = PeepholeLSTM(n_filters * n_pooled, self.hidden_size)
+        self.lstm_drop = nn.Dropout(self.drop_prob)
         self.num_features = self.hidden_size
         self.head = self.make_head(self.n_outputs)
 
@@ -124,9 +126,9 @@ class TinySleepNet(RecurrentModel):
     def window_features(self, x: Tensor) -> Tensor:
         """Map windows (windows, n_chans, n_times) to the input of the LSTM."""
         x = self.first_pool(self.first(x))  # (windows, n_filters, 63) at 100 Hz
-        x = self.blocks(self.drop(x))
+        x = self.blocks(self.first_drop(x))
         x = self.last_pool(x).flatten(1)  # (windows, n_filters * 16)
-        dropped: Tensor = self.drop(x)
+        dropped: Tensor = self.last_drop(x)
         return dropped
 
     def over_windows(
@@ -134,7 +136,7 @@ class TinySleepNet(RecurrentModel):
     ) -> tuple[Tensor, State]:
         """Run the LSTM over the features of windows (batch, n_windows, ...)."""
         out, state = self.lstm(features, state, lengths)
-        return self.drop(out), state
+        return self.lstm_drop(out), state
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""

@@ -14,6 +14,7 @@ from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.torch_internals import not_compiled
 
 
 @register_model(
@@ -139,7 +140,9 @@ class USleep(SequenceModel):
         norm = nn.BatchNorm1d(after, eps=1e-3, momentum=0.01)
         return nn.Sequential(conv, self.activation(), norm)
 
-    def forward(self, x: Tensor, step_length: int | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, step_length: int | None = None, lengths: Tensor | None = None
+    ) -> Tensor:
         """Map windows or sequences of windows to logits.
 
         Parameters
@@ -149,46 +152,67 @@ class USleep(SequenceModel):
         step_length : int | None
             Number of samples of a step that gets a stage; it divides `n_times`. None: one stage for
             each window.
+        lengths : Tensor of int, shape (batch,) | None
+            Number of windows in each sequence before the padding. None: no padding.
 
         Returns
         -------
         Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
             Logits. With `step_length`, the shape is (batch, n_steps, n_outputs) or
-            (batch, n_windows, n_steps, n_outputs).
+            (batch, n_windows, n_steps, n_outputs). In padding, they are the logits of features
+            that are zero.
         """
-        steps = self._steps(x, self.n_times if step_length is None else step_length)
+        steps = self._steps(x, self.n_times if step_length is None else step_length, lengths)
         logits: Tensor = self.head(steps.squeeze(-2) if step_length is None else steps)
         return logits
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the mean features of each window."""
-        return self._steps(x, self.n_times).squeeze(-2)
+        return self._steps(x, self.n_times, lengths).squeeze(-2)
 
-    def _steps(self, x: Tensor, step_length: int) -> Tensor:
+    def _steps(self, x: Tensor, step_length: int, lengths: Tensor | None = None) -> Tensor:
         """Return the mean features of steps, shape (batch, [n_windows,] n_steps, head_units)."""
         if self.n_times % positive_int("step_length", step_length):
             raise ValueError(
                 f"expected step_length to divide n_times={self.n_times}, got {step_length}"
             )
         sequences = self.as_sequences(x)
-        maps = self._maps(sequences.transpose(1, 2).flatten(2))  # (batch, head_units, samples)
         n_windows, n_steps = sequences.shape[1], self.n_times // step_length
-        steps = F.avg_pool1d(maps, step_length)[..., : n_windows * n_steps]
-        return steps.transpose(1, 2).reshape(*x.shape[:-2], n_steps, self.head_units)
+        if lengths is None:
+            (steps,) = self._steps_of([sequences], step_length)
+        else:
+            # Sequences of equal length are computed together, each without its padding.
+            self.check_lengths(sequences, lengths)
+            groups = _rows_by_length(lengths, n_windows)
+            unpadded = [sequences[rows, :length] for length, rows in groups]
+            parts = self._steps_of(unpadded, step_length)
+            steps = parts[0].new_zeros(*sequences.shape[:2], n_steps, self.head_units)
+            for (length, rows), part in zip(groups, parts, strict=True):
+                steps[rows, :length] = part
+        return steps.reshape(*x.shape[:-2], n_steps, self.head_units)
 
-    def _maps(self, x: Tensor) -> Tensor:
+    def _steps_of(self, sequences: list[Tensor], step_length: int) -> list[Tensor]:
+        """Return the mean features of steps for batches of unpadded sequences."""
+        n_steps, results = self.n_times // step_length, []
+        maps = self._maps([batch.transpose(1, 2).flatten(2) for batch in sequences])
+        for batch, features in zip(sequences, maps, strict=True):
+            n_windows = batch.shape[1]
+            steps = F.avg_pool1d(features, step_length)[..., : n_windows * n_steps]
+            results.append(steps.transpose(1, 2).unflatten(1, (n_windows, n_steps)))
+        return results
+
+    def _maps(self, signals: list[Tensor]) -> list[Tensor]:
+        """Return the features (batch, head_units, samples) of signals (batch, n_chans, samples)."""
         skips = []
         for block in self.encoder:
-            x = block(x)
-            x = F.pad(x, (x.shape[2] % 2, 0))
-            skips.append(x)
-            x = F.max_pool1d(x, 2)
-        x = self.bottom(x)
+            signals = [F.pad(x, (x.shape[2] % 2, 0)) for x in _apply_jointly(block, signals)]
+            skips.append(signals)
+            signals = [F.max_pool1d(x, 2) for x in signals]
+        signals = _apply_jointly(self.bottom, signals)
         for widen, merge, skip in zip(self.widen, self.merge, skips[::-1], strict=True):
-            x = widen(x.repeat_interleave(2, dim=2))
-            start = (x.shape[2] - skip.shape[2]) // 2  # x has zero or two samples too many
-            x = merge(torch.cat([skip, x[..., start : start + skip.shape[2]]], dim=1))
-        return torch.tanh(self.dense(x))
+            signals = _apply_jointly(widen, [x.repeat_interleave(2, dim=2) for x in signals])
+            signals = _apply_jointly(merge, list(map(_join, skip, signals)))
+        return [torch.tanh(self.dense(x)) for x in signals]
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
@@ -199,3 +223,37 @@ class USleep(SequenceModel):
         )
         keras_init_(head)
         return head
+
+
+@not_compiled
+def _rows_by_length(lengths: Tensor, n_windows: int) -> list[tuple[int, Tensor]]:
+    """Return each length with the indices of its sequences; sequences of length 0 are left out."""
+    values = lengths.tolist()
+    if not all(0 <= value <= n_windows for value in values):
+        raise ValueError(f"expected lengths to be from 0 to n_windows={n_windows}, got {values}")
+    # Processes that train together wait for each other, also for one without any windows.
+    return [
+        (length, (lengths == length).nonzero().squeeze(1))
+        for length in sorted({*values} - {0}) or [n_windows]
+    ]
+
+
+def _apply_jointly(block: nn.Module, signals: list[Tensor]) -> list[Tensor]:
+    """Apply a block to batches of signals, with batch statistics over all of them."""
+    *layers, norm = block.children()
+    if len(signals) == 1 or not norm.training:
+        return [block(x) for x in signals]
+    for layer in layers:
+        signals = [layer(x) for x in signals]
+    together = torch.cat([x.transpose(0, 1).flatten(1) for x in signals], dim=1)  # (maps, samples)
+    parts = norm(together.unsqueeze(0)).squeeze(0).split([len(x) * x.shape[2] for x in signals], 1)
+    return [
+        part.unflatten(1, (len(x), x.shape[2])).transpose(0, 1)
+        for part, x in zip(parts, signals, strict=True)
+    ]
+
+
+def _join(skip: Tensor, x: Tensor) -> Tensor:
+    """Append the maps of a widened signal, which has zero or two samples too many, to a skip."""
+    start = (x.shape[2] - skip.shape[2]) // 2
+    return torch.cat([skip, x[..., start : start + skip.shape[2]]], dim=1)

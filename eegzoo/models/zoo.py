@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import inspect
 from typing import Any
 
 from eegzoo.arguments import nearest
@@ -157,7 +156,7 @@ def create_model(
             f"for them, or the architecture {name.partition('.')[0]!r} for new weights"
         )
     entry = find_entry(name)
-    known = list(inspect.signature(entry.model_class.__init__).parameters)[1:]
+    known = entry.parameters
     for argument in arguments:
         if argument not in known:
             raise TypeError(f"{name} takes no argument {argument!r}{nearest(argument, known)}")

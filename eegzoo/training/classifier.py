@@ -9,19 +9,19 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 
 from eegzoo.models.base import EEGModel
+from eegzoo.training.class_predictions import ClassPredictions
 from eegzoo.training.estimator import EEGEstimator
+from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.pretrained import PretrainedMixin
-from eegzoo.training.targets.class_labels import read_labels
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -229,53 +229,6 @@ class EEGClassifier(ClassifierMixin, PretrainedMixin, EEGEstimator):
         if classes is None and not hasattr(self, "model_"):
             raise ValueError("expected classes in the first call of partial_fit, got None")
         return self._partial_fit(X, y, sample_weight, mask, classes)
-
-    def predict_proba(self, X: Any, mask: npt.ArrayLike | None = None) -> Array:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
-            Windows, or sequences of windows as in `fit`. The channels of epochs are matched by
-            name. Arrays are in microvolts, with the channels in the order of training.
-        mask : array of bool, shape (n_sequences, n_windows) | None
-            False for the windows of sequences that are padding.
-
-        Returns
-        -------
-        array, shape (n_windows, n_classes) or (n_sequences, n_windows, n_classes)
-            Probabilities, in the order of ``classes_``.
-
-        Raises
-        ------
-        ValueError
-            If channels are missing, or the sampling rate or the window differs from training.
-        """
-        outputs = self._outputs(X, mask)
-        return self.targets_.predictions(outputs)
-
-    def predict(self, X: Any, mask: npt.ArrayLike | None = None) -> Array:
-        """Return the most probable label of each window, or an indicator of the probable labels.
-
-        Parameters are those of `predict_proba`. Labels of an indicator have a probability above
-        0.5.
-        """
-        probabilities = self.predict_proba(X, mask)
-        if isinstance(self.targets_, LabelSets):
-            return (probabilities > 0.5).astype(np.int64)
-        labels: Array = self.classes_[probabilities.argmax(axis=-1)]
-        return labels
-
-    def score(
-        self,
-        X: Any,
-        y: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-    ) -> float:
-        """Return the accuracy of `predict`. Parameters are those of `fit`."""
-        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
-        return float(accuracy_score(true, predicted, sample_weight=weight))
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

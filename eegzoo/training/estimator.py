@@ -9,9 +9,11 @@ from typing import Any, Self
 
 import numpy.typing as npt
 import torch
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
@@ -29,13 +31,14 @@ from eegzoo.training.parameters import Parameters
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
+from eegzoo.training.sequence_prediction import outputs_along_recordings
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(SavingMixin, Parameters, abc.ABC):
+class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
@@ -162,8 +165,29 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
             self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
         )  # fmt: skip
 
-    def _outputs(self, X: Any, mask: Any = None) -> torch.Tensor:
-        """Check windows, and return the outputs of the model for them."""
+    def transform(self, X: Any, *, batch_size: int = 64) -> Array:
+        """Return the features that the model's head classifies or regresses on.
+
+        Parameters
+        ----------
+        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+            Windows, or sequences of windows, as in `predict`.
+        batch_size : int
+            Number of windows that are computed at once.
+
+        Returns
+        -------
+        array, shape (n_windows, num_features) or (n_sequences, n_windows, num_features)
+            Features, averaged over the crops of a window.
+        """
+        check_is_fitted(self, "model_")
+        features = self._outputs(X, None, batch_size, features=True)
+        return features.numpy()
+
+    def _outputs(
+        self, X: Any, mask: Any = None, batch_size: int = 64, features: bool = False
+    ) -> torch.Tensor:
+        """Check windows, and return the outputs or features of the model for them."""
         check_is_fitted(self, "model_")
         inputs = as_inputs(X, self.signal_info_)
         if inputs.info is not None and self.signal_info_ is None:
@@ -171,12 +195,15 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
         self._check_window(inputs)
         mask = as_mask(mask, inputs.X.shape[:-2])
         amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
+        model, normalize = self.model_.eval(), self.normalizer_.transform
+        compute = model.features if features else model
+        if self.is_sequential_ and not inputs.is_sequences:
+            return outputs_along_recordings(model, inputs, normalize, compute)
+        average = _mean_over_crops if features else self.targets_.average_crops
         return compute_outputs(
-            self.model_, inputs.X, self.targets_, self.settings().n_crops,
-            sequence_lengths(mask, self.model_),
-            lambda windows: dataclasses.replace(inputs, X=windows).mapped(
-                self.normalizer_.transform
-            ),
+            model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
+            lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
+            positive_int("batch_size", batch_size), compute,
         )  # fmt: skip
 
     def _score_arrays(
@@ -228,8 +255,32 @@ class EEGEstimator(SavingMixin, Parameters, abc.ABC):
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
+        self.is_sequential_ = data.inputs.is_sequences
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
+        tags.transformer_tags.preserves_dtype = []  # features have the type of the model
         return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "model_" in state:
+            state["model_"] = copy.deepcopy(self.model_).cpu()
+        if state.get("_optimizer"):
+            state["_optimizer"] = _on_cpu(state["_optimizer"])
+        return state
+
+
+def _mean_over_crops(features: torch.Tensor) -> torch.Tensor:
+    return features.mean(dim=1)
+
+
+def _on_cpu(value: Any) -> Any:
+    """Return nested dicts and lists with all tensors on the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, dict):
+        return {name: _on_cpu(item) for name, item in value.items()}
+    return [_on_cpu(item) for item in value] if isinstance(value, list) else value

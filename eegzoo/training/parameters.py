@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from eegzoo.arguments import number_between, one_of
+from eegzoo.arguments import nearest, number_between, one_of
 from eegzoo.data.signal import amplitude
 from eegzoo.models.base import EEGModel
 from eegzoo.models.zoo import find_entry
@@ -102,8 +102,15 @@ class Parameters(PartOptions):
         ValueError, TypeError
             If a parameter is invalid. The message names the first one.
         """
+        self._check_options()
         if isinstance(self.model, str):
-            find_entry(self.model)
+            known = find_entry(self.model).parameters
+            for name in self.model_params or {}:
+                if name not in known:
+                    raise TypeError(
+                        f"{self.model} takes no argument {name!r} in model_params"
+                        f"{nearest(name, known)}"
+                    )
         elif not isinstance(self.model, EEGModel):
             raise TypeError(f"expected model to be a name or an EEGModel, got {self.model!r}")
         elif self.model_params or self.sfreq is not None:

@@ -22,20 +22,25 @@ class PartOptions(BaseEstimator):
     """
 
     def _keep_options(self, options: Mapping[str, Any]) -> None:
-        """Keep the keyword arguments that the constructor does not name.
+        """Keep the keyword arguments that the constructor does not name."""
+        self._options = dict(options)
+
+    def _check_options(self) -> None:
+        """Raise an error for a keyword argument that belongs to no part.
+
+        scikit-learn wants this to happen in ``fit``, not in the constructor.
 
         Raises
         ------
         TypeError
-            If one belongs to no part; the message proposes the nearest name.
+            With the nearest name.
         """
-        for name in options:
+        for name in self._options:
             if not _is_option(name):
                 known = [*self._get_param_names(), *(f"{part}__*" for part in PARTS)]
                 raise TypeError(
                     f"{type(self).__name__} takes no argument {name!r}{nearest(name, known)}"
                 )
-        self._options = dict(options)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return all parameters, those of the parts included.
@@ -62,7 +67,7 @@ class PartOptions(BaseEstimator):
         """
         own: dict[str, Any] = {}
         for name, value in params.items():
-            if _is_option(name):
+            if _is_option(name) or name in self._options:
                 self._options[name] = value
             elif name.partition("__")[0] in PARTS and "__" in name:
                 raise ValueError(f"Invalid parameter {name!r}: expected an argument after '__'")

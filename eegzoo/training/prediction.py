@@ -12,17 +12,17 @@ from torch import Tensor
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import even_crops
-from eegzoo.training.targets.targets import Targets
 
 
 def compute_outputs(
     model: EEGModel,
     X: npt.NDArray[Any] | Tensor | Windows,
-    targets: Targets,
+    average: Callable[[Tensor], Tensor],
     n_crops: int,
     lengths: Tensor | None = None,
     normalize: Callable[[Any], Any] | None = None,
     batch_size: int = 64,
+    compute: Callable[..., Tensor] | None = None,
 ) -> Tensor:
     """Return the outputs of a model for windows, averaged over evenly spaced crops.
 
@@ -32,8 +32,8 @@ def compute_outputs(
         Model in evaluation mode.
     X : array, Tensor or Windows, shape (n, n_chans, n_times) or (n, n_windows, n_chans, n_times)
         Windows, or sequences of windows, which are not cropped.
-    targets : Targets
-        Targets that the model was trained on; they define the average over crops.
+    average : callable
+        Function from outputs (n, n_crops, n_outputs) to their average over crops.
     n_crops : int
         Number of crops of each window.
     lengths : Tensor of int, shape (n,) | None
@@ -42,13 +42,17 @@ def compute_outputs(
         Function that normalises windows. None: they are already normalised.
     batch_size : int
         Number of windows that are computed at once.
+    compute : callable | None
+        Function of windows that is computed, such as the model's `features`. None: the model.
 
     Returns
     -------
     Tensor, shape (n, n_outputs) or (n, n_windows, n_outputs)
         Outputs, on the CPU.
     """
-    device = next(model.parameters()).device
+    compute = model if compute is None else compute
+    weight = next(model.parameters())
+    device, dtype = weight.device, weight.dtype
     per_window = 1 if len(X.shape) == 3 else X.shape[1]
     step = max(1, batch_size // per_window)
     parts = []
@@ -60,11 +64,12 @@ def compute_outputs(
                 options = {}
                 if lengths is not None:
                     options["lengths"] = lengths[start : start + step].to(device)
-                parts.append(model(batch.to(device), **options).cpu())
+                parts.append(compute(batch.to(device, dtype), **options).cpu())
                 continue
             crops = even_crops(batch, model.n_times, n_crops)
-            outputs = model(crops.flatten(0, 1).to(device)).unflatten(0, crops.shape[:2])
-            parts.append(targets.average_crops(outputs).cpu())
+            outputs = compute(crops.flatten(0, 1).to(device, dtype)).unflatten(0, crops.shape[:2])
+            parts.append(average(outputs).cpu())
     if not parts:
         return torch.empty(0, *X.shape[1:-2], model.n_outputs)
-    return torch.cat(parts)
+    outputs = torch.cat(parts)
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # NumPy has no bfloat16

@@ -72,7 +72,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         """
         return self._partial_fit(X, y, sample_weight, mask, None)
 
-    def predict(self, X: Any, mask: npt.ArrayLike | None = None) -> Array:
+    def predict(self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64) -> Array:
         """Return the predicted numbers for each window.
 
         Parameters
@@ -81,13 +81,15 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
             Windows, as in `EEGClassifier.predict_proba`.
         mask : array of bool, shape (n_sequences, n_windows) | None
             False for the windows of sequences that are padding.
+        batch_size : int
+            Number of windows that are computed at once.
 
         Returns
         -------
         array, shape (n_windows,) or (n_windows, n_targets)
             Predictions in the shape of y; for sequences of windows, with an additional first axis.
         """
-        outputs = self._outputs(X, mask)
+        outputs = self._outputs(X, mask, batch_size)
         return self.targets_.predictions(outputs)
 
     def score(

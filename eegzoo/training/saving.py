@@ -31,6 +31,7 @@ class SavingMixin:
     amplitude_: float | None
     n_chans_: int
     n_times_: int
+    is_sequential_: bool
     preprocessing_: Preprocessing | None
 
     def save(
@@ -58,6 +59,7 @@ class SavingMixin:
             "normalizer": self.normalizer_.to_dict(),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
+            "is_sequential": self.is_sequential_,
             "amplitude": self.amplitude_,
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
@@ -104,6 +106,7 @@ class SavingMixin:
             amplitude=extra["amplitude"],
             n_crops=extra["n_crops"],
             n_times=extra["n_times"],
+            is_sequential=extra.get("is_sequential", False),
         )
 
     @classmethod
@@ -118,12 +121,14 @@ class SavingMixin:
         amplitude: float | None,
         n_crops: int,
         n_times: int | None,
+        is_sequential: bool = False,
     ) -> Self:
         """Return a fitted estimator around a trained model."""
         fitted = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
         fitted.model_, fitted.normalizer_, fitted.amplitude_ = model, normalizer, amplitude
         fitted.signal_info_, fitted.preprocessing_ = signal_info, preprocessing
         fitted.n_chans_, fitted.n_times_ = model.n_chans, n_times or model.n_times
+        fitted.is_sequential_ = is_sequential
         fitted._set_targets(targets)
         return fitted
 

@@ -89,13 +89,6 @@ class Metric:
     def share(cls, n_right: int, n_windows: int, protocol: str, n_subjects: int) -> Self:
         """Return an accuracy with Wilson's interval, which assumes independent windows.
 
-        Parameters
-        ----------
-        n_right, n_windows : int
-            Number of correctly classified windows, and of all windows.
-        protocol, n_subjects
-            As in `Metric`.
-
         Examples
         --------
         >>> metric = Metric.share(43, 45, "left against right fist", n_subjects=1)
@@ -175,7 +168,7 @@ class Card:
     origin : Origin
         Origin of the weights.
     intended_use, not_for : str
-        Uses that the weights are meant for, and uses that they are not meant for.
+        Intended uses, and uses to avoid.
     n_params : int
         Number of trained parameters.
     amplitude : float | None
@@ -224,17 +217,7 @@ class Card:
 
 
 def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's interval of a proportion.
-
-    Parameters
-    ----------
-    share : float
-        Proportion, from 0 to 1.
-    n : int
-        Number of observations.
-    z : float
-        Quantile of the normal distribution; the default gives the 95 % interval.
-    """
+    """Return Wilson's 95 % interval of a proportion among `n` observations."""
     number_between("share", share, 0.0, 1.0)
     positive_int("n", n)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)

@@ -35,7 +35,7 @@ def find_weights(name: str, *, unseen: str | Collection[str] | None = None) -> W
         "eegnet.physionet_mi2", gives its first fold.
     unseen : str | collection of str | None
         Subjects, named as by `Recording` ("eegbci/S030"), who must not be in the training data. A
-        family gives the first fold that was trained without all of them.
+        family gives the first fold that was trained without any of them.
 
     Returns
     -------

@@ -27,7 +27,7 @@ class Weights:
     Parameters
     ----------
     name : str
-        Name, ``architecture.tag``.
+        Name of the weights, ``architecture.tag``.
     metadata : Card
         Card of the weights.
     source : Path | AuthorsFile

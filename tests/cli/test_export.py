@@ -14,8 +14,8 @@ from eegzoo.models import EEGNet
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import Card, find_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
 from tests.cli.test_cli import eegzoo
+from tests.shared_data import SHARED, needs
 
 CACHE = SHARED / "weights"
 MODULE = sys.modules["eegzoo.cli.export"]

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.beside import MNE_DATA, needs
 from tests.cli.test_cli import eegzoo
+from tests.shared_data import MNE_DATA, needs
 
 
 @needs(MNE_DATA)

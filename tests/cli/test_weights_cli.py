@@ -11,8 +11,8 @@ import pytest
 from eegzoo.data import fetch_eegbci
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import find_weights, list_weights
-from tests.beside import MNE_DATA, SHARED, needs
 from tests.cli.test_cli import eegzoo
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 CACHE = SHARED / "weights"
 MI2 = "eegnet.physionet_mi2"

@@ -7,8 +7,8 @@ import torch
 from eegzoo.models import EEGSym
 from eegzoo.models.references import find_reference
 from eegzoo.models.references.eegsym import state_from, windows_from
-from tests.beside import SHARED, needs
 from tests.reference.model_checks import assert_initial_limits
+from tests.shared_data import SHARED, needs
 
 MONTAGE = ("F3", "C3", "P3", "Cz", "Pz", "F4", "C4", "P4")
 SIZES = {"n_chans": 8, "n_times": 384, "n_outputs": 2, "sfreq": 128}

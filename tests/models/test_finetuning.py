@@ -5,16 +5,29 @@ import copy
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback
 from torch import nn
 
+from eegzoo.layers import NormConstraint
 from eegzoo.models import create_model, list_models
 from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
+from eegzoo.torch_internals import BatchNormBase
 from eegzoo.training import EEGClassifier
 from eegzoo.training.callbacks.batch_statistics import renew_statistics
 from eegzoo.weights import find_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
-from tests.models.test_every_model import CLASSES, build, windows
+from tests.models.test_every_model import (
+    CLASSES,
+    build,
+    is_dropout,
+    takes_sequences,
+    through_deepcopy,
+    through_pickle,
+    through_save_model,
+    through_torch_save,
+    windows,
+)
+from tests.shared_data import SHARED, needs
 
 X = np.random.default_rng(0).normal(3, 20, (24, 4, 128)).astype(np.float32)
 Y = np.arange(24) % 2
@@ -41,6 +54,41 @@ def changed(model, before):
         key for key, tensor in model.state_dict().items() if not torch.equal(tensor, before[key])
     ]
     return {key.partition(".")[0] for key in keys}
+
+
+def modes(model):
+    """Return the modes of all modules of each part, without repetition."""
+    return {name: {m.training for m in part.modules()} for name, part in model.named_children()}
+
+
+def put_into_training(model):
+    """Call ``train`` of the model and of each of its modules, as some callbacks do."""
+    model.train()
+    for module in model.modules():
+        assert module.train() is module
+    return model
+
+
+def loaded(name):
+    """Return a model as if loaded: with running statistics and weights beyond their limits."""
+    torch.manual_seed(0)
+    model = build(name)
+    with torch.no_grad():
+        model(windows(model))
+        for layer in model.modules():
+            if isinstance(layer, NormConstraint) and layer.max_norm is not None:
+                layer.weight.mul_(5)
+    return model.eval()
+
+
+def inputs_of(model):
+    """Return single windows and, for models of sequences, sequences and sequences with padding."""
+    x = windows(model, 6)
+    inputs = [(x,)]
+    if takes_sequences(model):
+        sequences = x.unflatten(0, (2, 3))
+        inputs += [(sequences,), (sequences, torch.tensor([3, 1]))]
+    return inputs
 
 
 def fit(model, **parameters):
@@ -87,9 +135,9 @@ def test_frozen_parts_stay_the_same_in_a_custom_training_loop(model):
 def test_frozen_parts_stay_in_evaluation_mode_within_another_module(model):
     freeze(model, "separable")
     holder = nn.ModuleDict({"model": model}).train()
-    modes = {name: part.training for name, part in model.named_children()}
-    assert modes == {"front": False, "reduce": False, "separable": True, "head": True}
-    assert not any(layer.training for layer in model.front.modules())
+    assert modes(model) == {
+        "front": {False}, "reduce": {False}, "separable": {True}, "head": {True}
+    }  # fmt: skip
     assert model.training
     x = torch.from_numpy(X)
     assert torch.equal(model.front(x), model.front(x))
@@ -97,13 +145,88 @@ def test_frozen_parts_stay_in_evaluation_mode_within_another_module(model):
     assert not any(layer.training for layer in model.modules())
 
 
-def test_a_copy_is_frozen_too(model):
+@pytest.mark.parametrize("copied", [through_deepcopy, through_pickle, through_torch_save])
+def test_a_copy_is_frozen_too(model, copied):
     freeze(model)
-    twin = copy.deepcopy(model).train()
-    assert not twin.front.training
+    twin = put_into_training(copied(model, None))
+    assert modes(twin) == {name: {name == "head"} for name in PARTS}
     unfreeze(twin)
-    assert twin.front.training
-    assert not model.train().front.training
+    assert modes(twin) == {name: {True} for name in PARTS}
+    assert all(weight.requires_grad for weight in twin.parameters())
+    assert modes(put_into_training(model)) == {name: {name == "head"} for name in PARTS}
+
+
+def test_a_saved_model_is_loaded_with_the_same_weights_and_nothing_frozen(model, tmp_path):
+    freeze(model)
+    x = torch.from_numpy(X)
+    again = through_save_model(put_into_training(model), tmp_path)
+    assert torch.equal(again.features(x), model.features(x))
+    assert again.frozen_parts == ()
+    assert all(weight.requires_grad for weight in again.parameters())
+    assert modes(again.train()) == {name: {True} for name in PARTS}
+
+
+def test_a_replaced_layer_of_a_frozen_part_is_in_evaluation_mode(model):
+    freeze(model)
+    model.reduce[0] = nn.BatchNorm1d(16)
+    assert modes(model.train())["reduce"] == {False}
+
+
+def test_parameters_that_are_frozen_lose_their_gradients(model):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
+    model.train()(torch.from_numpy(X)).square().sum().backward()
+    before = state(model)
+    freeze(model)
+    optimizer.step()
+    assert changed(model, before) == {"head"}
+
+
+def test_freezing_and_unfreezing_keep_the_mode_of_the_other_parts(model):
+    model.train().head.eval()
+    freeze(model, "separable")
+    assert modes(model) == dict(zip(PARTS, [{False}, {False}, {True}, {False}], strict=True))
+    unfreeze(model)
+    assert modes(model) == dict(zip(PARTS, [{True}, {True}, {True}, {False}], strict=True))
+
+
+class TrainEachModule(Callback):
+    """Callback that puts each module into training mode before each step."""
+
+    def on_batch_begin(self, net, training=False, **_):
+        if training:
+            put_into_training(net.trained)
+
+
+@pytest.mark.parametrize("validation", [None, 0.25])
+def test_frozen_parts_stay_the_same_with_callbacks_averages_and_validation(model, validation):
+    before = state(model)
+    freeze(model, "separable")
+    fitted = fit(model, ema=0.9, validation=validation, callbacks=[TrainEachModule()])
+    assert changed(fitted, before) == {"separable", "head"}
+    again = put_into_training(copy.deepcopy(fitted))
+    assert modes(again) == dict(zip(PARTS, [{False}, {False}, {True}, {True}], strict=True))
+
+
+def test_a_second_pass_trains_the_same_parts(model):
+    before = state(model)
+    freeze(model)
+    classifier = EEGClassifier(model, batch_size=8, random_state=0)
+    for _ in range(2):
+        classifier.partial_fit(X, Y, classes=[0, 1])
+        assert changed(classifier.model_, before) == {"head"}
+
+
+def test_frozen_parts_compile_into_the_same_graph_as_in_evaluation(model):
+    x = torch.from_numpy(X)
+    expected = model.features(x)
+    freeze(model)
+    torch._dynamo.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    before = state(model)
+    compiled.train()
+    torch.testing.assert_close(compiled(x), model.head(expected))
+    assert changed(model, before) <= {"head"}
+    torch._dynamo.reset()
 
 
 def test_another_call_replaces_the_first(model):
@@ -140,18 +263,82 @@ def test_an_unknown_or_first_part_raises(model, until):
     assert all(weight.requires_grad for weight in model.parameters())
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_every_model_can_train_its_head_alone(name):
-    model = build(name)
+@pytest.mark.parametrize("name", list_models())
+def test_features_in_front_of_a_trained_head_are_those_of_evaluation(name):
+    model = loaded(name)
+    inputs = inputs_of(model)
+    with torch.no_grad():
+        expected = [model.features(*x) for x in inputs]
     before = state(model)
-    freeze(model)
-    optimizer = torch.optim.SGD(parameter_groups(model, 0.1, 0.5))
-    model.train()(windows(model)).square().sum().backward()
+    frozen = freeze(model)
+    put_into_training(model)
+    assert modes(model) == {part: {part not in frozen} for part in [*frozen, "head"]}
+    generator = torch.get_rng_state()
+    for _ in range(2):
+        for x, features in zip(inputs, expected, strict=True):
+            assert torch.equal(model.features(*x), features)
+    assert torch.equal(torch.get_rng_state(), generator)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
+    model(inputs[-1][0]).square().sum().backward()
+    trained = {key for key, weight in model.named_parameters() if weight.grad is not None}
+    assert trained == {f"head.{key}" for key, _ in model.head.named_parameters()}
     optimizer.step()
     assert changed(model, before) == {"head"}
+    after = model.state_dict()
+    assert not any(torch.equal(after[key], before[key]) for key in trained)
+    for x, features in zip(inputs, expected, strict=True):
+        assert torch.equal(model.features(*x), features)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_features_of_parts_that_are_not_frozen_differ_in_training(name):
+    model = loaded(name)
+    body = [part for key, part in model.named_children() if key != "head"]
+    layers = [layer for part in body for layer in part.modules()]
+    if not any(is_dropout(x) or isinstance(x, BatchNormBase) for x in layers):
+        pytest.skip("neither dropout nor batch normalisation in front of the head")
+    x = windows(model)
+    expected = model.features(x)
+    assert not torch.equal(model.train().features(x), expected)
+    freeze(model)
     unfreeze(model)
-    model.eval()
-    assert not any(layer.training for layer in model.modules())
+    assert all(layer.training for layer in model.modules())
+    assert not torch.equal(model.features(x), model.eval().features(x))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_dropout_between_parts_is_applied_once(name):
+    """A dropout that is applied twice cannot be off in a frozen part and on in the next one."""
+    model, calls = build(name), []
+    for layer in filter(is_dropout, model.children()):
+        layer.register_forward_hook(lambda layer, *_: calls.append(layer))
+    x = windows(model, 6)
+    model(x.unflatten(0, (2, 3)) if takes_sequences(model) else x)
+    assert len(calls) == len(set(calls))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_model_can_be_frozen_up_to_each_of_its_parts(name):
+    model = loaded(name)
+    parts = [part for part, _ in model.named_children()]
+    for until in parts[1:]:
+        frozen = freeze(model, until)
+        put_into_training(model)
+        assert frozen == parts[: parts.index(until)]
+        assert all(mode == {part not in frozen} for part, mode in modes(model).items())
+    unfreeze(model)
+    assert all(layer.training for layer in model.modules())
+    assert not any(layer.training for layer in model.eval().modules())
+
+
+def test_dropout_behind_a_frozen_part_of_a_recurrent_model_is_on():
+    model = loaded("tinysleepnet")
+    x = windows(model)
+    expected = model.window_features(x)
+    freeze(model, "lstm")
+    put_into_training(model)
+    assert torch.equal(model.window_features(x), expected)
+    assert not torch.equal(model.features(x), model.features(x))
 
 
 @needs(SHARED / "weights")
@@ -182,6 +369,13 @@ def test_statistics_equal_torchs_if_nothing_is_frozen(model):
     torch.testing.assert_close(model.state_dict(), twin.state_dict(), rtol=0, atol=0)
     assert not model.training
     assert model.front.norm.momentum == 0.01
+
+
+def test_statistics_of_frozen_parts_are_not_renewed(model):
+    freeze(model, "separable")
+    before = state(model)
+    renew_statistics(put_into_training(model), ((torch.from_numpy(X),),))
+    assert changed(model, before) == {"separable"}
 
 
 def test_a_model_without_statistics_to_renew_does_not_change(model):

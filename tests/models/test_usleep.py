@@ -1,7 +1,9 @@
 """U-Sleep compared with its authors' Keras code."""
 
+import copy
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
@@ -67,6 +69,166 @@ def test_windows_of_a_sequence_influence_each_other():
     before = model(night)
     night[:, 2] += 1.0
     assert (model(night) != before).any(dim=2).all()
+
+
+# Sequences of several lengths.
+
+
+def ragged(n_times, lengths):
+    """Return a model, padded sequences and the same sequences without padding, in float64."""
+    torch.manual_seed(0)
+    model = small(n_times=n_times).double()
+    for norm in norms_of(model):
+        torch.nn.init.normal_(norm.weight, 1.0, 0.2)
+        torch.nn.init.normal_(norm.bias, 0.0, 0.2)
+    padded = torch.full((len(lengths), max(lengths), 2, n_times), torch.nan).double()
+    parts = [torch.randn(1, length, 2, n_times).double() for length in lengths]
+    for row, part in enumerate(parts):
+        padded[row, : part.shape[1]] = part[0]
+    return model, padded, parts
+
+
+def norms_of(model):
+    return [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm1d)]
+
+
+@torch.no_grad()
+def batch_normalised(model, parts):
+    """Return a copy whose running statistics are those of a batch of unpadded sequences.
+
+    The sequences are run one by one in evaluation mode. The statistics of each layer are computed
+    from its inputs, after those of all layers before it have been set.
+
+    Returns
+    -------
+    model : USleep
+        The copy, which computes in evaluation mode as the given model computes in training.
+    counts : list of int
+        Number of samples from which the statistics of each layer are computed.
+    """
+    model, counts = copy.deepcopy(model).eval(), []
+    order = []
+    handles = [
+        layer.register_forward_hook(lambda layer, *_: order.append(layer))
+        for layer in norms_of(model)
+    ]
+    model(parts[0])
+    for handle in handles:
+        handle.remove()
+    for layer in order:
+        inputs = []
+        handle = layer.register_forward_pre_hook(lambda _, args, seen=inputs: seen.append(args[0]))
+        for part in parts:
+            model(part)
+        handle.remove()
+        values = np.concatenate([x[0].numpy() for x in inputs], axis=1)
+        layer.running_mean = torch.from_numpy(values.mean(axis=1))
+        layer.running_var = torch.from_numpy(values.var(axis=1))
+        counts.append((layer, values.shape[1]))
+    counts = dict(counts)
+    return model, [counts[layer] for layer in norms_of(model)]
+
+
+RAGGED = [(96, [3, 1, 2]), (95, [4, 3, 1]), (37, [1, 2, 3]), (90, [2, 5, 5]), (11, [7, 1, 2])]
+
+
+@pytest.mark.parametrize(("n_times", "lengths"), RAGGED)
+def test_outputs_of_padded_sequences_equal_those_of_each_sequence_alone(n_times, lengths):
+    model, padded, parts = ragged(n_times, lengths)
+    lengths, step_length = torch.tensor(lengths), 5 if n_times == 95 else 1
+    outputs = model(padded, lengths=lengths)
+    steps = model(padded, step_length, lengths)
+    assert steps.shape == (*padded.shape[:2], n_times // step_length, 5)
+    for row, part in enumerate(parts):
+        n = part.shape[1]
+        torch.testing.assert_close(outputs[row, :n], model(part)[0], rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(
+            steps[row, :n], model(part, step_length)[0], rtol=1e-10, atol=1e-12
+        )
+        assert not model.features(padded, lengths)[row, n:].any()
+
+
+@pytest.mark.parametrize(("n_times", "lengths"), RAGGED)
+def test_batch_statistics_are_those_of_the_real_windows(n_times, lengths):
+    model, padded, parts = ragged(n_times, lengths)
+    reference, counts = batch_normalised(model, parts)
+    before = [(norm.running_mean.clone(), norm.running_var.clone()) for norm in norms_of(model)]
+    outputs = model.train()(padded, lengths=torch.tensor(lengths))
+    for row, part in enumerate(parts):
+        torch.testing.assert_close(
+            outputs[row, : part.shape[1]], reference(part)[0], rtol=1e-9, atol=1e-11
+        )
+    for norm, (mean, var), truth, n in zip(
+        norms_of(model), before, norms_of(reference), counts, strict=True
+    ):
+        unbiased = truth.running_var * n / (n - 1)
+        torch.testing.assert_close(norm.running_mean, 0.99 * mean + 0.01 * truth.running_mean)
+        torch.testing.assert_close(norm.running_var, 0.99 * var + 0.01 * unbiased)
+        assert norm.num_batches_tracked == 1
+
+
+@pytest.mark.parametrize(("n_times", "lengths"), RAGGED[1:3])
+def test_gradients_of_padded_sequences_are_the_derivatives(n_times, lengths):
+    model, padded, parts = ragged(n_times, lengths)
+    weights = [torch.randn(*part.shape[:2], 5).double() for part in parts]
+
+    def loss(step):
+        """Return the loss of the sequences alone, after a step along the directions."""
+        moved = copy.deepcopy(model)
+        with torch.no_grad():
+            for weight, direction in zip(moved.parameters(), directions[1:], strict=True):
+                weight.add_(step * direction)
+        inputs = [
+            part + step * directions[0][row : row + 1, : part.shape[1]]
+            for row, part in enumerate(parts)
+        ]
+        reference, _ = batch_normalised(moved, inputs)
+        with torch.no_grad():
+            return sum(
+                (reference(x) * weight).sum() for x, weight in zip(inputs, weights, strict=True)
+            )
+
+    padded.requires_grad_()
+    outputs = model.train()(padded, lengths=torch.tensor(lengths))
+    sum(
+        (outputs[row, : part.shape[1]] * weight[0]).sum()
+        for row, (part, weight) in enumerate(zip(parts, weights, strict=True))
+    ).backward()
+    tensors = [padded, *model.parameters()]
+    directions = [torch.randn_like(tensor) for tensor in tensors]
+    slope = sum((tensor.grad * way).sum() for tensor, way in zip(tensors, directions, strict=True))
+    difference = (loss(1e-6) - loss(-1e-6)) / 2e-6
+    torch.testing.assert_close(slope, difference, rtol=1e-6, atol=1e-8)
+
+
+def test_sequences_without_windows_have_no_influence():
+    model, padded, _ = ragged(96, [3, 1])
+    some = model(padded, lengths=torch.tensor([3, 0]))
+    torch.testing.assert_close(some[:1], model(padded[:1]))
+    none = model(padded, lengths=torch.tensor([0, 0]))
+    torch.testing.assert_close(none, model.head(torch.zeros(2, 3, 6).double()))
+    assert model(padded[:0], lengths=torch.tensor([], dtype=torch.int64)).shape == (0, 3, 5)
+    single = torch.randn(4, 2, 96).double()
+    torch.testing.assert_close(model(single, lengths=torch.ones(4, dtype=int)), model(single))
+
+
+@pytest.mark.parametrize("lengths", [[3, 4], [-1, 3]], ids=str)
+def test_lengths_out_of_range_raise(lengths):
+    with pytest.raises(ValueError, match=r"lengths to be from 0 to n_windows=3, got \["):
+        small()(torch.randn(2, 3, 2, 96), lengths=torch.tensor(lengths))
+
+
+def test_padded_sequences_can_be_trained_in_bfloat16_and_compiled():
+    model, x = small().train(), torch.randn(3, 3, 2, 96)
+    lengths = torch.tensor([3, 1, 2])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = model(x, lengths=lengths)
+    out.float().sum().backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+    torch._dynamo.reset()
+    compiled = torch.compile(copy.deepcopy(model), backend="aot_eager")
+    torch.testing.assert_close(compiled(x, lengths=lengths), model(x, lengths=lengths))
+    torch._dynamo.reset()
 
 
 def test_a_new_head_keeps_the_number_of_features():

@@ -1,4 +1,4 @@
-"""What ships was made by the recipes, says all of itself, and does what it says."""
+"""Shipped weights: made by the recipes, with complete cards and reproducible figures."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ import pytest
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import find_weights, list_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 SHIPPED = sorted(name for name in list_weights() if name.endswith((".ssvep_exo", ".eegmat")))
@@ -19,7 +19,7 @@ SHIPPED = sorted(name for name in list_weights() if name.endswith((".ssvep_exo",
 
 @pytest.fixture
 def recipe_of(monkeypatch):
-    """Return what imports the recipe of weights, as running it as a script does."""
+    """Return a function that imports the recipe of weights as a script would."""
     monkeypatch.syspath_prepend(str(RECIPES))
 
     def find(name):
@@ -28,7 +28,7 @@ def recipe_of(monkeypatch):
     return find
 
 
-def test_an_eegnet_and_a_better_architecture_ship_for_either_set():
+def test_each_set_has_an_eegnet_and_a_better_model():
     for tag in ("ssvep_exo", "eegmat"):
         own = [name for name in SHIPPED if name.endswith(tag)]
         assert f"eegnet.{tag}" in own
@@ -86,7 +86,7 @@ class TestShipped:
 
 
 def by_subject(metric):
-    """Return each subject's own value, which the protocol lists."""
+    """Return the accuracy of each subject, as listed in the protocol."""
     return {
         subject: float(value)
         for subject, value in re.findall(r"(\d\d) ([01]\.\d\d)", metric.protocol)
@@ -105,15 +105,15 @@ def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
     assert dataset.info == weights.signal
     subjects = protocol.subjects_of(dataset)
     assert subjects == list(weights.metadata.training.subjects)
-    said, found = by_subject(metric), {}
-    # Six are enough: all of ssvep_exo, every fourth of eegmat.
+    stated, found = by_subject(metric), {}
+    # Six subjects suffice: all of ssvep_exo, every fourth of eegmat.
     for subject in subjects[:: len(subjects) // 6]:
         train, test = protocol.left_out(dataset, subject)
         classifier = recipe.RECIPE.classifier(weights.metadata.architecture, seed)
         right = protocol.right_of(classifier.fit(dataset[train]), dataset[test])
         found[subject.rpartition("/")[2]] = right.mean()
     low, high = metric.interval
-    difference = np.mean(list(found.values())) - np.mean([said[subject] for subject in found])
+    difference = np.mean(list(found.values())) - np.mean([stated[subject] for subject in found])
     assert low <= metric.value + difference <= high
 
 
@@ -122,6 +122,6 @@ def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
 @pytest.mark.parametrize("name", SHIPPED)
 def test_baselines_are_those_of_the_card(name, recipe_of):
     recipe, weights = recipe_of(name), find_weights(name)
-    said = [m for m in weights.metadata.metrics if m.protocol.startswith("baseline")]
+    stated = [m for m in weights.metadata.metrics if m.protocol.startswith("baseline")]
     found = recipe.baselines(recipe.read(SHARED / "data" / name.partition(".")[2]))
-    assert [m.value for m in found] == pytest.approx([m.value for m in said], abs=0.01)
+    assert [m.value for m in found] == pytest.approx([m.value for m in stated], abs=0.01)

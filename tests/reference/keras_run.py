@@ -15,22 +15,9 @@ def make(file, source, build, size, more=lambda: {}, **seeded):
     """Write the reference numbers of the model that ``build(**size)`` returns.
 
     Outputs in evaluation mode are computed in float32, as the authors do. The gradient of the
-    cross-entropy in training, without dropout and penalties, is computed in float64.
-
-    Parameters
-    ----------
-    file : str
-        Name of the file to write.
-    source : str
-        Repository, commit and name of the model.
-    build : callable
-        Function that returns the model.
-    size : dict
-        Arguments of `build`.
-    more : callable
-        Function that returns additional arrays, called last.
-    **seeded
-        Arguments of `seeded.draw` except the shapes, which are those of the model.
+    cross-entropy in training, without dropout and penalties, is computed in float64. `source` is
+    the repository, commit and name of the model; `more` returns additional arrays; `seeded` are the
+    arguments of `seeded.draw` except the shapes, which are those of the model.
     """
     _start_session("float32")
     model = build(**size)

@@ -23,7 +23,7 @@ if __name__ == "__main__":
         "eegconformer_torch.npz", model, {"source": "eeyhsong/EEG-Conformer 9ae149b Conformer"},
         logits_of=lambda model, x: model(x)[1],
         unused=[name for name in model.state_dict() if ".clshead." in name],  # built, never run
-        gradient=np.float64, seed=4,
+        gradient_type=np.float64, seed=4,
         gains={"shallownet": 0.5, "keys": 3.0, "queries": 3.0, "": 1.0},
         shape_of_x=(6, 1, 22, 1000), scale_of_x=20.0,
     )  # fmt: skip

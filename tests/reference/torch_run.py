@@ -6,30 +6,17 @@ from package import draw, positions, save
 from torch import nn
 
 
-def make(file, model, meta, *, logits_of=None, unused=(), gradient=np.float32, more=None, **seeded):
+def make(
+    file, model, meta, *, logits_of=None, unused=(), gradient_type=np.float32, more=None, **seeded
+):
     """Write the reference numbers of a model.
 
     Logits in evaluation mode are computed in float32, as the authors do. The gradient of the
-    cross-entropy in training, without dropout, is computed in float64.
-
-    Parameters
-    ----------
-    file : str
-        Name of the file to write.
-    model : nn.Module
-        Model of the authors.
-    meta : dict
-        Description to store: "source" (repository, commit and name of the model) and sizes.
-    logits_of : callable | None
-        Function that returns the logits, given the model and its input. None: the model.
-    unused : sequence of str
-        Weights that never take part in the computation, and are left out.
-    gradient : type
-        Type in which the gradient is stored.
-    more : dict | None
-        Additional arrays.
-    **seeded
-        Arguments of `seeded.draw` except the shapes, which are those of the model.
+    cross-entropy in training, without dropout, is computed in float64 and stored in
+    `gradient_type`. `meta` contains the source: repository, commit and name of the model.
+    `logits_of` returns the logits, given the model and its input. `unused` names weights that never
+    take part. `more` contains additional arrays. `seeded` are the arguments of `seeded.draw` except
+    the shapes, which are those of the model.
     """
     logits_of = logits_of or nn.Module.__call__
     shapes = {
@@ -53,7 +40,7 @@ def make(file, model, meta, *, logits_of=None, unused=(), gradient=np.float32, m
         for name, shape in shapes.items()
     ]
     arrays = {"logits": logits.numpy(), "y": y.numpy(), "loss": loss.item()}
-    arrays["gradient"] = np.concatenate(flat)[positions(shapes)].astype(gradient)
+    arrays["gradient"] = np.concatenate(flat)[positions(shapes)].astype(gradient_type)
     meta |= {"torch": torch.__version__, "seeded": seeded, "shapes": shapes}
     meta |= {"n_params": sum(parameter.numel() for parameter in parameters.values())}
     if unused:

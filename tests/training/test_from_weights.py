@@ -14,7 +14,7 @@ from eegzoo.data import fetch_eegbci
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import Weights, find_weights, list_weights, weights_in
 from eegzoo.weights.authors.authors_file import AuthorsFile
-from tests.beside import MNE_DATA, SHARED, needs
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 NAME = "eegnet.ssvep_exo"
 SHIPPED = [

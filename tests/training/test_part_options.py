@@ -363,7 +363,7 @@ def test_a_clone_keeps_all_options():
 @pytest.mark.parametrize("name", ["optimiser__momentum", "optimizer__", "learning_rate", "lrs"])
 def test_an_unknown_argument_proposes_the_nearest(name):
     with pytest.raises(TypeError, match=rf"EEGClassifier takes no argument '{name}'"):
-        make_classifier(**{name: 1})
+        make_classifier(**{name: 1}).fit(X, Y)
     with pytest.raises(ValueError, match="Invalid parameter"):
         make_classifier().set_params(**{name: 1})
 

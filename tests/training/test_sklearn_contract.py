@@ -45,9 +45,9 @@ class TableMixin:
     def score(self, X, y, sample_weight=None):
         return super().score(self._windows(X), y, sample_weight)
 
-    def _outputs(self, X, mask=None):
+    def _outputs(self, X, *args, **kwargs):
         is_windows = isinstance(X, np.ndarray) and X.ndim == 3
-        return super()._outputs(X if is_windows else self._windows(X), mask)
+        return super()._outputs(X if is_windows else self._windows(X), *args, **kwargs)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.beside import SHARED
+from tests.shared_data import SHARED
 
 CACHE = SHARED / "weights"
 

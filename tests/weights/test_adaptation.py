@@ -11,7 +11,7 @@ from eegzoo.data import EpochsDataset, SignalInfo, SignalWarning
 from eegzoo.models import load_model, save_model
 from eegzoo.weights import find_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 NAME = "eegnet.physionet_mi2"
 SIGNAL = find_weights(NAME).signal

@@ -19,7 +19,7 @@ from eegzoo.weights import Origin, catalogue, find_weights
 from eegzoo.weights.authors.authors_file import cache_folder
 from eegzoo.weights.authors.keras_file import read_keras_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 NAME = "eegnet.physionet_mi2_fold1"
 FILE = catalogue._AUTHORS[NAME]

@@ -20,7 +20,7 @@ from eegzoo.weights import (
     list_weights,
 )
 from eegzoo.weights.card import wilson
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 NAMES = list_weights()
 every_name = pytest.mark.parametrize("name", NAMES)

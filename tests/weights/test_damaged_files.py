@@ -23,7 +23,7 @@ from eegzoo.training import EEGClassifier
 from eegzoo.weights import catalogue, find_weights, weights_in
 from eegzoo.weights.authors.keras_file import read_keras_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 N_CHECKPOINTS, N_KERAS = 700, 300
 NAME = "eegnet.physionet_mi2_fold0"

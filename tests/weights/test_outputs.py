@@ -12,7 +12,7 @@ from eegzoo.models.references import find_reference
 from eegzoo.models.references.reference import FOLDER
 from eegzoo.weights import catalogue, find_weights, list_weights
 from eegzoo.weights.zoo import load_weights
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 CACHE = SHARED / "weights"
 EEGNETS = [*list_weights("eegnet.physionet_*"), "eegnet.sample_audvis"]

@@ -13,7 +13,7 @@ from eegzoo.models import save_model
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import find_weights, list_weights, weights_in
 from eegzoo.weights.zoo import load_weights
-from tests.beside import MNE_DATA, SHARED, needs
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 CACHE = SHARED / "weights"
 FISTS = ("left_fist", "right_fist")

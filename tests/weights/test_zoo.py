@@ -14,7 +14,7 @@ SIZES = {"n_chans": 3, "n_times": 128, "n_outputs": 2, "sfreq": 128}
 
 @pytest.fixture
 def mine(tmp_path):
-    """Return weights from a file of one's own."""
+    """Return weights in a copy of a shipped file."""
     path = tmp_path / "mine.safetensors"
     shutil.copy(find_weights(NAME).source, path)
     return weights_in(path)

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import mne
 
 from eegzoo.arguments import positive_int
-from eegzoo.data.reading.recordings import read_recording
+from eegzoo.data.reading.read_recording import read_recording
 
 
 class FetchFiles(Protocol):

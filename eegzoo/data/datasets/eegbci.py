@@ -10,8 +10,8 @@ import mne
 from tqdm.auto import tqdm
 
 from eegzoo.data.datasets.downloads import checksums, distinct_numbers, fetch_files
+from eegzoo.data.reading.read_recording import read_recording
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.reading.recordings import read_recording
 from eegzoo.data.signal.montage import named_montage
 
 _PAGE = "https://physionet.org/content/eegmmidb/1.0.0"

@@ -10,8 +10,8 @@ import mne
 
 from eegzoo.arguments import one_of
 from eegzoo.data.datasets.downloads import checksums, distinct_numbers, fetch_files
+from eegzoo.data.reading.read_recording import read_recording
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.reading.recordings import read_recording
 
 _PAGE = "https://physionet.org/content/sleep-edfx/1.0.0"
 _SETTING = "PHYSIONET_SLEEP_PATH"

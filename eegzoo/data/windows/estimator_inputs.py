@@ -118,6 +118,11 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
     >>> as_inputs(inputs.X).info is None
     True
     """
+    if isinstance(X, mne.io.BaseRaw):
+        raise ValueError(
+            "expected X to be windows, got a continuous recording: cut it into epochs first, by "
+            "Preprocessing.epochs(raw) at its events or Preprocessing.windows(raw) along it"
+        )
     if isinstance(X, mne.BaseEpochs):
         X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator checks amplitudes
     elif isinstance(X, list) and X and isinstance(X[0], mne.BaseEpochs):
@@ -136,6 +141,8 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
         )
     with np.errstate(over="ignore"):  # what exceeds float32 becomes infinity, which raises below
         windows = windows.astype(np.float32, copy=False)
+    if not windows.flags.writeable or min(windows.strides, default=0) < 0:
+        windows = windows.copy()  # torch takes neither
     if not np.isfinite(windows).all():
         raise ValueError("expected finite numbers in X, got NaN or infinity")
     return Inputs(windows)

@@ -101,7 +101,7 @@ def _delete_constraint(layer: NormConstraint) -> None:
 
 
 def _pad_as_torch_does(layer: ConstrainedConv1d | ConstrainedConv2d) -> None:
-    """Set the padding so that torch's own forward pads as ours does."""
+    """Set the padding so that torch's forward pads as that of the constrained layer does."""
     zeros_on_one_side = layer.padding_mode == "zeros" and is_lopsided(padding_of(layer))
     if layer.padding == "causal" or (layer.padding == "same" and zeros_on_one_side):
         pad_by_list(layer)

@@ -1,4 +1,4 @@
-"""The mixin that gives a torch layer a norm constraint."""
+"""Mixin that adds a norm constraint to a torch layer."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ class NormConstraint(nn.Module):
     def filter_norms(self, weight: Tensor | None = None) -> Tensor:
         """Return the norms that the limits apply to.
 
-        All other methods, `constraint_report`, `bake` and exported models take the norms from here.
-        An override has to return norms that scale with the filter: a filter times 0.5 has half the
-        norm. Filters that share a norm are scaled together.
+        All other methods, `constraint_report`, `bake` and exported models use this method. If it is
+        overridden, a filter times 0.5 must have half the norm, and a norm that several filters
+        share must be repeated for each of them.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class NormConstraint(nn.Module):
         Returns
         -------
         Tensor, as many axes as the weight
-            Norms in float64 (float32 on Apple's GPUs). The axes over which a norm is taken have
+            Norms in float64 (float32 on an Apple GPU). The axes over which a norm is taken have
             length one, so that the norms broadcast against the weight.
 
         Examples
@@ -155,7 +155,7 @@ class NormConstraint(nn.Module):
         return projected
 
     def scale_norm(self, eps: float = 1e-9) -> None:
-        """Project the stored weight in place, as a forward in training does.
+        """Project the stored weight in place, as the forward pass does in training.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class NormConstraint(nn.Module):
             self._last_projection.copy_(values)
 
     def _divisor(self, weight: Tensor, max_norm: float, own: bool, eps: float = 0.0) -> Tensor:
-        """Return the divisor of each filter; `own`: whether `weight` is the stored weight."""
+        """Return the divisor of each filter of the stored weight (`own`) or of another one."""
         rate = self.minmax_rate
         divisor = divisor_for(self.filter_norms(weight), max_norm, self.min_norm, rate, eps)
         if rate == 1.0 or not own:

@@ -109,7 +109,7 @@ def divisor_for(
     """
     if min_norm is None:
         return (norms / max_norm).clamp_min_(1.0)
-    # A zero filter has no direction to grow in: with any norm within the limits it is unchanged.
+    # A zero filter stays zero: any norm within the limits gives it a divisor of 1.
     norms = norms.masked_fill(norms <= eps, max_norm)
     target = norms.clamp(min_norm, max_norm)
     if minmax_rate < 1.0:

@@ -59,8 +59,8 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     lags = _autocorrelation(x, total, kernel_size, constant)
     total = total - n_times * constant
 
-    # Samples of the padded signals that not all taps see: the first kernel_size samples, which late
-    # taps of the windows miss, and the last kernel_size, which early taps miss. Zeros are skipped.
+    # Samples of the padded signals that some taps do not see: late taps miss the first samples, and
+    # early taps the last ones, kernel_size at most. Zeros among them need no products.
     n_first = max(0, min(n_times, kernel_size - before))
     n_last = max(0, min(n_times, kernel_size - after))
     before, after = min(before, kernel_size), min(after, kernel_size)

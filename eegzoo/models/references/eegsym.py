@@ -10,8 +10,8 @@ from torch import Tensor
 from eegzoo.models.references import keras_layout as keras
 from eegzoo.models.references.reference import Array, Reference
 
-# Where each of the authors' convolutions is here, in the order in which they make them: the unit of
-# convolution and normalisation, and the convolution in it. Filters of three lengths share a unit.
+# The unit of convolution and normalisation, and the name of the convolution in it, for each of the
+# authors' convolutions in the order of their creation. Filters of three lengths share a unit.
 _UNITS = [
     (f"hemisphere.{block}.{unit}", conv)
     for block in (0, 1)

@@ -31,20 +31,12 @@ def rename(
     n_maps: int = 1,
     time_first: bool = False,
 ) -> dict[str, Tensor]:
-    """Return a state dict from Keras's weights by name, in torch's layout.
+    """Return a state dict from Keras's weights, which are named "layer.tensor".
 
-    Parameters
-    ----------
-    weights : mapping of str to array
-        Weights named "layer.tensor".
-    places : mapping of str to str | sequence of str
-        Name of our module for each of Keras's layers; layers that it lacks are left out. A
-        sequence names the modules of all layers, in the order of the layers.
-    n_maps : int
-        Number of feature maps that the dense layer flattens.
-    time_first : bool
-        Whether time is the height of a two-dimensional kernel, and channels are its width. In
-        eegzoo's models time is the width.
+    `places` maps names of layers to names of our modules; layers that it lacks are left out. A
+    sequence names the modules of all layers in order. `n_maps` is the number of feature maps that
+    the dense layer flattens. With `time_first`, time is the height of Keras's two-dimensional
+    kernels; in eegzoo it is the width.
     """
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
     if not isinstance(places, Mapping):
@@ -70,7 +62,7 @@ def rename(
 
 
 def numbered(kind: str, places: Iterable[str], first: int = 0) -> dict[str, str]:
-    """Return our modules in `places` by the names of Keras's layers, numbered from `first`.
+    """Return `places` by Keras's names of the layers of a kind, numbered from `first`.
 
     Examples
     --------

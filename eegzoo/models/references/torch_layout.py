@@ -16,16 +16,11 @@ def rename(
     places: Mapping[str, str],
     tensors: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Tensor]:
-    """Return a state dict from the weights of another implementation.
+    """Return a state dict from another implementation's weights, which are named "module.tensor".
 
-    Parameters
-    ----------
-    weights : mapping of str to array
-        Weights named "module.tensor", without the counters of batch normalisations.
-    places : mapping of str to str
-        Our name of each of their modules; modules that it lacks are left out.
-    tensors : mapping of str to str
-        Our names of tensors whose names differ.
+    `places` maps their names of modules to ours; modules that it lacks are left out. `tensors` maps
+    names of tensors that differ. The counters of batch normalisations, which the weights lack, are
+    added.
     """
     state = {}
     for name, value in weights.items():

@@ -51,11 +51,12 @@ def renew_statistics(module: nn.Module, batches: Iterable[tuple[Tensor | None, .
     module.train(was_training)
 
 
-def model_inputs(batches: RandomCrops, device: str) -> Iterator[tuple[Tensor | None, ...]]:
+def model_inputs(batches: RandomCrops, model: nn.Module) -> Iterator[tuple[Tensor | None, ...]]:
     """Yield the arguments that a model is called with for each batch."""
+    weight = next(model.parameters())
     for batch in batches:
-        x, lengths = batch.x.to(device), batch.lengths
-        yield (x,) if lengths is None else (x, None, lengths.to(device))
+        x, lengths = batch.x.to(weight.device, weight.dtype), batch.lengths
+        yield (x,) if lengths is None else (x, None, lengths.to(weight.device))
 
 
 class RenewStatistics(Callback):
@@ -78,7 +79,7 @@ class RenewStatistics(Callback):
         """Recompute the statistics."""
         seed_epoch(self.batches, _AT_THE_END, self.seed)
         passes = itertools.chain.from_iterable(
-            model_inputs(self.batches, net.trained_device) for _ in range(N_PASSES)
+            model_inputs(self.batches, net.trained) for _ in range(N_PASSES)
         )
         plain = copy.deepcopy(net.trained)  # a copy does not pool statistics over processes
         renew_statistics(plain, itertools.islice(passes, N_BATCHES))

@@ -8,7 +8,7 @@ from typing import Any
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from eegzoo.training.loop.checkpoints import Checkpoint
+from eegzoo.training.callbacks.checkpoints import Checkpoint
 
 State = dict[str, Any]
 _PLAIN = (str, int, float, bool, type(None), Tensor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,6 @@ from eegzoo.data.signal import amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
-from eegzoo.models.sequence_models import RecurrentModel
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
 from eegzoo.training.model_building import check_takes_sequences, resolve_sfreq, signal_for
@@ -167,8 +167,23 @@ def targets_of(inputs: Inputs, y: Any) -> Array:
 def sequence_lengths(mask: Mask | None, module: EEGModel) -> torch.Tensor | None:
     """Return the number of windows in each sequence up to the last one that counts.
 
-    None: all windows, or a model that takes no lengths.
+    None: all windows.
+
+    Raises
+    ------
+    ValueError
+        If windows follow the last one that counts, and the model's ``forward`` takes no lengths.
     """
-    if mask is None or not isinstance(module, RecurrentModel):
+    if mask is None:
         return None
-    return torch.from_numpy(mask.shape[1] - mask[:, ::-1].argmax(axis=1))
+    lengths = mask.shape[1] - mask[:, ::-1].argmax(axis=1)
+    if "lengths" in inspect.signature(module.forward).parameters:
+        return torch.from_numpy(lengths)
+    n_padded = np.count_nonzero(lengths < mask.shape[1])
+    if n_padded:
+        raise ValueError(
+            "expected a model whose forward takes lengths, so that padding has no influence, got "
+            f"{type(module).__name__} and {n_padded} sequences that end with windows that do not "
+            "count"
+        )
+    return None

@@ -74,11 +74,11 @@ class Batch:
         """Yield windows and targets, the two parts that skorch's callbacks expect."""
         return iter((self.x, self.y))
 
-    def to(self, device: str) -> Self:
-        """Return a copy of the batch on a device."""
+    def to(self, device: str, dtype: torch.dtype) -> Self:
+        """Return a copy of the batch on a device, with windows of the given type."""
         moved: dict[str, Any] = {
             field.name: value.to(device, non_blocking=True)
             for field in dataclasses.fields(self)
             if isinstance(value := getattr(self, field.name), Tensor)
         }
-        return dataclasses.replace(self, **moved)
+        return dataclasses.replace(self, **{**moved, "x": moved["x"].to(dtype)})

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import (
-    GroupShuffleSplit,
     ShuffleSplit,
-    StratifiedGroupKFold,
     StratifiedShuffleSplit,
 )
 
@@ -17,6 +15,8 @@ from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.data.windows.splits import GROUPS
 
 Indices = npt.NDArray[np.int64]
+# Random orders of groups that are compared for the proportions of labels.
+_N_ORDERS = 50
 
 
 def validation_groups(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
@@ -93,14 +93,18 @@ def hold_out(
     >>> set(groups[train].tolist()) & set(groups[valid].tolist())
     set()
     """
-    splitter: Any = validation
     if not hasattr(validation, "get_n_splits"):
         if not validation:
             return None
-        splitter = _splitter(float(validation), groups, seed, stratify)
-    if not _uses_groups(splitter):
-        groups = None
-    train, valid = next(iter(splitter.split(np.zeros((len(y), 1)), y, groups)))
+        if groups is not None:
+            train, valid = _whole_groups(float(validation), y if stratify else None, groups, seed)
+        else:
+            kind = StratifiedShuffleSplit if stratify else ShuffleSplit
+            splitter = kind(1, test_size=float(validation), random_state=seed)
+            train, valid = next(splitter.split(np.zeros((len(y), 1)), y))
+    else:
+        used = groups if _uses_groups(validation) else None
+        train, valid = next(iter(validation.split(np.zeros((len(y), 1)), y, used)))
     if stratify:
         missing = np.setdiff1d(y, y[train])
         if missing.size:
@@ -111,17 +115,35 @@ def hold_out(
     return np.asarray(train), np.asarray(valid)
 
 
-def _splitter(share: float, groups: Any, seed: int, stratify: bool) -> Any:
-    if groups is None:
-        kind = StratifiedShuffleSplit if stratify else ShuffleSplit
-        return kind(1, test_size=share, random_state=seed)
-    n_groups = len(np.unique(groups))
-    if n_groups < 2:
-        raise ValueError(f"expected at least two groups for a validation, got {n_groups}")
-    if not stratify:
-        return GroupShuffleSplit(1, test_size=share, random_state=seed)
-    n_splits = min(n_groups, max(2, round(1 / share)))
-    return StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+def _whole_groups(
+    share: float, labels: npt.NDArray[Any] | None, groups: npt.NDArray[Any], seed: int
+) -> tuple[Indices, Indices]:
+    """Return a split by whole groups, in which validation has the share of windows asked for.
+
+    Groups are taken in random order as long as this brings the number of windows closer to the
+    share. Of several orders, one is chosen that leaves all labels in the training part and has the
+    labels in the most similar proportions on both sides.
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"expected at least two groups for a validation, got {len(names)}")
+    _, label = np.unique(np.zeros(len(group)) if labels is None else labels, return_inverse=True)
+    counts = np.zeros((len(names), label.max() + 1))
+    np.add.at(counts, (group, label), 1)
+    total, sizes = counts.sum(axis=0), counts.sum(axis=1)
+    wanted = share * sizes.sum()
+    generator = np.random.default_rng(seed)
+    best, chosen = (np.inf, np.inf), np.zeros(len(names), bool)
+    for _ in range(1 if labels is None else _N_ORDERS):
+        order = generator.permutation(len(names))[:-1]  # one group at least is trained on
+        n_taken = 1 + int(np.abs(np.cumsum(sizes[order]) - wanted).argmin())
+        taken = order[:n_taken]
+        held = counts[taken].sum(axis=0)
+        lost = float(((total > 0) & (held == total)).sum())
+        rating = lost, float(np.abs(held / held.sum() - total / total.sum()).sum())
+        if rating < best:
+            best, chosen = rating, np.isin(np.arange(len(names)), taken)
+    return np.flatnonzero(~chosen[group]), np.flatnonzero(chosen[group])
 
 
 def _uses_groups(splitter: Any) -> bool:

@@ -61,7 +61,9 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
         options[f"optimizer__{name}"] = value
 
     def predict(model: EEGModel, batch: Batch) -> Tensor:
-        return compute_outputs(model, batch.x, plan.targets, recipe.n_crops, batch.lengths)
+        return compute_outputs(
+            model, batch.x, plan.targets.average_crops, recipe.n_crops, batch.lengths
+        )
 
     # skorch's own compilation also compiles the loss, which gains nothing and warns.
     module: nn.Module = torch.compile(plan.model) if run.compile else plan.model  # type: ignore[assignment]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-# What skorch records beside losses and scores.
-_INTERNAL = ("batches", "dur", "train_batch_count", "valid_batch_count")
+# Columns in their order, before those that callbacks of the user record.
+_FIRST = ("epoch", "lr", "train_loss", "valid_loss", "valid_score")
+# What skorch records besides.
+_INTERNAL = ("batches", "dur", "train_batch_count", "valid_batch_count", "event_lr")
 
 
 class History(list[dict[str, Any]]):
@@ -28,15 +30,13 @@ class History(list[dict[str, Any]]):
         history : skorch.history.History
             History of a net.
         """
-        finished = [row for row in history if "lr" in row]
-        return cls(
-            {
-                name: value
-                for name, value in row.items()
-                if name not in _INTERNAL and isinstance(value, (int, float, str))
-            }
-            for row in finished
-        )
+        rows = []
+        for row in history:
+            if "lr" in row:  # an interrupted epoch has none
+                names = [*_FIRST, *(name for name in row if name not in (*_FIRST, *_INTERNAL))]
+                shown = {name: row[name] for name in names if name in row}
+                rows.append({n: v for n, v in shown.items() if isinstance(v, (int, float, str))})
+        return cls(rows)
 
     def __repr__(self) -> str:
         names = list(dict.fromkeys(name for row in self for name in row))

@@ -37,6 +37,8 @@ class WeightedLoss(nn.Module):
         """Return this process's part of the mean over the batch."""
 
         def weighted(y: Tensor, weight: Tensor) -> Tensor:
+            if y.is_floating_point():
+                y = y.to(outputs.dtype)
             losses = self.loss_of(outputs, y)
             if losses.ndim == 0 and (mixed is not None or bool((weight != weight.max()).any())):
                 raise ValueError(

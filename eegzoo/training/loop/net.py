@@ -144,7 +144,7 @@ class Steps:
     def train_step_single(self, batch: Batch, **_: Any) -> dict[str, Tensor]:
         """Compute outputs, loss and gradients of a batch."""
         self._set_training(True)  # type: ignore[attr-defined]
-        batch = batch.to(self.trained_device)
+        batch = batch.to(self.trained_device, next(self.trained.parameters()).dtype)
         x, lengths, mixed = self._augmented(batch)
         dtype = getattr(torch, self.precision)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
@@ -170,7 +170,7 @@ class Steps:
     def _with_fresh_statistics(self, model: EEGModel) -> EEGModel:
         model = copy.deepcopy(model)
         seed_epoch(self.whole_batches, 0, self.seed)
-        inputs = model_inputs(self.whole_batches, self.trained_device)
+        inputs = model_inputs(self.whole_batches, model)
         renew_statistics(model, itertools.islice(inputs, _VALIDATION_BATCHES))
         return model.eval()
 

@@ -9,6 +9,7 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 from skorch.helper import predefined_split
 
+from eegzoo.training.callbacks.checkpoints import Checkpoint
 from eegzoo.training.callbacks.kept_weights import KeepWeights
 from eegzoo.training.callbacks.resume import Resume
 from eegzoo.training.callbacks.seeding import SeedEpochs
@@ -19,7 +20,6 @@ from eegzoo.training.loop.build_net import (
     recording_callbacks,
     schedule_callbacks,
 )
-from eegzoo.training.loop.checkpoints import Checkpoint
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.loss import LossNotFiniteError
 from eegzoo.training.loop.plan import TrainingPlan

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -45,18 +44,21 @@ class SyncedBatchNorm(BatchNormBase):
 
     @not_compiled
     def _normalize_together(self, x: Tensor) -> Tensor:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        n_values = x.numel() // self.num_features
+        # The sums of a share without windows are zero, and have no weight.
+        mean = wide.sum(_dims(x)) / max(n_values, 1)
+        variance = (wide - _expanded(mean, x)).square().sum(_dims(x)) / max(n_values, 1)
+        mean, variance, total = self.pooled(mean, variance, n_values)
         with torch.no_grad():
-            wide = x.to(torch.promote_types(x.dtype, torch.float32))
-            n_values = x.numel() // self.num_features
-            # The sums of a share without windows are zero, and have no weight.
-            mean = wide.sum(_dims(x)) / max(n_values, 1)
-            variance = (wide - _expanded(mean, x)).square().sum(_dims(x)) / max(n_values, 1)
-            mean, variance, total = _pooled(mean, variance, n_values)
             self._track(mean, variance, total)
-        normalized: Tensor = _Normalization.apply(  # type: ignore[no-untyped-call]
-            x, self.weight, self.bias, mean, variance, total, self.eps
-        )
-        return normalized
+        scale = torch.rsqrt(variance + self.eps)
+        if self.weight is not None:
+            scale = scale * self.weight
+        normalized = (wide - _expanded(mean, x)) * _expanded(scale, x)
+        if self.bias is not None:
+            normalized = normalized + _expanded(self.bias, x)
+        return normalized.to(x.dtype)
 
     def pooled(
         self, mean: Tensor, variance: Tensor, n_values: int
@@ -174,51 +176,6 @@ class _Pooling(torch.autograd.Function):
         share, offset = ctx.saved_tensors
         of_mean, of_variance = _summed(of_mean, of_variance)
         return share * (of_mean + 2 * offset * of_variance), share * of_variance, None
-
-
-class _Normalization(torch.autograd.Function):
-    """Normalisation by statistics that depend on the inputs of all processes."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: Tensor,
-        weight: Tensor | None,
-        bias: Tensor | None,
-        mean: Tensor,
-        variance: Tensor,
-        total: Tensor,
-        eps: float,
-    ) -> Tensor:
-        ctx.save_for_backward(x, weight, mean, torch.rsqrt(variance + eps), total)
-        weight, bias = (None if part is None else part.to(mean.dtype) for part in (weight, bias))
-        return F.batch_norm(x, mean, variance, weight, bias, eps=eps)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, of_y: Tensor) -> tuple[Any, ...]:
-        x, weight, mean, scale, total = ctx.saved_tensors
-        centred = x - _expanded(mean, x)
-        of_bias = of_y.sum(_dims(x), dtype=mean.dtype)
-        of_weight = (of_y * centred).sum(_dims(x)) * scale
-        # Gradients of weight and bias are summed over the processes later; that of x needs the
-        # sums now.
-        sum_of_bias, sum_of_weight = _summed(of_bias, of_weight)
-        of_x = None
-        if ctx.needs_input_grad[0]:
-            gain = scale if weight is None else scale * weight
-            offset = -gain * sum_of_bias / total
-            slope = -gain * scale * sum_of_weight / total
-            of_x = _expanded(gain, x) * of_y + _expanded(offset, x)
-            of_x = of_x + _expanded(slope, x) * centred
-            of_x = of_x.to(x.dtype)
-        if weight is not None:
-            of_weight, of_bias = of_weight.to(weight.dtype), of_bias.to(weight.dtype)
-        wanted = [
-            part if needed else None
-            for part, needed in zip((of_weight, of_bias), ctx.needs_input_grad[1:3], strict=True)
-        ]
-        return of_x, *wanted, None, None, None, None
 
 
 @not_compiled

@@ -96,24 +96,11 @@ def authors_file(
     arguments: Mapping[str, Any] | None = None,
     **card: Any,
 ) -> AuthorsFile:
-    """Return an `AuthorsFile` for a model of windows around events.
+    """Return an `AuthorsFile` for a model of windows in microvolts around events.
 
-    Parameters
-    ----------
-    file, state_from
-        As in `AuthorsFile`.
-    ch_names, n_times, sfreq, tmin
-        As in `SignalInfo`. The unit is microvolts.
-    tmax : float | None
-        End of the window in seconds. None: the time of its last sample.
-    steps : sequence of mapping
-        Preprocessing of a recording before windows are cut.
-    labels : tuple of str
-        Names of the outputs.
-    arguments : mapping | None
-        Arguments of the model besides its size, sampling rate and channels.
-    **card
-        Other fields of `Card`.
+    `steps` is the preprocessing before windows are cut from `tmin` to `tmax` seconds, by default
+    the time of the last sample. `arguments` are those of the model besides its size, sampling rate
+    and channels. Other keywords are fields of `Card`.
     """
     ch_names = tuple(ch_names)
     tmax = tmin + (n_times - 1) / sfreq if tmax is None else tmax

@@ -18,16 +18,6 @@ def read_keras_weights(path: str | os.PathLike[str]) -> Weights:
     No code in the file is run. Keras numbers layers of the same type across all models of a
     session; here they are numbered from the model's first layer: conv2d, conv2d_1, ...
 
-    Parameters
-    ----------
-    path : path-like
-        HDF5 file of weights, or of a model.
-
-    Returns
-    -------
-    dict of str to array
-        Weights by name.
-
     Raises
     ------
     ImportError

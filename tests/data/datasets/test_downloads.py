@@ -25,7 +25,6 @@ import requests
 
 from eegzoo.data import fetch_eegbci, fetch_sample_audvis, fetch_sleep_physionet, fetch_ssvep
 from eegzoo.data.datasets.downloads import checksums, data_folder, fetch_files
-from tests.beside import MNE_DATA, needs
 from tests.data.datasets.stand_ins import (
     checksums_of,
     keep_data_in,
@@ -34,6 +33,7 @@ from tests.data.datasets.stand_ins import (
     write_sample,
     write_ssvep,
 )
+from tests.shared_data import MNE_DATA, needs
 
 FETCHERS = {
     "eegbci": functools.partial(fetch_eegbci, 1, 6),

@@ -6,8 +6,8 @@ import pytest
 
 from eegzoo.data import fetch_eegbci, label_events
 from eegzoo.data.signal.montage import named_montage
-from tests.beside import MNE_DATA, needs
 from tests.data.datasets.stand_ins import checksums_of, keep_data_in, write_eegbci
+from tests.shared_data import MNE_DATA, needs
 
 FOLDER = MNE_DATA / "MNE-eegbci-data/files/eegmmidb/1.0.0/S001"
 needs_files = needs(FOLDER)

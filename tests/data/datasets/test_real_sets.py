@@ -17,7 +17,7 @@ from eegzoo.data import (
     fetch_eegbci,
     read_recording,
 )
-from tests.beside import MNE_DATA, SHARED, needs
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 SSVEP = SHARED / "data" / "ssvep_exo"
 EEGMAT = SHARED / "data" / "eegmat" / "eegmat_60s_128hz_int16.npz"

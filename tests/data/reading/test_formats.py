@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eegzoo.data import label_events, read_recording
-from tests.beside import MNE_DATA, SHARED, needs
 from tests.data.reading.write_formats import AT, FORMATS, SFREQ, signals, write_edf
+from tests.shared_data import MNE_DATA, SHARED, needs
 
 SSVEP = SHARED / "data" / "ssvep_exo"
 WITH_EVENTS = [name for name, written in FORMATS.items() if written.events]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eegzoo.data import SignalWarning, check_amplitude, read_recording
 from eegzoo.data.signal.amplitude import check_finite, robust_amplitude, unit_factor
-from tests.beside import SHARED, needs
+from tests.shared_data import SHARED, needs
 
 
 def noise(amplitude=20.0, n_windows=12, n_chans=4):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from eegzoo.data import SignalInfo, check_against, check_recording, fetch_eegbci
-from tests.beside import MNE_DATA, needs
+from tests.shared_data import MNE_DATA, needs
 
 NAMES = ("Fz", "C3", "Cz", "C4", "Pz", "EOG")
 

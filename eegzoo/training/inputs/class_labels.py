@@ -47,6 +47,10 @@ def read_labels(
     """
     if data.y.shape == (*data.weight.shape, 1):
         data = dataclasses.replace(data, y=column_or_1d(data.y, warn=True))
+    if data.y.dtype.kind == "O":  # such as columns of tables: of numbers alone, it is numbers
+        inferred = np.array(data.y.tolist())
+        if inferred.dtype.kind in "biuf" and inferred.shape == data.y.shape:
+            data = dataclasses.replace(data, y=inferred)
     y = data.y[data.weight > 0]
     check_finite(y)
     if data.y.ndim > data.weight.ndim:

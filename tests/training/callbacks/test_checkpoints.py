@@ -13,8 +13,8 @@ from sklearn.model_selection import PredefinedSplit
 from eegzoo.models import EEGNet
 from eegzoo.models.finetuning import freeze
 from eegzoo.training import EEGClassifier
+from eegzoo.training.callbacks.checkpoints import Checkpoint
 from eegzoo.training.inputs.training_set import TrainingSet
-from eegzoo.training.loop.checkpoints import Checkpoint
 
 SCRIPT = Path(__file__).with_name("killed_trainings.py")
 RNG = np.random.default_rng(0)

@@ -20,7 +20,7 @@ import torch
 from skorch.callbacks import Callback
 
 from eegzoo.training import EEGClassifier
-from eegzoo.training.loop import checkpoints
+from eegzoo.training.callbacks import checkpoints
 
 N_EPOCHS, N_STEPS = 6, 5
 SETTINGS = (
