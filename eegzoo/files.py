@@ -36,10 +36,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['table.csv']
     """
     path = Path(path)
-    check_writable(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
-    draft = Path(name)
+    draft = _draft(path)
     try:
         yield draft
         draft.chmod(0o666 & ~_umask())  # the permissions of open(), not mkstemp's 0o600
@@ -60,13 +57,41 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     OSError
         If `path` is a folder, or its folder is not writable.
     """
-    path = Path(path)
+    _draft(Path(path)).unlink()
+
+
+def check_writable_folder(folder: str | os.PathLike[str]) -> None:
+    """Raise an error if no files can be written to `folder`, which need not exist yet.
+
+    Raises
+    ------
+    NotADirectoryError
+        If `folder` or one of its parents is a file.
+    OSError
+        If the folder, or the nearest parent that exists, is not writable.
+    """
+    folder = Path(folder)
+    new = folder / "file"
+    while not new.parent.exists():
+        new = new.parent
+    if not new.parent.is_dir():
+        raise NotADirectoryError(f"expected a folder, got the file {new.parent}")
+    check_writable(new)
+
+
+def _draft(path: Path) -> Path:
+    """Create an empty temporary file next to `path`."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"no such folder: {path.parent}")
     if path.is_dir():
         raise IsADirectoryError(f"expected a file to write, got the folder {path}")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"cannot write to the folder {path.parent}")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    except OSError as error:
+        # os.access does not know about access control lists, quotas and lengths of names.
+        raise type(error)(f"cannot write {path}: {error.strerror}") from error
+    os.close(handle)
+    return Path(name)
 
 
 def _umask() -> int:

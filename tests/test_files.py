@@ -1,11 +1,13 @@
 """Files are written atomically: a file appears complete or not at all."""
 
+import errno
 import os
 import stat
+import tempfile
 
 import pytest
 
-from eegzoo.files import check_writable, written_whole
+from eegzoo.files import check_writable, check_writable_folder, written_whole
 
 
 @pytest.fixture
@@ -84,6 +86,28 @@ def test_a_folder_in_place_of_a_file_raises(tmp_path):
 
 
 def test_a_folder_without_write_permission_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write anywhere
-    with pytest.raises(PermissionError, match=tmp_path.name):
+    def refuse(**_):  # root may write anywhere
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    with pytest.raises(PermissionError, match=f"cannot write .*{tmp_path.name}.*denied"):
         check_writable(tmp_path / "a.csv")
+
+
+def test_a_name_that_is_too_long_raises_before_anything_is_computed(tmp_path):
+    with pytest.raises(OSError, match="too long"):
+        check_writable(tmp_path / ("a" * 300))
+
+
+def test_a_check_leaves_no_file(tmp_path):
+    check_writable(tmp_path / "a.csv")
+    check_writable_folder(tmp_path)
+    check_writable_folder(tmp_path / "new" / "folder")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "new" / "folder"):
+        with pytest.raises(NotADirectoryError, match=r"expected a folder, got the file .*file$"):
+            check_writable_folder(folder)

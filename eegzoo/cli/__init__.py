@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
+from typing import Any
 
 import typer
 
@@ -10,11 +13,15 @@ from eegzoo.cli.check import check
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
 from eegzoo.cli.info import info
+from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
 from eegzoo.cli.predict import predict
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
 from eegzoo.cli.weights import weights
+
+# Base class of typer's errors about arguments and options, which has no public name.
+UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="eegzoo",
@@ -36,10 +43,29 @@ app.command()(export)
 
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error, with exit status 2."""
+    """Run the command line; an error is one line on standard error, with exit status 2.
+
+    Ctrl-C and SIGTERM end a command with one line as well, and with exit status 130 or 143.
+    """
+    atexit.register(gc.freeze)  # otherwise Python searches all imported modules for garbage: 1 s
+    with interruptible():
+        raise SystemExit(_run())
+
+
+def _run() -> int:
+    """Run the command line, and return the exit status."""
     try:
-        app()
+        status = app(prog_name="eegzoo", standalone_mode=False)
+    except UsageError as error:
+        if reason := error.format_message():  # otherwise the help has been printed
+            command = getattr(error.ctx, "command_path", "eegzoo")
+            _print_error(f"{reason} (see {command} --help)")
+        return 2
     except (ValueError, TypeError, OSError, ImportError) as error:
-        reason = " ".join(str(error).split())
-        sys.stderr.write(f"eegzoo: error: {reason}\n")
-        raise SystemExit(2) from None
+        _print_error(str(error))
+        return 2
+    return int(status or 0)
+
+
+def _print_error(reason: str) -> None:
+    sys.stderr.write(f"eegzoo: error: {' '.join(reason.split())}\n")

@@ -1,21 +1,23 @@
-"""Cross-validation of a classifier, with the accuracy of each fold printed."""
+"""Cross-validation of an estimator, with the scores of each fold printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from eegzoo.cli import scores
+
 if TYPE_CHECKING:
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
-    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.estimator import EEGEstimator
 
 
 def folds(
-    dataset: EpochsDataset, cv: int, groups: str | None, seed: int
+    dataset: EpochsDataset, cv: int, groups: str | None, seed: int, *, stratified: bool = True
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield the indices of training and test windows of each fold, stratified by label.
+    """Yield the indices of training and test windows of each fold.
 
     Parameters
     ----------
@@ -27,16 +29,39 @@ def folds(
         Groups that are never split between training and test. None: windows are shuffled.
     seed : int
         Seed of the folds.
+    stratified : bool
+        Whether all folds have the same shares of the labels.
 
     Raises
     ------
     ValueError
-        If there are too few windows of a label, or too few groups.
+        If there are too few windows, too few windows of a label, or too few groups.
     """
     import numpy as np
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+    from sklearn import model_selection
 
     from eegzoo.data.windows.splits import check_leakage
+
+    if stratified:
+        _check_labels(dataset, cv)
+    elif len(dataset) < 2 * cv:
+        raise ValueError(f"expected at least {2 * cv} windows for {cv} folds, got {len(dataset)}")
+    kind = ("Stratified" if stratified else "") + ("KFold" if groups is None else "GroupKFold")
+    splitter = getattr(model_selection, kind)(cv, shuffle=True, random_state=seed)
+    if groups is None:
+        yield from splitter.split(dataset.X, dataset.y)
+        return
+    by = dataset.groups(groups)
+    known = np.unique(by)
+    if len(known) < cv:
+        raise ValueError(f"expected at least {cv} {groups}s for {cv} folds, got {len(known)}")
+    for training, test in splitter.split(dataset.X, dataset.y, by):
+        check_leakage(dataset, training, test, apart=groups)
+        yield training, test
+
+
+def _check_labels(dataset: EpochsDataset, cv: int) -> None:
+    import numpy as np
 
     counts = dict(zip(dataset.classes, np.bincount(dataset.y).tolist(), strict=True))
     if len(counts) < 2:
@@ -47,42 +72,54 @@ def folds(
             f"expected at least {cv} windows of each label for {cv} folds, "
             f"got {counts[rarest]} of {rarest!r}"
         )
-    if groups is None:
-        yield from StratifiedKFold(cv, shuffle=True, random_state=seed).split(dataset.X, dataset.y)
-        return
-    by = dataset.groups(groups)
-    known = np.unique(by)
-    if len(known) < cv:
-        raise ValueError(f"expected at least {cv} {groups}s for {cv} folds, got {len(known)}")
-    splitter = StratifiedGroupKFold(cv, shuffle=True, random_state=seed)
-    for training, test in splitter.split(dataset.X, dataset.y, by):
-        check_leakage(dataset, training, test, apart=groups)
-        yield training, test
 
 
 def cross_validate(
-    classifier: EEGClassifier, dataset: EpochsDataset, cv: int, groups: str | None, seed: int
-) -> tuple[list[float], Any]:
-    """Return the accuracy of each fold, and the predicted label of each window."""
-    scores, predicted = [], dataset.labels.copy()
-    parts = list(folds(dataset, cv, groups, seed))
+    estimator: EEGEstimator,
+    dataset: EpochsDataset,
+    y: Any,
+    parts: list[tuple[Any, Any]],
+    score: Callable[[Any, Any], dict[str, float]],
+) -> tuple[list[dict[str, float]], Any]:
+    """Return the scores of each fold, and the prediction for each window.
+
+    Parameters
+    ----------
+    estimator : EEGClassifier | EEGRegressor
+        Estimator of which a copy is trained in each fold.
+    dataset : EpochsDataset
+        The windows.
+    y : array, shape (n_windows,)
+        Target of each window.
+    parts : list of tuple
+        Indices of training and test windows of each fold.
+    score : callable
+        Function of true and predicted targets that returns scores by name.
+    """
+    found, predicted = [], y.copy()
     for number, (training, test) in enumerate(parts, start=1):
-        fitted = fit(classifier, dataset.subset(training), f"fold {number} of {cv}")
+        label = f"fold {number} of {len(parts)}"
+        fitted = fit(estimator, dataset.subset(training), y[training], label)
         predicted[test] = fitted.predict(dataset.subset(test))
-        scores.append(float((predicted[test] == dataset.labels[test]).mean()))
-        typer.echo(f"fold {number}: accuracy {scores[-1]:.3f} on {len(test)} windows")
-    return scores, predicted
+        found.append(score(y[test], predicted[test]))
+        typer.echo(f"fold {number}: {scores.line(found[-1], len(test))}")
+    return found, predicted
 
 
-def fit(classifier: EEGClassifier, dataset: EpochsDataset, label: str) -> EEGClassifier:
-    """Fit a copy of a classifier, with a labelled progress bar if it is verbose."""
+def fit(estimator: EEGEstimator, dataset: EpochsDataset, y: Any, label: str) -> EEGEstimator:
+    """Fit a copy of an estimator, with a labelled progress bar if it is verbose."""
     from sklearn.base import clone
 
     from eegzoo.training.callbacks.progress import Progress
 
-    bar = [Progress(label)] if classifier.verbose else []
-    fitted: EEGClassifier = clone(classifier).set_params(callbacks=bar, verbose=0)
-    return fitted.fit(dataset)
+    bars = [Progress(label)] if estimator.verbose else []
+    fitted: EEGEstimator = clone(estimator).set_params(callbacks=bars, verbose=0)
+    try:
+        return fitted.fit(dataset, y)
+    finally:
+        for bar in bars:
+            if hasattr(bar, "bar_"):  # it stays open when a signal ends the training
+                bar.bar_.close()
 
 
 def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import matching, results, sources
-from eegzoo.cli.trained import Model, find_trained, fold_for
+from eegzoo.cli import matching, results, scores, sources, targets
+from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
+
+if TYPE_CHECKING:
+    from eegzoo.cli.trained import Trained
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
 
 
 def evaluate(
@@ -18,13 +24,18 @@ def evaluate(
     runs: sources.Runs = None,
     raw: sources.Raw = None,
     event_id: sources.EventId = None,
-    seed: Annotated[int, typer.Option(help="Seed of the simulated recording.")] = 0,
+    target: targets.Target = None,
+    metadata: targets.Metadata = None,
+    seed: Annotated[int, sources.seed_option("Seed of the simulated recording.")] = 0,
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
     json: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
 ) -> None:
     """Evaluate a trained model on labelled recordings, preprocessed as in training.
+
+    For a classifier, the score is the accuracy. For a regressor, --target and --metadata are
+    required, and the scores are R2, the mean absolute error and the correlation.
 
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
@@ -36,37 +47,63 @@ def evaluate(
     [bold]eegzoo evaluate model.safetensors --data eegbci --subjects 2 --runs 6,10,14[/]
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --event-id left=1,right=2[/]
+
+    [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
     """
-    from sklearn.metrics import confusion_matrix
-
-    from eegzoo.files import check_writable
-
-    if json is not None:
-        check_writable(json)
+    results.check_outputs([json], [*(raw or []), *(metadata or []), *model_files(model)])
+    matching.check_options(missing, check_signal)
+    targets.check_options(target, metadata)
     trained = find_trained(model)
+    _check_targets(model, trained, target)
     dataset = sources.load_windows(
         trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-        lambda recording: matching.resampled(recording, trained, resample),
+        lambda recording: matching.resampled(recording, trained, resample), target, metadata,
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
-    classifier = chosen.load().set_params(check_signal=check_signal)
-    known = [str(label) for label in classifier.classes_]
+    estimator = chosen.load().set_params(check_signal=check_signal)
+    found = {**_scores(estimator, dataset), "n_windows": len(dataset), "model": chosen.name}
+    if json is not None:
+        results.write_json(json, found)
+
+
+def _check_targets(model: str, trained: Trained, target: str | None) -> None:
+    """Raise an error unless the options provide targets of the kind that the model predicts."""
+    from eegzoo.training.targets.targets import LabelSets, Numbers
+
+    if trained.targets is LabelSets:
+        raise ValueError(
+            "expected a model with one label for each window, because events have one label, got "
+            f"the multilabel classifier {model}; use EEGClassifier.score in Python"
+        )
+    if (trained.targets is Numbers) != (target is not None):
+        kind = "a classifier" if target is not None else "a regressor"
+        raise ValueError(
+            "expected --target and --metadata for a regressor, and neither for a classifier, got "
+            f"{model}, {kind}"
+        )
+
+
+def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> dict[str, Any]:
+    """Print the scores, and return them for the JSON file."""
+    from sklearn.metrics import confusion_matrix
+
+    from eegzoo.training.regressor import EEGRegressor
+
+    if isinstance(estimator, EEGRegressor):
+        predicted = estimator.predict(dataset)
+        if predicted.ndim > 1:
+            raise ValueError(f"expected a regressor of one number, got one of {predicted.shape[1]}")
+        found = scores.number_scores(dataset.groups("target"), predicted)
+        typer.echo(scores.line(found, len(dataset)))
+        return dict(scores.as_json(found))
+    known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
         raise ValueError(f"expected only the labels of the model, {known}, got also {unknown}")
-    predicted = classifier.predict(dataset)
-    accuracy = float((predicted == dataset.labels).mean())
+    predicted = estimator.predict(dataset)
+    accuracy = scores.class_scores(dataset.labels, predicted)
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
     results.print_confusion(matrix, known)
-    typer.echo(f"accuracy {accuracy:.3f} on {len(dataset)} windows")
-    if json is not None:
-        results.write_json(
-            json,
-            {
-                "accuracy": accuracy,
-                "n_windows": len(dataset),
-                "confusion": {"labels": known, "matrix": matrix},
-                "model": chosen.name,
-            },
-        )
+    typer.echo(scores.line(accuracy, len(dataset)))
+    return {**accuracy, "confusion": {"labels": known, "matrix": matrix}}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import results
-from eegzoo.cli.trained import Model, find_trained
+from eegzoo.cli.sources import seed_option
+from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
     import torch
@@ -29,17 +30,15 @@ def export(
     out: Annotated[
         Path, typer.Argument(help="ONNX file to write; the metadata go to a JSON file next to it.")
     ],
-    seed: Annotated[
-        int, typer.Option(help="Seed of the windows for the comparison with torch.")
-    ] = 0,
+    seed: Annotated[int, seed_option("Seed of the windows for the comparison with torch.")] = 0,
 ) -> None:
     """Export a trained model to ONNX, with its metadata as JSON inside the file and next to it.
 
-    The metadata describe labels, channels, preprocessing and normalisation. The input "windows"
-    (batch, channels, samples) takes preprocessed and normalised windows; the output "logits" has
-    one number per label. Norm constraints are baked into the weights, except for constraints
-    specific to a model, which the graph computes. Files are only written if the outputs of
-    onnxruntime and torch agree.
+    The metadata describe targets, channels, preprocessing and normalisation. The input "windows"
+    (batch, channels, samples) takes preprocessed and normalised windows. The output "logits" has
+    one number per label or target; a regressor predicts target_mean + target_std * logits. Norm
+    constraints are baked into the weights, except for constraints specific to a model, which the
+    graph computes. Files are only written if the outputs of onnxruntime and torch agree.
 
     For example:
 
@@ -47,13 +46,12 @@ def export(
 
     [bold]eegzoo export model.safetensors model.onnx[/]
     """
-    from eegzoo.files import check_writable, written_whole
+    from eegzoo.files import written_whole
 
     beside = out.with_suffix(".json")
     if beside == out:
         raise ValueError(f"expected out to be an ONNX file, got {out}")
-    for path in (out, beside):
-        check_writable(path)
+    results.check_outputs([out, beside], model_files(model))
     trained = find_trained(model)
     network, described = _described(trained)
     content = _as_onnx(network, described)
@@ -76,22 +74,24 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
 
     weights, crops = trained.weights, 1
     if weights is not None and not isinstance(weights.source, Path):
-        labels: list[Any] = list(weights.metadata.labels)
+        targets: dict[str, Any] = {"classes": list(weights.metadata.labels)}
         network = load_weights(weights)
         normalization: dict[str, Any] = {"how": weights.metadata.normalization}
     else:
-        classifier = trained.load()
-        network, labels = classifier.model_, classifier.classes_.tolist()
-        normalization, crops = classifier.normalizer_.to_dict(), classifier.settings().n_crops
+        estimator = trained.load()
+        network, targets = estimator.model_, estimator.targets_.to_dict()
+        normalization, crops = estimator.normalizer_.to_dict(), estimator.settings().n_crops
     described = {
         "name": trained.name,
         "eegzoo": __version__,
-        "labels": labels,
+        "labels": targets.get("classes"),
+        "targets": targets,
         "signal": None if trained.signal is None else trained.signal.to_dict(),
         "preprocessing": trained.preprocessing.to_dict(),
         "mne_code": trained.preprocessing.as_mne_code(),
         "normalization": normalization,
-        # Crops are evenly spaced over a window, and their log-probabilities are averaged.
+        # Crops are evenly spaced over a window. Predictions are averaged over them: the logarithms
+        # of the probabilities of classes, otherwise the logits.
         "crops": {"n_times": network.n_times, "number": crops},
         "card": None if weights is None else weights.metadata.to_dict(),
     }

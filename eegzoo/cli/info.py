@@ -39,7 +39,12 @@ def info(
         from eegzoo.models.zoo import find_entry
 
         built = find_entry(model).build(**sizes)
-        arguments, layers = printed_arguments(built), str(summary(built))
+        try:
+            arguments, layers = printed_arguments(built), str(summary(built))
+        except RuntimeError as error:
+            raise ValueError(
+                f"{model} cannot compute windows of these sizes: {error.__cause__ or error}"
+            ) from error
     console = Console(highlight=False)
     console.print(f"[bold]{model}[/]  {escape(facts.summary)}")
     console.print(f"{facts.paper}\nhttps://doi.org/{facts.doi}", markup=False)

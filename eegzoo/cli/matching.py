@@ -39,6 +39,16 @@ def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.B
     return raw
 
 
+def check_options(missing: str, check_signal: str) -> None:
+    """Raise an error unless both options have one of their values."""
+    from eegzoo.arguments import one_of
+    from eegzoo.data.signal.alignment import MISSING
+    from eegzoo.data.signal.amplitude import HOW
+
+    one_of("--missing", missing, MISSING)
+    one_of("--check-signal", check_signal, HOW)
+
+
 def aligned(dataset: EpochsDataset, trained: Trained, missing: str) -> EpochsDataset:
     """Return windows with the channels of a model, in its order."""
     return (

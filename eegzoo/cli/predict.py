@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from eegzoo.cli import matching
+from eegzoo.cli import matching, results
 from eegzoo.cli.sources import split
-from eegzoo.cli.trained import Model, find_trained
+from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
 
 
 def predict(
@@ -33,10 +36,21 @@ def predict(
     check_signal: matching.CheckSignal = "raise",
     out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
 ) -> None:
-    """Predict labels for a recording, window by window or at its events, as CSV.
+    """Predict labels or numbers for a recording, window by window or at its events, as CSV.
 
-    The recording is preprocessed as in training. Each row describes a window: the onset of the
-    window or event in seconds, the predicted label, and the probability of each label.
+    The recording is preprocessed as in training. Each row describes a window. The columns are:
+
+    - onset: onset of the window or event in seconds;
+
+    - for a classifier, label: the most probable label; p_LABEL: the probability of each label;
+
+    - for a multilabel classifier, label_0, label_1 and so on: whether the window has each label,
+    1 or 0; p_0, p_1 and so on: the probability of each label;
+
+    - for a regressor, prediction; or prediction_0, prediction_1 and so on, if it has several
+    targets.
+
+    The text is UTF-8 with Unix line ends on all platforms.
 
     For example:
 
@@ -46,16 +60,16 @@ def predict(
     """
     from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
-    from eegzoo.files import check_writable, written_whole
+    from eegzoo.files import written_whole
 
-    if out is not None:
-        check_writable(out)
+    results.check_outputs([out], [recording, *model_files(model)])
+    matching.check_options(missing, check_signal)
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
     trained = find_trained(model)
     preprocessing = trained.preprocessing
     raw = matching.resampled(read_recording(recording), trained, resample)
-    wanted = {name: name for name in split(events)}
+    wanted = {name: name for name in split("--events", events)}
     if wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
@@ -63,21 +77,48 @@ def predict(
     dataset = EpochsDataset.from_epochs(epochs, check_signal)
     dataset = matching.aligned(dataset, trained, missing)
     onsets = dataset.groups("onset") - raw.first_time - offset
-    classifier = trained.load().set_params(check_signal=check_signal)
-    probabilities = classifier.predict_proba(dataset)
-    labels = classifier.classes_[probabilities.argmax(axis=1)]
-    header = ["onset", "label", *(f"p_{label}" for label in classifier.classes_)]
-    rows = zip(onsets, labels, probabilities, strict=True)
+    header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
+    table = [
+        ["onset", *header],
+        *([f"{onset:.3f}", *row] for onset, row in zip(onsets, rows, strict=True)),
+    ]
     if out is None:
-        _write(sys.stdout, header, rows)
+        _write(sys.stdout, table)
         return
-    with written_whole(out) as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        _write(file, header, rows)
-    typer.echo(f"wrote {len(labels)} predictions to {out}")
+    with written_whole(out) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:
+        _write(file, table)
+    typer.echo(f"wrote {len(rows)} predictions to {out}")
 
 
-def _write(file: TextIO, header: list[str], rows: Iterable[tuple[float, Any, Any]]) -> None:
-    writer = csv.writer(file)
-    writer.writerow(header)
-    for onset, label, probabilities in rows:
-        writer.writerow([f"{onset:.3f}", label, *(f"{p:.4f}" for p in probabilities)])
+def _table(
+    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset
+) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns, and a row for each window."""
+    from eegzoo.training.regressor import EEGRegressor
+    from eegzoo.training.targets.targets import LabelSets
+
+    if isinstance(estimator, EEGRegressor):
+        numbers = estimator.predict(dataset)
+        names = ["prediction"]
+        if numbers.ndim > 1:
+            names = [f"prediction_{place}" for place in range(numbers.shape[1])]
+        return names, [[f"{x:.6g}" for x in row] for row in numbers.reshape(len(numbers), -1)]
+    probabilities, classes = estimator.predict_proba(dataset), estimator.classes_
+    if isinstance(estimator.targets_, LabelSets):
+        decided = [[str(int(p > 0.5)) for p in row] for row in probabilities]
+        names = [f"label_{label}" for label in classes]
+    else:
+        decided = [[str(classes[row.argmax()])] for row in probabilities]
+        names = ["label"]
+    rows = [
+        [*labels, *(f"{p:.4f}" for p in row)]
+        for labels, row in zip(decided, probabilities, strict=True)
+    ]
+    return [*names, *(f"p_{label}" for label in classes)], rows
+
+
+def _write(file: TextIO, table: list[list[str]]) -> None:
+    """Write rows as CSV with the same bytes on all platforms."""
+    if isinstance(file, io.TextIOWrapper):  # otherwise standard output writes "\\r\\n" on Windows
+        file.reconfigure(encoding="utf-8", newline="\n")
+    csv.writer(file, lineterminator="\n").writerows(table)

@@ -92,7 +92,7 @@ def augment(given: list[str] | None) -> tuple[str, ...] | None:
 
     if given is None:
         return None
-    names = tuple(split(given))
+    names = tuple(split("--augment", given))
     if "none" in names and len(names) > 1:
         raise ValueError(f"expected --augment to be none or names, got {','.join(names)}")
     return () if names == ("none",) else names

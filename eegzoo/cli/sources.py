@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegzoo.cli.targets import read_targets
+
 if TYPE_CHECKING:
     import mne
+    import numpy as np
+    import numpy.typing as npt
 
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.reading.recording import Recording
@@ -46,6 +50,12 @@ Runs = Annotated[
 ]
 
 
+def seed_option(help: str) -> typer.models.OptionInfo:
+    """Return an option for a seed of NumPy and torch."""
+    option: typer.models.OptionInfo = typer.Option(min=0, max=2**32 - 1, help=help)
+    return option
+
+
 def load_windows(
     preprocessing: Preprocessing,
     data: str | None,
@@ -56,20 +66,30 @@ def load_windows(
     seed: int = 0,
     check_signal: str = "raise",
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
+    target: str | None = None,
+    metadata: list[Path] | None = None,
 ) -> EpochsDataset:
-    """Return the windows that the options select, after `change` is applied to each recording."""
+    """Return the windows that the options select, after `change` is applied to each recording.
+
+    With `target`, the number of each window is in the column "target" of its metadata.
+    """
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
         raise ValueError("expected --data or --raw, got both")
     if raw and (subjects or runs):
         raise ValueError("expected --subjects and --runs with --data, not with --raw")
-    recordings = _read(raw) if raw else _fetch(data or "simulated", subjects, runs, seed)
+    recordings = _read(raw) if raw else _fetch(data, subjects, runs, seed)
     pairs = _pairs(event_id)
+    if target is not None and len(metadata or []) != len(recordings):
+        raise ValueError(
+            f"expected one --metadata for each of {len(recordings)} recordings, got "
+            f"{len(metadata or [])}"
+        )
     datasets = []
-    for recording in recordings:
-        raw = recording.raw if change is None else change(recording.raw)
-        epochs = preprocessing.epochs(raw, pairs or _all_but_rest(raw))
+    for place, recording in enumerate(recordings):
+        changed = recording.raw if change is None else change(recording.raw)
+        epochs = preprocessing.epochs(changed, pairs or _all_but_rest(changed))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
             typer.echo(
@@ -77,25 +97,63 @@ def load_windows(
                 "are dropped because their windows are incomplete or marked bad",
                 err=True,
             )
-        datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
+        dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
+        if target is not None and metadata is not None:
+            onsets = dataset.groups("onset") - changed.first_time - epochs.tmin
+            values = read_targets(
+                metadata[place], target, onsets, epochs.selection, len(epochs.drop_log),
+                changed.info["sfreq"],
+            )  # fmt: skip
+            dataset = _with_target(dataset, target, values)
+        datasets.append(dataset)
     return EpochsDataset.concatenate(datasets)
 
 
-def split(values: Iterable[str] | None) -> list[str]:
-    """Return the items of an option that accepts commas, repetition or both."""
-    return [item.strip() for value in values or () for item in value.split(",") if item.strip()]
+def split(option: str, values: Sequence[str] | None) -> list[str]:
+    """Return the items of an option that accepts commas, repetition or both.
+
+    Raises
+    ------
+    ValueError
+        If the option is given without items.
+    """
+    items = [item.strip() for value in values or () for item in value.split(",") if item.strip()]
+    if values and not items:
+        raise ValueError(f"expected values for {option}, got {','.join(values)!r}")
+    return items
+
+
+def _with_target(
+    dataset: EpochsDataset, target: str, values: npt.NDArray[np.float64]
+) -> EpochsDataset:
+    """Return the windows with a number, and the numbers in the column "target" of the metadata."""
+    import numpy as np
+
+    known = np.flatnonzero(np.isfinite(values))
+    recording = dataset.groups("recording")[0]
+    if len(known) == 0:
+        raise ValueError(f"expected numbers in column {target!r} for {recording}, got none")
+    if len(known) < len(values):
+        typer.echo(
+            f"{recording}: {len(values) - len(known)} of {len(values)} windows are left out, "
+            f"because they have no {target}",
+            err=True,
+        )
+    dataset.metadata["target"] = values
+    return dataset.subset(known)
 
 
 def _numbers(name: str, values: list[str] | None) -> list[int]:
+    items = split(f"--{name}", values)
     try:
-        return [int(value) for value in split(values)]
+        return [int(item) for item in items]
     except ValueError:
-        raise ValueError(f"expected numbers for --{name}, got {','.join(values or [])}") from None
+        raise ValueError(f"expected numbers for --{name}, got {','.join(items)}") from None
 
 
 def _pairs(event_id: list[str] | None) -> dict[str, str]:
     pairs = {}
-    for item in split(event_id):
+    for item in split("--event-id", event_id):
         label, equals, event = item.partition("=")
         if not (label and equals and event):
             raise ValueError(f"expected label=event pairs for --event-id, got {item!r}")
@@ -121,13 +179,14 @@ def _read(paths: list[Path]) -> list[Recording]:
 
 
 def _fetch(
-    data: str, subjects: list[str] | None, runs: list[str] | None, seed: int
+    data: str | None, subjects: list[str] | None, runs: list[str] | None, seed: int
 ) -> list[Recording]:
     from eegzoo.arguments import nearest
     from eegzoo.data.datasets.eegbci import fetch_eegbci
     from eegzoo.data.datasets.simulated import simulate_motor_imagery
     from eegzoo.data.reading.recording import Recording
 
+    data = DATA_SETS[0] if data is None else data
     if data not in DATA_SETS:
         raise ValueError(f"unknown data set {data!r}{nearest(data, DATA_SETS)}")
     numbers = {"subjects": _numbers("subjects", subjects), "runs": _numbers("runs", runs)}

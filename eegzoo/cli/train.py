@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import crossval, matching, results, settings, sources
+from eegzoo.cli import crossval, matching, results, scores, settings, sources, targets
 
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
 
 
 def train(
@@ -23,6 +25,8 @@ def train(
     runs: sources.Runs = None,
     raw: sources.Raw = None,
     event_id: sources.EventId = None,
+    target: targets.Target = None,
+    metadata: targets.Metadata = None,
     tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
     tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
     l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
@@ -59,7 +63,7 @@ def train(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(help="Seed of folds, weights, crops and simulated data.")
+        int, sources.seed_option("Seed of folds, weights, crops and simulated data.")
     ] = 0,
     out: Annotated[
         Path | None,
@@ -71,7 +75,10 @@ def train(
 ) -> None:
     """Cross-validate a model; with --out, also train it on all windows and save it.
 
-    Without --data and --raw, the data are a simulated recording of imagined movements.
+    Without --data and --raw, the data are a simulated recording of imagined movements. A
+    classifier learns the labels of the events; with --target and --metadata, a regressor learns
+    numbers from a table. Ctrl-C ends the command. If it had --checkpoint, running it again resumes
+    the training after the last finished epoch.
 
     For example:
 
@@ -80,54 +87,75 @@ def train(
     [bold]eegzoo train --data eegbci --subjects 1 --runs 6,10,14 --out model.safetensors[/]
 
     [bold]eegzoo train --raw a.edf --raw b.edf --event-id left=1,right=2 --tmax 3[/]
+
+    [bold]eegzoo train --raw a.edf --metadata a_events.tsv --target response_time[/]
     """
     from eegzoo.data.preprocessing.filter_steps import Filter
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.preprocessing.window_steps import Epoch
     from eegzoo.data.windows.splits import GROUPS
-    from eegzoo.files import check_writable
+    from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
     from eegzoo.training.parallel.launch import relaunch
     from eegzoo.training.parallel.main_output import quiet_unless_main
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
+    from eegzoo.training.regressor import EEGRegressor
 
     find_entry(model)
-    for path in (out, json):
-        if path is not None:
-            check_writable(path)
+    results.check_outputs([out, json], [*(raw or []), *(metadata or [])])
+    if checkpoint is not None:
+        if not checkpoint.strip():
+            raise ValueError(f"expected --checkpoint to be a folder, got {checkpoint!r}")
+        check_writable_folder(checkpoint)
     if cv < 2:
         raise ValueError(f"expected --cv of at least 2, got {cv}")
     if groups is not None and groups not in GROUPS:
         raise ValueError(f"expected --groups to be one of {', '.join(GROUPS)}, got {groups!r}")
-    classifier = EEGClassifier(
-        model, recipe=recipe, normalize=normalize, crop_length=settings.crop_length(crop_length),
-        n_crops=n_crops, augment=settings.augment(augment), max_epochs=max_epochs,
-        batch_size=batch_size, lr=lr, warmup=warmup, weight_decay=weight_decay,
-        clip_norm=clip_norm, ema=ema, validation=validation, patience=patience,
-        class_weight=class_weight, precision=precision, compile=compile, checkpoint=checkpoint,
-        device=device, check_signal=check_signal, random_state=seed, verbose=verbose,
-    )  # fmt: skip
-    classifier.check_parameters()
+    targets.check_options(target, metadata)
+    options: dict[str, Any] = {
+        "recipe": recipe, "normalize": normalize,
+        "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
+        "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
+        "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
+        "ema": ema, "validation": validation, "patience": patience, "precision": precision,
+        "compile": compile, "checkpoint": checkpoint, "device": device,
+        "check_signal": check_signal, "random_state": seed, "verbose": verbose,
+    }  # fmt: skip
+    estimator: EEGClassifier | EEGRegressor
+    if target is None:
+        estimator = EEGClassifier(model, class_weight=class_weight, **options)
+    elif class_weight is None:
+        estimator = EEGRegressor(model, **options)
+    else:
+        raise ValueError(f"expected --class-weight without --target, got {class_weight}")
+    estimator.check_parameters()
     if devices != 1 and not is_launched():
-        raise typer.Exit(relaunch(devices, sys.argv[1:], device))
+        logging.disable(logging.CRITICAL)  # torch's launcher would report Ctrl-C as well
+        try:
+            raise typer.Exit(relaunch(devices, sys.argv[1:], device))
+        finally:
+            logging.disable(logging.NOTSET)
     preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
     run = {
-        "data": data or ("simulated" if not raw else None), "subjects": subjects, "runs": runs,
-        "raw": [str(path) for path in raw or []], "cv": cv, "groups": groups, "seed": seed,
+        "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
+        "raw": [str(path) for path in raw or []], "target": target,
+        "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
+        "seed": seed,
     }  # fmt: skip
     process = join_processes(device)
     with quiet_unless_main(process):
         dataset = sources.load_windows(
-            preprocessing, data, subjects, runs, raw, event_id, seed, check_signal
-        )
+            preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
+            target=target, metadata=metadata,
+        )  # fmt: skip
         typer.echo(f"{model} on {dataset!r}")
-        _train(classifier, dataset, preprocessing, run, out, json, writes=process.is_main)
+        _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
     leave_processes()
 
 
 def _train(
-    classifier: EEGClassifier,
+    estimator: EEGClassifier | EEGRegressor,
     dataset: EpochsDataset,
     preprocessing: Preprocessing,
     run: dict[str, Any],
@@ -136,40 +164,75 @@ def _train(
     writes: bool,
 ) -> None:
     """Cross-validate, print the results and save them if this process writes files."""
-    import numpy as np
-
     from eegzoo import __version__
 
     cv, groups = run["cv"], run["groups"]
-    scores, predicted = crossval.cross_validate(classifier, dataset, cv, groups, run["seed"])
-    matrix = crossval.confusion(dataset, predicted)
-    results.print_confusion(matrix, dataset.classes)
-    typer.echo(
-        f"mean accuracy {np.mean(scores):.3f} over {cv} folds of {groups or 'window'}s "
-        f"(std {np.std(scores):.3f}; always predicting the commonest label: "
-        f"{crossval.majority_share(dataset):.3f})"
-    )
+    is_classifier = run["target"] is None
+    y = dataset.labels if is_classifier else dataset.groups("target")
+    score = scores.class_scores if is_classifier else scores.number_scores
+    parts = list(crossval.folds(dataset, cv, groups, run["seed"], stratified=is_classifier))
+    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
+    found: dict[str, Any]
+    if is_classifier:
+        found = _print_classes(dataset, folds, predicted, groups)
+    else:
+        found = _print_numbers(folds, len(dataset), groups)
     if json is not None and writes:
-        used = dataclasses.asdict(classifier.settings())
+        used = dataclasses.asdict(estimator.settings())
         split = "shuffled windows" if groups is None else f"folds that keep each {groups} together"
         results.write_json(
             json,
             {
-                "folds": scores,
-                "mean": float(np.mean(scores)),
-                "std": float(np.std(scores)),
-                "confusion": {"labels": list(dataset.classes), "matrix": matrix},
+                **found,
                 "run": {
-                    **run, "model": classifier.model, "recipe": classifier.recipe, **used,
+                    **run, "model": estimator.model, "recipe": estimator.recipe, **used,
                     "augment": [str(item) for item in used["augment"]],
-                    "class_weight": classifier.class_weight, "precision": classifier.precision,
-                    "preprocessing": preprocessing.to_dict(), "version": __version__,
-                    "split": f"stratified, {split}", "n_windows": len(dataset),
+                    "class_weight": getattr(estimator, "class_weight", None),
+                    "precision": estimator.precision, "preprocessing": preprocessing.to_dict(),
+                    "version": __version__,
+                    "split": f"stratified, {split}" if is_classifier else split,
+                    "n_windows": len(dataset),
                 },
             },
         )  # fmt: skip
     if out is not None:
-        fitted = crossval.fit(classifier, dataset, "all windows")
+        fitted = crossval.fit(estimator, dataset, y, "all windows")
         if writes:
             fitted.save(out, preprocessing)
         typer.echo(f"saved {out}")
+
+
+def _print_classes(
+    dataset: EpochsDataset, folds: list[dict[str, float]], predicted: Any, groups: str | None
+) -> dict[str, Any]:
+    """Print the confusion matrix and the mean accuracy, and return them for the JSON file."""
+    matrix = crossval.confusion(dataset, predicted)
+    results.print_confusion(matrix, dataset.classes)
+    ((mean, std),) = scores.mean_and_std(folds).values()
+    typer.echo(
+        f"mean accuracy {mean:.3f} over {len(folds)} folds of {groups or 'window'}s "
+        f"(std {std:.3f}; always predicting the commonest label: "
+        f"{crossval.majority_share(dataset):.3f})"
+    )
+    return {
+        "folds": [fold["accuracy"] for fold in folds],
+        "mean": mean,
+        "std": std,
+        "confusion": {"labels": list(dataset.classes), "matrix": matrix},
+    }
+
+
+def _print_numbers(
+    folds: list[dict[str, float]], n_windows: int, groups: str | None
+) -> dict[str, Any]:
+    """Print the mean scores of a regression, and return them for the JSON file."""
+    found = scores.mean_and_std(folds)
+    means, stds = ({name: pair[part] for name, pair in found.items()} for part in (0, 1))
+    typer.echo(
+        f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means, n_windows)}"
+    )
+    return {
+        "folds": [scores.as_json(fold) for fold in folds],
+        "mean": scores.as_json(means),
+        "std": scores.as_json(stds),
+    }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.signal.signal_info import SignalInfo
     from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
+    from eegzoo.training.targets.targets import Targets
     from eegzoo.weights.weights import Weights
 
 Model = Annotated[
@@ -32,8 +34,10 @@ class Trained:
         Preprocessing from a recording to windows.
     signal : SignalInfo | None
         Channels, sampling rate and window of the model. None if it was trained on arrays.
+    targets : type of Targets
+        Kind of targets: `Classes`, `LabelSets` or `Numbers`.
     load : callable
-        Function that returns the fitted classifier. It downloads authors' weights on first use.
+        Function that returns the fitted estimator. It downloads authors' weights on first use.
     weights : Weights | None
         Weights with their card. None for a file without a card.
     """
@@ -41,7 +45,8 @@ class Trained:
     name: str
     preprocessing: Preprocessing
     signal: SignalInfo | None
-    load: Callable[[], EEGClassifier]
+    targets: type[Targets]
+    load: Callable[[], EEGClassifier | EEGRegressor]
     weights: Weights | None = None
 
 
@@ -53,29 +58,38 @@ def find_trained(given: str) -> Trained:
     FileNotFoundError
         If `given` is the path of a file that does not exist.
     ValueError
-        If the name is unknown, with the nearest name, or if the file contains no classifier.
+        If the name is unknown, with the nearest name, or if the file contains no estimator.
     """
     from eegzoo.models.saving import read_metadata
     from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
+    from eegzoo.training.targets.targets import Numbers, targets_from_dict
     from eegzoo.weights.catalogue import find_weights, weights_in
 
     if not is_file(given):
         return _of(find_weights(given))
-    classifier = EEGClassifier.load(given)
-    has_card = "card" in read_metadata(given)["extra"]
+    extra = read_metadata(given)["extra"]
+    kind = EEGRegressor if isinstance(targets_from_dict(extra), Numbers) else EEGClassifier
+    estimator = kind.load(given)
     return Trained(
         given,
-        classifier.trained_preprocessing(),
-        classifier.signal_info_,
-        lambda: classifier,
-        weights_in(given) if has_card else None,
+        estimator.trained_preprocessing(),
+        estimator.signal_info_,
+        type(estimator.targets_),
+        lambda: estimator,
+        weights_in(given) if "card" in extra else None,
     )
 
 
 def is_file(given: str) -> bool:
     """Return whether an argument is the path of a file; otherwise it is a name of weights."""
     path = Path(given)
-    return path.exists() or path.suffix == ".safetensors" or len(path.parts) > 1
+    return bool(given) and (path.exists() or path.suffix == ".safetensors" or len(path.parts) > 1)
+
+
+def model_files(given: str) -> list[Path]:
+    """Return the file of an argument for a model; an empty list for a name of weights."""
+    return [Path(given)] if is_file(given) else []
 
 
 def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained:
@@ -122,11 +136,13 @@ def _data_set(subject: str) -> str:
 
 def _of(weights: Weights) -> Trained:
     from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.targets.targets import Classes
 
     return Trained(
         weights.name,
         weights.preprocessing,
         weights.signal,
+        Classes,
         lambda: EEGClassifier.from_weights(weights),
         weights,
     )

@@ -11,7 +11,9 @@ def verify(
     models: Annotated[
         list[str] | None, typer.Argument(help="Names of models. Default: all.")
     ] = None,
-    device: Annotated[str, typer.Option(help="Device: cpu or cuda.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="Device: cpu, cuda, or auto for a GPU if there is one.")
+    ] = "cpu",
 ) -> None:
     """Compare models on this machine with stored results of their reference implementations.
 
@@ -31,15 +33,17 @@ def verify(
 
     from eegzoo.models.references import find_reference
     from eegzoo.models.zoo import find_entry, list_models
+    from eegzoo.training.device import check_device, resolve_device
 
     names = models or list_models()
     for name in names:
         find_entry(name)
+    check_device(device)
     table = Table("model", "outputs", "gradient", "parameters", "verified against", "")
     all_equal = True
     for name in names:
         reference = find_reference(name)
-        comparison = reference.compare(device)
+        comparison = reference.compare(resolve_device(device))
         equal = not comparison.failures
         all_equal &= equal
         source = reference.meta["source"]

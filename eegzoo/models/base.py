@@ -167,18 +167,15 @@ class EEGModel(nn.Module):
 
 
 def keep_in_evaluation(part: nn.Module) -> None:
-    """Set evaluation mode, also in copies of `part`, until `release` is called.
-
-    The ``train`` methods of `part` and of all modules in it have no effect.
-    """
+    """Set a part to evaluation mode, and disable ``train`` in all its modules until `release`."""
     for module in part.modules():
-        # An attribute of the object takes precedence over the method of its class.
+        # An attribute hides the method of the class, and is copied and pickled with the module.
         module.train = partial(_stay_in_evaluation, module)  # type: ignore[method-assign]
         module.training = False
 
 
 def release(part: nn.Module) -> None:
-    """Restore the ``train`` methods that `keep_in_evaluation` replaced."""
+    """Enable ``train`` again in the modules of a part."""
     for module in part.modules():
         vars(module).pop("train", None)
 

@@ -15,11 +15,10 @@ from eegzoo.torch_internals import BatchNormBase
 class SequenceModel(EEGModel):
     """Base class of models that take single windows or sequences of consecutive windows.
 
-    A single window is a sequence of length one. Subclasses map sequences to features. If the
-    outputs of a window depend on other windows of its sequence, ``forward`` takes ``lengths``, the
-    number of windows in each sequence before the padding, and padding has no influence: the
-    outputs of the windows before it equal those of the sequence without padding, and in training
-    it does not enter the statistics of batch normalisation.
+    A single window is a sequence of length one. Subclasses map sequences to features. Their
+    ``forward`` takes ``lengths``, the number of windows in each sequence before the padding.
+    Padding has no influence: the outputs of the other windows equal those of the sequence without
+    padding, and batch normalisation computes its statistics without padding.
     """
 
     def as_sequences(self, x: Tensor) -> Tensor:
@@ -64,7 +63,8 @@ class RecurrentModel(SequenceModel):
         state : tuple | None
             State returned for the preceding windows. None: the windows start a recording.
         lengths : Tensor of int, shape (batch,) | None
-            Number of windows in each sequence before the padding. None: no padding.
+            Number of windows in each sequence before the padding, which then has no influence.
+            None: no padding.
         return_state : bool
             Whether to return the state after the last window before the padding.
 
@@ -105,8 +105,8 @@ class RecurrentModel(SequenceModel):
     ) -> Tensor:
         """Apply a function to windows (batch * n_windows, ...).
 
-        Where batch statistics are computed, the function is not applied to padding, which would
-        distort them. The results of padding are then zero.
+        In a model that computes batch statistics, which padding would distort, the function is
+        applied to the other windows only. The results of padding are then zero.
         """
         if lengths is None or not self._computes_batch_statistics():
             return function(windows)
@@ -124,7 +124,7 @@ class RecurrentModel(SequenceModel):
         n_windows = sequences.shape[1]
         if lengths is not None:
             self.check_lengths(sequences, lengths)
-            # A gradient of zero would be NaN if padding were not finite.
+            # Padding that is not finite would make gradients NaN.
             real = _is_real(lengths, n_windows)[..., None, None]
             sequences = torch.where(real, sequences, 0.0)
         features = self.apply_without_padding(

@@ -14,7 +14,9 @@ from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import SequenceModel
-from eegzoo.torch_internals import not_compiled
+
+Groups = list[tuple[int, Tensor]]
+"""Lengths in windows, each with the indices of the sequences of that length."""
 
 
 @register_model(
@@ -153,37 +155,43 @@ class USleep(SequenceModel):
             Number of samples of a step that gets a stage; it divides `n_times`. None: one stage for
             each window.
         lengths : Tensor of int, shape (batch,) | None
-            Number of windows in each sequence before the padding. None: no padding.
+            Number of windows in each sequence before the padding, which then has no influence.
+            None: no padding.
 
         Returns
         -------
         Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
             Logits. With `step_length`, the shape is (batch, n_steps, n_outputs) or
-            (batch, n_windows, n_steps, n_outputs). In padding, they are the logits of features
-            that are zero.
+            (batch, n_windows, n_steps, n_outputs). The features of padding are zero.
         """
-        steps = self._steps(x, self.n_times if step_length is None else step_length, lengths)
+        groups = self._groups(x, lengths)
+        steps = self._steps(x, self.n_times if step_length is None else step_length, groups)
         logits: Tensor = self.head(steps.squeeze(-2) if step_length is None else steps)
         return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the mean features of each window."""
-        return self._steps(x, self.n_times, lengths).squeeze(-2)
+        return self._steps(x, self.n_times, self._groups(x, lengths)).squeeze(-2)
 
-    def _steps(self, x: Tensor, step_length: int, lengths: Tensor | None = None) -> Tensor:
+    def _groups(self, x: Tensor, lengths: Tensor | None) -> Groups | None:
+        """Return the sequences by length: those of equal length are computed together."""
+        if lengths is None:
+            return None
+        sequences = self.as_sequences(x)
+        self.check_lengths(sequences, lengths)
+        return _rows_by_length(lengths, sequences.shape[1])
+
+    def _steps(self, x: Tensor, step_length: int, groups: Groups | None = None) -> Tensor:
         """Return the mean features of steps, shape (batch, [n_windows,] n_steps, head_units)."""
         if self.n_times % positive_int("step_length", step_length):
             raise ValueError(
                 f"expected step_length to divide n_times={self.n_times}, got {step_length}"
             )
         sequences = self.as_sequences(x)
-        n_windows, n_steps = sequences.shape[1], self.n_times // step_length
-        if lengths is None:
+        n_steps = self.n_times // step_length
+        if groups is None:
             (steps,) = self._steps_of([sequences], step_length)
         else:
-            # Sequences of equal length are computed together, each without its padding.
-            self.check_lengths(sequences, lengths)
-            groups = _rows_by_length(lengths, n_windows)
             unpadded = [sequences[rows, :length] for length, rows in groups]
             parts = self._steps_of(unpadded, step_length)
             steps = parts[0].new_zeros(*sequences.shape[:2], n_steps, self.head_units)
@@ -198,7 +206,7 @@ class USleep(SequenceModel):
         for batch, features in zip(sequences, maps, strict=True):
             n_windows = batch.shape[1]
             steps = F.avg_pool1d(features, step_length)[..., : n_windows * n_steps]
-            results.append(steps.transpose(1, 2).unflatten(1, (n_windows, n_steps)))
+            results.append(steps.transpose(1, 2).reshape(-1, n_windows, n_steps, self.head_units))
         return results
 
     def _maps(self, signals: list[Tensor]) -> list[Tensor]:
@@ -225,13 +233,13 @@ class USleep(SequenceModel):
         return head
 
 
-@not_compiled
-def _rows_by_length(lengths: Tensor, n_windows: int) -> list[tuple[int, Tensor]]:
-    """Return each length with the indices of its sequences; sequences of length 0 are left out."""
+def _rows_by_length(lengths: Tensor, n_windows: int) -> Groups:
+    """Return each length with the indices of its sequences, without sequences of length 0."""
     values = lengths.tolist()
     if not all(0 <= value <= n_windows for value in values):
         raise ValueError(f"expected lengths to be from 0 to n_windows={n_windows}, got {values}")
-    # Processes that train together wait for each other, also for one without any windows.
+    # There is always a group, because processes that train together exchange statistics even if
+    # one of them has no windows.
     return [
         (length, (lengths == length).nonzero().squeeze(1))
         for length in sorted({*values} - {0}) or [n_windows]
@@ -254,6 +262,6 @@ def _apply_jointly(block: nn.Module, signals: list[Tensor]) -> list[Tensor]:
 
 
 def _join(skip: Tensor, x: Tensor) -> Tensor:
-    """Append the maps of a widened signal, which has zero or two samples too many, to a skip."""
+    """Append a widened signal, which is up to two samples too long, to a skip connection."""
     start = (x.shape[2] - skip.shape[2]) // 2
     return torch.cat([skip, x[..., start : start + skip.shape[2]]], dim=1)

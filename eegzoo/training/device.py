@@ -17,6 +17,6 @@ def resolve_device(device: str) -> str:
 def check_device(device: str) -> None:
     """Raise an error, with torch's reason, if torch cannot compute on the device."""
     try:
-        torch.empty(0, device=resolve_device(device))
+        torch.zeros(1, device=resolve_device(device)).item()  # "meta" has no numbers
     except DEVICE_ERRORS as error:
         raise ValueError(f"cannot compute on device {device!r}: {error}") from error

@@ -248,7 +248,9 @@ def test_a_failed_write_leaves_the_old_file(folder):
 def test_options_accept_commas_and_repetition():
     from eegzoo.cli.sources import split
 
-    assert split(["6,10", "14"]) == split(["6", "10", "14"]) == ["6", "10", "14"]
+    for given in (["6,10", "14"], ["6", "10", "14"], [" 6 ,10,", "14"]):
+        assert split("--runs", given) == ["6", "10", "14"]
+    assert split("--runs", None) == []
 
 
 def test_list_and_info_show_the_registry(folder):

@@ -11,7 +11,7 @@ from eegzoo.cli import export as verb
 from eegzoo.data import Preprocessing, SignalInfo, simulate_motor_imagery
 from eegzoo.data.preprocessing.normalization import normalizer_from_dict
 from eegzoo.models import EEGNet
-from eegzoo.training import EEGClassifier
+from eegzoo.training import EEGClassifier, EEGRegressor
 from eegzoo.weights import Card, find_weights
 from eegzoo.weights.zoo import load_weights
 from tests.cli.test_cli import eegzoo
@@ -62,6 +62,14 @@ def metadata_in(path):
     return {prop.key: prop.value for prop in onnx.load(path).metadata_props}
 
 
+def crops_of(windows, described, path):
+    """Return the graph's logits, shape (n_crops, n_windows, n_outputs), for crops of windows."""
+    length, number = described["crops"]["n_times"], described["crops"]["number"]
+    starts = np.linspace(0, windows.shape[2] - length, number).round().astype(int)
+    crops = [windows[..., start:][..., :length] for start in starts]
+    return torch.stack([torch.from_numpy(outputs(path, crop)) for crop in crops])
+
+
 def test_output_names_the_files_and_the_difference_from_torch(folder):
     (line,) = (folder / "export.txt").read_text().splitlines()
     assert line.startswith("wrote model.onnx and model.json; largest difference from torch ")
@@ -74,20 +82,37 @@ def test_the_json_and_the_onnx_file_reproduce_the_classifier(folder):
     raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=1)
     epochs = Preprocessing.from_dict(described["preprocessing"]).epochs(raw)
     windows = normalizer_from_dict(described["normalization"]).transform(1e6 * epochs.get_data())
-    length, number = described["crops"]["n_times"], described["crops"]["number"]
-    logs = []
-    for start in np.linspace(0, windows.shape[2] - length, number).round().astype(int):
-        logits = torch.from_numpy(
-            outputs(folder / "model.onnx", windows[..., start:][..., :length])
-        )
-        logs.append(logits.log_softmax(dim=1))
-    found = torch.stack(logs).mean(dim=0).softmax(dim=1)
+    logs = crops_of(windows, described, folder / "model.onnx").log_softmax(dim=2)
+    found = logs.mean(dim=0).softmax(dim=1)
     expected = EEGClassifier.load(folder / "model.safetensors").predict_proba(epochs)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert described["labels"] == ["left_hand", "right_hand"]
+    assert described["targets"] == {"classes": described["labels"]}
     assert SignalInfo.from_dict(described["signal"]).ch_names == ("C3", "Cz", "C4")
     assert described["card"] is None
     assert described["mne_code"].startswith("raw = raw.copy()")
+
+
+@pytest.mark.parametrize("name", ["regressor", "two_targets", "multilabel"])
+def test_the_json_and_the_onnx_file_reproduce_other_targets(models, tmp_path, name):
+    done = eegzoo("export", models / f"{name}.safetensors", "model.onnx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    described = json.loads((tmp_path / "model.json").read_text())
+    raw = simulate_motor_imagery(8, ch_names=("C3", "Cz", "C4"), random_state=1)
+    epochs = Preprocessing.from_dict(described["preprocessing"]).epochs(raw)
+    windows = normalizer_from_dict(described["normalization"]).transform(1e6 * epochs.get_data())
+    logits = crops_of(windows, described, tmp_path / "model.onnx").mean(dim=0).numpy()
+    targets = described["targets"]
+    if name == "multilabel":
+        estimator = EEGClassifier.load(models / f"{name}.safetensors")
+        expected, found = estimator.predict_proba(epochs), 1 / (1 + np.exp(-logits))
+        assert targets == {"n_labels": 3}
+    else:
+        expected = EEGRegressor.load(models / f"{name}.safetensors").predict(epochs)
+        found = targets["target_mean"] + np.array(targets["target_std"]) * logits
+        found = found.reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert described["labels"] is None
 
 
 def test_the_onnx_file_contains_the_metadata(folder):

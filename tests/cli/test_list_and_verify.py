@@ -72,6 +72,12 @@ def test_verify_shows_that_models_equal_their_references(tmp_path):
     assert "4a512e5" in done.stdout
 
 
+def test_verify_selects_a_device(tmp_path):
+    done = eegzoo("verify", "eegnet_4_2", "--device", "auto", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("equal") == 1
+
+
 def test_verify_exits_with_1_if_a_model_differs(tmp_path, monkeypatch):
     reference = references.find_reference("deep_convnet")
     changed = dataclasses.replace(

@@ -21,6 +21,10 @@ WITHOUT = {
     "sfreq": "recordings have a sampling rate",
     "layer_decay": "the command line trains new weights",
     "callbacks": "callbacks are Python objects",
+    "optimizer": "optimizers are Python classes",
+    "criterion": "losses are Python classes",
+    "lr_scheduler": "schedulers are Python classes",
+    "options": "arguments of these classes",
 }
 FAST = ("--cv", "2", "--max-epochs", "1", "--verbose", "0")
 

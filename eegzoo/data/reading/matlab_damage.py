@@ -1,7 +1,6 @@
 """Check of the structure of a MATLAB file, before SciPy reads it.
 
-SciPy uses the type of an element as an index into a table without checking it. An unknown type
-crashes the whole process.
+SciPy 1.17 can crash the whole process on a damaged file, where an error is expected.
 """
 
 from __future__ import annotations

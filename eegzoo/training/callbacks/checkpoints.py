@@ -1,4 +1,4 @@
-"""What a killed training goes on from, on the disk."""
+"""Checkpoints from which an interrupted training resumes."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from torch import nn
 from eegzoo.files import written_whole
 from eegzoo.training.inputs.training_set import TrainingSet
 
-_SAMPLE = 64  # windows by which a set that is not in memory is known
+_CHUNK = 64  # number of windows that are read at once
 
 
 class Checkpoint:
-    """The state of one training in a folder that may hold those of others.
+    """File with the state of one training, in a folder that may hold those of others.
 
-    The file is named by a hash of all that the training depends on, so that another training (a
-    fold of a cross-validation, say, or one with another learning rate) never goes on from it.
+    The name of the file is a hash of everything that the training depends on. Another training,
+    such as another fold of a cross-validation or one with another learning rate, has another file.
 
     Parameters
     ----------
     folder : path-like
-        It is made if it is not there.
+        Folder of the file. It is created if it does not exist.
     module : nn.Module
-        With its weights before the training, and what of them learns.
+        Module with its initial weights; which of its parameters are trainable matters as well.
     data : sequence of TrainingSet
-        What is trained on, and validated with. Of windows not in memory, 64 are looked at.
+        Training windows, and validation windows if any. Windows on disk are read once.
     settings : mapping
-        All else that makes a difference; of each, its `repr` does.
+        Everything else that the result depends on, compared by its `repr`.
 
     Raises
     ------
     OSError
-        If the folder cannot be made or written to.
+        If the folder cannot be created or written to.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Checkpoint:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{_fingerprint(module, data, settings)[:24]}.pt"
-        for draft in folder.glob(f"{self.path.name}*.part"):  # of one that was killed in writing
+        for draft in folder.glob(f"{self.path.name}*.part"):  # left by an interrupted write
             draft.unlink(missing_ok=True)
 
     def read(self) -> dict[str, Any] | None:
-        """Return the state that was written last, or None if there is none.
+        """Return the state that was written last, or None.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class Checkpoint:
             return None
         try:
             state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises what its parts raise
+        except Exception as error:  # torch raises many kinds
             raise ValueError(
                 f"expected a checkpoint in {self.path}, got a damaged file; delete it to train "
                 f"from the start ({type(error).__name__})"
@@ -74,7 +74,7 @@ class Checkpoint:
         return state
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Write a state; a process that is killed meanwhile leaves the one before it."""
+        """Replace the state; an interrupted write leaves the old one."""
         with written_whole(self.path) as draft:
             torch.save(dict(state), draft)
 
@@ -91,12 +91,15 @@ def _fingerprint(
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
     for windows in data:
-        chosen: Any = ...
-        if not isinstance(windows.X, torch.Tensor):
-            chosen = np.unique(np.linspace(0, len(windows) - 1, _SAMPLE).astype(int))
-        for values in (windows.X[chosen], windows.y, windows.weight, windows.lengths):
+        for start in range(0, len(windows), _CHUNK):
+            _add(digest, windows.X[start : start + _CHUNK])
+        for values in (windows.y, windows.weight, windows.lengths):
             if values is not None:
-                array = np.ascontiguousarray(values)
-                digest.update(f"{array.shape}{array.dtype}".encode())
-                digest.update(array.data)
+                _add(digest, values)
     return digest.hexdigest()
+
+
+def _add(digest: Any, values: Any) -> None:
+    array = np.ascontiguousarray(values)
+    digest.update(f"{array.shape}{array.dtype}".encode())
+    digest.update(array.data)

@@ -46,7 +46,8 @@ class Resume(Callback):
 
     def on_train_end(self, net: Any, **_: Any) -> None:
         """Write the final state."""
-        if not net.interrupted_:
+        was_finished = self.state is not None and self.state["finished"]
+        if not net.interrupted_ and not was_finished:
             self._write(net, len(net.history), is_finished=True)
 
     def _write(self, net: Any, n_done: int, is_finished: bool) -> None:

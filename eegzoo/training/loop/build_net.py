@@ -69,7 +69,7 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
     module: nn.Module = torch.compile(plan.model) if run.compile else plan.model  # type: ignore[assignment]
     net = kind(
         module,
-        criterion=WeightedLoss(make_loss(plan.targets, replaced), plan.process),
+        criterion=partial(WeightedLoss, make_loss(plan.targets, replaced), plan.process),
         optimizer=replaced.optimizer or torch.optim.AdamW,
         lr=recipe.lr,
         callbacks=callbacks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from eegzoo.training.augmentation.mixup import mixed_loss
 from eegzoo.training.inputs.training_set import Batch
@@ -18,7 +18,7 @@ class LossNotFiniteError(ArithmeticError):
     """A loss became NaN or infinite."""
 
 
-class WeightedLoss(nn.Module):
+class WeightedLoss:
     """Mean of the losses of windows, each counted by its weight.
 
     Parameters
@@ -30,10 +30,9 @@ class WeightedLoss(nn.Module):
     """
 
     def __init__(self, loss_of: Callable[[Tensor, Tensor], Tensor], process: ProcessInfo) -> None:
-        super().__init__()
         self.loss_of, self.process = loss_of, process
 
-    def forward(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
+    def __call__(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
         """Return this process's part of the mean over the batch."""
 
         def weighted(y: Tensor, weight: Tensor) -> Tensor:

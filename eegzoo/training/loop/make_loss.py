@@ -49,6 +49,8 @@ def make_loss(targets: Targets, replaced: Replacements) -> Loss:
 
     def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
         rows = outputs.reshape(-1, outputs.shape[-1])
+        if isinstance(criterion, nn.Module):
+            criterion.to(outputs.device)  # its weights
         if isinstance(criterion, nn.NLLLoss):
             rows = F.log_softmax(rows, dim=-1)
         losses: Tensor = criterion(rows, y.reshape(-1) if takes_classes else y.reshape(rows.shape))

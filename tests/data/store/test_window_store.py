@@ -1,5 +1,6 @@
 """A store returns the same windows as memory, even if writers are interrupted or compete."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import random
 import resource
 import shutil
 import signal
+import tempfile
 import time
 import warnings
 
@@ -597,7 +599,10 @@ def test_a_folder_that_cannot_be_created_raises(tmp_path, parent):
 
 
 def test_a_folder_that_is_not_writable_raises(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may do anything
+    def refuse(**_):  # root may write anywhere
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
     with pytest.raises(PermissionError, match=tmp_path.name):
         open_or_write(tmp_path)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mne
 import numpy as np
 import pytest
 import torch
@@ -155,3 +156,24 @@ def test_it_holds_no_pickled_code(tmp_path):
     torch.save({"rows": Path("x")}, checkpoint.path)
     with pytest.raises(ValueError, match="damaged"):
         checkpoint.read()
+
+
+def test_any_change_of_windows_on_disk_is_another_training(tmp_path):
+    """Epochs that MNE has not loaded are compared whole, not by a sample."""
+    rng = np.random.default_rng(0)
+    info = mne.create_info(3, 64, "eeg")
+    data = 2e-5 * rng.normal(size=(3, 64 * 200))
+    events = np.column_stack([np.arange(100) * 128, np.zeros(100), 1 + np.arange(100) % 2])
+    folder = tmp_path / "checkpoints"
+    for place in (None, 101):
+        if place is not None:
+            data[:, place * 100 : place * 100 + 50] *= 1.01
+        path = tmp_path / f"{place}_raw.fif"
+        mne.io.RawArray(data, info, verbose=False).save(path, verbose=False)
+        raw = mne.io.read_raw_fif(path, preload=False, verbose=False)
+        epochs = mne.Epochs(
+            raw, events.astype(int), {"a": 1, "b": 2}, 0, 1, baseline=None, preload=False,
+            verbose=False,
+        )  # fmt: skip
+        make_classifier(folder, sfreq=None, normalize="none", max_epochs=1).fit(epochs)
+    assert len(files(folder)) == 2

@@ -323,7 +323,9 @@ def test_the_share_of_a_single_process_is_the_batch():
 
 @given(
     st.integers(1, 4),
-    st.lists(st.tuples(st.floats(-10, 10), st.just(0.0) | st.floats(1e-6, 5)), min_size=4, max_size=12),
+    st.lists(
+        st.tuples(st.floats(-10, 10), st.just(0.0) | st.floats(1e-6, 5)), min_size=4, max_size=12
+    ),
 )
 def test_shares_of_the_mean_average_to_the_weighted_mean(size, windows):
     losses, weights = torch.tensor(windows, dtype=torch.float64).T
