@@ -142,7 +142,13 @@ def started(code, *arguments, cwd):
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
+
+
+def heed_interrupts():
+    """Undo what the background of a shell passes on: SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process, number):
