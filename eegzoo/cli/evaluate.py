@@ -56,8 +56,8 @@ def evaluate(
     trained = find_trained(model)
     _check_targets(model, trained, target)
     dataset = sources.load_windows(
-        trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-        lambda recording: matching.resampled(recording, trained, resample), target, metadata,
+        matching.resampling(trained, resample), data, subjects, runs, raw, event_id, seed,
+        check_signal, target, metadata,
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

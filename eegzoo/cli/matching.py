@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    import mne
-
     from eegzoo.cli.trained import Trained
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 Missing = Annotated[
@@ -27,16 +26,18 @@ CheckSignal = Annotated[
 ]
 
 
-def resampled(raw: mne.io.BaseRaw, trained: Trained, resample: bool) -> mne.io.BaseRaw:
-    """Return a recording at the model's sampling rate, if its preprocessing does not resample."""
+def resampling(trained: Trained, resample: bool) -> Preprocessing:
+    """Return a model's preprocessing, with resampling to the model's rate first if asked for.
+
+    Events are found before, in the recording as it is.
+    """
     from eegzoo.data.preprocessing.filter_steps import Resample
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
 
     steps, signal = trained.preprocessing.steps, trained.signal
     if not resample or signal is None or any(isinstance(step, Resample) for step in steps):
-        return raw
-    raw = raw.copy().load_data(verbose="ERROR")
-    Resample(signal.sfreq).apply(raw)
-    return raw
+        return trained.preprocessing
+    return Preprocessing([Resample(signal.sfreq), *steps])
 
 
 def check_options(missing: str, check_signal: str) -> None:

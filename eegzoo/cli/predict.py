@@ -67,8 +67,7 @@ def predict(
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
     trained = find_trained(model)
-    preprocessing = trained.preprocessing
-    raw = matching.resampled(read_recording(recording), trained, resample)
+    preprocessing, raw = matching.resampling(trained, resample), read_recording(recording)
     wanted = {name: name for name in split("--events", events)}
     if wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,11 +65,10 @@ def load_windows(
     event_id: list[str] | None,
     seed: int = 0,
     check_signal: str = "raise",
-    change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
     target: str | None = None,
     metadata: list[Path] | None = None,
 ) -> EpochsDataset:
-    """Return the windows that the options select, after `change` is applied to each recording.
+    """Return the windows that the options select.
 
     With `target`, the number of each window is in the column "target" of its metadata.
     """
@@ -88,8 +87,7 @@ def load_windows(
         )
     datasets = []
     for place, recording in enumerate(recordings):
-        changed = recording.raw if change is None else change(recording.raw)
-        epochs = preprocessing.epochs(changed, pairs or _all_but_rest(changed))
+        epochs = preprocessing.epochs(recording.raw, pairs or _all_but_rest(recording.raw))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
             typer.echo(
@@ -99,10 +97,10 @@ def load_windows(
             )
         dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
         if target is not None and metadata is not None:
-            onsets = dataset.groups("onset") - changed.first_time - epochs.tmin
+            onsets = dataset.groups("onset") - recording.raw.first_time - epochs.tmin
             values = read_targets(
                 metadata[place], target, onsets, epochs.selection, len(epochs.drop_log),
-                changed.info["sfreq"],
+                epochs.info["sfreq"],
             )  # fmt: skip
             dataset = _with_target(dataset, target, values)
         datasets.append(dataset)

@@ -20,6 +20,7 @@ from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix
 from .signal.amplitude import check_amplitude
 from .signal.quality import Finding, check_against, check_recording
+from .signal.resampling import resample_epochs, resample_events, resample_raw
 from .signal.signal_info import SignalInfo, SignalWarning
 from .store.window_store import WindowStore
 from .windows.epochs_dataset import EpochsDataset
@@ -65,6 +66,9 @@ __all__ = [
     "normalizer_from_dict",
     "official_split",
     "read_recording",
+    "resample_epochs",
+    "resample_events",
+    "resample_raw",
     "simulate_motor_imagery",
     "simulate_sleep",
 ]

@@ -13,7 +13,7 @@ SIZES = {"tinysleepnet": {"n_filters": 4, "hidden_size": 8}, "usleep": {"depth":
 @pytest.fixture(scope="module")
 def nights():
     naps = [Recording(simulate_sleep(0.2, random_state=seed), f"S{seed}") for seed in range(2)]
-    return EpochsDataset.from_recordings(naps, Preprocessing([Epoch(0, 29.99)]))
+    return EpochsDataset.from_recordings(naps, Preprocessing([Epoch(0, seconds=30)]))
 
 
 @pytest.fixture(scope="module", params=SIZES)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+import eegzoo
 from eegzoo import create_model
 from eegzoo.data import EpochsDataset, SignalWarning, fetch_eegbci
 from eegzoo.models import save_model
@@ -34,7 +35,7 @@ def noise(weights, n_trials=6, sfreq=None, ch_names=None, scale=20e-6):
 
 
 def run_code(code, raw):
-    names = {"mne": mne, "raw": raw}
+    names = {"mne": mne, "eegzoo": eegzoo, "raw": raw}
     with mne.use_log_level("ERROR"):
         exec(code, names)
     return names["X"]

@@ -84,7 +84,7 @@ def fetch_sleep_physionet(
     --------
     >>> from eegzoo.data import Epoch, Preprocessing
     >>> (night,) = fetch_sleep_physionet(subjects=0, recordings=1)  # doctest: +SKIP
-    >>> windows = Preprocessing([Epoch(0, 29.99)]).epochs(night.raw)  # doctest: +SKIP
+    >>> windows = Preprocessing([Epoch(0, seconds=30)]).epochs(night.raw)  # doctest: +SKIP
 
     References
     ----------

@@ -33,13 +33,13 @@ class Pick(Step):
     def __post_init__(self) -> None:
         object.__setattr__(self, "ch_names", _names("ch_names", self.ch_names))
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording or epochs in place, and return them."""
         wanted = SignalInfo(self.ch_names, sfreq=1.0, n_times=1)
         found = [inst.ch_names[place] for place in wanted.order_of(inst.ch_names)]
         inst.pick(found, verbose="ERROR").reorder_channels(found)
         renamed = {old: new for old, new in zip(found, self.ch_names, strict=True) if old != new}
-        inst.rename_channels(renamed, verbose="ERROR")
+        return inst.rename_channels(renamed, verbose="ERROR")
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
@@ -67,10 +67,10 @@ class Montage(Step):
     def __post_init__(self) -> None:
         one_of("montage", self.montage, tuple(MONTAGES))
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording or epochs in place, and return them."""
         try:
-            inst.set_montage(named_montage(self.montage), match_case=False, verbose="ERROR")
+            return inst.set_montage(named_montage(self.montage), match_case=False, verbose="ERROR")
         except ValueError as error:
             raise ValueError(f"montage {self.montage}: {error}") from error
 
@@ -83,15 +83,25 @@ class Montage(Step):
 class Reference(Step):
     """Step that subtracts the mean of the reference channels from all channels.
 
+    Bad channels get the same reference as the others. MNE's average reference leaves them at
+    their old one.
+
     Parameters
     ----------
     channels : "average" | sequence of str
-        Names of the reference channels. "average": all channels.
+        Names of the reference channels. "average": all channels that are not marked as bad.
+
+    Raises
+    ------
+    ValueError
+        When the step is applied: if a reference channel is missing or all channels are bad.
 
     Examples
     --------
-    >>> Reference().code("raw")
-    "raw.set_eeg_reference('average')"
+    >>> print(Reference(["M1", "M2"]).code("raw"))
+    bads, raw.info['bads'] = raw.info['bads'], []
+    raw.set_eeg_reference(['M1', 'M2'])
+    raw.info['bads'] = bads
     """
 
     channels: str | Sequence[str] = "average"
@@ -101,16 +111,31 @@ class Reference(Step):
         if self.channels != "average":
             object.__setattr__(self, "channels", _names("channels", self.channels))
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
-        inst.set_eeg_reference(self._channels(), verbose="ERROR")
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording or epochs in place, and return them."""
+        names = self.channels
+        if names == "average":
+            names = [name for name in inst.ch_names if name not in inst.info["bads"]]
+            if not names:
+                raise ValueError("expected good channels for an average reference, got none")
+        missing = [name for name in names if name not in inst.ch_names]
+        if missing:
+            raise ValueError(f"expected reference channels {missing}, got {inst.ch_names}")
+        bads, inst.info["bads"] = inst.info["bads"], []  # MNE would leave them as they are
+        inst.set_eeg_reference(list(names), verbose="ERROR")
+        inst.info["bads"] = bads
+        return inst
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
-        return f"{inst}.set_eeg_reference({self._channels()!r})"
-
-    def _channels(self) -> str | list[str]:
-        return "average" if self.channels == "average" else list(self.channels)
+        names = f"{list(self.channels)!r}"
+        if self.channels == "average":
+            names = f"[name for name in {inst}.ch_names if name not in bads]"
+        return (
+            f"bads, {inst}.info['bads'] = {inst}.info['bads'], []\n"
+            f"{inst}.set_eeg_reference({names})\n"
+            f"{inst}.info['bads'] = bads"
+        )
 
 
 def _names(argument: str, names: str | Sequence[str]) -> tuple[str, ...]:

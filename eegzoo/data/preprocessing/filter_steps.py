@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ import mne
 
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.preprocessing.step import Events, Instance, Step
+from eegzoo.data.signal.resampling import resample_epochs, resample_events, resample_raw
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,13 +48,15 @@ class Filter(Step):
         if low is not None and high is not None and low >= high:
             raise ValueError(f"expected l_freq below h_freq, got {low} and {high}")
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording in place."""
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording in place, and return it."""
         for name in ("l_freq", "h_freq"):
             edge = getattr(self, name)
             if edge is not None:
                 _check_below_nyquist(name, edge, inst)
-        inst.filter(self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR")
+        return inst.filter(
+            self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR"
+        )
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
@@ -87,11 +89,11 @@ class Notch(Step):
             raise ValueError("expected freqs to hold frequencies, got none")
         object.__setattr__(self, "freqs", freqs)
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording in place."""
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording in place, and return it."""
         for freq in self.freqs:
             _check_below_nyquist("freqs", freq, inst)
-        inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
+        return inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
@@ -100,7 +102,10 @@ class Notch(Step):
 
 @dataclasses.dataclass(frozen=True)
 class Resample(Step):
-    """Step that changes the sampling rate, with MNE's anti-aliasing filter.
+    """Step that changes the sampling rate, with an anti-aliasing filter (`resample`).
+
+    The signal is not moved in time, and an event by at most half a new sample. Recordings whose
+    rate differs from `sfreq` by less than a ten-thousandth keep their samples.
 
     Parameters
     ----------
@@ -109,8 +114,9 @@ class Resample(Step):
 
     Examples
     --------
-    >>> Resample(128.0).code("raw")
-    'raw, events = raw.resample(128.0, events=events)'
+    >>> print(Resample(128.0).code("raw"))
+    slow = eegzoo.data.resample_raw(raw, 128.0)
+    raw, events = slow, eegzoo.data.resample_events(events, raw, slow)
     """
 
     sfreq: float
@@ -119,22 +125,27 @@ class Resample(Step):
     def __post_init__(self) -> None:
         object.__setattr__(self, "sfreq", number_between("sfreq", self.sfreq, 0.0, above=True))
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
-        if not math.isclose(inst.info["sfreq"], self.sfreq):
-            inst.resample(self.sfreq, verbose="ERROR")
+    def apply(self, inst: Instance) -> Instance:
+        """Return a loaded recording or epochs after the step."""
+        if isinstance(inst, mne.BaseEpochs):
+            return resample_epochs(inst, self.sfreq)
+        return resample_raw(inst, self.sfreq)
 
-    def apply_with_events(self, raw: mne.io.BaseRaw, events: Events) -> Events:
-        """Modify a loaded recording in place, and return its events with their new samples."""
-        if not math.isclose(raw.info["sfreq"], self.sfreq):
-            raw, events = raw.resample(self.sfreq, events=events, verbose="ERROR")
-        return events
+    def apply_with_events(
+        self, raw: mne.io.BaseRaw, events: Events
+    ) -> tuple[mne.io.BaseRaw, Events]:
+        """Return a loaded recording after the step, and its events with their samples in it."""
+        resampled = self.apply(raw)
+        return resampled, resample_events(events, raw, resampled)
 
     def code(self, inst: str) -> str:
-        """Return the equivalent MNE code for a variable named `inst`."""
-        if inst == "raw":
-            return f"raw, events = raw.resample({self.sfreq}, events=events)"
-        return f"{inst}.resample({self.sfreq})"
+        """Return the equivalent code for a variable named `inst`."""
+        if inst == "epochs":
+            return f"epochs = eegzoo.data.resample_epochs(epochs, {self.sfreq})"
+        return (
+            f"slow = eegzoo.data.resample_raw({inst}, {self.sfreq})\n"
+            f"{inst}, events = slow, eegzoo.data.resample_events(events, {inst}, slow)"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,9 +169,9 @@ class Scale(Step):
     def __post_init__(self) -> None:
         object.__setattr__(self, "factor", number_between("factor", self.factor, 0.0, above=True))
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
-        inst.apply_function(lambda data: data * self.factor, picks="all", verbose="ERROR")
+    def apply(self, inst: Instance) -> Instance:
+        """Modify a loaded recording or epochs in place, and return them."""
+        return inst.apply_function(lambda data: data * self.factor, picks="all", verbose="ERROR")
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""

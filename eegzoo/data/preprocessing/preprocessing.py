@@ -117,9 +117,10 @@ class Preprocessing:
         raw, events = self._prepared(inst, events)
         epochs = self._cut(raw, events, codes)
         if len(epochs) == 0:
+            tmin, tmax = self.window.bounds(raw.info["sfreq"])
             raise ValueError(
-                f"expected events with {self.window.tmin} to {self.window.tmax} s of recording "
-                f"around them, got none among {len(events)} events"
+                f"expected events with {tmin:g} to {tmax:g} s of recording around them, got none "
+                f"among {len(events)} events"
             )
         return epochs
 
@@ -183,7 +184,7 @@ class Preprocessing:
         eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
         for step in self._before:
-            events = step.apply_with_events(eeg, events)
+            eeg, events = step.apply_with_events(eeg, events)
         return eeg, events
 
     def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
@@ -196,7 +197,7 @@ class Preprocessing:
         eeg = epochs.copy().load_data().pick(eeg_channels(epochs), verbose="ERROR")
         check_finite(eeg.get_data(copy=False), eeg.ch_names)
         for step in self.steps:
-            step.apply(eeg)
+            eeg = step.apply(eeg)
         return eeg
 
     def _cut(
@@ -204,12 +205,12 @@ class Preprocessing:
     ) -> mne.Epochs:
         """Cut epochs and apply the remaining steps; `bad` includes epochs that are marked bad."""
         epochs = mne.Epochs(
-            raw, events, event_id, self.window.tmin, self.window.tmax,
+            raw, events, event_id, *self.window.bounds(raw.info["sfreq"]),
             reject_by_annotation=not bad, baseline=None, preload=True, picks="all",
             on_missing="ignore", verbose="ERROR",
         )  # fmt: skip
         for step in self._after:
-            step.apply(epochs)
+            epochs = step.apply(epochs)
         return epochs
 
 

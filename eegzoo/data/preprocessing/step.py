@@ -14,20 +14,21 @@ Events = npt.NDArray[np.int64]
 
 
 class Step:
-    """Base class of steps: frozen dataclasses that modify a recording or epochs in place."""
+    """Base class of steps: frozen dataclasses that change a recording or epochs."""
 
     name: ClassVar[str]
     # Whether the step can be applied to epochs. A filter cannot, because of edge artefacts.
     takes_epochs: ClassVar[bool] = True
 
-    def apply(self, inst: Instance) -> None:
-        """Modify a loaded recording or epochs in place."""
+    def apply(self, inst: Instance) -> Instance:
+        """Return a loaded recording or epochs after the step, which may modify them in place."""
         raise NotImplementedError
 
-    def apply_with_events(self, raw: mne.io.BaseRaw, events: Events) -> Events:
-        """Modify a loaded recording in place, and return its events with their new samples."""
-        self.apply(raw)
-        return events
+    def apply_with_events(
+        self, raw: mne.io.BaseRaw, events: Events
+    ) -> tuple[mne.io.BaseRaw, Events]:
+        """Return a loaded recording after the step, and its events with their samples in it."""
+        return self.apply(raw), events
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from eegzoo.arguments import number_between
 from eegzoo.data.preprocessing.step import Instance, Step
@@ -13,50 +13,87 @@ from eegzoo.data.preprocessing.step import Instance, Step
 class Epoch(Step):
     """Step that cuts windows around events.
 
+    The length of a window is given either by `tmax`, which belongs to the window, as in MNE, or by
+    `seconds`, whose end does not. With `seconds`, windows that start that far apart follow each
+    other without gap or overlap at any sampling rate.
+
     Parameters
     ----------
-    tmin, tmax : float
-        Times of the first and last sample of a window in seconds, relative to its event.
+    tmin : float
+        Time of the first sample of a window in seconds, relative to its event.
+    tmax : float | None
+        Time of the last sample in seconds, relative to the event.
+    seconds : float | None
+        Length of a window in seconds.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `tmax` and `seconds` is given, or `tmax` is not above `tmin`.
 
     Examples
     --------
-    >>> Epoch(0.0, 4.0).n_times(128.0)
-    513
+    >>> Epoch(0.0, 4.0).n_times(128.0), Epoch(0.0, seconds=4.0).n_times(128.0)
+    (513, 512)
     """
 
     tmin: float
-    tmax: float
+    tmax: float | None = None
+    seconds: float | None = None
     name: ClassVar[str] = "epoch"
 
     def __post_init__(self) -> None:
-        for name in ("tmin", "tmax"):
-            seconds = number_between(name, getattr(self, name), -1e6, 1e6)
-            object.__setattr__(self, name, seconds)
-        if not self.tmin < self.tmax:
+        if (self.tmax is None) == (self.seconds is None):
+            raise ValueError(
+                f"expected either tmax or seconds, got {self.tmax!r} and {self.seconds!r}"
+            )
+        object.__setattr__(self, "tmin", number_between("tmin", self.tmin, -1e6, 1e6))
+        if self.seconds is not None:
+            seconds = number_between("seconds", self.seconds, 0.0, 1e6, above=True)
+            object.__setattr__(self, "seconds", seconds)
+            return
+        object.__setattr__(self, "tmax", number_between("tmax", self.tmax, -1e6, 1e6))
+        if self.tmax is not None and not self.tmin < self.tmax:
             raise ValueError(f"expected tmin below tmax, got {self.tmin} and {self.tmax}")
 
     def n_times(self, sfreq: float) -> int:
         """Return the number of samples in a window, rounded as in MNE."""
+        if self.tmax is None:
+            return max(round((self.seconds or 0.0) * sfreq), 1)
         return round(self.tmax * sfreq) - round(self.tmin * sfreq) + 1
 
-    def apply(self, inst: Instance) -> None:
-        """Crop epochs in place."""
+    def bounds(self, sfreq: float) -> tuple[float, float]:
+        """Return the times of the first and last sample in seconds, as MNE takes them."""
+        if self.tmax is not None:
+            return self.tmin, self.tmax
+        first = round(self.tmin * sfreq)
+        return first / sfreq, (first + self.n_times(sfreq) - 1) / sfreq
+
+    def apply(self, inst: Instance) -> Instance:
+        """Crop epochs in place, and return them."""
         half = 0.5 / inst.info["sfreq"]
-        if inst.tmin > self.tmin + half or inst.tmax < self.tmax - half:
+        tmin, tmax = self.bounds(inst.info["sfreq"])
+        if inst.tmin > tmin + half or inst.tmax < tmax - half:
             raise ValueError(
-                f"expected epochs from {self.tmin:g} to {self.tmax:g} s, got {inst.tmin:g} to "
-                f"{inst.tmax:g} s"
+                f"expected epochs from {tmin:g} to {tmax:g} s, got {inst.tmin:g} to {inst.tmax:g} s"
             )
-        inst.crop(self.tmin, self.tmax)
+        return inst.crop(tmin, tmax)
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
+        tmax = f"{self.tmax}"
+        if self.tmax is None:
+            tmax = f"{self.tmin} + {self.seconds} - 1 / {inst}.info['sfreq']"
         if inst == "epochs":  # the windows exist already
-            return f"epochs.crop({self.tmin}, {self.tmax})"
+            return f"epochs.crop({self.tmin}, {tmax})"
         return (
-            f"epochs = mne.Epochs({inst}, events, event_id, tmin={self.tmin}, tmax={self.tmax}, "
+            f"epochs = mne.Epochs({inst}, events, event_id, tmin={self.tmin}, tmax={tmax}, "
             "baseline=None, preload=True)"
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict."""
+        return {name: value for name, value in super().to_dict().items() if value is not None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,9 +122,9 @@ class Baseline(Step):
                 seconds = number_between(name, getattr(self, name), -1e6, 1e6)
                 object.__setattr__(self, name, seconds)
 
-    def apply(self, inst: Instance) -> None:
-        """Modify epochs in place."""
-        inst.apply_baseline((self.tmin, self.tmax), verbose="ERROR")
+    def apply(self, inst: Instance) -> Instance:
+        """Modify epochs in place, and return them."""
+        return inst.apply_baseline((self.tmin, self.tmax), verbose="ERROR")
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from eegzoo.arguments import one_of
 from eegzoo.data.signal.channel_names import channel_key, places_by_key
 from eegzoo.data.signal.montage import named_montage
+from eegzoo.data.signal.resampling import resample
 from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning
 
 MISSING = ("raise", "interpolate", "zero")
@@ -46,8 +47,7 @@ class Alignment:
         else:
             X = np.matmul(self.channels.astype(np.float32), X)
         if self.new_sfreq != self.sfreq:
-            up = self.new_sfreq / self.sfreq
-            X = mne.filter.resample(X.astype(np.float64), up=up, axis=-1, verbose="ERROR")
+            X = resample(X, self.sfreq, self.new_sfreq)
         X = X[:, :, self.start : self.start + self.n_times]
         return np.ascontiguousarray(X, np.float32)
 

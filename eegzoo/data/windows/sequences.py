@@ -57,7 +57,7 @@ class Sequences:
     >>> from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording
     >>> naps = [eegzoo.data.simulate_sleep(0.25, random_state=seed) for seed in (0, 1)]
     >>> recordings = [Recording(raw, f"S{number}") for number, raw in enumerate(naps)]
-    >>> dataset = EpochsDataset.from_recordings(recordings, Preprocessing([Epoch(0, 29.99)]))
+    >>> dataset = EpochsDataset.from_recordings(recordings, Preprocessing([Epoch(0, seconds=30)]))
     >>> sequences = Sequences.of(dataset, n_windows=20)
     >>> sequences.X.shape, sequences.mask.sum(axis=1).tolist()
     ((4, 20, 2, 3000), [20, 10, 20, 10])
@@ -134,9 +134,11 @@ class Sequences:
         classes = _scored_classes(dataset, unscored)
         order, same, follows = sort_by_onset(dataset, step_seconds)
         if n_windows > 1 and same.any() and not follows.any():
+            length = dataset.info.n_times / dataset.info.sfreq
             text = (
-                "no window follows another, so each sequence has a single window; set step_seconds "
-                "to the time from one onset to the next"
+                f"no window follows another (they are {length:g} s long), so each sequence has a "
+                "single window; cut windows as long as the time from one onset to the next, as by "
+                "Epoch(0, seconds=30), or set step_seconds to that time"
             )
             warnings.warn(text, SignalWarning, stacklevel=2)
         row, column = _sequence_and_place(follows, n_windows)

@@ -158,7 +158,7 @@ def test_stages_with_onsets_between_samples_are_consecutive():
     data = 2e-5 * rng.standard_normal((1, int(30 * n * sfreq) + 2))
     raw = mne.io.RawArray(data, mne.create_info(["Cz"], sfreq, "eeg"), verbose="ERROR")
     raw.set_annotations(mne.Annotations(30.0 * np.arange(n), 30.0, ["W", "N2"] * (n // 2)))
-    preprocessing = Preprocessing([Epoch(0, 29.99)])
+    preprocessing = Preprocessing([Epoch(0, seconds=30)])
     dataset = EpochsDataset.from_recordings([Recording(raw, "S1")], preprocessing)
     assert len(np.unique(np.diff(dataset.groups("onset")).round(4))) == 2
     assert held(Sequences.of(dataset, n)) == [list(range(n))]
@@ -280,7 +280,7 @@ def test_windows_on_disk_are_read(tmp_path):
     there = EpochsDataset.from_epochs(epochs.copy().load_data(), recording="S1/1/1")
     assert (lazy.groups("onset") == onset).all()
     order = np.random.default_rng(0).permutation(len(lazy))
-    cut = Preprocessing([Epoch(0, 30 - 1 / 64)])
+    cut = Preprocessing([Epoch(0, seconds=30)])
     store = WindowStore.write(tmp_path / "store", [Recording(raw, "S1")], cut, verbose=0).dataset()
     expected = Sequences.of(there, 5)
     assert expected.mask.sum() == len(there) == 12

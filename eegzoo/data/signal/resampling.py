@@ -1,0 +1,163 @@
+"""Resampling of signals, recordings and epochs that moves no sample in time."""
+
+from __future__ import annotations
+
+import copy
+import fractions
+import math
+from typing import Any
+
+import mne
+import numpy as np
+import numpy.typing as npt
+from scipy import signal as scipy_signal
+
+# In new samples. The ratio of two rates is approximated by a fraction that moves no sample more.
+_LARGEST_SHIFT = 0.01
+_LARGEST_RATIO = 10_000
+# Rates that differ by less, such as 128 and 128.00002 Hz, are the same rate.
+_SAME_RATE = 1e-4
+
+
+def same_rate(sfreq: float, other: float) -> bool:
+    """Return whether two sampling rates in Hz are equal up to the precision of recorders' clocks.
+
+    Examples
+    --------
+    >>> same_rate(128.0, 128.00002), same_rate(128.0, 128.1)
+    (True, False)
+    """
+    return math.isclose(sfreq, other, rel_tol=_SAME_RATE)
+
+
+def resample(data: npt.NDArray[Any], sfreq: float, new_sfreq: float) -> npt.NDArray[Any]:
+    """Resample signals, with sample ``k`` of the result at exactly ``k / new_sfreq`` seconds.
+
+    The anti-aliasing filter is a zero-phase FIR filter (Kaiser window, beta 5) that passes
+    frequencies up to 0.84 of the lower Nyquist frequency, where it halves the amplitude. Signals
+    are mirrored at their ends.
+
+    MNE 1.13.2 does not do this: both methods of `mne.filter.resample` take the ratio of the
+    rounded lengths for the ratio of the rates, which stretches the signal, and "fft" also rounds
+    the length of its padding, which moves it by up to half a new sample.
+
+    Parameters
+    ----------
+    data : array, shape (..., n_times)
+        Signals.
+    sfreq, new_sfreq : float
+        Sampling rates in Hz before and after.
+
+    Returns
+    -------
+    array, shape (..., n_times_new)
+        Resampled signals. Their length is rounded, as by `mne.filter.resample`.
+
+    Raises
+    ------
+    ValueError
+        If one rate is more than 10,000 times the other.
+
+    Examples
+    --------
+    >>> times = np.arange(500) / 250
+    >>> slower = resample(np.sin(2 * np.pi * 3 * times), 250, 128)
+    >>> slower.shape, bool(abs(slower[100] - np.sin(2 * np.pi * 3 * 100 / 128)) < 1e-3)
+    ((256,), True)
+    """
+    if not 1 / _LARGEST_RATIO <= new_sfreq / sfreq <= _LARGEST_RATIO:
+        raise ValueError(
+            f"expected new_sfreq within a factor of {_LARGEST_RATIO} of {sfreq:g} Hz, got "
+            f"{new_sfreq:g} Hz"
+        )
+    ratio = _ratio(sfreq, new_sfreq, data.shape[-1])
+    n_times = max(round(data.shape[-1] * new_sfreq / sfreq), 1)
+    resampled: npt.NDArray[np.float64] = scipy_signal.resample_poly(
+        np.asarray(data, np.float64), ratio.numerator, ratio.denominator, axis=-1, padtype="reflect"
+    )
+    return resampled[..., :n_times]
+
+
+def _ratio(sfreq: float, new_sfreq: float, n_times: int) -> fractions.Fraction:
+    """Return the simplest fraction that moves no sample by more than `_LARGEST_SHIFT`."""
+    exact = fractions.Fraction(new_sfreq) / fractions.Fraction(sfreq)
+    largest = 1000
+    while abs((ratio := exact.limit_denominator(largest)) - exact) * n_times > _LARGEST_SHIFT:
+        largest *= 10
+    return ratio
+
+
+def resample_raw(raw: mne.io.BaseRaw, sfreq: float) -> mne.io.BaseRaw:
+    """Return a resampled copy of a recording without stim channels, or the recording itself.
+
+    Its annotations stay at their places in the signal. If the recording was cropped, the time of
+    its first sample is rounded to a multiple of the new sampling interval.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording.
+    sfreq : float
+        New sampling rate in Hz. The recording is returned as it is if it has this rate.
+    """
+    old = raw.info["sfreq"]
+    if same_rate(old, sfreq):
+        return raw
+    first_samp = round(raw.first_samp * sfreq / old)
+    data = resample(raw.get_data(verbose="ERROR"), old, sfreq)
+    changed = mne.io.RawArray(data, _info_at(raw.info, sfreq), first_samp, verbose="ERROR")
+    annotations = raw.annotations.copy()
+    if annotations.orig_time is not None:  # otherwise onsets count from the first sample
+        annotations.onset += changed.first_time - raw.first_time
+    return changed.set_annotations(annotations, verbose="ERROR")
+
+
+def resample_epochs(epochs: mne.BaseEpochs, sfreq: float) -> mne.BaseEpochs:
+    """Return resampled copies of epochs, or the epochs themselves if they have this rate.
+
+    Parameters
+    ----------
+    epochs : mne.Epochs
+        Epochs. The time of their first sample stays the same.
+    sfreq : float
+        New sampling rate in Hz.
+    """
+    old = epochs.info["sfreq"]
+    if same_rate(old, sfreq):
+        return epochs
+    # MNE keeps the first time, also between two new samples; its samples are replaced.
+    slow = epochs.copy().load_data().resample(sfreq, verbose="ERROR")
+    slow.get_data(copy=False)[:] = resample(epochs.get_data(copy=False), old, sfreq)
+    return slow
+
+
+def resample_events(
+    events: npt.NDArray[np.int64], raw: mne.io.BaseRaw, resampled: mne.io.BaseRaw
+) -> npt.NDArray[np.int64]:
+    """Return the events of a recording with their samples in the resampled recording.
+
+    Each event is moved by at most half a new sample relative to the signal.
+
+    Parameters
+    ----------
+    events : array of int, shape (n_events, 3)
+        Events in MNE's format.
+    raw, resampled : mne.io.Raw
+        Recording before and after `resample_raw`.
+    """
+    if resampled is raw:
+        return events
+    ratio = resampled.info["sfreq"] / raw.info["sfreq"]
+    moved = events.copy()
+    samples = np.round((events[:, 0] - raw.first_samp) * ratio).astype(np.int64)
+    moved[:, 0] = np.minimum(samples, resampled.n_times - 1) + resampled.first_samp
+    return moved
+
+
+def _info_at(info: mne.Info, sfreq: float) -> mne.Info:
+    """Return a recording's info at another sampling rate."""
+    changed = copy.deepcopy(info)
+    with changed._unlock():
+        changed["sfreq"] = float(sfreq)
+        changed["lowpass"] = min(info["lowpass"] or math.inf, sfreq / 2)
+    return changed
