@@ -102,6 +102,19 @@ class ClassPredictions:
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
     ) -> float:
-        """Return the accuracy of `predict`. Parameters are those of `fit`."""
+        """Return the accuracy of `predict`. Parameters are those of `fit`.
+
+        Raises
+        ------
+        ValueError
+            If a window that counts has a label that the classifier was not trained on.
+        """
         true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
+        if not isinstance(self.targets_, LabelSets):
+            unknown = np.setdiff1d(true, self.classes_)
+            if unknown.size:
+                raise ValueError(
+                    f"expected labels {self.classes_.tolist()}, got {unknown.tolist()}, which the "
+                    "classifier was not trained on"
+                )
         return float(accuracy_score(true, predicted, sample_weight=weight))

@@ -189,7 +189,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     ) -> torch.Tensor:
         """Check windows, and return the outputs or features of the model for them."""
         check_is_fitted(self, "model_")
-        inputs = as_inputs(X, self.signal_info_)
+        inputs = as_inputs(X, self.signal_info_, self.check_signal)
         if inputs.info is not None and self.signal_info_ is None:
             check_sfreq(self.model_, inputs.info)
         self._check_window(inputs)
@@ -210,7 +210,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         self, X: Any, y: Any, sample_weight: Any, mask: Any
     ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
-        inputs = as_inputs(X, getattr(self, "signal_info_", None))
+        inputs = as_inputs(X, getattr(self, "signal_info_", None), self.check_signal)
         targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)
         counts = weight > 0

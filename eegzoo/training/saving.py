@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import ClassVar, Self
@@ -126,6 +127,8 @@ class SavingMixin:
         """Return a fitted estimator around a trained model."""
         fitted = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
         fitted.model_, fitted.normalizer_, fitted.amplitude_ = model, normalizer, amplitude
+        if signal_info is not None and signal_info.processing is None and preprocessing is not None:
+            signal_info = dataclasses.replace(signal_info, processing=preprocessing.processing)
         fitted.signal_info_, fitted.preprocessing_ = signal_info, preprocessing
         fitted.n_chans_, fitted.n_times_ = model.n_chans, n_times or model.n_times
         fitted.is_sequential_ = is_sequential

@@ -55,8 +55,11 @@ class Weights:
 
     @property
     def signal(self) -> SignalInfo:
-        """Channels, sampling rate, window and unit of the model's input."""
-        return data.SignalInfo.from_dict(self.metadata.signal)
+        """Channels, sampling rate, window, unit and processing of the model's input."""
+        signal = data.SignalInfo.from_dict(self.metadata.signal)
+        if signal.processing is None:
+            signal = dataclasses.replace(signal, processing=self.preprocessing.processing)
+        return signal
 
     @property
     def preprocessing(self) -> Preprocessing:

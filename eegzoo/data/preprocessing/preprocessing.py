@@ -10,12 +10,15 @@ import mne
 import numpy as np
 
 from eegzoo.arguments import number_between
+from eegzoo.data.preprocessing.channel_steps import Reference
+from eegzoo.data.preprocessing.filter_steps import Filter
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
 from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
 from eegzoo.data.reading.events import label_events
 from eegzoo.data.signal.amplitude import check_finite
 from eegzoo.data.signal.channel_names import eeg_channels
+from eegzoo.data.signal.processing import Processing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +78,28 @@ class Preprocessing:
     def window(self) -> Epoch:
         """Step that cuts windows."""
         return next(step for step in self.steps if isinstance(step, Epoch))
+
+    @property
+    def processing(self) -> Processing:
+        """Band, reference and baseline of the windows, as far as the steps determine them."""
+        filters = [step for step in self.steps if isinstance(step, Filter)]
+        low_edges = [step.l_freq for step in filters if step.l_freq is not None]
+        high_edges = [step.h_freq for step in filters if step.h_freq is not None]
+        baselines = [step for step in self._after if isinstance(step, Baseline)]
+        interval: tuple[float, ...] = ()
+        if baselines:
+            last, window = baselines[-1], self.window
+            end = window.tmin + (window.seconds or 0.0) if window.tmax is None else window.tmax
+            interval = (
+                window.tmin if last.tmin is None else last.tmin,
+                end if last.tmax is None else last.tmax,
+            )
+        return Processing(
+            max(low_edges, default=None),
+            min(high_edges, default=None),
+            True if any(isinstance(step, Reference) for step in self.steps) else None,
+            interval,
+        )
 
     @property
     def _before(self) -> Sequence[Step]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from eegzoo.arguments import number_between, one_of, positive_int
 from eegzoo.data.signal.channel_names import channel_key, places_by_key
+from eegzoo.data.signal.processing import Processing
 
 UNITS = ("uV", "normalized")
 
@@ -32,6 +34,8 @@ class SignalInfo:
         Time of a window's first sample in seconds, relative to its event.
     unit : {"uV", "normalized"}
         Unit of the amplitudes: microvolts, or none after normalisation.
+    processing : Processing | None
+        Band, reference and baseline of the windows. None: unknown.
 
     Examples
     --------
@@ -45,6 +49,7 @@ class SignalInfo:
     n_times: int
     tmin: float = 0.0
     unit: str = "uV"
+    processing: Processing | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ch_names", tuple(self.ch_names))
@@ -80,11 +85,47 @@ class SignalInfo:
             if not abs(expected - got) <= 1e-6 * max(1.0, abs(expected)):
                 raise ValueError(f"expected {name} of {expected:g}{unit}, got {got:g}{unit}")
 
+    def check_processing(self, other: SignalInfo, how: str = "raise") -> None:
+        """Check that windows of another signal were processed like those of this one.
+
+        Parameters
+        ----------
+        other : SignalInfo
+            Signal whose band, reference and baseline are compared, as far as both are known.
+        how : {"raise", "warn", "ignore"}
+            Reaction to a difference.
+
+        Raises
+        ------
+        ValueError
+            If they differ and `how` is "raise".
+
+        Warns
+        -----
+        SignalWarning
+            If they differ and `how` is "warn".
+        """
+        if how == "ignore" or self.processing is None or other.processing is None:
+            return
+        found = "; ".join(self.processing.differences(other.processing))
+        if not found:
+            return
+        text = f"expected windows processed as in training: {found}"
+        if how == "raise":
+            raise ValueError(
+                f"{text}. Process the recording alike before it is cut into windows "
+                "(check_signal='ignore' skips this check)"
+            )
+        warnings.warn(text, SignalWarning, stacklevel=3)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict."""
-        return {**dataclasses.asdict(self), "ch_names": list(self.ch_names)}
+        values = {**dataclasses.asdict(self), "ch_names": list(self.ch_names)}
+        return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the signal that `to_dict` describes."""
-        return cls(**values)
+        known = values.get("processing")
+        processing = None if known is None else Processing(**known)
+        return cls(**{**values, "processing": processing})

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from eegzoo.arguments import one_of
 from eegzoo.data.signal.alignment import align
 from eegzoo.data.signal.amplitude import HOW, check_amplitude
+from eegzoo.data.signal.processing import common_processing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.batch import Batch
 from eegzoo.data.windows.from_mne import FromMNE
@@ -125,7 +126,8 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
     def concatenate(cls, datasets: Sequence[Self]) -> Self:
         """Join data sets of the same signal, matching channels and classes by name.
 
-        Metadata columns that are not in all data sets are dropped.
+        Metadata columns that are not in all data sets are dropped. Band, reference and baseline
+        are unknown if they differ, which gives a `SignalWarning`.
 
         Raises
         ------
@@ -137,8 +139,11 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
         first = datasets[0].info
         for dataset in datasets[1:]:
             first.check_window(dataset.info)
+            first.check_processing(dataset.info, "warn")
             dataset.info.order_of(first.ch_names)  # raises if the first lacks one of its channels
         X = join_windows([dataset.aligned_to(first).X for dataset in datasets])
+        processing = common_processing([dataset.info.processing for dataset in datasets])
+        first = dataclasses.replace(first, processing=processing)
         classes, y = join_labels([dataset.labels for dataset in datasets])
         metadata = join_metadata([dataset.metadata for dataset in datasets])
         return cls(X, y, classes, first, metadata, check_signal="ignore")
@@ -173,6 +178,7 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
             return self
         alignment = align(self.info, info, missing=missing, resample=resample, crop=crop)
         X = map_windows(self.X, alignment, (len(info.ch_names), info.n_times))
+        info = dataclasses.replace(info, processing=self.info.processing)
         return type(self)(X, self.y, self.classes, info, self.metadata, check_signal="ignore")
 
     def mapped(self, normalize: Callable[[Any], Any]) -> Self:

@@ -77,7 +77,7 @@ class Inputs:
         return X if isinstance(X, Windows) else X.reshape(self.X.shape)
 
 
-def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
+def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "raise") -> Inputs:
     """Convert epochs, a data set or an array to windows in microvolts.
 
     Parameters
@@ -88,6 +88,9 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
     signal : SignalInfo | None
         Signal to match. Channels of epochs and data sets are matched by name and put in its order;
         arrays are not changed.
+
+    check_signal : {"raise", "warn", "ignore"}
+        Reaction to another band, reference or baseline than that of `signal`.
 
     Returns
     -------
@@ -130,6 +133,8 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
         parts = [EpochsDataset.from_epochs(epochs, check_signal="ignore") for epochs in X]
         X = EpochsDataset.concatenate(parts)
     if isinstance(X, EpochsDataset):
+        if signal is not None:
+            signal.check_processing(X.info, check_signal)
         dataset = X if signal is None else X.aligned_to(signal)
         return Inputs(dataset.X, dataset.labels, dataset.info, dataset.metadata)
     windows = np.asarray(X)

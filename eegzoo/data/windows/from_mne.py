@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
+from eegzoo.data.signal.processing import Processing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.lazy_windows import LazyEpochs
 
@@ -73,7 +74,10 @@ class FromMNE:
         if len(X) == 0:
             raise ValueError(f"expected at least one epoch, got none of {list(epochs.event_id)}")
         ch_names = [epochs.ch_names[pick] for pick in picks]
-        info = SignalInfo(ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin))
+        info = SignalInfo(
+            ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin),
+            processing=Processing.of(epochs),
+        )  # fmt: skip
         # Events count the samples of the recording, even if the epochs were resampled.
         onset = epochs.events[:, 0] / epochs._raw_sfreq + epochs.tmin
         known: dict[str, npt.ArrayLike] = {"onset": onset}

@@ -120,7 +120,7 @@ def as_fit_data(
     ValueError
         If the arguments do not fit each other or the model.
     """
-    inputs = as_inputs(X, signal)
+    inputs = as_inputs(X, signal, check_signal)
     if isinstance(model, str):
         resolve_sfreq(inputs.info, sfreq)
     elif signal is None and inputs.info is not None:

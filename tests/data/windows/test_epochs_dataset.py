@@ -17,6 +17,7 @@ from eegzoo.data import (
     SignalWarning,
     simulate_motor_imagery,
 )
+from eegzoo.data.signal.processing import Processing
 from eegzoo.data.windows.lazy_windows import LazyEpochs, Windows
 
 SFREQ, N_TIMES, TMIN = 100.0, 51, -0.2
@@ -63,7 +64,9 @@ def test_volts_become_float32_microvolts_of_the_eeg_channels():
     assert dataset.X.dtype == np.float32
     np.testing.assert_allclose(dataset.X, expected, rtol=1e-6)
     assert 10 < dataset.X.std() < 30  # microvolts, as simulated
-    assert dataset.info == SignalInfo(["C3", "Cz", "C4"], SFREQ, N_TIMES, TMIN)
+    processing = Processing(0.0, SFREQ / 2, False, ())
+    expected = SignalInfo(["C3", "Cz", "C4"], SFREQ, N_TIMES, TMIN, processing=processing)
+    assert dataset.info == expected
 
 
 def test_mnes_epochs_are_not_changed():
