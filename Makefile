@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench facts lint clean
+.PHONY: demo test bench facts findings lint clean
 
 demo: $(READY)
 	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0
@@ -23,6 +23,10 @@ bench: $(READY)
 facts: $(READY)
 	$(BIN)/python -m eegzoo.models.measured_facts
 	$(BIN)/python -m eegzoo.weights.write_cards
+
+# What outside software does unexpectedly; installs pinned packages into temporary folders.
+findings:
+	set -e; for script in findings/*.sh; do bash $$script; done
 
 lint: $(READY)
 	$(BIN)/ruff check .
