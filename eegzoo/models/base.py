@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.blocks.attention import twice_differentiable_attention
 from eegzoo.models.argument_checks import check_argument
 
 
@@ -122,7 +123,8 @@ class EEGModel(nn.Module):
             Logits.
         """
         self.check_windows(x)
-        outputs: Tensor = self.head(self.features(x))
+        with twice_differentiable_attention(x):
+            outputs: Tensor = self.head(self.features(x))
         return outputs
 
     def features(self, x: Tensor) -> Tensor:

@@ -129,7 +129,8 @@ class FBCNet(AfterMove, EEGModel):
         x = self.activation(self.norm(self.spatial(bands).squeeze(2)))  # (batch, n_maps, n_times)
         n_each = self.n_times // self.n_segments
         segments = x[..., : self.n_segments * n_each].unflatten(2, (self.n_segments, n_each))
-        features: Tensor = segments.var(dim=3).clamp(1e-6, 1e6).log().flatten(1)
+        precise = segments.to(torch.promote_types(segments.dtype, torch.float32))  # holds 1e6
+        features: Tensor = precise.var(dim=3).clamp(1e-6, 1e6).log().flatten(1)
         return features
 
     def make_head(self, n_outputs: int) -> nn.Module:

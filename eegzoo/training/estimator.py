@@ -97,7 +97,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
@@ -133,7 +133,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)

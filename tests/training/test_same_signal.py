@@ -3,6 +3,7 @@
 import mne
 import numpy as np
 import pytest
+import torch
 
 from eegzoo.data import (
     Epoch,
@@ -70,3 +71,13 @@ def test_scores_of_unknown_labels_raise(classifier):
     with pytest.raises(ValueError, match=r"got \['feet'\], which the classifier was not trained"):
         classifier.score(dataset, y)
     assert 0 <= classifier.score(dataset, y, sample_weight=y != "feet") <= 1
+
+
+@pytest.mark.parametrize("without_gradients", [torch.no_grad, torch.inference_mode])
+def test_fit_works_while_gradients_are_switched_off(classifier, without_gradients):
+    X = windows(Filter(4.0, 38.0))
+    with without_gradients():
+        again = EEGClassifier("eegnet", max_epochs=1, random_state=0).fit(X)
+        again.partial_fit(X)
+    once = EEGClassifier("eegnet", max_epochs=1, random_state=0).fit(X).partial_fit(X)
+    np.testing.assert_array_equal(again.predict_proba(X), once.predict_proba(X))

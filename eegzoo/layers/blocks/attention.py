@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.blocks.parallel_linear import ParallelLinear
+
+
+def twice_differentiable_attention(x: Tensor) -> AbstractContextManager[None]:
+    """Return a context in which attention can be differentiated twice if `x` requires a gradient.
+
+    Saliency maps and gradient penalties need this. On CPUs, torch 2.13's fused attention, which is
+    faster, has no second derivative.
+
+    Parameters
+    ----------
+    x : Tensor
+        Input of a network.
+
+    Examples
+    --------
+    >>> x, attention = torch.randn(2, 61, 40, requires_grad=True), MultiHeadAttention(40, 10)
+    >>> with twice_differentiable_attention(x):
+    ...     outputs = attention(x)
+    >>> (gradient,) = torch.autograd.grad(outputs.sum(), x, create_graph=True)
+    >>> torch.autograd.grad(gradient.square().sum(), x)[0].shape
+    torch.Size([2, 61, 40])
+    """
+    if x.requires_grad and x.device.type == "cpu":
+        plain: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH)
+        return plain
+    return nullcontext()
 
 
 class MultiHeadAttention(nn.Module):
