@@ -44,6 +44,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     model_: EEGModel
     targets_: Targets
 
+    @torch.inference_mode(False)
+    @torch.enable_grad()
     def fit(
         self,
         X: Any,
@@ -97,7 +99,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.
-        with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
+        with torch.random.fork_rng():
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
@@ -112,6 +114,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         self._optimizer: dict[str, Any] | None = None
         return self
 
+    @torch.inference_mode(False)
+    @torch.enable_grad()
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, mask: Any, classes: Any) -> Self:
         recipe = self.check_parameters()
         module: EEGModel | None = None
@@ -133,7 +137,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
-        with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
+        with torch.random.fork_rng():
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)
