@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.models.base import EEGModel
 from eegzoo.training.class_predictions import ClassPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.model_building import ModelSource
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
@@ -30,13 +30,16 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
 
     Parameters
     ----------
-    model : str | EEGModel
-        Name of a model (`eegzoo.list_models`), which is built to fit the data; or a model, which
-        is copied and trained from its current weights.
+    model : str | nn.Module | type
+        Name of a model (`eegzoo.list_models`), which is built to fit the data; or a model or any
+        module of torch, which is copied in each fit and trained from its current weights; or a
+        class of modules. Modules map (batch, n_chans, n_times) to logits (batch, n_outputs). The
+        constructor of a class gets `model_params`, and those of ``n_chans``, ``n_times``,
+        ``n_outputs``, ``sfreq`` and ``ch_names`` that it names.
     class_weight : "balanced" | mapping | None
         Weight of each label in the loss. "balanced" gives all labels the same total weight.
     model_params : mapping | None
-        Additional arguments of a named model.
+        Additional arguments of a named model or of a class.
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
@@ -49,7 +52,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     crop_length : int | {"half", "whole"} | None
         Length in samples of the random crops for training. "half" is half a window, or the whole
         window if half is shorter than a second or too short for the model. A given model has its
-        own length.
+        own length. None: whole windows for a module of your own; if it takes others, set theirs.
     n_crops : int | None
         Number of evenly spaced crops of a window over which a prediction is averaged.
     augment : sequence of str | Augmentation | Mixup | None
@@ -120,7 +123,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     classes_ : array, shape (n_classes,)
         Labels as in y; for an indicator, the indices of its columns.
     model_ : EEGModel
-        Trained model.
+        Trained model. A module of your own is its ``module``.
     normalizer_ : Normalizer
         Fitted normalisation of the channels.
     signal_info_ : SignalInfo | None
@@ -149,7 +152,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
 
     def __init__(
         self,
-        model: str | EEGModel = "eegnet",
+        model: ModelSource = "eegnet",
         *,
         class_weight: str | Mapping[Any, float] | None = None,
         model_params: Mapping[str, Any] | None = None,

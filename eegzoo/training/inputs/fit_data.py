@@ -17,7 +17,12 @@ from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
-from eegzoo.training.model_building import check_takes_sequences, resolve_sfreq, signal_for
+from eegzoo.training.model_building import (
+    ModelSource,
+    check_takes_sequences,
+    resolve_sfreq,
+    signal_for,
+)
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
@@ -89,7 +94,7 @@ class FitData:
 
 
 def as_fit_data(
-    model: str | EEGModel,
+    model: ModelSource,
     X: Any,
     y: Any,
     groups: Any,
@@ -104,8 +109,8 @@ def as_fit_data(
 
     Parameters
     ----------
-    model : str | EEGModel
-        Model to train, or its name.
+    model : str | nn.Module | type
+        As in `EEGClassifier`.
     X, y, groups, sample_weight, mask
         As in `EEGEstimator.fit`.
     check_signal : {"raise", "warn", "ignore"}
@@ -123,7 +128,7 @@ def as_fit_data(
     inputs = as_inputs(X, signal)
     if isinstance(model, str):
         resolve_sfreq(inputs.info, sfreq)
-    elif signal is None and inputs.info is not None:
+    elif isinstance(model, EEGModel) and signal is None and inputs.info is not None:
         inputs = as_inputs(X, signal_for(model, inputs.info))
     if inputs.is_sequences:
         check_takes_sequences(model)
