@@ -101,7 +101,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Seed of initial weights, order of windows, crops, augmentations and dropout. With an int,
         repeated fits give the same result.
     verbose : int
-        If 1, a progress bar is shown.
+        If 1, a progress bar is shown, and at the end the epoch that the weights are from.
     callbacks : sequence of skorch.callbacks.Callback | None
         skorch's callbacks, or your own, for the training loop.
     optimizer : type | None
@@ -134,6 +134,9 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Number of channels, and of samples in a window.
     history_ : History
         One row for each epoch: learning rate, losses, validation score.
+    best_epoch_ : int
+        Epoch, from 1, that the weights are from: the best by the validation loss, or by the value
+        that skorch's `EarlyStopping` in `callbacks` monitors; without these, the last one.
 
     See Also
     --------

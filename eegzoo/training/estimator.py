@@ -42,6 +42,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
+    history_: History
+    best_epoch_: int
     targets_: Targets
 
     def fit(
@@ -105,8 +107,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             validation = None
             if held_out is not None:
                 validation = held_out.training_set(targets, normalizer.transform, module)
-            history = train(plan, validation)
-        self.normalizer_, self.history_ = normalizer, history
+            history, best_epoch = train(plan, validation)
+        self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
@@ -147,6 +149,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             self.model_ = module.eval()
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
+        self.best_epoch_ = len(self.history_)
         self._seed, self._n_passes, self._optimizer = seed, n_passes + 1, optimizer
         return self
 

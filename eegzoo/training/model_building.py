@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -99,7 +100,7 @@ def build_model(
     if isinstance(model, EEGModel):
         return _copy(model, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
 
-    is_own = not isinstance(model, str)
+    is_own = not isinstance(model, str) and not _is_model_class(model)
     sfreq = resolve_sfreq(inputs.info, sfreq, is_required=not is_own)
     if is_own and not is_explicit:  # nobody knows which other lengths it takes
         crop_length = "whole"
@@ -113,15 +114,20 @@ def build_model(
     }  # fmt: skip
     if inputs.info is not None:
         arguments["ch_names"] = inputs.info.ch_names
-    if not isinstance(model, str):
-        return build_own_module(model, model_params, n_times=crop_length, **arguments), crop_length
-    entry, arguments = find_entry(model), {**arguments, **model_params}
+    if isinstance(model, str):
+        build = partial(find_entry(model).build, **{**arguments, **model_params})
+    else:
+        build = partial(build_own_module, model, model_params, **arguments)
     try:
-        return entry.build(n_times=crop_length, **arguments), crop_length
+        return build(n_times=crop_length), crop_length
     except ShortWindowError:
         if is_explicit or crop_length == n_times:
             raise
-    return entry.build(n_times=n_times, **arguments), n_times
+    return build(n_times=n_times), n_times
+
+
+def _is_model_class(model: nn.Module | type[nn.Module]) -> bool:
+    return isinstance(model, type) and issubclass(model, EEGModel)
 
 
 def _copy(

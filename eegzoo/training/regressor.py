@@ -29,7 +29,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
     ----------
     targets_ : Numbers
         Mean and standard deviation of the training targets.
-    model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_
+    model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_, best_epoch_
         As in `EEGClassifier`.
 
     See Also

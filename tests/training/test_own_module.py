@@ -145,6 +145,14 @@ def test_a_class_gets_the_arguments_that_it_names():
     assert seen == {"n_times": 64, "sfreq": 64.0, "ch_names": ("C3", "Cz", "C4")}
 
 
+def test_the_class_of_a_model_trains_as_its_name_does():
+    windows, settings = np.tile(X, 2), {"sfreq": 64, "model_params": {"F1": 2}, "recipe": "small"}
+    by_class = make_classifier(eegzoo.models.EEGNet, **settings).fit(windows, Y)
+    by_name = make_classifier("eegnet", **settings).fit(windows, Y)
+    assert by_class.model_.n_times == by_name.model_.n_times == 64
+    np.testing.assert_array_equal(by_class.predict_proba(windows), by_name.predict_proba(windows))
+
+
 def test_arguments_of_a_class_are_model_params_and_grid_searches_vary_them():
     search = GridSearchCV(make_classifier(max_epochs=1), {"model_params__width": [2, 5]}, cv=2)
     search.fit(X, Y)

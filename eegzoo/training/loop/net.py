@@ -22,6 +22,7 @@ from eegzoo.training.callbacks.losses import RecordLoss
 from eegzoo.training.callbacks.seeding import seed_epoch
 from eegzoo.training.inputs.crops import RandomCrops, WholeWindows
 from eegzoo.training.inputs.training_set import Batch
+from eegzoo.training.loop.interrupts import noticed_interrupts
 from eegzoo.training.loop.loss import LossNotFiniteError
 from eegzoo.training.parallel.data_parallel import mean_over_processes
 from eegzoo.training.parallel.processes import ProcessInfo
@@ -58,7 +59,8 @@ class Steps:
         Seed of the training.
     """
 
-    interrupted_ = False
+    interrupted_ = False  # by Ctrl-C
+    stopped_ = False  # by a callback
 
     def __init__(
         self,
@@ -123,6 +125,17 @@ class Steps:
     def get_iterator(self, dataset: Any, training: bool = False) -> Iterable[Batch]:
         """Return the batches of the training, or of the validation."""
         return self.batches if training else WholeWindows(dataset)
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
+        """Run the epochs; note whether Ctrl-C or a callback ended them, alike for skorch."""
+        with noticed_interrupts() as received:
+            try:
+                super().fit_loop(*args, **kwargs)  # type: ignore[misc]
+            except KeyboardInterrupt:
+                self.interrupted_ = self.interrupted_ or bool(received)
+                self.stopped_ = not self.interrupted_
+                raise
+        return self
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any

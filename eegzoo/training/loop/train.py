@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 from skorch.helper import predefined_split
+from tqdm.auto import tqdm
 
 from eegzoo.training.callbacks.checkpoints import Checkpoint
 from eegzoo.training.callbacks.kept_weights import KeepWeights
@@ -26,12 +28,12 @@ from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.parallel.synced_batch_norm import synchronised
 
 _NOT_FINITE = (
-    "expected finite losses, got {} of the first epoch: are the windows in microvolts, "
+    "expected finite losses and weights, got {} in the first epoch: are the windows in microvolts, "
     "and is lr small enough?"
 )
 
 
-def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
+def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[History, int]:
     """Train a model in place.
 
     Torch's generators are seeded anew for every epoch, by the seed and the epoch's number alone;
@@ -42,13 +44,14 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
     plan : TrainingPlan
         Model, data and settings.
     validation : TrainingSet | None
-        Windows for validation. The weights of the epoch with the smallest loss on them are kept;
-        without them, the last weights or their average.
+        Windows for validation.
 
     Returns
     -------
-    History
+    history : History
         One row for each epoch.
+    best_epoch : int
+        Epoch that the kept weights are from, which `KeepWeights` chooses.
 
     Raises
     ------
@@ -94,7 +97,12 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
             )
         else:
             _raise_interrupt(net)
-    return History.of(net.history)
+    history, best_epoch = History.of(net.history), kept.epoch or 0
+    if history and not best_epoch:
+        raise ValueError(_NOT_FINITE.format("weights that are not"))
+    if plan.run.verbose and process.is_main:
+        tqdm.write(f"kept the weights of epoch {best_epoch} of {len(history)}", file=sys.stderr)
+    return history, best_epoch
 
 
 def train_pass(

@@ -201,6 +201,7 @@ def test_the_weights_of_the_best_epoch_are_kept():
     losses = [row["valid_loss"] for row in classifier.history_]
     best = int(np.argmin(losses))
     assert best < 11
+    assert classifier.best_epoch_ == best + 1
     layers = dict(classifier.model_.named_modules())
     for (name, ours), expected in zip(weights_of(classifier).items(), after[best], strict=True):
         if not isinstance(layers[name.rpartition(".")[0]], NormConstraint):
@@ -292,9 +293,17 @@ def test_weights_that_become_nan_in_an_epochs_last_step_are_not_kept():
 
 def test_a_loss_that_is_not_finite_at_once_raises():
     classifier = make_classifier(lr=1e30)
-    with pytest.raises(ValueError, match=r"expected finite losses, got .* is lr small enough"):
+    with pytest.raises(
+        ValueError, match=r"expected finite losses .*, got nan .* is lr small enough"
+    ):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "model_")
+
+
+def test_weights_that_are_not_finite_after_the_only_epoch_raise():
+    classifier = make_classifier(max_epochs=1, callbacks=[Poison(step=4)])
+    with pytest.raises(ValueError, match="weights that are not in the first epoch"):
+        classifier.fit(X, Y)
 
 
 def test_the_best_weights_win_over_the_last_good_ones():
