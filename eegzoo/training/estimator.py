@@ -17,6 +17,7 @@ from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
@@ -58,12 +59,14 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows; arrays are in microvolts. Models of consecutive windows also take sequences:
-            array, shape (n_sequences, n_windows, n_chans, n_times).
+            array, shape (n_sequences, n_windows, n_chans, n_times). Items of torch's data sets are
+            windows, or pairs of a window and its target; they are read when they are needed. Of a
+            data loader, only its data set is used.
         y : array, shape (n_windows,) or (n_sequences, n_windows) | None
             Target of each window; several targets have an additional last axis. None: the names
-            in ``event_id`` of the epochs.
+            in ``event_id`` of the epochs, or the targets of the data set.
         groups : array, shape (n_windows,) | str | None
             Groups that `validation` does not split, or a column of the data set's metadata. None:
             its subjects or, if there is only one, its sessions or recordings.
@@ -173,7 +176,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows, or sequences of windows, as in `predict`.
         batch_size : int
             Number of windows that are computed at once.
@@ -192,6 +195,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     ) -> torch.Tensor:
         """Check windows, and return the outputs or features of the model for them."""
         check_is_fitted(self, "model_")
+        check_in_order(X)
         inputs = as_inputs(X, self.signal_info_)
         if inputs.info is not None and self.signal_info_ is None:
             check_sfreq(self.model_, inputs.info)
@@ -213,6 +217,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         self, X: Any, y: Any, sample_weight: Any, mask: Any
     ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
+        X = dataset_of(X)
         inputs = as_inputs(X, getattr(self, "signal_info_", None))
         targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)

@@ -77,7 +77,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows, as in `EEGClassifier.predict_proba`.
         mask : array of bool, shape (n_sequences, n_windows) | None
             False for the windows of sequences that are padding.

@@ -14,6 +14,7 @@ import torch
 from eegzoo.data.signal import amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import DatasetWindows
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
@@ -150,7 +151,7 @@ def as_fit_data(
 
 
 def targets_of(inputs: Inputs, y: Any) -> Array:
-    """Return the targets of windows: `y`, or if it is None the labels of epochs.
+    """Return the targets of windows: `y`, or if it is None those of epochs or a data set.
 
     Raises
     ------
@@ -158,10 +159,12 @@ def targets_of(inputs: Inputs, y: Any) -> Array:
         If there are none, or their shape does not fit the windows.
     """
     targets = inputs.labels if y is None else np.asarray(y)
+    if targets is None and isinstance(inputs.X, DatasetWindows):
+        targets = inputs.X.read_targets()
     if targets is None:
         raise ValueError(
-            "expected y with arrays, got None: the estimator requires y to be passed, but the "
-            "target y is None"
+            "expected y with arrays and with data sets without targets, got None: the estimator "
+            "requires y to be passed, but the target y is None"
         )
     shape = inputs.X.shape[:-2]
     if targets.shape[: len(shape)] != shape or targets.ndim > len(shape) + 1:
