@@ -20,6 +20,7 @@ from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.training.along_recordings import RecordingPredictions, outputs_along_recordings
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
@@ -32,14 +33,13 @@ from eegzoo.training.parameters import Parameters
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
-from eegzoo.training.sequence_prediction import outputs_along_recordings
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
+class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Parameters, abc.ABC):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
