@@ -139,7 +139,8 @@ def test_a_saved_estimator_knows_its_preprocessing(recording, sliding, tmp_path)
 def test_trained_weights_predict_along_a_recording():
     classifier = EEGClassifier.from_weights("eegnet.ssvep_exo")
     info = mne.create_info(list(classifier.signal_info_.ch_names), 256.0, "eeg")
-    raw = mne.io.RawArray(1e-2 * np.random.default_rng(0).normal(size=(8, 256 * 12)), info, verbose=False)
+    volts = 1e-2 * np.random.default_rng(0).normal(size=(8, 256 * 12))  # in the unit of its files
+    raw = mne.io.RawArray(volts, info, verbose=False)
     _, probabilities = classifier.predict_recording(raw, 0.5)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 

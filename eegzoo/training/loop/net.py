@@ -28,6 +28,7 @@ from eegzoo.training.parallel.data_parallel import mean_over_processes
 from eegzoo.training.parallel.processes import ProcessInfo
 
 PRECISIONS = ("float32", "bfloat16", "float16")
+_ONE_VALUE = "Expected more than 1 value per channel"  # torch's error for a variance of one number
 # Batches that statistics are taken over to compare epochs; fewer than at the end are enough.
 _VALIDATION_BATCHES = 50
 
@@ -162,7 +163,16 @@ class Steps:
         dtype = getattr(torch, self.precision)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
             known = {} if lengths is None else {"lengths": lengths}
-            outputs = self.infer(x, **known)  # type: ignore[attr-defined]
+            try:
+                outputs = self.infer(x, **known)  # type: ignore[attr-defined]
+            except ValueError as error:
+                if _ONE_VALUE not in str(error):
+                    raise
+                raise ValueError(
+                    "expected at least two windows in each batch, because batch normalisation "
+                    "takes a variance over them, got one window: use a larger batch_size than "
+                    f"{self.batches.batch_size}, or more windows than {len(self.batches.data)}"
+                ) from error
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         loss = self.criterion_(outputs, batch, mixed)  # type: ignore[attr-defined]
         mean = mean_over_processes(self.process, loss)
