@@ -32,6 +32,10 @@ class WeightedLoss:
     def __init__(self, loss_of: Callable[[Tensor, Tensor], Tensor], process: ProcessInfo) -> None:
         self.loss_of, self.process = loss_of, process
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the state of the loss: none, but skorch's `MlflowLogger` saves it."""
+        return {}
+
     def __call__(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
         """Return this process's part of the mean over the batch."""
 

@@ -380,7 +380,7 @@ def test_every_setting_is_an_argument_whose_none_is_the_recipes():
         ({"augment": ("mixap",)}, "unknown augmentation 'mixap'; did you mean 'mixup'"),
         ({"crop_length": "third"}, "expected crop_length to be one of 'half', 'whole'"),
         ({"class_weight": "equal"}, "expected class_weight to be 'balanced' or a mapping"),
-        ({"class_weight": {7: 1.0}}, r"expected labels in class_weight, got \[7\]"),
+        ({"class_weight": {7: 1.0}}, r"in y, \[0, 1\], got it also for \[7\]"),
     ],
     ids=str,
 )

@@ -161,6 +161,6 @@ def test_invalid_class_weights_raise(class_weight, message):
 
 def test_balanced_weights_without_a_label_raise_with_its_name():
     with pytest.raises(
-        ValueError, match=r"expected every label in y .* no window of \['c'\]: give .*'c': 1"
+        ValueError, match=r"every label in y .* no window of \['c'\]: give .*'c': 1"
     ):
         class_weights("balanced", np.array(["a", "b", "c"]), np.array(["a", "b"]))
