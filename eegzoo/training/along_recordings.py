@@ -17,6 +17,7 @@ from eegzoo.data.windows.consecutive import sort_by_onset
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel
+from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.targets.targets import Targets
 
 
@@ -138,11 +139,11 @@ def outputs_along_recordings(
         inputs.X, np.zeros(n_windows, np.int64), ("?",), inputs.info, metadata, "ignore"
     )
     order, _, follows = sort_by_onset(windows, inputs.info.n_times / inputs.info.sfreq)
-    compute, weight = model if compute is None else compute, next(model.parameters())
-    parts = []
-    with torch.inference_mode():
-        for run in np.split(order, np.flatnonzero(~follows)[1:]):
-            x = torch.as_tensor(normalize(windows.X[run])).to(weight.device, weight.dtype)
-            parts.append(compute(x.unsqueeze(0)).squeeze(0).cpu())
-    outputs = torch.cat(parts)[torch.from_numpy(np.argsort(order))]
-    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    runs = [
+        compute_outputs(
+            model, windows.X[run][None], torch.Tensor.squeeze, 1, None,
+            lambda sequence: normalize(sequence[0])[None], 1, compute,
+        )[0]
+        for run in np.split(order, np.flatnonzero(~follows)[1:])
+    ]  # fmt: skip
+    return torch.cat(runs)[torch.from_numpy(np.argsort(order))]

@@ -228,8 +228,8 @@ def load_own_module(
     name = saved.rpartition(".")[2]
     if model is None:
         raise ValueError(
-            f"expected the class of {saved}, whose weights are in {path}, because files hold no "
-            f"code: use load(path, model={name})"
+            f"expected model to be {saved} or an instance of it, because {path} holds its weights "
+            f"and no code: use EEGClassifier.load(path, model={name}) or EEGRegressor's in Python"
         )
     # A class of a script or a notebook has no import path.
     given = import_path(model)

@@ -162,9 +162,10 @@ def targets_of(inputs: Inputs, y: Any) -> Array:
     if targets is None and isinstance(inputs.X, DatasetWindows):
         targets = inputs.X.read_targets()
     if targets is None:
+        kind = "windows without targets" if isinstance(inputs.X, DatasetWindows) else "arrays"
         raise ValueError(
-            "expected y with arrays and with data sets without targets, got None: the estimator "
-            "requires y to be passed, but the target y is None"
+            f"expected y with {kind}, got None: the estimator requires y to be passed, but the "
+            "target y is None"
         )
     shape = inputs.X.shape[:-2]
     if targets.shape[: len(shape)] != shape or targets.ndim > len(shape) + 1:

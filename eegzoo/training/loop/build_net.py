@@ -21,8 +21,7 @@ from eegzoo.training.callbacks.losses import RecordScore
 from eegzoo.training.callbacks.moving_average import MovingAverage
 from eegzoo.training.callbacks.progress import Progress
 from eegzoo.training.inputs.training_set import Batch
-from eegzoo.training.loop.loss import WeightedLoss
-from eegzoo.training.loop.make_loss import make_loss
+from eegzoo.training.loop.loss import WeightedLoss, make_loss
 from eegzoo.training.loop.net import AcceleratedNet, Net, Steps
 from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.replacements import Replacements

@@ -18,18 +18,8 @@ class RunOptions:
 
     Parameters
     ----------
-    device : str
-        Device of the computation, "cpu" or "cuda".
-    precision : {"float32", "bfloat16", "float16"}
-        Precision of the forward pass.
-    compile : bool
-        Whether the model is compiled.
-    verbose : int
-        Whether a progress bar is shown.
-    callbacks : sequence of skorch.callbacks.Callback
-        The user's callbacks.
-    checkpoint : path-like | None
-        Folder for checkpoints.
+    device, precision, compile, verbose, callbacks, checkpoint
+        As in `EEGClassifier`, but the device is not "auto".
     """
 
     device: str

@@ -154,7 +154,7 @@ def test_a_loader_that_samples_cannot_be_trained_on():
 
 
 def test_a_data_set_without_targets_cannot_be_trained_on():
-    with pytest.raises(ValueError, match="data sets without targets"):
+    with pytest.raises(ValueError, match="expected y with windows without targets, got None"):
         make_classifier().fit(Pairs(X))
 
 
