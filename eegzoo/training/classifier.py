@@ -241,9 +241,6 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     ) -> tuple[Targets, FitData]:
         return read_labels(data, self.class_weight, known, classes)
 
-    def _is_stratified(self, data: FitData) -> bool:
-        return bool(data.y.ndim == 1)
-
     def _set_targets(self, targets: Targets) -> None:
         super()._set_targets(targets)
         known = targets.classes if isinstance(targets, Classes) else np.arange(targets.n_outputs)

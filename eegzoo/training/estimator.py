@@ -33,7 +33,7 @@ from eegzoo.training.parameters import Parameters
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
-from eegzoo.training.targets.targets import Targets
+from eegzoo.training.targets.targets import Classes, Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
@@ -94,11 +94,14 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             before.
         """
         recipe = self.check_parameters()
-        data = self._as_fit_data(X, y, groups, sample_weight, mask)
+        data = as_fit_data(
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+        )
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
-        sides = hold_out(recipe.validation, data.y, data.groups, seed, self._is_stratified(data))
+        has_labels = isinstance(targets, Classes) and data.y.ndim == 1
+        sides = hold_out(recipe.validation, data.y, data.groups, seed, stratify=has_labels)
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.
@@ -134,7 +137,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             # Training changes the state in place, also if it fails later.
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
-            data = self._as_fit_data(X, y, None, sample_weight, mask)
+            data = as_fit_data(
+                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+            )
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
@@ -233,15 +238,6 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
         """Return the targets, and the data with valid y and final weights."""
-
-    def _is_stratified(self, data: FitData) -> bool:
-        """Return whether both sides of a validation split get the same shares of the labels."""
-        return False
-
-    def _as_fit_data(self, X: Any, y: Any, groups: Any, sample_weight: Any, mask: Any) -> FitData:
-        return as_fit_data(
-            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-        )
 
     def _check_window(self, inputs: Inputs) -> None:
         fits = inputs.window_shape == (self.n_chans_, self.n_times_)

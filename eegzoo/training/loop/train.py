@@ -66,9 +66,13 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[Hi
     """
     process = plan.process
     plan.model.to(plan.run.device)
-    checkpoint, state = _checkpoint(plan, validation), None
-    if checkpoint is not None:
+    checkpoint, state, n_left = None, None, plan.n_epochs
+    if plan.run.checkpoint is not None:
+        sides = [plan.data] if validation is None else [plan.data, validation]
+        checkpoint = Checkpoint(plan.run.checkpoint, plan.model, sides, plan.describe())
         state = checkpoint.read()
+    if state is not None:
+        n_left = 0 if state["finished"] else n_left - len(state["history"])
     kept = KeepWeights()
     callbacks = [
         ("seeds", SeedEpochs(plan.batches, plan.seed, process.rank)),
@@ -83,7 +87,7 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[Hi
         split = None if validation is None else predefined_split(validation)
         net = build_net(plan, callbacks, train_split=split, max_epochs=plan.n_epochs)
         try:
-            net.partial_fit(plan.data, epochs=plan.n_epochs - _n_done(plan, state))
+            net.partial_fit(plan.data, epochs=n_left)
         except LossNotFiniteError as error:
             net.interrupted_ = True
             if kept.epoch is None:
@@ -150,20 +154,6 @@ def train_pass(
         raise ValueError(_NOT_FINITE.format(error)) from error
     _raise_interrupt(net)
     return History.of(net.history), net.optimizer_.state_dict()
-
-
-def _checkpoint(plan: TrainingPlan, validation: TrainingSet | None) -> Checkpoint | None:
-    folder = plan.run.checkpoint
-    if folder is None:
-        return None
-    sides = [plan.data] if validation is None else [plan.data, validation]
-    return Checkpoint(folder, plan.model, sides, plan.describe())
-
-
-def _n_done(plan: TrainingPlan, state: dict[str, Any] | None) -> int:
-    if state is None:
-        return 0
-    return plan.n_epochs if state["finished"] else len(state["history"])
 
 
 def _raise_interrupt(net: Any) -> None:
