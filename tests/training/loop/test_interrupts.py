@@ -25,13 +25,14 @@ def _usual_handler():
 
 
 class Interrupt(Callback):
-    """Press Ctrl-C in the second epoch, at one of skorch's notifications."""
+    """Press Ctrl-C in the second epoch, or at the end, at one of skorch's notifications."""
 
     def __init__(self, when):
+        self.epoch = 4 if when == "on_train_end" else 2
         setattr(self, when, self.press)
 
     def press(self, net, **_):
-        if len(net.history) == 2:
+        if len(net.history) == self.epoch:
             signal.raise_signal(signal.SIGINT)
 
 
@@ -41,8 +42,12 @@ def make_classifier(folder, **changes):
 
 
 @pytest.mark.parametrize(
-    "when", ["on_epoch_begin", "on_batch_begin", "on_batch_end", "on_epoch_end", "on_grad_computed"]
-)
+    "when",
+    [
+        "on_epoch_begin", "on_batch_begin", "on_batch_end", "on_epoch_end", "on_grad_computed",
+        "on_train_end",
+    ],
+)  # fmt: skip
 def test_an_interrupted_training_raises_and_resumes(tmp_path, when):
     whole = make_classifier(tmp_path / "whole").fit(X, Y)
     cut = make_classifier(tmp_path / "cut", callbacks=[Interrupt(when)])
