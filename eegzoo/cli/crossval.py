@@ -102,7 +102,7 @@ def cross_validate(
         fitted = fit(estimator, dataset.subset(training), y[training], label)
         predicted[test] = fitted.predict(dataset.subset(test))
         found.append(score(y[test], predicted[test]))
-        typer.echo(f"fold {number}: {scores.line(found[-1], len(test))}")
+        typer.echo(f"fold {number}: {scores.line(found[-1], len(test))}{kept_epoch(fitted)}")
     return found, predicted
 
 
@@ -120,6 +120,13 @@ def fit(estimator: EEGEstimator, dataset: EpochsDataset, y: Any, label: str) -> 
         for bar in bars:
             if hasattr(bar, "bar_"):  # it stays open when a signal ends the training
                 bar.bar_.close()
+
+
+def kept_epoch(fitted: EEGEstimator) -> str:
+    """Return the end of a line that says which epoch the weights are from, with a validation."""
+    if fitted.settings().validation == 0:
+        return ""
+    return f"; weights of epoch {fitted.best_epoch_} of {len(fitted.history_)}"
 
 
 def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:

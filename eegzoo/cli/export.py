@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegzoo.arguments import positive_int
 from eegzoo.cli import results
 from eegzoo.cli.sources import seed_option
 from eegzoo.cli.trained import Model, find_trained, model_files
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
     from eegzoo.models.base import EEGModel
 
+# Number of consecutive windows that a model of sequences takes in its ONNX file by default.
+SEQUENCE_LENGTH = 20
 # Largest difference allowed between the outputs of onnxruntime and torch.
 TOLERANCE = 1e-4
 
@@ -30,6 +33,13 @@ def export(
     out: Annotated[
         Path, typer.Argument(help="ONNX file to write; the metadata go to a JSON file next to it.")
     ],
+    n_windows: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of windows in a sequence, for a model that was trained on sequences.",
+            show_default=f"{SEQUENCE_LENGTH} for such a model",
+        ),
+    ] = None,
     seed: Annotated[int, seed_option("Seed of the windows for the comparison with torch.")] = 0,
 ) -> None:
     """Export a trained model to ONNX, with its metadata as JSON inside the file and next to it.
@@ -39,6 +49,10 @@ def export(
     one number per label or target; a regressor predicts target_mean + target_std * logits. Norm
     constraints are baked into the weights, except for constraints specific to a model, which the
     graph computes. Files are only written if the outputs of onnxruntime and torch agree.
+
+    A model that was trained on sequences takes (batch, --n-windows, channels, samples) and returns
+    logits for each window. The number of windows is fixed in the file. Each sequence starts without
+    context, so cut long recordings into overlapping sequences, or use eegzoo predict.
 
     For example:
 
@@ -53,9 +67,12 @@ def export(
         raise ValueError(f"expected out to be an ONNX file, got {out}")
     results.check_outputs([out, beside], model_files(model))
     trained = find_trained(model)
-    network, described = _described(trained)
-    content = _as_onnx(network, described)
-    difference = _difference(network, content, seed)
+    network, described, is_sequential = _described(trained)
+    shape = _shape(network, n_windows, is_sequential)
+    if is_sequential:
+        described["sequence"] = {"n_windows": shape[0], "axis": 1}
+    content = _as_onnx(network, shape, described)
+    difference = _difference(network, shape, content, seed)
     if not difference <= TOLERANCE:
         raise ValueError(
             f"expected outputs of onnxruntime and torch to agree within {TOLERANCE:g}, got a "
@@ -67,12 +84,26 @@ def export(
     typer.echo(f"wrote {out} and {beside}; largest difference from torch {difference:.1e}")
 
 
-def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
-    """Return the network and its metadata as a JSON-serialisable dict."""
+def _shape(network: EEGModel, n_windows: int | None, is_sequential: bool) -> tuple[int, ...]:
+    """Return the shape of one input: a window, or a sequence of windows."""
+    window = network.n_chans, network.n_times
+    if is_sequential:
+        n_windows = SEQUENCE_LENGTH if n_windows is None else n_windows
+        return positive_int("--n-windows", n_windows), *window
+    if n_windows is not None:
+        raise ValueError(
+            "expected --n-windows only with a model that was trained on sequences of windows, got "
+            f"{n_windows}"
+        )
+    return window
+
+
+def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
+    """Return the network, its metadata for JSON, and whether it was trained on sequences."""
     from eegzoo import __version__
     from eegzoo.weights.zoo import load_weights
 
-    weights, crops = trained.weights, 1
+    weights, crops, is_sequential = trained.weights, 1, False
     if weights is not None and not isinstance(weights.source, Path):
         targets: dict[str, Any] = {"classes": list(weights.metadata.labels)}
         network = load_weights(weights)
@@ -81,6 +112,7 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
         estimator = trained.load()
         network, targets = estimator.model_, estimator.targets_.to_dict()
         normalization, crops = estimator.normalizer_.to_dict(), estimator.settings().n_crops
+        is_sequential = estimator.is_sequential_
     described = {
         "name": trained.name,
         "eegzoo": __version__,
@@ -95,10 +127,10 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any]]:
         "crops": {"n_times": network.n_times, "number": crops},
         "card": None if weights is None else weights.metadata.to_dict(),
     }
-    return network, described
+    return network, described, is_sequential
 
 
-def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
+def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any]) -> bytes:
     """Return the content of an ONNX file that contains all weights."""
     for package in ("onnx", "onnxscript", "onnxruntime"):
         try:
@@ -116,7 +148,7 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
         try:
             program = torch.onnx.export(
                 _baked(network),
-                (torch.zeros(2, network.n_chans, network.n_times),),
+                (torch.zeros(2, *shape),),
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
                 input_names=["windows"],
@@ -144,7 +176,7 @@ def _baked(network: EEGModel) -> torch.nn.Module:
         return network.eval()
 
 
-def _difference(network: EEGModel, content: bytes, seed: int) -> float:
+def _difference(network: EEGModel, shape: tuple[int, ...], content: bytes, seed: int) -> float:
     """Return the largest difference between the outputs of onnxruntime and torch."""
     import torch
 
@@ -153,7 +185,7 @@ def _difference(network: EEGModel, content: bytes, seed: int) -> float:
     generator = torch.Generator().manual_seed(seed)
     largest = 0.0
     for batch, scale in [(1, 1.0), (7, 1.0), (7, 20.0)]:  # normalised windows, and microvolts
-        x = scale * torch.randn(batch, network.n_chans, network.n_times, generator=generator)
+        x = scale * torch.randn(batch, *shape, generator=generator)
         with torch.inference_mode():
             expected = network(x)
         (found,) = session.run(None, {"windows": x.numpy()})

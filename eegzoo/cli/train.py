@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,11 +130,7 @@ def train(
         raise ValueError(f"expected --class-weight without --target, got {class_weight}")
     estimator.check_parameters()
     if devices != 1 and not is_launched():
-        logging.disable(logging.CRITICAL)  # torch's launcher would report Ctrl-C as well
-        try:
-            raise typer.Exit(relaunch(devices, sys.argv[1:], device))
-        finally:
-            logging.disable(logging.NOTSET)
+        raise typer.Exit(relaunch(devices, sys.argv[1:], device))
     preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
@@ -199,7 +194,7 @@ def _train(
         fitted = crossval.fit(estimator, dataset, y, "all windows")
         if writes:
             fitted.save(out, preprocessing)
-        typer.echo(f"saved {out}")
+        typer.echo(f"saved {out}{crossval.kept_epoch(fitted)}")
 
 
 def _print_classes(

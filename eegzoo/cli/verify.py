@@ -33,7 +33,7 @@ def verify(
 
     from eegzoo.models.references import find_reference
     from eegzoo.models.zoo import find_entry, list_models
-    from eegzoo.training.device import check_device, resolve_device
+    from eegzoo.training.loop.run_options import check_device, resolve_device
 
     names = models or list_models()
     for name in names:

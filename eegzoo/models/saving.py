@@ -60,16 +60,20 @@ def save_model(
     True
     """
     metadata = {
-        "format": FORMAT,
-        "version": __version__,
         "architecture": name_of(model),
-        "arguments": {name: _to_json(value) for name, value in model.arguments.items()},
+        "arguments": {name: to_json(value) for name, value in model.arguments.items()},
         "extra": dict(extra or {}),
     }
-    tensors = {
-        key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()
-    }
-    text = json.dumps(metadata, allow_nan=False)
+    write_model_file(path, metadata, model.state_dict())
+
+
+def write_model_file(
+    path: str | os.PathLike[str], metadata: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> None:
+    """Write a state dict and JSON-serialisable metadata to a safetensors file with a checksum."""
+    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
+    described = {"format": FORMAT, "version": __version__, **metadata}
+    text = json.dumps(described, allow_nan=False)
     with written_whole(path) as draft:
         save_file(tensors, draft, {"eegzoo": text, "sha256": _digest(text, tensors)})
 
@@ -93,7 +97,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
     >>> metadata["architecture"], metadata["arguments"]["n_chans"], metadata["extra"]
     ('eegnet', 8, {'labels': ['left', 'right']})
     """
-    return _read(path)[0]
+    return read_model_file(path)[0]
 
 
 def load_model(path: str | os.PathLike[str]) -> EEGModel:
@@ -117,9 +121,14 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
     >>> again.n_chans, again.training, torch.equal(again.head.weight, model.head.weight)
     (8, False, True)
     """
-    metadata, tensors = _read(path)
+    metadata, tensors = read_model_file(path)
+    if metadata.get("architecture", "") is None:
+        raise ValueError(
+            f"{path} holds the weights of {metadata['module']}, a module outside eegzoo: load them "
+            "with EEGClassifier.load(path, model=...) or EEGRegressor.load"
+        )
     try:
-        arguments = {name: _from_json(value) for name, value in metadata["arguments"].items()}
+        arguments = {name: from_json(value) for name, value in metadata["arguments"].items()}
         with torch.random.fork_rng(devices=[]):
             model = create_model(metadata["architecture"], **arguments)
         # Copying would cast to the new model's float32; assigning keeps the saved dtype.
@@ -129,7 +138,10 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
     return model.eval()
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def read_model_file(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the metadata and the tensors of a file, which `load_model` checks as well."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"no such file: {path}")
     try:
@@ -166,16 +178,30 @@ def _digest(text: str, tensors: Mapping[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _to_json(value: Any) -> Any:
+def to_json(value: Any) -> Any:
+    """Return an argument of a model in a form that JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     if isinstance(value, type):
         name = value.__name__
         if getattr(nn, name, None) is not value:
             raise ValueError(f"expected an argument from torch.nn to save, got {value}")
         return {"torch.nn": name}
+    try:
+        json.dumps(value)
+    except TypeError as error:
+        raise ValueError(
+            f"expected an argument that JSON can hold to save, got {value!r}"
+        ) from error
     return value
 
 
-def _from_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """Return the argument that `to_json` described."""
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, dict):

@@ -31,7 +31,7 @@ class ClassPredictions:
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows, or sequences of windows as in `fit`. The channels of epochs are matched by
             name. Arrays are in microvolts, with the channels in the order of training. A model
             that was trained on sequences runs along the recordings of epochs and data sets; a gap

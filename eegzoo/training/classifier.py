@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.models.base import EEGModel
 from eegzoo.training.class_predictions import ClassPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.model_building import ModelSource
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
@@ -30,13 +30,16 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
 
     Parameters
     ----------
-    model : str | EEGModel
-        Name of a model (`eegzoo.list_models`), which is built to fit the data; or a model, which
-        is copied and trained from its current weights.
+    model : str | nn.Module | type
+        Name of a model (`eegzoo.list_models`), which is built to fit the data; or a model or any
+        module of torch, which is copied in each fit and trained from its current weights; or a
+        class of modules. Modules map (batch, n_chans, n_times) to logits (batch, n_outputs). The
+        constructor of a class gets `model_params`, and those of ``n_chans``, ``n_times``,
+        ``n_outputs``, ``sfreq`` and ``ch_names`` that it names.
     class_weight : "balanced" | mapping | None
         Weight of each label in the loss. "balanced" gives all labels the same total weight.
     model_params : mapping | None
-        Additional arguments of a named model.
+        Additional arguments of a named model or of a class.
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
@@ -49,7 +52,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     crop_length : int | {"half", "whole"} | None
         Length in samples of the random crops for training. "half" is half a window, or the whole
         window if half is shorter than a second or too short for the model. A given model has its
-        own length.
+        own length. None: whole windows for a module of your own; if it takes others, set theirs.
     n_crops : int | None
         Number of evenly spaced crops of a window over which a prediction is averaged.
     augment : sequence of str | Augmentation | Mixup | None
@@ -98,7 +101,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Seed of initial weights, order of windows, crops, augmentations and dropout. With an int,
         repeated fits give the same result.
     verbose : int
-        If 1, a progress bar is shown.
+        If 1, a progress bar is shown, and at the end the epoch that the weights are from.
     callbacks : sequence of skorch.callbacks.Callback | None
         skorch's callbacks, or your own, for the training loop.
     optimizer : type | None
@@ -120,7 +123,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     classes_ : array, shape (n_classes,)
         Labels as in y; for an indicator, the indices of its columns.
     model_ : EEGModel
-        Trained model.
+        Trained model. A module of your own is its ``module``.
     normalizer_ : Normalizer
         Fitted normalisation of the channels.
     signal_info_ : SignalInfo | None
@@ -131,6 +134,9 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Number of channels, and of samples in a window.
     history_ : History
         One row for each epoch: learning rate, losses, validation score.
+    best_epoch_ : int
+        Epoch, from 1, that the weights are from: the best by the validation loss, or by the value
+        that skorch's `EarlyStopping` in `callbacks` monitors; without these, the last one.
 
     See Also
     --------
@@ -149,7 +155,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
 
     def __init__(
         self,
-        model: str | EEGModel = "eegnet",
+        model: ModelSource = "eegnet",
         *,
         class_weight: str | Mapping[Any, float] | None = None,
         model_params: Mapping[str, Any] | None = None,
@@ -234,9 +240,6 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
         return read_labels(data, self.class_weight, known, classes)
-
-    def _is_stratified(self, data: FitData) -> bool:
-        return bool(data.y.ndim == 1)
 
     def _set_targets(self, targets: Targets) -> None:
         super()._set_targets(targets)

@@ -17,8 +17,10 @@ from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.training.along_recordings import RecordingPredictions, outputs_along_recordings
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
@@ -31,17 +33,18 @@ from eegzoo.training.parameters import Parameters
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
-from eegzoo.training.sequence_prediction import outputs_along_recordings
-from eegzoo.training.targets.targets import Targets
+from eegzoo.training.targets.targets import Classes, Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
+class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Parameters, abc.ABC):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
+    history_: History
+    best_epoch_: int
     targets_: Targets
 
     @torch.inference_mode(False)
@@ -58,12 +61,14 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows; arrays are in microvolts. Models of consecutive windows also take sequences:
-            array, shape (n_sequences, n_windows, n_chans, n_times).
+            array, shape (n_sequences, n_windows, n_chans, n_times). Items of torch's data sets are
+            windows, or pairs of a window and its target; they are read when they are needed. Of a
+            data loader, only its data set is used.
         y : array, shape (n_windows,) or (n_sequences, n_windows) | None
             Target of each window; several targets have an additional last axis. None: the names
-            in ``event_id`` of the epochs.
+            in ``event_id`` of the epochs, or the targets of the data set.
         groups : array, shape (n_windows,) | str | None
             Groups that `validation` does not split, or a column of the data set's metadata. None:
             its subjects or, if there is only one, its sessions or recordings.
@@ -91,11 +96,14 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             before.
         """
         recipe = self.check_parameters()
-        data = self._as_fit_data(X, y, groups, sample_weight, mask)
+        data = as_fit_data(
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+        )
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
-        sides = hold_out(recipe.validation, data.y, data.groups, seed, self._is_stratified(data))
+        has_labels = isinstance(targets, Classes) and data.y.ndim == 1
+        sides = hold_out(recipe.validation, data.y, data.groups, seed, stratify=has_labels)
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.
@@ -107,8 +115,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             validation = None
             if held_out is not None:
                 validation = held_out.training_set(targets, normalizer.transform, module)
-            history = train(plan, validation)
-        self.normalizer_, self.history_ = normalizer, history
+            history, best_epoch = train(plan, validation)
+        self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
@@ -133,7 +141,9 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             # Training changes the state in place, also if it fails later.
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
-            data = self._as_fit_data(X, y, None, sample_weight, mask)
+            data = as_fit_data(
+                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+            )
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
@@ -151,6 +161,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             self.model_ = module.eval()
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
+        self.best_epoch_ = len(self.history_)
         self._seed, self._n_passes, self._optimizer = seed, n_passes + 1, optimizer
         return self
 
@@ -174,7 +185,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows, or sequences of windows, as in `predict`.
         batch_size : int
             Number of windows that are computed at once.
@@ -193,6 +204,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
     ) -> torch.Tensor:
         """Check windows, and return the outputs or features of the model for them."""
         check_is_fitted(self, "model_")
+        check_in_order(X)
         inputs = as_inputs(X, self.signal_info_, self.check_signal)
         if inputs.info is not None and self.signal_info_ is None:
             check_sfreq(self.model_, inputs.info)
@@ -214,6 +226,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         self, X: Any, y: Any, sample_weight: Any, mask: Any
     ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
+        X = dataset_of(X)
         inputs = as_inputs(X, getattr(self, "signal_info_", None), self.check_signal)
         targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)
@@ -229,15 +242,6 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
         """Return the targets, and the data with valid y and final weights."""
-
-    def _is_stratified(self, data: FitData) -> bool:
-        """Return whether both sides of a validation split get the same shares of the labels."""
-        return False
-
-    def _as_fit_data(self, X: Any, y: Any, groups: Any, sample_weight: Any, mask: Any) -> FitData:
-        return as_fit_data(
-            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-        )
 
     def _check_window(self, inputs: Inputs) -> None:
         fits = inputs.window_shape == (self.n_chans_, self.n_times_)

@@ -5,17 +5,59 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from torch import nn
+
+from eegzoo.arguments import nearest
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel, ShortWindowError
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.models.zoo import find_entry
+from eegzoo.training.own_module import build_own_module, check_arguments
+
+# Name of a model, instance, or class.
+ModelSource = str | nn.Module | type[nn.Module]
+
+
+def check_model(model: ModelSource, model_params: Mapping[str, Any], sfreq: float | None) -> None:
+    """Check the parameters of an estimator that describe its model.
+
+    Parameters
+    ----------
+    model, model_params, sfreq
+        As in `EEGClassifier`.
+
+    Raises
+    ------
+    TypeError
+        If the model is of another kind, or takes no such argument.
+    ValueError
+        If the name is unknown, or the model is an instance and has its arguments already.
+    """
+    if isinstance(model, str):
+        known = find_entry(model).parameters
+        for name in model_params:
+            if name not in known:
+                raise TypeError(
+                    f"{model} takes no argument {name!r} in model_params{nearest(name, known)}"
+                )
+    elif isinstance(model, type) and issubclass(model, nn.Module):
+        check_arguments(model, model_params)
+    elif not isinstance(model, nn.Module):
+        raise TypeError(
+            f"expected model to be a name, a module of torch or a class of modules, got {model!r}"
+        )
+    elif model_params or (sfreq is not None and isinstance(model, EEGModel)):
+        raise ValueError(
+            "expected model_params and sfreq with a model's name or class, not with a model"
+        )
 
 
 def build_model(
-    model: str | EEGModel,
+    model: ModelSource,
     inputs: Inputs,
     n_outputs: int,
     model_params: Mapping[str, Any],
@@ -58,24 +100,34 @@ def build_model(
     if isinstance(model, EEGModel):
         return _copy(model, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
 
-    sfreq = resolve_sfreq(inputs.info, sfreq)
+    is_own = not isinstance(model, str) and not _is_model_class(model)
+    sfreq = resolve_sfreq(inputs.info, sfreq, is_required=not is_own)
+    if is_own and not is_explicit:  # nobody knows which other lengths it takes
+        crop_length = "whole"
     if isinstance(crop_length, str):
         half = n_times // 2
-        crop_length = half if crop_length == "half" and half >= sfreq else n_times
+        crop_length = half if crop_length == "half" and half >= (sfreq or 0) else n_times
     if crop_length > n_times:
         raise ValueError(f"expected crop_length of at most {n_times}, got {crop_length}")
     arguments: dict[str, Any] = {
-        "n_chans": inputs.window_shape[0], "n_outputs": n_outputs, "sfreq": sfreq, **model_params,
+        "n_chans": inputs.window_shape[0], "n_outputs": n_outputs, "sfreq": sfreq,
     }  # fmt: skip
     if inputs.info is not None:
         arguments["ch_names"] = inputs.info.ch_names
-    entry = find_entry(model)
+    if isinstance(model, str):
+        build = partial(find_entry(model).build, **{**arguments, **model_params})
+    else:
+        build = partial(build_own_module, model, model_params, **arguments)
     try:
-        return entry.build(n_times=crop_length, **arguments), crop_length
+        return build(n_times=crop_length), crop_length
     except ShortWindowError:
         if is_explicit or crop_length == n_times:
             raise
-    return entry.build(n_times=n_times, **arguments), n_times
+    return build(n_times=n_times), n_times
+
+
+def _is_model_class(model: nn.Module | type[nn.Module]) -> bool:
+    return isinstance(model, type) and issubclass(model, EEGModel)
 
 
 def _copy(
@@ -98,8 +150,10 @@ def _copy(
     return copy.deepcopy(model), model.n_times
 
 
-def resolve_sfreq(info: SignalInfo | None, sfreq: float | None) -> float:
-    """Return the sampling rate of training windows in Hz.
+def resolve_sfreq(
+    info: SignalInfo | None, sfreq: float | None, *, is_required: bool = True
+) -> float | None:
+    """Return the sampling rate of training windows in Hz, or None if it is not known.
 
     Parameters
     ----------
@@ -107,17 +161,19 @@ def resolve_sfreq(info: SignalInfo | None, sfreq: float | None) -> float:
         Signal of the windows; None for arrays.
     sfreq : float | None
         As in `EEGClassifier`.
+    is_required : bool
+        Whether the model requires it.
 
     Raises
     ------
     ValueError
-        If `sfreq` is missing, or differs from the sampling rate of the signal.
+        If `sfreq` is required and missing, or differs from the sampling rate of the signal.
     """
     if info is not None:
         if sfreq not in (None, info.sfreq):
             raise ValueError(f"expected sfreq {info.sfreq:g}, the sampling rate of X, got {sfreq}")
         return info.sfreq
-    if sfreq is None:
+    if sfreq is None and is_required:
         raise ValueError(
             "expected sfreq with arrays, got None: the lengths of the model's kernels depend on "
             "the sampling rate in Hz"
@@ -127,16 +183,18 @@ def resolve_sfreq(info: SignalInfo | None, sfreq: float | None) -> float:
 
 def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
     """Raise an error if the sampling rate of a signal is not that of a model."""
-    if abs(model.sfreq - info.sfreq) > 1e-6 * model.sfreq:
+    if model.sfreq is not None and abs(model.sfreq - info.sfreq) > 1e-6 * model.sfreq:
         raise ValueError(
             f"expected sfreq of {model.sfreq:g} Hz, the sampling rate of the model, "
             f"got {info.sfreq:g} Hz"
         )
 
 
-def check_takes_sequences(model: str | EEGModel) -> None:
+def check_takes_sequences(model: ModelSource) -> None:
     """Raise an error if a model takes single windows only."""
-    kind = type(model) if isinstance(model, EEGModel) else find_entry(model).model_class
+    if isinstance(model, str):
+        model = find_entry(model).model_class
+    kind = model if isinstance(model, type) else type(model)
     if not issubclass(kind, SequenceModel):
         raise ValueError(
             f"expected windows (n_windows, n_chans, n_times) for {kind.__name__}, which takes "

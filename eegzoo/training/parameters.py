@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from eegzoo.arguments import nearest, number_between, one_of
+from eegzoo.arguments import number_between, one_of
 from eegzoo.data.signal import amplitude
-from eegzoo.models.base import EEGModel
-from eegzoo.models.zoo import find_entry
-from eegzoo.training.device import check_device, resolve_device
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
-from eegzoo.training.loop.run_options import RunOptions
+from eegzoo.training.loop.run_options import RunOptions, check_device, resolve_device
+from eegzoo.training.model_building import ModelSource, check_model
 from eegzoo.training.part_options import PartOptions
 from eegzoo.training.recipe import SETTINGS, Recipe, find_recipe
 
@@ -25,7 +23,7 @@ class Parameters(PartOptions):
 
     def __init__(
         self,
-        model: str | EEGModel = "eegnet",
+        model: ModelSource = "eegnet",
         *,
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
@@ -103,20 +101,7 @@ class Parameters(PartOptions):
             If a parameter is invalid. The message names the first one.
         """
         self._check_options()
-        if isinstance(self.model, str):
-            known = find_entry(self.model).parameters
-            for name in self.model_params or {}:
-                if name not in known:
-                    raise TypeError(
-                        f"{self.model} takes no argument {name!r} in model_params"
-                        f"{nearest(name, known)}"
-                    )
-        elif not isinstance(self.model, EEGModel):
-            raise TypeError(f"expected model to be a name or an EEGModel, got {self.model!r}")
-        elif self.model_params or self.sfreq is not None:
-            raise ValueError(
-                "expected model_params and sfreq with a model's name, not with a model"
-            )
+        check_model(self.model, self.model_params or {}, self.sfreq)
         if self.sfreq is not None:
             number_between("sfreq", self.sfreq, 0.0, above=True)
         one_of("check_signal", self.check_signal, amplitude.HOW)

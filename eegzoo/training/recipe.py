@@ -22,39 +22,12 @@ class Recipe:
 
     Parameters
     ----------
-    normalize : {"whiten", "standardize", "window", "exponential", "none"}
-        Normalisation of the channels (`fit_normalizer`).
-    crop_length : int | {"half", "whole"}
-        Length in samples of the random crops for training. "half" is half a window, or the whole
-        window if half is shorter than a second or too short for the model.
-    n_crops : int
-        Number of evenly spaced crops of a window over which a prediction is averaged.
-    augment : sequence of str | Augmentation | Mixup
-        Augmentations of training windows: names in `eegzoo.training.AUGMENTATIONS`, or objects.
-    max_epochs : int | None
-        Number of passes over the windows. None: as many as 250 batches need, but at least 20 and
-        at most 100.
-    batch_size : int
-        Approximate number of windows in a batch, over all processes.
-    lr : float
-        Maximum of the learning rate.
-    warmup : float
-        Fraction of the batches in which the learning rate rises linearly to `lr`. Afterwards it
-        falls to zero along a cosine.
-    weight_decay : float
-        Decoupled weight decay of AdamW.
-    clip_norm : float
-        Maximum norm of the gradient in a step; larger gradients are scaled down. 0: no clipping.
-    ema : float
-        Decay of the exponential moving average of the weights, which the trained model has. 0: it
-        has the last weights.
-    validation : float | splitter
-        Fraction of the windows for validation, split by groups if they are known; or a splitter of
-        scikit-learn, whose first split is used. The trained model has the weights of the epoch
-        with the smallest validation loss. 0: no validation.
-    patience : int
-        Number of epochs without a smaller validation loss after which training stops. 0: it does
-        not stop early.
+    normalize, crop_length, n_crops, augment, batch_size, lr, warmup, weight_decay
+        As in `EEGClassifier`, but not None.
+    clip_norm, ema, validation, patience
+        As in `EEGClassifier`, but not None.
+    max_epochs
+        As in `EEGClassifier`.
 
     Examples
     --------

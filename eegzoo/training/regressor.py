@@ -29,7 +29,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
     ----------
     targets_ : Numbers
         Mean and standard deviation of the training targets.
-    model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_
+    model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_, best_epoch_
         As in `EEGClassifier`.
 
     See Also
@@ -77,7 +77,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
 
         Parameters
         ----------
-        X : mne.Epochs | EpochsDataset | array, shape (n_windows, n_chans, n_times)
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
             Windows, as in `EEGClassifier.predict_proba`.
         mask : array of bool, shape (n_sequences, n_windows) | None
             False for the windows of sequences that are padding.

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import ClassVar, Self
 
 from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from eegzoo.data.preprocessing.normalization import Normalizer, normalizer_from_dict
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
+from eegzoo.models.registry import registered_models
 from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets, targets_from_dict
 from eegzoo.weights.card import Card
@@ -43,6 +46,9 @@ class SavingMixin:
     ) -> None:
         """Save the fitted estimator to a safetensors file, which `load` reads.
 
+        Of a module of your own, the file holds the weights, the import path of the class and
+        `model_params`, but no code.
+
         Parameters
         ----------
         path : path-like
@@ -67,16 +73,23 @@ class SavingMixin:
         }
         if card is not None:
             extra["card"] = card.to_dict()
-        save_model(self.model_, path, extra)
+        is_registered = type(self.model_) in {x.model_class for x in registered_models().values()}
+        write = save_model if is_registered else save_own_module
+        write(self.model_, path, extra)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(
+        cls, path: str | os.PathLike[str], model: nn.Module | type[nn.Module] | None = None
+    ) -> Self:
         """Load a fitted estimator from a file that `save` wrote.
 
         Parameters
         ----------
         path : path-like
             File to read.
+        model : nn.Module | type | None
+            Class of a module of your own, or an instance, for its weights in the file; the file
+            itself holds no code. None for the models of eegzoo.
 
         Returns
         -------
@@ -88,10 +101,16 @@ class SavingMixin:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If the file is damaged, or does not hold an estimator of this class.
+            If the file is damaged, or does not hold an estimator of this class; or if it holds the
+            weights of another module than `model`.
         """
-        model = load_model(path)
-        extra = read_metadata(path)["extra"]
+        metadata = read_metadata(path)
+        extra, is_own = metadata["extra"], metadata.get("architecture", "") is None
+        if model is not None and not is_own:
+            raise ValueError(
+                f"expected no model for {path}, which holds {metadata['architecture']}"
+            )
+        trained = load_own_module(path, model) if is_own else load_model(path)
         targets = targets_from_dict(extra)
         if targets is None:
             raise ValueError(f"{path} holds a model, but no estimator that eegzoo trained")
@@ -99,7 +118,7 @@ class SavingMixin:
             raise ValueError(f"{path} holds an estimator of another kind than {cls.__name__}")
         info, steps = extra["signal_info"], extra["preprocessing"]
         return cls._from_trained(
-            model,
+            trained,
             targets,
             normalizer_from_dict(extra["normalizer"]),
             signal_info=None if info is None else SignalInfo.from_dict(info),

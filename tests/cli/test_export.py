@@ -8,7 +8,16 @@ import pytest
 import torch
 
 from eegzoo.cli import export as verb
-from eegzoo.data import Preprocessing, SignalInfo, simulate_motor_imagery
+from eegzoo.data import (
+    Epoch,
+    EpochsDataset,
+    Preprocessing,
+    Recording,
+    Sequences,
+    SignalInfo,
+    simulate_motor_imagery,
+    simulate_sleep,
+)
 from eegzoo.data.preprocessing.normalization import normalizer_from_dict
 from eegzoo.models import EEGNet
 from eegzoo.training import EEGClassifier, EEGRegressor
@@ -113,6 +122,54 @@ def test_the_json_and_the_onnx_file_reproduce_other_targets(models, tmp_path, na
         found = found.reshape(expected.shape)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert described["labels"] is None
+
+
+@pytest.fixture(scope="module", params=["tinysleepnet", "usleep"])
+def sleep(request, tmp_path_factory):
+    """Folder with a model that was trained on sequences, and its name."""
+    folder, size = tmp_path_factory.mktemp("sleep"), {"n_filters": 4, "hidden_size": 8}
+    cut = Preprocessing([Epoch(0.0, seconds=30)])
+    recording = Recording(simulate_sleep(0.2, random_state=0), "S1")
+    night = EpochsDataset.from_recordings([recording], cut)
+    sequences = Sequences.of(night, n_windows=6)
+    params = size if request.param == "tinysleepnet" else {"depth": 2}
+    classifier = EEGClassifier(
+        request.param, sfreq=100, model_params=params, max_epochs=1, random_state=0
+    ).fit(sequences.X, sequences.y, mask=sequences.mask)
+    classifier.save(folder / "model.safetensors", cut)
+    return folder
+
+
+@pytest.mark.parametrize("n_windows", [1, 6])
+def test_a_model_of_sequences_is_exported_with_an_axis_of_windows(sleep, n_windows):
+    done = eegzoo("export", "model.safetensors", "s.onnx", "--n-windows", n_windows, cwd=sleep)
+    assert done.returncode == 0, done.stderr
+    described = json.loads((sleep / "s.json").read_text())
+    assert described["sequence"] == {"n_windows": n_windows, "axis": 1}
+    classifier = EEGClassifier.load(sleep / "model.safetensors")
+    shape = (3, n_windows, classifier.n_chans_, 3000)
+    windows = np.random.default_rng(0).normal(0, 20, shape).astype(np.float32)
+    normalized = normalizer_from_dict(described["normalization"]).transform(
+        windows.reshape(-1, *shape[2:])
+    )
+    logits = outputs(sleep / "s.onnx", normalized.reshape(shape))
+    found = torch.from_numpy(logits).softmax(-1).numpy()
+    classifier.set_params(check_signal="ignore")
+    np.testing.assert_allclose(found, classifier.predict_proba(windows), atol=1e-5)
+
+
+def test_a_number_of_windows_is_for_models_of_sequences(folder, tmp_path):
+    done = eegzoo("export", folder / "model.safetensors", "m.onnx", "--n-windows", 3, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "only with a model that was trained on sequences" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_of_windows_is_positive(sleep, tmp_path):
+    path = sleep / "model.safetensors"
+    done = eegzoo("export", path, "m.onnx", "--n-windows", 0, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "expected --n-windows to be a positive integer, got 0" in done.stderr
 
 
 def test_the_onnx_file_contains_the_metadata(folder):

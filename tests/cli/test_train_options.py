@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 
 import numpy as np
 import pytest
@@ -62,6 +63,18 @@ def test_defaults_shown_are_those_of_the_recipes(setting):
         words = [value if isinstance(value, str) else f"{value:g}" for value in values]
     expected = words[0] if words[0] == words[1] else f"{words[0]}; plain: {words[1]}"
     assert shown == expected
+
+
+def test_early_stopping_says_which_epoch_the_weights_are_from(tmp_path):
+    options = ("--cv", "2", "--max-epochs", "3", "--verbose", "0", "--out", "m.safetensors")
+    done = eegzoo("train", *options, "--validation", "0.25", "--patience", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("fold", "saved"))]
+    assert len(lines) == 3
+    for line in lines:
+        assert re.search(r"; weights of epoch [123] of [123]$", line)
+    plain = eegzoo("train", *FAST, cwd=tmp_path)
+    assert "weights of epoch" not in plain.stdout
 
 
 def test_every_argument_of_the_classifier_is_an_option():

@@ -511,7 +511,7 @@ def test_windows_and_labels_that_cannot_be_learnt_raise(X, y, message):
     ("changes", "message"),
     [
         ({"model": "egnet"}, "unknown model 'egnet'; did you mean 'eegnet'"),
-        ({"model": EEGNet}, "expected model to be a name or an EEGModel"),
+        ({"model": EEGClassifier}, "expected model to be a name, a module of torch or a class"),
         ({"normalize": "zscore"}, "expected normalize"),
         ({"crop_length": 0}, "expected crop_length"),
         ({"crop_length": 129}, "expected crop_length of at most 128, got 129"),
@@ -667,6 +667,7 @@ def test_a_progress_bar_is_shown_only_if_verbose(capsys, monkeypatch, verbose):
         assert "training" in err
         assert "3/3" in err
         assert "loss=" in err
+        assert "kept the weights of epoch 3 of 3\n" in err
     else:
         assert err == ""
 

@@ -255,6 +255,57 @@ def test_early_stopping_sees_the_validation():
     assert_same(theirs, ours)
 
 
+class Fake(Callback):
+    """Record chosen values as a number of each epoch, in place of a metric."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def on_epoch_end(self, net, **_):
+        net.history.record("metric", self.values[len(net.history) - 1])
+
+
+@pytest.mark.parametrize(
+    ("values", "lower_is_better", "n_epochs", "best"),
+    [
+        ([5, 3, 4, 4, 1], True, 4, 2),
+        ([5, 6, 9, 8, 8], False, 5, 3),
+        ([5, 4, 3, 2, 1], True, 5, 5),
+        ([1, 2, 3, 4, 5], True, 3, 1),
+    ],
+)
+def test_early_stopping_restores_the_best_weights_and_says_their_epoch(
+    values, lower_is_better, n_epochs, best
+):
+    stop = EarlyStopping("metric", 2, lower_is_better=lower_is_better, sink=str)
+    watch = Watch()
+    fitted = make_classifier(callbacks=[watch, Fake(values), stop], max_epochs=5).fit(X, Y)
+    assert len(fitted.history_) == n_epochs
+    assert fitted.best_epoch_ == best
+    n_steps = len(watch.heads) // n_epochs
+    torch.testing.assert_close(
+        fitted.model_.head.weight, watch.heads[best * n_steps - 1], rtol=1e-6, atol=1e-6
+    )
+
+
+def test_a_callback_that_stops_keeps_the_weights_of_its_epoch():
+    class Stop(Callback):
+        def on_epoch_end(self, net, **_):
+            if len(net.history) == 2:
+                raise KeyboardInterrupt
+
+    watch = Watch()
+    fitted = make_classifier(callbacks=[watch, Stop()], max_epochs=5).fit(X, Y)
+    assert fitted.best_epoch_ == len(fitted.history_) == 2
+    torch.testing.assert_close(fitted.model_.head.weight, watch.heads[-1], rtol=1e-6, atol=1e-6)
+
+
+def test_without_early_stopping_the_best_epoch_is_the_last():
+    fitted = make_classifier().fit(X, Y)
+    assert fitted.best_epoch_ == 3
+    assert fitted.partial_fit(X, Y).best_epoch_ == len(fitted.history_) == 4
+
+
 def test_the_log_of_skorch_prints_each_epoch():
     printed = []
     make_classifier(callbacks=[PrintLog(sink=printed.append)], max_epochs=2).fit(X, Y)

@@ -170,7 +170,7 @@ def test_sample_weights_and_class_weights_are_used():
         (np.where(X > 30, np.nan, X), Y, {}, "NaN"),
         (X, Y[:39], {}, r"expected y of shape \(40,\)"),
         (X * 1e6, Y, {}, "expected amplitudes of EEG in microvolts"),
-        (X, Y, {"class_weight": {"e": 1.0}}, r"expected labels in class_weight, got \['e'\]"),
+        (X, Y, {"class_weight": {"e": 1.0}}, r"got it also for \['e'\]"),
         (X[Y == "a"], Y[Y == "a"], {"class_weight": "balanced"}, "expected every label in y"),
         (X[Y == "a"], Y[Y == "a"], {"class_weight": {"a": 0}}, "a class_weight above zero"),
         (X, Y, {"lr": -1.0}, "expected lr"),

@@ -131,7 +131,7 @@ def test_invalid_sample_weights_raise_and_keep_the_earlier_fit(weight, message):
     ("class_weight", "message"),
     [
         ("equal", "expected class_weight to be 'balanced'"),
-        ({0: 1.0, 2: 1.0}, r"expected labels in class_weight, got \[2\]"),
+        ({0: 1.0, 2: 1.0}, r"labels in y, \[0, 1\], got it also for \[2\]: remove"),
         ({0: 0.0, 1: 0.0}, "expected a class_weight above zero"),
     ],
 )

@@ -107,8 +107,9 @@ def resample_raw(raw: mne.io.BaseRaw, sfreq: float) -> mne.io.BaseRaw:
     data = resample(raw.get_data(verbose="ERROR"), old, sfreq)
     changed = mne.io.RawArray(data, _info_at(raw.info, sfreq), first_samp, verbose="ERROR")
     annotations = raw.annotations.copy()
-    if annotations.orig_time is not None:  # otherwise onsets count from the first sample
-        annotations.onset += changed.first_time - raw.first_time
+    # MNE adds the time of the first sample to the onsets of recordings without a date.
+    dated = annotations.orig_time is not None
+    annotations.onset += (changed.first_time if dated else 0.0) - raw.first_time
     return changed.set_annotations(annotations, verbose="ERROR")
 
 

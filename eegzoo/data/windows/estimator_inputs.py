@@ -9,10 +9,12 @@ from typing import Any
 import mne
 import numpy as np
 import numpy.typing as npt
+from torch.utils.data import Dataset, Subset, TensorDataset
 
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import Windows, map_windows, select_windows
+from eegzoo.data.windows.torch_datasets import DatasetWindows, dataset_of
 
 Array = npt.NDArray[Any]
 
@@ -82,9 +84,10 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
 
     Parameters
     ----------
-    X : mne.Epochs | list of mne.Epochs | EpochsDataset | array, shape (..., n_chans, n_times)
+    X : mne.Epochs | list of mne.Epochs | Dataset | DataLoader | array
         Windows. Arrays are in microvolts, of shape (n_windows, n_chans, n_times) or, for sequences
         of windows, (n_sequences, n_windows, n_chans, n_times). A list of epochs is concatenated.
+        Of a data set of torch, windows are read when they are needed, and sequences at once.
     signal : SignalInfo | None
         Signal to match. Channels of epochs and data sets are matched by name and put in its order;
         arrays are not changed.
@@ -124,8 +127,12 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
     if isinstance(X, mne.io.BaseRaw):
         raise ValueError(
             "expected X to be windows, got a continuous recording: cut it into epochs first, by "
-            "Preprocessing.epochs(raw) at its events or Preprocessing.windows(raw) along it"
+            "Preprocessing.epochs(raw) at its events or Preprocessing.windows(raw) along it; "
+            "predict_recording(raw) of an estimator predicts from windows along it"
         )
+    X = dataset_of(X)
+    if isinstance(X, Subset) and isinstance(X.dataset, EpochsDataset):
+        X = X.dataset.subset(np.asarray(X.indices))
     if isinstance(X, mne.BaseEpochs):
         X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator checks amplitudes
     elif isinstance(X, list) and X and isinstance(X[0], mne.BaseEpochs):
@@ -137,6 +144,15 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
             signal.check_processing(X.info, check_signal)
         dataset = X if signal is None else X.aligned_to(signal)
         return Inputs(dataset.X, dataset.labels, dataset.info, dataset.metadata)
+    labels = None
+    if isinstance(X, TensorDataset):
+        labels = X.tensors[1].numpy() if len(X.tensors) > 1 else None
+        X = X.tensors[0].numpy()
+    elif isinstance(X, Dataset):
+        read = DatasetWindows(X)
+        if len(read.shape) == 3:
+            return Inputs(read)
+        X, labels = read[:], read.read_targets()
     windows = np.asarray(X)
     if windows.dtype.kind not in "fiu" or windows.ndim not in (3, 4):
         raise ValueError(
@@ -150,4 +166,4 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
         windows = windows.copy()  # torch takes neither
     if not np.isfinite(windows).all():
         raise ValueError("expected finite numbers in X, got NaN or infinity")
-    return Inputs(windows)
+    return Inputs(windows, labels)

@@ -13,7 +13,9 @@ from eegzoo.training.targets.targets import Targets
 
 
 class RecordLoss(Callback):
-    """Callback that records the mean loss of an epoch over its windows.
+    """Callback that records the mean loss of an epoch over its windows, and whether it is the best.
+
+    As skorch does, it records for its other callbacks whether the loss is the smallest so far.
 
     Parameters
     ----------
@@ -29,11 +31,16 @@ class RecordLoss(Callback):
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Record the mean, each batch counted by the weights of its windows."""
         batches = [row for row in net.history[-1, "batches"] if f"{self.side}_loss" in row]
+        name = f"{self.side}_loss"
         if not batches:
+            # Without a validation the last weights are kept; `WandbLogger` then saves each epoch's.
+            net.history.record(f"{name}_best", True)
             return
         total = sum(row[f"{self.side}_weight"] for row in batches)
         mean = sum(row[f"{self.side}_loss"] * row[f"{self.side}_weight"] for row in batches) / total
-        net.history.record(f"{self.side}_loss", broadcast_from_main(self.process, mean))
+        net.history.record(name, broadcast_from_main(self.process, mean))
+        past = [row[name] for row in net.history[:-1] if name in row]
+        net.history.record(f"{name}_best", all(net.history[-1, name] < loss for loss in past))
 
 
 class RecordScore(Callback):

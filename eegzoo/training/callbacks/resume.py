@@ -51,8 +51,13 @@ class Resume(Callback):
             self._write(net, len(net.history), is_finished=True)
 
     def _write(self, net: Any, n_done: int, is_finished: bool) -> None:
-        if self.checkpoint is not None:
+        if self.checkpoint is None:
+            return
+        try:
             self.checkpoint.write({**state_of(net, n_done), "finished": is_finished})
+        except KeyboardInterrupt:  # this callback never stops a training
+            net.interrupted_ = True
+            raise
 
 
 def state_of(net: Any, n_done: int) -> State:

@@ -14,10 +14,16 @@ import torch
 from eegzoo.data.signal import amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import DatasetWindows
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
-from eegzoo.training.model_building import check_takes_sequences, resolve_sfreq, signal_for
+from eegzoo.training.model_building import (
+    ModelSource,
+    check_takes_sequences,
+    resolve_sfreq,
+    signal_for,
+)
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
@@ -89,7 +95,7 @@ class FitData:
 
 
 def as_fit_data(
-    model: str | EEGModel,
+    model: ModelSource,
     X: Any,
     y: Any,
     groups: Any,
@@ -104,8 +110,8 @@ def as_fit_data(
 
     Parameters
     ----------
-    model : str | EEGModel
-        Model to train, or its name.
+    model : str | nn.Module | type
+        As in `EEGClassifier`.
     X, y, groups, sample_weight, mask
         As in `EEGEstimator.fit`.
     check_signal : {"raise", "warn", "ignore"}
@@ -123,7 +129,7 @@ def as_fit_data(
     inputs = as_inputs(X, signal, check_signal)
     if isinstance(model, str):
         resolve_sfreq(inputs.info, sfreq)
-    elif signal is None and inputs.info is not None:
+    elif isinstance(model, EEGModel) and signal is None and inputs.info is not None:
         inputs = as_inputs(X, signal_for(model, inputs.info))
     if inputs.is_sequences:
         check_takes_sequences(model)
@@ -145,7 +151,7 @@ def as_fit_data(
 
 
 def targets_of(inputs: Inputs, y: Any) -> Array:
-    """Return the targets of windows: `y`, or if it is None the labels of epochs.
+    """Return the targets of windows: `y`, or if it is None those of epochs or a data set.
 
     Raises
     ------
@@ -153,9 +159,12 @@ def targets_of(inputs: Inputs, y: Any) -> Array:
         If there are none, or their shape does not fit the windows.
     """
     targets = inputs.labels if y is None else np.asarray(y)
+    if targets is None and isinstance(inputs.X, DatasetWindows):
+        targets = inputs.X.read_targets()
     if targets is None:
+        kind = "windows without targets" if isinstance(inputs.X, DatasetWindows) else "arrays"
         raise ValueError(
-            "expected y with arrays, got None: the estimator requires y to be passed, but the "
+            f"expected y with {kind}, got None: the estimator requires y to be passed, but the "
             "target y is None"
         )
     shape = inputs.X.shape[:-2]

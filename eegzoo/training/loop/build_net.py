@@ -21,11 +21,11 @@ from eegzoo.training.callbacks.losses import RecordScore
 from eegzoo.training.callbacks.moving_average import MovingAverage
 from eegzoo.training.callbacks.progress import Progress
 from eegzoo.training.inputs.training_set import Batch
-from eegzoo.training.loop.loss import WeightedLoss
-from eegzoo.training.loop.make_loss import make_loss
+from eegzoo.training.loop.loss import WeightedLoss, make_loss
 from eegzoo.training.loop.net import AcceleratedNet, Net, Steps
 from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.replacements import Replacements
+from eegzoo.training.own_module import OwnModule
 from eegzoo.training.parallel.data_parallel import make_accelerator
 from eegzoo.training.prediction import compute_outputs
 
@@ -123,7 +123,8 @@ def final_callbacks(plan: TrainingPlan) -> Named:
 
 
 def _groups(model: EEGModel, lr: float, layer_decay: float) -> list[dict[str, Any]]:
-    groups = parameter_groups(model, lr, layer_decay)
+    parts = model.module if isinstance(model, OwnModule) else model
+    groups = parameter_groups(parts, lr, layer_decay)
     if layer_decay == 1.0:  # some optimizers accept one group only
         return [{"params": [weight for group in groups for weight in group["params"]]}]
     return groups

@@ -33,7 +33,8 @@ class History(list[dict[str, Any]]):
         rows = []
         for row in history:
             if "lr" in row:  # an interrupted epoch has none
-                names = [*_FIRST, *(name for name in row if name not in (*_FIRST, *_INTERNAL))]
+                others = [name for name in row if name not in (*_FIRST, *_INTERNAL)]
+                names = [*_FIRST, *(name for name in others if not name.endswith("_best"))]
                 shown = {name: row[name] for name in names if name in row}
                 rows.append({n: v for n, v in shown.items() if isinstance(v, (int, float, str))})
         return cls(rows)

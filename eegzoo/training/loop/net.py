@@ -22,11 +22,13 @@ from eegzoo.training.callbacks.losses import RecordLoss
 from eegzoo.training.callbacks.seeding import seed_epoch
 from eegzoo.training.inputs.crops import RandomCrops, WholeWindows
 from eegzoo.training.inputs.training_set import Batch
+from eegzoo.training.loop.interrupts import noticed_interrupts
 from eegzoo.training.loop.loss import LossNotFiniteError
 from eegzoo.training.parallel.data_parallel import mean_over_processes
 from eegzoo.training.parallel.processes import ProcessInfo
 
 PRECISIONS = ("float32", "bfloat16", "float16")
+_ONE_VALUE = "Expected more than 1 value per channel"  # torch's error for a variance of one number
 # Batches that statistics are taken over to compare epochs; fewer than at the end are enough.
 _VALIDATION_BATCHES = 50
 
@@ -58,7 +60,8 @@ class Steps:
         Seed of the training.
     """
 
-    interrupted_ = False
+    interrupted_ = False  # by Ctrl-C
+    stopped_ = False  # by a callback
 
     def __init__(
         self,
@@ -124,6 +127,17 @@ class Steps:
         """Return the batches of the training, or of the validation."""
         return self.batches if training else WholeWindows(dataset)
 
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
+        """Run the epochs; note whether Ctrl-C or a callback ended them, alike for skorch."""
+        with noticed_interrupts() as received:
+            try:
+                super().fit_loop(*args, **kwargs)  # type: ignore[misc]
+            except KeyboardInterrupt:
+                self.interrupted_ = self.interrupted_ or bool(received)
+                self.stopped_ = not self.interrupted_
+                raise
+        return self
+
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
@@ -149,7 +163,16 @@ class Steps:
         dtype = getattr(torch, self.precision)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
             known = {} if lengths is None else {"lengths": lengths}
-            outputs = self.infer(x, **known)  # type: ignore[attr-defined]
+            try:
+                outputs = self.infer(x, **known)  # type: ignore[attr-defined]
+            except ValueError as error:
+                if _ONE_VALUE not in str(error):
+                    raise
+                raise ValueError(
+                    "expected at least two windows in each batch, because batch normalisation "
+                    "takes a variance over them, got one window: use a larger batch_size than "
+                    f"{self.batches.batch_size}, or more windows than {len(self.batches.data)}"
+                ) from error
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         loss = self.criterion_(outputs, batch, mixed)  # type: ignore[attr-defined]
         mean = mean_over_processes(self.process, loss)

@@ -7,6 +7,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
+from eegzoo.torch_internals import DEVICE_ERRORS
+
 
 @dataclasses.dataclass(frozen=True)
 class RunOptions:
@@ -14,18 +18,8 @@ class RunOptions:
 
     Parameters
     ----------
-    device : str
-        Device of the computation, "cpu" or "cuda".
-    precision : {"float32", "bfloat16", "float16"}
-        Precision of the forward pass.
-    compile : bool
-        Whether the model is compiled.
-    verbose : int
-        Whether a progress bar is shown.
-    callbacks : sequence of skorch.callbacks.Callback
-        The user's callbacks.
-    checkpoint : path-like | None
-        Folder for checkpoints.
+    device, precision, compile, verbose, callbacks, checkpoint
+        As in `EEGClassifier`, but the device is not "auto".
     """
 
     device: str
@@ -34,3 +28,18 @@ class RunOptions:
     verbose: int
     callbacks: Sequence[Any]
     checkpoint: str | os.PathLike[str] | None = None
+
+
+def resolve_device(device: str) -> str:
+    """Return the name of the device; "auto" is the GPU if there is one, and otherwise the CPU."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def check_device(device: str) -> None:
+    """Raise an error, with torch's reason, if torch cannot compute on the device."""
+    try:
+        torch.zeros(1, device=resolve_device(device)).item()  # "meta" has no numbers
+    except DEVICE_ERRORS as error:
+        raise ValueError(f"cannot compute on device {device!r}: {error}") from error

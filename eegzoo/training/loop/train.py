@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 from skorch.helper import predefined_split
+from tqdm.auto import tqdm
 
 from eegzoo.training.callbacks.checkpoints import Checkpoint
 from eegzoo.training.callbacks.kept_weights import KeepWeights
@@ -26,12 +28,12 @@ from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.parallel.synced_batch_norm import synchronised
 
 _NOT_FINITE = (
-    "expected finite losses, got {} of the first epoch: are the windows in microvolts, "
+    "expected finite losses and weights, got {} in the first epoch: are the windows in microvolts, "
     "and is lr small enough?"
 )
 
 
-def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
+def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[History, int]:
     """Train a model in place.
 
     Torch's generators are seeded anew for every epoch, by the seed and the epoch's number alone;
@@ -42,13 +44,14 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
     plan : TrainingPlan
         Model, data and settings.
     validation : TrainingSet | None
-        Windows for validation. The weights of the epoch with the smallest loss on them are kept;
-        without them, the last weights or their average.
+        Windows for validation.
 
     Returns
     -------
-    History
+    history : History
         One row for each epoch.
+    best_epoch : int
+        Epoch that the kept weights are from, which `KeepWeights` chooses.
 
     Raises
     ------
@@ -63,9 +66,13 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
     """
     process = plan.process
     plan.model.to(plan.run.device)
-    checkpoint, state = _checkpoint(plan, validation), None
-    if checkpoint is not None:
+    checkpoint, state, n_left = None, None, plan.n_epochs
+    if plan.run.checkpoint is not None:
+        sides = [plan.data] if validation is None else [plan.data, validation]
+        checkpoint = Checkpoint(plan.run.checkpoint, plan.model, sides, plan.describe())
         state = checkpoint.read()
+    if state is not None:
+        n_left = 0 if state["finished"] else n_left - len(state["history"])
     kept = KeepWeights()
     callbacks = [
         ("seeds", SeedEpochs(plan.batches, plan.seed, process.rank)),
@@ -80,7 +87,7 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
         split = None if validation is None else predefined_split(validation)
         net = build_net(plan, callbacks, train_split=split, max_epochs=plan.n_epochs)
         try:
-            net.partial_fit(plan.data, epochs=plan.n_epochs - _n_done(plan, state))
+            net.partial_fit(plan.data, epochs=n_left)
         except LossNotFiniteError as error:
             net.interrupted_ = True
             if kept.epoch is None:
@@ -94,7 +101,12 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> History:
             )
         else:
             _raise_interrupt(net)
-    return History.of(net.history)
+    history, best_epoch = History.of(net.history), kept.epoch or 0
+    if history and not best_epoch:
+        raise ValueError(_NOT_FINITE.format("weights that are not"))
+    if plan.run.verbose and process.is_main:
+        tqdm.write(f"kept the weights of epoch {best_epoch} of {len(history)}", file=sys.stderr)
+    return history, best_epoch
 
 
 def train_pass(
@@ -142,20 +154,6 @@ def train_pass(
         raise ValueError(_NOT_FINITE.format(error)) from error
     _raise_interrupt(net)
     return History.of(net.history), net.optimizer_.state_dict()
-
-
-def _checkpoint(plan: TrainingPlan, validation: TrainingSet | None) -> Checkpoint | None:
-    folder = plan.run.checkpoint
-    if folder is None:
-        return None
-    sides = [plan.data] if validation is None else [plan.data, validation]
-    return Checkpoint(folder, plan.model, sides, plan.describe())
-
-
-def _n_done(plan: TrainingPlan, state: dict[str, Any] | None) -> int:
-    if state is None:
-        return 0
-    return plan.n_epochs if state["finished"] else len(state["history"])
 
 
 def _raise_interrupt(net: Any) -> None:

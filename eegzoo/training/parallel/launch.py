@@ -118,11 +118,13 @@ def _shared_cores(n_processes: int) -> Iterator[None]:
 
 @contextmanager
 def _quiet_launcher() -> Iterator[None]:
-    """Suppress the launcher's own report: the process that failed has said why."""
-    logger = logging.getLogger("torch.distributed.elastic")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Suppress the launcher's own reports, also of Ctrl-C: the process that failed has said why.
+
+    Each of torch's modules has a logger with a level of its own, so their parent's has no effect.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)

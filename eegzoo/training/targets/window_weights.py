@@ -121,8 +121,9 @@ def class_weights(class_weight: Any, classes: Array, y: Array) -> npt.NDArray[np
     missing = np.setdiff1d(classes, y)
     if missing.size:
         raise ValueError(
-            "expected every label in y with class_weight 'balanced', got none of "
-            f"{missing.tolist()}"
+            "expected every label in y with class_weight 'balanced', which counts windows, got no "
+            f"window of {missing.tolist()}: give the weights as a mapping, such as "
+            f"{dict.fromkeys(classes.tolist(), 1.0)}"
         )
     weights: npt.NDArray[Any] = compute_class_weight(class_weight, classes=classes, y=y)
     return weights.astype(np.float32)
@@ -130,9 +131,12 @@ def class_weights(class_weight: Any, classes: Array, y: Array) -> npt.NDArray[np
 
 def _from_mapping(class_weight: Mapping[Any, Any], classes: Array) -> npt.NDArray[np.float32]:
     """Return the weights of a mapping in the order of the classes; 1 for missing labels."""
-    unknown = [label for label in class_weight if label not in classes]
+    unknown = [label for label in class_weight if label not in classes.tolist()]
     if unknown:
-        raise ValueError(f"expected labels in class_weight, got {unknown}")
+        raise ValueError(
+            f"expected class_weight for the labels in y, {classes.tolist()}, got it also for "
+            f"{unknown}: remove these, or write them as they are in y"
+        )
     for label, weight in class_weight.items():
         number_between(f"class_weight of {label}", weight, 0.0)
     weights = [class_weight.get(label, 1.0) for label in classes.tolist()]

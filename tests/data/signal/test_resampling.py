@@ -80,9 +80,10 @@ def test_events_stay_within_half_a_sample_of_the_signal(old, new, first_samp):
     assert abs(onset - at) <= 1 / new + 0.5 / old
 
 
-def test_annotations_stay_at_their_places_in_a_cropped_recording():
+@pytest.mark.parametrize("date", [None, 0])
+def test_annotations_stay_at_their_places_in_a_cropped_recording(date):
     raw = make_raw(250.0, 10_000, 20.0)
-    raw.set_meas_date(0).crop(3.1237, None)
+    raw.set_meas_date(date).crop(3.1237, None)
     slow = resample_raw(raw, 128.0)
     place = slow.annotations.onset[0] - slow.first_time
     assert abs(center(slow.get_data()[0], slow.times, place) - place) < 1e-3

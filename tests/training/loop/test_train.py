@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit
 from skorch.callbacks import Callback
+from torch import nn
 
 from eegzoo.layers import NormConstraint
 from eegzoo.models import EEGNet, create_model
@@ -70,6 +71,19 @@ class Poison(Callback):
         if self.n_steps == self.step:
             with torch.no_grad():
                 next(net.module_.parameters()).fill_(math.nan)
+
+
+class OverWindows(nn.Module):
+    """Batch normalisation of features, so that a batch of one window has no variance."""
+
+    def __init__(self, n_outputs):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.LazyBatchNorm1d(), nn.LazyLinear(n_outputs)
+        )
+
+    def forward(self, x):
+        return self.layers(x)
 
 
 # Steps.
@@ -201,6 +215,7 @@ def test_the_weights_of_the_best_epoch_are_kept():
     losses = [row["valid_loss"] for row in classifier.history_]
     best = int(np.argmin(losses))
     assert best < 11
+    assert classifier.best_epoch_ == best + 1
     layers = dict(classifier.model_.named_modules())
     for (name, ours), expected in zip(weights_of(classifier).items(), after[best], strict=True):
         if not isinstance(layers[name.rpartition(".")[0]], NormConstraint):
@@ -292,9 +307,17 @@ def test_weights_that_become_nan_in_an_epochs_last_step_are_not_kept():
 
 def test_a_loss_that_is_not_finite_at_once_raises():
     classifier = make_classifier(lr=1e30)
-    with pytest.raises(ValueError, match=r"expected finite losses, got .* is lr small enough"):
+    with pytest.raises(
+        ValueError, match=r"expected finite losses .*, got nan .* is lr small enough"
+    ):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "model_")
+
+
+def test_weights_that_are_not_finite_after_the_only_epoch_raise():
+    classifier = make_classifier(max_epochs=1, callbacks=[Poison(step=4)])
+    with pytest.raises(ValueError, match="weights that are not in the first epoch"):
+        classifier.fit(X, Y)
 
 
 def test_the_best_weights_win_over_the_last_good_ones():
@@ -306,6 +329,19 @@ def test_the_best_weights_win_over_the_last_good_ones():
         classifier.fit(X, y)
     best = 1 + int(np.argmin([row["valid_loss"] for row in classifier.history_]))
     assert f"the weights of epoch {best} are kept" in str(caught[0].message)
+
+
+@pytest.mark.parametrize(("n_windows", "batch_size"), [(2, 1), (3, 2)])
+def test_batch_normalisation_of_one_window_raises_with_what_to_do(n_windows, batch_size):
+    windows, y = np.random.default_rng(0).normal(0, 10, (3, 3, 512)), np.array([0, 1, 1])
+    classifier = EEGClassifier(
+        OverWindows, sfreq=64, recipe="plain", batch_size=batch_size, max_epochs=1, random_state=0
+    )
+    message = f"at least two windows in each batch.* larger batch_size than {batch_size}, or more"
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(windows[:n_windows], y[:n_windows])
+    with pytest.raises(ValueError, match="or more windows than 1"):
+        classifier.partial_fit(windows[:1], y[:1], classes=[0, 1])
 
 
 # The settings.
@@ -344,7 +380,7 @@ def test_every_setting_is_an_argument_whose_none_is_the_recipes():
         ({"augment": ("mixap",)}, "unknown augmentation 'mixap'; did you mean 'mixup'"),
         ({"crop_length": "third"}, "expected crop_length to be one of 'half', 'whole'"),
         ({"class_weight": "equal"}, "expected class_weight to be 'balanced' or a mapping"),
-        ({"class_weight": {7: 1.0}}, r"expected labels in class_weight, got \[7\]"),
+        ({"class_weight": {7: 1.0}}, r"in y, \[0, 1\], got it also for \[7\]"),
     ],
     ids=str,
 )

@@ -1,6 +1,7 @@
 """A command runs in several processes, which are all ended if one fails."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -124,6 +125,19 @@ def test_all_processes_are_ended_after_the_first_failure(child, tmp_path, action
     # After an early failure, the other process may not have written anything.
     for path in tmp_path.glob("*.json"):
         assert not is_running(json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("status", ["3", "0"])
+def test_the_launcher_reports_nothing_itself(child, capfd, caplog, status):
+    # Each module of torch has a logger with its own level, which its parent's does not change.
+    for name in [*logging.root.manager.loggerDict]:
+        if name.startswith("torch.distributed.elastic"):
+            caplog.set_level(logging.DEBUG, name)
+    relaunch(2, [*child, status, status], "cpu")
+    assert caplog.records == []
+    assert capfd.readouterr().err == ""
+    logging.getLogger("torch.distributed.elastic.agent").critical("heard again")
+    assert [record.message for record in caplog.records] == ["heard again"]
 
 
 @pytest.mark.slow

@@ -145,7 +145,7 @@ def test_a_mapping_has_weights_by_label_with_default_one(names):
     ("class_weight", "message"),
     [
         ("equal", "expected class_weight to be 'balanced' or a mapping, got 'equal'"),
-        ({7: 2.0}, r"expected labels in class_weight, got \[7\]"),
+        ({7: 2.0}, r"class_weight for the labels in y, \[0, 1\], got it also for \[7\]: remove"),
         ({0: -1.0}, "expected class_weight of 0 to be a number of at least 0, got -1.0"),
         ({1: np.nan}, "expected class_weight of 1 .* got nan"),
         ({0: np.inf}, "expected class_weight of 0 .* got inf"),
@@ -160,5 +160,7 @@ def test_invalid_class_weights_raise(class_weight, message):
 
 
 def test_balanced_weights_without_a_label_raise_with_its_name():
-    with pytest.raises(ValueError, match=r"expected every label in y .* got none of \['c'\]"):
+    with pytest.raises(
+        ValueError, match=r"every label in y .* no window of \['c'\]: give .*'c': 1"
+    ):
         class_weights("balanced", np.array(["a", "b", "c"]), np.array(["a", "b"]))
