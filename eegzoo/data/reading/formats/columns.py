@@ -1,0 +1,130 @@
+"""Text tables: separators, titles, comments and numbers, as programs and spreadsheets write them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+_SAMPLE = 50  # rows from which separators and the kinds of columns are guessed
+
+
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """Columns of a text table.
+
+    Parameters
+    ----------
+    comments : tuple of str
+        Lines before the table that start with "%" or "#".
+    numbers : dict of str to array, shape (n_rows,)
+        Columns of numbers; an empty cell is NaN.
+    texts : dict of str to array of str, shape (n_rows,)
+        Other columns.
+    """
+
+    comments: tuple[str, ...]
+    numbers: dict[str, npt.NDArray[np.float64]]
+    texts: dict[str, npt.NDArray[np.str_]]
+
+
+def read_columns(path: Path, n_lines: int | None = None) -> Columns:
+    """Read a text table with commas, semicolons, tabs or blanks between its columns.
+
+    A semicolon or a tab allows decimal commas. Columns without a title are named "1", "2" and so
+    on.
+
+    Parameters
+    ----------
+    path : Path
+        File in UTF-8 or Latin-1.
+    n_lines : int | None
+        Number of lines to read from the start. None: all.
+
+    Raises
+    ------
+    ValueError
+        If the file contains no rows of numbers, or if its rows differ in length.
+    """
+    lines = _lines(path, n_lines)
+    n_comments = next(
+        (i for i, line in enumerate(lines) if line.strip() and line.lstrip()[0] not in "%#"),
+        len(lines),
+    )
+    comments, body = lines[:n_comments], [line for line in lines[n_comments:] if line.strip()]
+    if not body:
+        raise ValueError("expected rows of numbers, got none")
+    separator, decimal = _separator(body[-min(len(body), _SAMPLE) :])
+    first = [cell.strip().strip("\"'") for cell in _split(body[0], separator)]
+    has_titles = not all(_is_number(cell, decimal) for cell in first)
+    titles = first if has_titles else [str(place + 1) for place in range(len(first))]
+    rows = body[has_titles:]
+    if len(set(titles)) < len(titles):
+        raise ValueError(f"expected columns with different titles, got {titles}")
+    if not rows:
+        raise ValueError("expected rows of numbers, got titles only")
+    cells = [_split(row, separator) for row in rows]
+    width = len(titles)
+    if has_titles and len(cells[0]) == width + 1 and not cells[0][-1].strip():
+        cells = [row[:width] for row in cells]  # a separator at the end of each row
+    wrong = next((i for i, row in enumerate(cells) if len(row) != width), None)
+    if wrong is not None:
+        raise ValueError(
+            f"expected {width} columns in each row, got {len(cells[wrong])} in row {wrong + 1}: "
+            f"{rows[wrong][:60]!r}"
+        )
+    numbers: dict[str, npt.NDArray[np.float64]] = {}
+    texts: dict[str, npt.NDArray[np.str_]] = {}
+    for title, column in zip(titles, zip(*cells, strict=True), strict=True):
+        values = [cell.strip() for cell in column]
+        try:
+            numbers[title] = _numbers(values, decimal)
+        except ValueError:
+            texts[title] = np.array([value.strip("\"'") for value in values])
+    return Columns(tuple(line.strip() for line in comments), numbers, texts)
+
+
+def _lines(path: Path, n_lines: int | None) -> list[str]:
+    content = path.read_bytes() if n_lines is None else b""
+    if n_lines is not None:
+        with path.open("rb") as file:
+            content = b"".join(file.readline(2**16) for _ in range(n_lines))
+    if b"\0" in content:
+        raise ValueError("expected text, got binary data")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.splitlines()
+
+
+def _separator(rows: list[str]) -> tuple[str | None, str]:
+    """Return the separator of columns, None for blanks, and the decimal sign."""
+    for separator in ("\t", ";", ","):
+        counts = {row.count(separator) for row in rows}
+        if min(counts) > 0:
+            with_commas = any(re.search(r"\d,\d", row) for row in rows)
+            return separator, "," if separator != "," and with_commas else "."
+    return None, "."
+
+
+def _split(row: str, separator: str | None) -> list[str]:
+    return row.split(separator)
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    try:
+        float(cell.replace(decimal, "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(values: list[str], decimal: str) -> npt.NDArray[np.float64]:
+    if decimal != ".":
+        values = [value.replace(decimal, ".") for value in values]
+    column = np.array([value or "nan" for value in values])
+    return column.astype(np.float64)
