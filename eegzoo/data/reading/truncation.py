@@ -47,7 +47,7 @@ def keep_whole_part(raw: mne.io.BaseRaw, path: Path) -> mne.io.BaseRaw:
 def _n_whole(raw: mne.io.BaseRaw, path: Path) -> int:
     """Return the number of samples that the file contains of all channels."""
     suffix = path.suffix.lower()
-    size = path.stat().st_size
+    size, n_times = path.stat().st_size, int(raw.n_times)
     if suffix in (".edf", ".bdf"):
         header = read_edf_header(path)
         if header.n_records > 0:
@@ -61,14 +61,14 @@ def _n_whole(raw: mne.io.BaseRaw, path: Path) -> int:
         with path.open("rb") as file:
             start, n_records, n_record = gdf_records(file, size)
         n_whole = max(size - start, 0) // max(n_record, 1)
-        return raw.n_times * min(n_whole, n_records) // max(n_records, 1)
+        return n_times * min(n_whole, n_records) // max(n_records, 1)
     elif suffix == ".raw":
         with path.open("rb") as file:
             head = file.read(36)
         (version,), (n_chans,) = struct.unpack_from(">i", head), struct.unpack_from(">h", head, 22)
         (n_codes,) = struct.unpack_from(">h", head, 34)
         frame = (n_chans + n_codes) * {2: 2, 4: 4, 6: 8}[version]
-        return (size - 36 - 4 * n_codes) // frame
+        return int(size - 36 - 4 * n_codes) // frame
     elif suffix == ".set" and raw.filenames[0] and Path(raw.filenames[0]).suffix == ".fdt":
-        return Path(raw.filenames[0]).stat().st_size // (4 * raw.info["nchan"])
-    return raw.n_times
+        return Path(raw.filenames[0]).stat().st_size // int(4 * raw.info["nchan"])
+    return n_times

@@ -1,4 +1,4 @@
-"""Text tables: separators, titles, comments and numbers, as programs and spreadsheets write them."""
+"""Text tables: separators, titles, comments and numbers, as many programs write them."""
 
 from __future__ import annotations
 

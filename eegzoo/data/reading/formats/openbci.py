@@ -48,10 +48,13 @@ def read_openbci(path: Path, *, sfreq: float | None = None) -> mne.io.BaseRaw:
     columns = read_columns(path)
     header = "\n".join(columns.comments)
     stated = _RATE.search(header)
-    if sfreq is None and stated is None:
-        raise ValueError("expected a line '%Sample Rate = … Hz', got none: give --reader-option "
-                         "sfreq=RATE")  # fmt: skip
-    rate = float(sfreq if sfreq is not None or stated is None else stated[1])
+    if sfreq is None:
+        if stated is None:
+            raise ValueError(
+                "expected a line '%Sample Rate = … Hz', got none: give --reader-option sfreq=RATE"
+            )
+        sfreq = float(stated[1])
+    rate = float(sfreq)
     if not rate > 0:
         raise ValueError(f"expected a positive sampling rate, got {rate:g} Hz")
     numbers = columns.numbers
@@ -62,7 +65,7 @@ def read_openbci(path: Path, *, sfreq: float | None = None) -> mne.io.BaseRaw:
     if not exg:
         raise ValueError(f"expected columns named EXG Channel, got {list(numbers)[:8]}")
     index = next(iter(numbers))
-    types = {name: "eeg" for name in exg}
+    types = dict.fromkeys(exg, "eeg")
     kept = {name: numbers[name] for name in exg}
     for name, row in numbers.items():
         if name.lower().startswith("marker"):
@@ -72,7 +75,7 @@ def read_openbci(path: Path, *, sfreq: float | None = None) -> mne.io.BaseRaw:
     return raw_of_columns(kept, _timing(numbers[index], rate), "uV", path, types)
 
 
-def _timing(index: "np.typing.NDArray[np.float64]", rate: float) -> Timing:
+def _timing(index: np.typing.NDArray[np.float64], rate: float) -> Timing:
     """Return the blocks of samples whose index, which starts again at its maximum, has no gap."""
     steps = np.diff(index)
     top = index.max() + 1

@@ -42,7 +42,7 @@ def read_edf(path: Path, **options: Any) -> mne.io.BaseRaw:
     n_records = header.n_whole_records(path.stat().st_size)
     if header.n_records == 0 or n_records == 0:
         raise ValueError("expected records with samples, got an empty recording: no records")
-    if header.record_seconds == 0 or not sum(header.n_samples[i] for i in header.signal_places):
+    if not sum(header.n_samples[i] for i in header.signal_places):
         raise ValueError(
             "expected signals, got annotations only, which belong to another file's recording"
         )
@@ -88,9 +88,10 @@ def _at_rate_of_eeg(path: Path, header: EDFHeader, options: dict[str, Any]) -> m
         labels = read(path, **whole).ch_names
         chosen = read(path, **whole, **picked).ch_names if picked else labels
     pairs = [(label, n) for label, n in zip(labels, n_samples, strict=True) if label in chosen]
-    if len({n for _, n in pairs}) == 1:
-        return read(path, include=[label for label, _ in pairs], **whole)
-    return read_mixed_rates(read, path, *zip(*pairs, strict=True), whole)
+    chosen, n_samples = [label for label, _ in pairs], [n for _, n in pairs]
+    if len(set(n_samples)) == 1:
+        return read(path, include=chosen, **whole)
+    return read_mixed_rates(read, path, chosen, n_samples, whole)
 
 
 def _with_pauses_of_records(
