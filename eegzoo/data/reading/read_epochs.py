@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from pathlib import Path
 
 import mne
 import scipy.io
 
+from eegzoo.data.reading.eeglab_epochs import locking_events
 from eegzoo.data.reading.matlab_damage import check_matlab
 from eegzoo.data.reading.repeated_warnings import counted
 
+# MNE's warnings about the file's name, and about names of events that are not used.
+_HARMLESS = re.compile("does not conform|At least one epoch has multiple events")
 _FIF = (".fif", ".fif.gz")
 
 
@@ -75,17 +79,28 @@ def read_epochs(path: str | os.PathLike[str]) -> mne.BaseEpochs:
             if name.endswith(_FIF):
                 epochs = mne.read_epochs(path, proj=True, preload=True, verbose="ERROR")
             elif name.endswith(".set"):
-                check_matlab(path)
+                is_matlab_5 = check_matlab(path)
                 epochs = mne.read_epochs_eeglab(path, verbose="ERROR")
+                if is_matlab_5:
+                    _label(epochs, locking_events(path))
             else:
                 raise ValueError(f"expected a file in .fif, .fif.gz or .set, got {path.name}")
     except Exception as error:  # MNE's readers raise any exception for damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path} cannot be read as epochs: {reason}") from error
     messages = [" ".join(str(warning.message).split()) for warning in caught]
-    for message in counted(text for text in messages if "does not conform" not in text):
+    for message in counted(text for text in messages if not _HARMLESS.search(text)):
         warnings.warn(f"{path}: {message}", RuntimeWarning, stacklevel=2)
     return epochs
+
+
+def _label(epochs: mne.BaseEpochs, names: list[str] | None) -> None:
+    """Replace the labels of epochs by the names of the events at time 0."""
+    if names is None or len(names) != len(epochs):
+        return
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names), start=1)}
+    epochs.events[:, 2] = [codes[name] for name in names]
+    epochs.event_id = codes
 
 
 def _n_trials(path: Path) -> int:

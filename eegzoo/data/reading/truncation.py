@@ -68,7 +68,7 @@ def _n_whole(raw: mne.io.BaseRaw, path: Path) -> int:
         (version,), (n_chans,) = struct.unpack_from(">i", head), struct.unpack_from(">h", head, 22)
         (n_codes,) = struct.unpack_from(">h", head, 34)
         frame = (n_chans + n_codes) * {2: 2, 4: 4, 6: 8}[version]
-        return int(size - 36 - 4 * n_codes) // frame
+        return (size - 36 - 4 * int(n_codes)) // int(frame)
     elif suffix == ".set" and raw.filenames[0] and Path(raw.filenames[0]).suffix == ".fdt":
         return Path(raw.filenames[0]).stat().st_size // int(4 * raw.info["nchan"])
     return n_times

@@ -10,7 +10,7 @@ import mne
 
 from eegzoo.data.reading.formats.edf.mixed_rates import read_mixed_rates
 
-_EPOCHS = "expected a continuous recording, got epochs: eegzoo.data.read_epochs reads them"
+_EPOCHS = "expected a continuous recording, got epochs; read_epochs reads them"
 
 
 def is_ant(path: Path) -> bool:

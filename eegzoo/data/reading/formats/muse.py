@@ -9,6 +9,7 @@ import mne
 import numpy as np
 
 from eegzoo.data.reading.formats.columns import read_columns
+from eegzoo.data.reading.formats.pauses import annotate
 from eegzoo.data.reading.formats.sampling import find_timing
 from eegzoo.data.reading.formats.table import raw_of_columns
 
@@ -64,8 +65,5 @@ def read_muse(path: Path, *, sfreq: float = 256.0) -> mne.io.BaseRaw:
     types = dict.fromkeys(signals, "eeg")
     raw = raw_of_columns(signals, timing, "uV", path, types)
     marked = np.flatnonzero(elements != "")
-    raw.set_annotations(
-        raw.annotations
-        + mne.Annotations(times[marked] - at[0], 0.0, [str(elements[i]) for i in marked])
-    )
+    annotate(raw, times[marked] - at[0], np.zeros(len(marked)), [str(elements[i]) for i in marked])
     return raw

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mne
 import numpy as np
 import numpy.typing as npt
 
 PAUSE = "BAD_ACQ_SKIP"  # MNE's name: its filters and epochs treat the parts around it separately
-_MAX_BYTES = 2**34  # of the samples with filled pauses: a wrong time must not fill the memory
+_MAX_BYTES = 2**32  # of the samples with filled pauses: a wrong time must not fill the memory
 
 Array = npt.NDArray[np.float64]
+
+
+def annotate(
+    raw: mne.io.BaseRaw, onsets: npt.ArrayLike, durations: npt.ArrayLike, texts: Sequence[str]
+) -> None:
+    """Add annotations, with onsets in seconds from the first sample, to a recording from memory."""
+    added = mne.Annotations(onsets, durations, texts, orig_time=raw.annotations.orig_time)
+    raw.set_annotations(raw.annotations + added)
 
 
 def with_pauses(
@@ -77,5 +87,5 @@ def with_pauses(
     raw = mne.io.RawArray(filled, info, copy=None, verbose="ERROR")
     if pauses:
         starts, samples = np.array(pauses).T
-        raw.set_annotations(mne.Annotations(starts / sfreq, samples / sfreq, PAUSE))
+        annotate(raw, starts / sfreq, samples / sfreq, [PAUSE] * len(pauses))
     return raw

@@ -114,7 +114,8 @@ def _timing_at(times: Array, sfreq: float) -> Timing:
     for last in np.flatnonzero(np.diff(times) > 1.5 / sfreq):
         before = lag[max(ends[-1], last + 1 - n_around) : last + 1]
         after = lag[last + 1 : last + 1 + n_around]
-        if np.median(after) - np.median(before) > 0.75 / sfreq:
+        # The medians of a few packets differ by up to half of their jitter.
+        if np.median(after) - np.median(before) > max(0.75 / sfreq, 0.5 * np.ptp(before)):
             ends.append(int(last) + 1)
     firsts = np.array(ends)
     lengths = np.diff(np.r_[firsts, len(times)])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.reading.formats.columns import Columns, read_columns
-from eegzoo.data.reading.formats.pauses import with_pauses
+from eegzoo.data.reading.formats.pauses import annotate, with_pauses
 from eegzoo.data.reading.formats.sampling import Timing, find_timing
 from eegzoo.data.reading.formats.units import unit_in_title, volts
 
@@ -151,6 +151,4 @@ def _annotate(raw: mne.io.BaseRaw, texts: dict[str, npt.NDArray[np.str_]], timin
         starts = np.flatnonzero((column != "") & (column != np.r_[[""], column[:-1]]))
         blocks = np.searchsorted(firsts, starts, side="right") - 1
         onsets = timing.onsets[blocks] + (starts - firsts[blocks]) / timing.sfreq
-        raw.set_annotations(
-            raw.annotations + mne.Annotations(onsets, 0.0, [str(text) for text in column[starts]])
-        )
+        annotate(raw, onsets, np.zeros(len(starts)), [str(text) for text in column[starts]])

@@ -11,7 +11,7 @@ from typing import Any
 import mne
 import numpy as np
 
-from eegzoo.data.reading.formats.pauses import with_pauses
+from eegzoo.data.reading.formats.pauses import annotate, with_pauses
 from eegzoo.data.reading.formats.sampling import measured_timing
 from eegzoo.data.reading.formats.units import volts
 
@@ -78,7 +78,7 @@ def read_xdf(path: Path, *, stream: str | None = None, unit: str | None = None) 
             texts = [
                 " ".join(str(value) for value in np.ravel(row)) for row in other["time_series"]
             ]
-            raw.set_annotations(raw.annotations + mne.Annotations(onsets, 0.0, texts))
+            annotate(raw, onsets, np.zeros(len(texts)), texts)
     return raw
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from eegzoo.data.reading.formats.edf.annotations import read_edf_annotations
 from eegzoo.data.reading.formats.edf.header import EDFHeader, read_edf_header
 from eegzoo.data.reading.formats.edf.mixed_rates import read_mixed_rates
-from eegzoo.data.reading.formats.pauses import with_pauses
+from eegzoo.data.reading.formats.pauses import annotate, with_pauses
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ def read_edf(path: Path, **options: Any) -> mne.io.BaseRaw:
         raise ValueError(
             "expected signals, got annotations only, which belong to another file's recording"
         )
+    if header.record_seconds == 0:
+        raise ValueError("expected seconds per record above 0, got 0")
     try:
         return _open(path, header, options)
     except Exception as error:  # MNE raises a plain Exception
@@ -107,14 +109,13 @@ def _with_pauses_of_records(
     if np.any(np.abs(steps) >= 1 / raw.info["sfreq"]):
         data = raw.get_data(verbose="ERROR")
         n = data.shape[1] // len(found.record_onsets)
-        spread = with_pauses(data, raw.info, found.record_onsets, [n] * len(found.record_onsets))
-        pauses = spread.annotations
+        raw = with_pauses(data, raw.info, found.record_onsets, [n] * len(found.record_onsets))
+        pauses = raw.annotations
         _logger.info(
             "%s: %d pauses of %.3g s in all are marked as BAD_ACQ_SKIP",
             path, len(pauses), pauses.duration.sum(),
         )  # fmt: skip
-        raw = spread
         if found.rows:
             onsets, durations, texts = zip(*found.rows, strict=True)
-            raw.set_annotations(pauses + mne.Annotations(onsets, durations, texts))
+            annotate(raw, onsets, durations, texts)
     return raw
