@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import struct
 from pathlib import Path
 
 import mne
@@ -12,7 +11,7 @@ from eegzoo.data.reading.file_damage import gdf_records
 from eegzoo.data.reading.formats.edf.header import read_edf_header
 
 _logger = logging.getLogger(__name__)
-_SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".raw", ".csv", ".tsv", ".txt")
+_SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".csv", ".tsv", ".txt")
 
 
 def check_can_be_kept(path: Path) -> None:
@@ -62,13 +61,6 @@ def _n_whole(raw: mne.io.BaseRaw, path: Path) -> int:
             start, n_records, n_record = gdf_records(file, size)
         n_whole = max(size - start, 0) // max(n_record, 1)
         return n_times * min(n_whole, n_records) // max(n_records, 1)
-    elif suffix == ".raw":
-        with path.open("rb") as file:
-            head = file.read(36)
-        (version,), (n_chans,) = struct.unpack_from(">i", head), struct.unpack_from(">h", head, 22)
-        (n_codes,) = struct.unpack_from(">h", head, 34)
-        frame = (n_chans + n_codes) * {2: 2, 4: 4, 6: 8}[version]
-        return (size - 36 - 4 * int(n_codes)) // int(frame)
     elif suffix == ".set" and raw.filenames[0] and Path(raw.filenames[0]).suffix == ".fdt":
         return Path(raw.filenames[0]).stat().st_size // int(4 * raw.info["nchan"])
     return n_times

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import mne
+import numpy as np
 
-from eegzoo.data.reading.formats.edf.mixed_rates import read_mixed_rates
+from eegzoo.data.reading.formats.edf.mixed_rates import rate_of_eeg, resample_row
 
 _EPOCHS = "expected a continuous recording, got epochs; read_epochs reads them"
 
@@ -38,8 +42,39 @@ def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
     return mne.io.read_raw_ant(path, **options)
 
 
-def read_gdf(path: Path, **options: Any) -> mne.io.BaseRaw:
-    """Read a GDF file at the rate of its EEG."""
+def read_gdf(
+    path: Path,
+    *,
+    include: Sequence[str] | str | None = None,
+    exclude: Sequence[str] | str = (),
+    **options: Any,
+) -> mne.io.BaseRaw:
+    """Read a GDF file at the rate of its EEG.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    include, exclude : sequence of str | str
+        Channels to read or not to read, or a regular expression for their names, as in MNE.
+        MNE 1.13.2 returns the samples of another channel for them, so they are applied afterwards.
+    **options
+        Other arguments of `mne.io.read_raw_gdf`.
+    """
+    raw = _at_rate_of_eeg(path, options)
+    names = [
+        name
+        for name in raw.ch_names
+        if (include is None or _is_among(name, include)) and not _is_among(name, exclude)
+    ]
+    return raw.pick(names, verbose="ERROR") if len(names) < len(raw.ch_names) else raw
+
+
+def _is_among(name: str, wanted: Sequence[str] | str) -> bool:
+    return bool(re.match(wanted, name)) if isinstance(wanted, str) else name in wanted
+
+
+def _at_rate_of_eeg(path: Path, options: dict[str, Any]) -> mne.io.BaseRaw:
     with path.open("rb") as file:
         head = file.read(256)
         version = float(head[4:8])
@@ -48,8 +83,24 @@ def read_gdf(path: Path, **options: Any) -> mne.io.BaseRaw:
     n_samples = struct.unpack_from(f"<{n_signals}i", head, 256 + 216 * n_signals)
     if len(set(n_samples)) <= 1:
         return mne.io.read_raw_gdf(path, **options)
-    labels = mne.io.read_raw_gdf(path, **options).ch_names
-    return read_mixed_rates(mne.io.read_raw_gdf, path, labels, n_samples, options)
+    # MNE reads all channels at the highest rate, and only a whole file at the right times.
+    raw = mne.io.read_raw_gdf(path, **{**options, "preload": True})
+    ratio = Fraction(rate_of_eeg(raw.ch_names, n_samples), max(n_samples))
+    if ratio == 1:
+        return raw
+    n_times, sfreq = round(raw.n_times * ratio), raw.info["sfreq"]
+    rows = [
+        # What MNE resampled to the highest rate still contains its own samples.
+        row[:: ratio.denominator]
+        if ratio.numerator == 1 and n <= max(n_samples) * ratio
+        else resample_row(row, n_times, ratio, sfreq, kind == "stim")
+        for row, n, kind in zip(raw.get_data(), n_samples, raw.get_channel_types(), strict=True)
+    ]
+    info = mne.create_info(raw.ch_names, sfreq * float(ratio), raw.get_channel_types())
+    with info._unlock():
+        info["meas_date"] = raw.info["meas_date"]
+    found = mne.io.RawArray(np.stack(rows), info, verbose="ERROR")
+    return found.set_annotations(raw.annotations)
 
 
 def read_eeglab(path: Path, **options: Any) -> mne.io.BaseRaw:

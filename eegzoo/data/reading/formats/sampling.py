@@ -96,9 +96,11 @@ def measured_timing(times: Array, nominal: float) -> Timing:
     """
     _, _, lengths = _timing_at(times, nominal)
     ends = np.cumsum(lengths)
-    spans = [_span(times[stop - n : stop], nominal) for stop, n in zip(ends, lengths, strict=True)]
     n_intervals = int((lengths - 1).sum())
-    rate = n_intervals / sum(spans) if n_intervals else nominal
+    rate = nominal
+    for _ in range(3 if n_intervals else 0):  # the ends of blocks are found by the rate
+        spans = [_span(times[end - n : end], rate) for end, n in zip(ends, lengths, strict=True)]
+        rate = n_intervals / sum(spans)
     return _timing_at(times, _snapped(rate, nominal, n_intervals))
 
 

@@ -16,7 +16,7 @@ from eegzoo.data.reading.formats.sampling import Timing, find_timing
 from eegzoo.data.reading.formats.units import unit_in_title, volts
 
 _logger = logging.getLogger(__name__)
-_TIME = re.compile(r"(time|times|timestamps?|t|seconds|sec|s|unix ?time)\b.*", re.IGNORECASE)
+_TIME = re.compile(r"(time|times|timestamps?|t|seconds|sec|s|unix ?time)(\b|_).*", re.IGNORECASE)
 _PER_SECOND = {"ms": 1e3, "msec": 1e3, "us": 1e6, "µs": 1e6, "ns": 1e9}
 _MARKERS = re.compile(r"(stim|trig|marker|event|label|status|annotation|code)", re.IGNORECASE)
 
@@ -140,7 +140,7 @@ def _time_column(columns: Columns, given: str | None) -> str | None:
 
 def _per_second(title: str) -> float:
     """Return how many units of time, as in "time (ms)", are a second."""
-    words = re.findall(r"[a-zµ]+", title.lower())
+    words = re.findall(r"[a-zµ]+", title.lower().replace("_", " "))
     return next((_PER_SECOND[word] for word in words if word in _PER_SECOND), 1.0)
 
 
