@@ -22,7 +22,7 @@ import scipy.signal
 from eegzoo.data.signal.channel_names import channel_key
 
 _logger = logging.getLogger(__name__)
-_SITE = re.compile(r"(n|f|af|fp|ff|ft|fc|c|cp|t|tp|p|po|o|i|cb|a|m)[0-9]{0,2}(z|h)?")
+_SITE = re.compile(r"(n|f|af|fp|ff|ft|fc|c|cp|t|tp|p|po|o|i|cb|a|m)([0-9]{1,2}h?|z)")
 _SLOW = 10.0  # Hz; below, a signal contains states or means, which hold until the next one
 _STIM = ("status", "trigger")  # MNE's names of stim channels
 
