@@ -68,18 +68,31 @@ def write_latin_1(path):
     Path(path).write_bytes(content.replace(b"Augen zu", b"H\xe4nde zu"))
 
 
-def write_openbci(path, n_times=1500, lost=()):
-    """Write a text of the OpenBCI GUI at 250 Hz, without the samples in `lost`."""
+def write_openbci(path, n_times=1500, lost=(), step=1):
+    """Write a text of the OpenBCI GUI at 250 Hz, without the samples in `lost`.
+
+    With a Daisy module the sample index has a `step` of 2.
+    """
     x = noise(8, n_times) * 1e6
     titles = ["Sample Index", *(f"EXG Channel {k}" for k in range(8))]
-    titles += ["Accel Channel 0", "Accel Channel 1", "Accel Channel 2", "Timestamp"]
+    titles += ["Accel Channel 0", "Accel Channel 1", "Accel Channel 2", "Other", "Other"]
+    titles += ["Timestamp", "Marker Channel", "Timestamp (Formatted)"]
     lines = [
         "%OpenBCI Raw EXG Data", "%Number of channels = 8", "%Sample Rate = 250 Hz",
         "%Board = OpenBCI_GUI$BoardCytonSerial", ", ".join(titles),
     ]  # fmt: skip
     for k in sorted(set(range(n_times)) - set(lost)):
-        row = [str(k % 256), *(f"{v:.4f}" for v in x[:, k]), "0.0", "0.0", "1.0"]
-        lines.append(", ".join([*row, f"{1.6e9 + k / 250:.4f}"]))
+        row = [
+            f"{step * k % 256:.1f}",
+            *(f"{v:.4f}" for v in x[:, k]),
+            "0.0",
+            "0.0",
+            "1.0",
+            "64",
+            "0",
+        ]
+        row += [f"{1.6e9 + k / 250:.4f}", str(int(k == 300)), "2020-09-13 12:26:40.000"]
+        lines.append(", ".join(row))
     Path(path).write_text("\n".join(lines) + "\n")
     return x
 

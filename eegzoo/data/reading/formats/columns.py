@@ -31,7 +31,7 @@ class Columns:
     texts: dict[str, npt.NDArray[np.str_]]
 
 
-def read_columns(path: Path, n_lines: int | None = None) -> Columns:
+def read_columns(path: Path, has_duplicates: bool = False) -> Columns:
     """Read a text table with commas, semicolons, tabs or blanks between its columns.
 
     A semicolon or a tab allows decimal commas. Columns without a title are named "1", "2" and so
@@ -41,15 +41,15 @@ def read_columns(path: Path, n_lines: int | None = None) -> Columns:
     ----------
     path : Path
         File in UTF-8 or Latin-1.
-    n_lines : int | None
-        Number of lines to read from the start. None: all.
+    has_duplicates : bool
+        Whether columns may have the same title, such as "Other"; all but the first get a number.
 
     Raises
     ------
     ValueError
         If the file contains no rows of numbers, or if its rows differ in length.
     """
-    lines = _lines(path, n_lines)
+    lines = _lines(path)
     n_comments = next(
         (i for i, line in enumerate(lines) if line.strip() and line.lstrip()[0] not in "%#"),
         len(lines),
@@ -62,6 +62,11 @@ def read_columns(path: Path, n_lines: int | None = None) -> Columns:
     has_titles = not all(_is_number(cell, decimal) for cell in first)
     titles = first if has_titles else [str(place + 1) for place in range(len(first))]
     rows = body[has_titles:]
+    if has_duplicates:
+        titles = [
+            f"{title}-{titles[:place].count(title) + 1}" if title in titles[:place] else title
+            for place, title in enumerate(titles)
+        ]
     if len(set(titles)) < len(titles):
         raise ValueError(f"expected columns with different titles, got {titles}")
     if not rows:
@@ -87,11 +92,8 @@ def read_columns(path: Path, n_lines: int | None = None) -> Columns:
     return Columns(tuple(line.strip() for line in comments), numbers, texts)
 
 
-def _lines(path: Path, n_lines: int | None) -> list[str]:
-    content = path.read_bytes() if n_lines is None else b""
-    if n_lines is not None:
-        with path.open("rb") as file:
-            content = b"".join(file.readline(2**16) for _ in range(n_lines))
+def _lines(path: Path) -> list[str]:
+    content = path.read_bytes()
     if b"\0" in content:
         raise ValueError("expected text, got binary data")
     try:

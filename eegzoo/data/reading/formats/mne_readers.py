@@ -118,10 +118,10 @@ def read_fif(path: Path, **options: Any) -> mne.io.BaseRaw:
     try:
         return mne.io.read_raw_fif(path, **options)
     except ValueError as error:
-        if "No raw data" not in str(error):
+        if not re.search("No raw data|Could not find measurement", str(error)):
             raise
     try:
         mne.read_epochs(path, preload=False, verbose="ERROR")
-    except ValueError:
+    except Exception:  # MNE's errors about files of other contents are of any type
         raise ValueError("expected a recording, got a FIF file without raw data") from None
     raise ValueError(_EPOCHS)

@@ -45,7 +45,7 @@ def read_openbci(path: Path, *, sfreq: float | None = None) -> mne.io.BaseRaw:
     ValueError
         If the file states no sampling rate or has no EXG channels.
     """
-    columns = read_columns(path)
+    columns = read_columns(path, has_duplicates=True)
     header = "\n".join(columns.comments)
     stated = _RATE.search(header)
     if sfreq is None:
@@ -78,11 +78,13 @@ def read_openbci(path: Path, *, sfreq: float | None = None) -> mne.io.BaseRaw:
 def _timing(index: np.typing.NDArray[np.float64], rate: float) -> Timing:
     """Return the blocks of samples whose index, which starts again at its maximum, has no gap."""
     steps = np.diff(index)
-    top = index.max() + 1
-    is_next = (steps == 1) | (np.isin(steps, [0, 1 - top]))
-    if len(steps) == 0 or np.mean(is_next) < 0.9:  # Ganglion and others count otherwise
+    ascending = steps[steps > 0]
+    usual = float(np.median(ascending)) if len(ascending) else 1.0  # 2 with a Daisy module
+    top = index.max() + usual
+    missing = (steps % top) / usual - 1
+    if len(steps) == 0 or np.mean(missing == 0) < 0.9:  # the Ganglion counts otherwise
         return Timing(rate, np.zeros(1), np.array([len(index)]))
-    lost = np.where(is_next, 0, (steps - 1) % top)
+    lost = np.maximum(np.round(missing), 0)
     ends = np.flatnonzero(lost) + 1
     firsts = np.r_[0, ends]
     onsets = (firsts + np.r_[0, np.cumsum(lost[ends - 1])]) / rate

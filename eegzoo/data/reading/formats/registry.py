@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,6 +85,11 @@ def open_file(path: Path, options: Mapping[str, Any]) -> mne.io.BaseRaw:
     ValueError
         If an option is unknown.
     """
+    header = path.with_suffix(".vhdr")
+    if path.suffix.lower() in (".eeg", ".dat", ".avg", ".seg") and header.is_file():
+        raise ValueError(
+            f"expected the header of BrainVision's files, {header.name}, got {path.name}"
+        )
     found = find_format(path)
     known = found.options
     for name in options:
@@ -94,4 +100,12 @@ def open_file(path: Path, options: Mapping[str, Any]) -> mne.io.BaseRaw:
             )
     from_mne = found.arguments is not None or found.read.__module__.startswith("mne.")
     defaults = {"preload": False, "verbose": "WARNING"} if from_mne else {}
-    return found.read(path, **defaults, **options)
+    try:
+        return found.read(path, **defaults, **options)
+    except TypeError as error:
+        if missing := re.search(r"missing .* required positional argument: '(\w+)'", str(error)):
+            name = missing[1]
+            raise ValueError(
+                f"expected the reader option {name}: --reader-option {name}=VALUE"
+            ) from error
+        raise

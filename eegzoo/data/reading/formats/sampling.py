@@ -94,14 +94,21 @@ def measured_timing(times: Array, nominal: float) -> Timing:
         Blocks, and the rate on the clock of `times`: the nominal one if the clocks agree to half a
         sample.
     """
-    _, _, lengths = _timing_at(times, nominal)
+    rate = _usual_rate(times, nominal)
+    _, _, lengths = _timing_at(times, rate)
     ends = np.cumsum(lengths)
     n_intervals = int((lengths - 1).sum())
-    rate = nominal
     for _ in range(3 if n_intervals else 0):  # the ends of blocks are found by the rate
         spans = [_span(times[end - n : end], rate) for end, n in zip(ends, lengths, strict=True)]
         rate = n_intervals / sum(spans)
     return _timing_at(times, _snapped(rate, nominal, n_intervals))
+
+
+def _usual_rate(times: Array, nominal: float) -> float:
+    """Return the rate of most stretches of a second, which neither jitter nor pauses change."""
+    width = min(round(nominal) or 1, len(times) - 1)
+    seconds = float(np.median(times[width:] - times[:-width]))
+    return width / seconds if seconds > 0 else nominal
 
 
 def _timing_at(times: Array, sfreq: float) -> Timing:
@@ -112,12 +119,16 @@ def _timing_at(times: Array, sfreq: float) -> Timing:
     """
     lag = times - np.arange(len(times)) / sfreq
     n_around = max(round(_AROUND * sfreq), 8)
+    # A timer of software may be late by some samples, and then goes on from there.
+    intervals = np.diff(times)
+    deviation = float(np.median(np.abs(intervals - np.median(intervals)))) * sfreq
+    least = (0.75 if deviation < 0.015 else 3.0) / sfreq
     ends = [0]
-    for last in np.flatnonzero(np.diff(times) > 1.5 / sfreq):
+    for last in np.flatnonzero(intervals > 1.5 / sfreq):
         before = lag[max(ends[-1], last + 1 - n_around) : last + 1]
         after = lag[last + 1 : last + 1 + n_around]
-        # The medians of a few packets differ by up to half of their jitter.
-        if np.median(after) - np.median(before) > max(0.75 / sfreq, 0.5 * np.ptp(before)):
+        jitter = max(np.ptp(before), np.ptp(after))
+        if np.median(after) - np.median(before) > max(least, jitter):
             ends.append(int(last) + 1)
     firsts = np.array(ends)
     lengths = np.diff(np.r_[firsts, len(times)])

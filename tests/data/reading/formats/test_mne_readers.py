@@ -3,6 +3,7 @@
 import struct
 import sys
 
+import mne
 import numpy as np
 import pytest
 
@@ -71,3 +72,22 @@ def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path, name, write,
     write(tmp_path / name, signals())
     with pytest.raises(ValueError, match=f"unknown reader option '{option}' for .*known are"):
         read_recording(tmp_path / name, reader_options={option: "x"})
+
+
+def test_the_data_file_of_brainvision_is_answered_with_its_header(tmp_path):
+    write_brainvision(tmp_path / "r.vhdr", signals())
+    with pytest.raises(ValueError, match=r"expected the header of BrainVision's files, r\.vhdr"):
+        read_recording(tmp_path / "r.eeg")
+
+
+def test_a_fif_file_without_a_recording_says_so(tmp_path):
+    mne.write_events(tmp_path / "r-eve.fif", np.array([[1, 0, 1]]), verbose="ERROR")
+    with pytest.raises(ValueError, match="got a FIF file without raw data"):
+        read_recording(tmp_path / "r-eve.fif")
+
+
+def test_an_option_that_a_reader_requires_is_named(tmp_path):
+    (tmp_path / "r.data").write_bytes(bytes(100))
+    (tmp_path / "r.head").write_text("")
+    with pytest.raises(ValueError, match="--reader-option ch_type=VALUE"):
+        read_recording(tmp_path / "r.data")

@@ -123,13 +123,15 @@ def test_an_openbci_text_is_read_at_its_rate(tmp_path):
     assert (raw.info["sfreq"], raw.n_times) == (250.0, 1500)
     eeg = raw.get_data("eeg")
     np.testing.assert_allclose(eeg, 1e-6 * x, atol=1e-10)
-    assert raw.get_channel_types() == ["eeg"] * 8 + ["misc"] * 3
+    assert raw.get_channel_types() == ["eeg"] * 8 + ["misc"] * 3 + ["stim"]
+    assert np.flatnonzero(raw.get_data("stim")[0]).tolist() == [300]
     assert not raw.annotations
 
 
-@pytest.mark.parametrize(("first", "n_lost"), [(500, 10), (100, 1), (250, 200)])
-def test_samples_that_the_radio_lost_are_a_pause(tmp_path, first, n_lost):
-    x = write_openbci(tmp_path / "r.txt", lost=range(first, first + n_lost))
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize(("first", "n_lost"), [(500, 10), (100, 1), (250, 100)])
+def test_samples_that_the_radio_lost_are_a_pause(tmp_path, first, n_lost, step):
+    x = write_openbci(tmp_path / "r.txt", lost=range(first, first + n_lost), step=step)
     raw = read_recording(tmp_path / "r.txt")
     assert raw.n_times == 1500
     assert pauses_of(raw) == [(first / 250, n_lost / 250)]

@@ -60,6 +60,18 @@ def test_jitter_is_no_pause(tmp_path):
     assert not raw.annotations
 
 
+def test_a_slow_timer_and_a_clock_that_was_reset_are_one_rate_and_one_pause(tmp_path):
+    """As in clock_resets.xdf of xdf-modules/example-files: 93 Hz instead of 100, then a reset."""
+    random = np.random.default_rng(0)
+    steps = 1 / 92.9 + 0.002 * random.standard_normal(4999)
+    steps[2500] = 273.5
+    write_xdf(tmp_path / "r.xdf", np.r_[0, np.cumsum(steps)], X, nominal=100)
+    raw = read_recording(tmp_path / "r.xdf")
+    assert raw.info["sfreq"] == pytest.approx(92.9, rel=2e-3)
+    ((_, duration, _),) = rows_of(raw)
+    assert duration == pytest.approx(273.5, abs=0.3)  # a random walk
+
+
 def test_the_rate_is_that_of_the_recording_computer(tmp_path):
     write_xdf(tmp_path / "r.xdf", np.arange(5000) / 249.5, X)
     raw = read_recording(tmp_path / "r.xdf")
