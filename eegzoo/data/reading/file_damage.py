@@ -114,6 +114,9 @@ def _check_cnt(file: BinaryIO, size: int) -> None:
     (n_chans,), (n_times,) = _unpack(file, 370, "<H"), _unpack(file, 864, "<i")
     (table,), (stride,) = _unpack(file, 886, "<i"), _unpack(file, 894, "<i")
     n_data = table - 900 - 75 * n_chans
+    if n_times == 0 and n_chans > 0 and n_data > 0:
+        _check_count("samples", n_data // (2 * n_chans), 2 * n_chans, n_data)
+        return
     if n_chans < 1 or n_times < 1 or n_data not in (2 * n_chans * n_times, 4 * n_chans * n_times):
         raise ValueError(f"expected {n_times} samples of {n_chans} channels in 2 or 4 bytes each, "
                          f"got {n_data} bytes before the table of events")  # fmt: skip

@@ -15,6 +15,7 @@ from eegzoo.data.reading.formats.units import volts
 from eegzoo.data.reading.matlab_damage import check_matlab
 
 _logger = logging.getLogger(__name__)
+_LISTED = 12  # arrays that a message lists
 
 
 def read_matlab(
@@ -55,12 +56,15 @@ def read_matlab(
     arrays = _arrays(path)
     if data is None or sfreq is None:
         sizes = [
-            f"{name} ({' × '.join(map(str, np.shape(array)))})" for name, array in arrays.items()
+            f"{name} ({' × '.join(map(str, np.shape(array))) or 'number'})"
+            for name, array in arrays.items()
+            if isinstance(array, np.ndarray | int | float) and np.asarray(array).dtype.kind in "iuf"
         ]
+        listed = ", ".join(sizes[:_LISTED]) + (", …" if len(sizes) > _LISTED else "")
         raise ValueError(
             "a MATLAB file is not a recording unless its arrays are named: "
             "--reader-option data=NAME --reader-option sfreq=NAME or RATE, and ch_names=NAME and "
-            f"unit=uV where needed; its arrays are {', '.join(sizes) or 'none'}"
+            f"unit=uV where needed; its arrays of numbers are {listed or 'none'}"
         )
     samples = np.asarray(_find(arrays, data, "data"))
     if samples.ndim != 2 or samples.dtype.kind not in "iuf" or 0 in samples.shape:
@@ -122,16 +126,21 @@ def _from_hdf5(group: Any, file: Any) -> dict[str, Any]:
     for name, item in group.items():
         if name.startswith("#"):  # what the cells of MATLAB refer to
             continue
-        kind = item.attrs.get("MATLAB_class", b"")
         if isinstance(item, h5py.Group):
             arrays[name] = _from_hdf5(item, file)
-        elif kind == b"cell":
-            arrays[name] = [_text(file[reference]) for reference in np.ravel(item[()])]
-        elif kind == b"char":
-            arrays[name] = _text(item)
+        elif item.attrs.get("MATLAB_class", b"") == b"cell":
+            cells = [file[reference] for reference in np.ravel(item[()])]
+            if all(_is_text(cell) for cell in cells):
+                arrays[name] = [_text(cell) for cell in cells]
         else:
-            arrays[name] = item[()].T
+            arrays[name] = _text(item) if _is_text(item) else item[()].T
     return arrays
+
+
+def _is_text(item: Any) -> bool:
+    """Return whether an HDF5 item is a text: numbers of 16 bits, as MATLAB stores characters."""
+    kind = item.attrs.get("MATLAB_class", b"char")
+    return kind == b"char" and hasattr(item, "dtype") and item.dtype.kind in "iu"
 
 
 def _text(item: Any) -> str:

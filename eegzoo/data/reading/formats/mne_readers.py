@@ -16,6 +16,8 @@ from eegzoo.data.reading.formats.edf.mixed_rates import rate_of_eeg, resample_ro
 
 _EPOCHS = "expected a continuous recording, got epochs; read_epochs reads them"
 
+_MAT73 = "files of MATLAB 7.3 require pymatreader and h5py: pip install eegzoo[mat73]"
+
 
 def is_ant(path: Path) -> bool:
     """Return whether a .cnt file is ANT Neuro's; Neuroscan's has the same suffix."""
@@ -40,6 +42,19 @@ def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
             "ANT Neuro's .cnt files require antio: pip install eegzoo[ant]"
         ) from error
     return mne.io.read_raw_ant(path, **options)
+
+
+def read_cnt(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read a Neuroscan CNT file."""
+    try:
+        return mne.io.read_raw_cnt(path, **options)
+    except RuntimeError as error:
+        if "Could not automatically compute number of bytes" not in str(error):
+            raise
+    raise ValueError(
+        "expected a file that states its number of samples: --reader-option data_format=int16 or "
+        "data_format=int32 says how long they are"
+    )
 
 
 def read_gdf(
@@ -108,9 +123,11 @@ def read_eeglab(path: Path, **options: Any) -> mne.io.BaseRaw:
     try:
         return mne.io.read_raw_eeglab(path, **options)
     except TypeError as error:
-        if "number of trials" not in str(error):
-            raise
-    raise ValueError(_EPOCHS)
+        if "number of trials" in str(error):
+            raise ValueError(_EPOCHS) from None
+        raise
+    except NotImplementedError as error:  # SciPy's, where MNE finds no pymatreader
+        raise ImportError(_MAT73) from error
 
 
 def read_fif(path: Path, **options: Any) -> mne.io.BaseRaw:

@@ -58,7 +58,7 @@ FORMATS = (
     Format("EDF", _suffix(".edf"), read_edf, _MNE.read_raw_edf),
     Format("GDF", _suffix(".gdf"), mne_readers.read_gdf, _MNE.read_raw_gdf),
     Format("ANT Neuro", mne_readers.is_ant, mne_readers.read_ant, _MNE.read_raw_ant),
-    Format("Neuroscan CNT", _suffix(".cnt"), _MNE.read_raw_cnt),
+    Format("Neuroscan CNT", _suffix(".cnt"), mne_readers.read_cnt, _MNE.read_raw_cnt),
     Format("BrainVision", _suffix(".vhdr", ".ahdr"), _MNE.read_raw_brainvision),
     Format("EEGLAB", _suffix(".set"), mne_readers.read_eeglab, _MNE.read_raw_eeglab),
     Format("EGI simple binary", _suffix(".raw"), _MNE.read_raw_egi),

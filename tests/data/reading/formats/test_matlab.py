@@ -38,7 +38,7 @@ def write_hdf5(path, nested=False):
 
 def test_a_plain_mat_is_told_from_a_recording(tmp_path):
     path = write(tmp_path / "r.mat", data=X, fs=250.0)
-    with pytest.raises(ValueError, match=r"arrays are data \(8 × 500\), fs") as caught:
+    with pytest.raises(ValueError, match=r"arrays of numbers are data \(8 × 500\), fs") as caught:
         read_recording(path)
     assert "--reader-option data=NAME --reader-option sfreq=NAME or RATE" in str(caught.value)
 

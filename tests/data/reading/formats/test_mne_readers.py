@@ -91,3 +91,23 @@ def test_an_option_that_a_reader_requires_is_named(tmp_path):
     (tmp_path / "r.head").write_text("")
     with pytest.raises(ValueError, match="--reader-option ch_type=VALUE"):
         read_recording(tmp_path / "r.data")
+
+
+def test_a_neuroscan_file_without_a_count_is_read_by_its_size(tmp_path):
+    """As in scan41_short.cnt of mne-testing-data."""
+    write_cnt(tmp_path / "r.cnt", signals())
+    content = bytearray((tmp_path / "r.cnt").read_bytes())
+    struct.pack_into("<i", content, 864, 0)
+    (tmp_path / "r.cnt").write_bytes(bytes(content))
+    with pytest.raises(ValueError, match="--reader-option data_format=int16 or data_format=int32"):
+        read_recording(tmp_path / "r.cnt")
+    raw = read_recording(tmp_path / "r.cnt", reader_options={"data_format": "int16"})
+    np.testing.assert_allclose(raw.get_data(), signals(), atol=2e-9)
+
+
+def test_eeglab_of_matlab_7_3_shows_the_line_that_installs_its_reader(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymatreader", None)
+    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+    (tmp_path / "r.set").write_bytes(head.ljust(2000, b"\0"))
+    with pytest.raises(ImportError, match=r"pip install eegzoo\[mat73\]"):
+        read_recording(tmp_path / "r.set")
