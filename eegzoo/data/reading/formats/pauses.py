@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import mne
@@ -9,6 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 PAUSE = "BAD_ACQ_SKIP"  # MNE's name: its filters and epochs treat the parts around it separately
+# Seconds of a gap, such as a lost packet, that a line may fill without a mark: a mark would make
+# filters start anew, and drop every window around it.
+_SHORT = 0.02
+_logger = logging.getLogger(__name__)
 _MAX_BYTES = 2**32  # of the samples with filled pauses: a wrong time must not fill the memory
 
 Array = npt.NDArray[np.float64]
@@ -41,8 +46,9 @@ def with_pauses(
     Returns
     -------
     mne.io.RawArray
-        Recording in which a line joins the samples around each pause of at least a sample,
-        annotated as "BAD_ACQ_SKIP". A stim channel is 0 there.
+        Recording in which a line joins the samples around each pause, and a stim channel is 0.
+        Pauses of more than 20 ms are annotated as "BAD_ACQ_SKIP"; the number of shorter ones is
+        logged.
 
     Raises
     ------
@@ -85,7 +91,12 @@ def with_pauses(
             filled[:, previous:place] += np.outer(around[:, 1], weights)
         previous = place + length
     raw = mne.io.RawArray(filled, info, copy=None, verbose="ERROR")
-    if pauses:
-        starts, samples = np.array(pauses).T
-        annotate(raw, starts / sfreq, samples / sfreq, [PAUSE] * len(pauses))
+    marked = [(start, n) for start, n in pauses if n > _SHORT * sfreq]
+    if len(marked) < len(pauses):
+        _logger.warning(
+            "%d gaps of at most %g s are filled by a line", len(pauses) - len(marked), _SHORT
+        )
+    if marked:
+        starts, samples = np.array(marked).T
+        annotate(raw, starts / sfreq, samples / sfreq, [PAUSE] * len(marked))
     return raw
