@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+_PART = 20_000  # rows that are split at a time
 _SAMPLE = 50  # rows from which separators and the kinds of columns are guessed
 
 
@@ -71,25 +72,38 @@ def read_columns(path: Path, has_duplicates: bool = False) -> Columns:
         raise ValueError(f"expected columns with different titles, got {titles}")
     if not rows:
         raise ValueError("expected rows of numbers, got titles only")
-    cells = [_split(row, separator) for row in rows]
-    width = len(titles)
-    if has_titles and len(cells[0]) == width + 1 and not cells[0][-1].strip():
-        cells = [row[:width] for row in cells]  # a separator at the end of each row
-    wrong = next((i for i, row in enumerate(cells) if len(row) != width), None)
-    if wrong is not None:
-        raise ValueError(
-            f"expected {width} columns in each row, got {len(cells[wrong])} in row {wrong + 1}: "
-            f"{rows[wrong][:60]!r}"
-        )
-    numbers: dict[str, npt.NDArray[np.float64]] = {}
-    texts: dict[str, npt.NDArray[np.str_]] = {}
-    for title, column in zip(titles, zip(*cells, strict=True), strict=True):
-        values = [cell.strip() for cell in column]
-        try:
-            numbers[title] = _numbers(values, decimal)
-        except ValueError:
-            texts[title] = np.array([value.strip("\"'") for value in values])
+    parts: dict[str, list[npt.NDArray[np.float64]]] = {title: [] for title in titles}
+    # In parts, because a list of all cells takes ten times the memory of the numbers.
+    for start in range(0, len(rows), _PART):
+        cells = _cells(rows[start : start + _PART], separator, len(titles), start)
+        for title, column in zip(titles, zip(*cells, strict=True), strict=True):
+            if title not in parts:
+                continue
+            try:
+                parts[title].append(_numbers([cell.strip() for cell in column], decimal))
+            except ValueError:
+                del parts[title]
+    numbers = {title: np.concatenate(found) for title, found in parts.items()}
+    texts = {
+        title: np.array([_split(row, separator)[place].strip().strip("\"'") for row in rows])
+        for place, title in enumerate(titles)
+        if title not in numbers
+    }
     return Columns(tuple(line.strip() for line in comments), numbers, texts)
+
+
+def _cells(rows: list[str], separator: str | None, width: int, start: int) -> list[list[str]]:
+    """Return the cells of rows, of which the first is row number `start`."""
+    cells = [_split(row, separator) for row in rows]
+    for place, row in enumerate(cells):
+        if len(row) == width + 1 and not row[-1].strip():
+            row.pop()  # a separator at the end of the row
+        if len(row) != width:
+            raise ValueError(
+                f"expected {width} columns in each row, got {len(row)} in row {start + place + 1}: "
+                f"{rows[place][:60]!r}"
+            )
+    return cells
 
 
 def _lines(path: Path) -> list[str]:

@@ -94,7 +94,7 @@ def with_pauses(
     marked = [(start, n) for start, n in pauses if n > _SHORT * sfreq]
     if len(marked) < len(pauses):
         _logger.warning(
-            "%d gaps of at most %g s are filled by a line", len(pauses) - len(marked), _SHORT
+            "gaps of at most %g s that a line fills: %d", _SHORT, len(pauses) - len(marked)
         )
     if marked:
         starts, samples = np.array(marked).T

@@ -135,7 +135,7 @@ def test_samples_that_the_radio_lost_are_a_pause(tmp_path, first, n_lost, step, 
     raw = read_recording(tmp_path / "r.txt")
     assert raw.n_times == 1500
     assert pauses_of(raw) == ([(first / 250, n_lost / 250)] if n_lost > 5 else [])
-    assert ("1 gaps of at most 0.02 s are filled by a line" in caplog.text) == (n_lost <= 5)
+    assert ("gaps of at most 0.02 s that a line fills: 1" in caplog.text) == (n_lost <= 5)
     np.testing.assert_allclose(
         raw.get_data("eeg")[:, first + n_lost :], 1e-6 * x[:, first + n_lost :], atol=1e-10
     )
