@@ -33,7 +33,17 @@ ALLOWED = {"": {"lazy_loader", "torch"}, "layers": TORCH_ONLY, "models": TORCH_O
 # Installed packages that only some packages may import.
 RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}, "rich": {"cli"}}
 # Optional dependencies, which are imported only where they are used.
-EXTRAS = {"accelerate", "h5py", "huggingface_hub", "mne_bids", "onnx", "onnxruntime", "onnxscript"}
+EXTRAS = {
+    "accelerate",
+    "antio",
+    "h5py",
+    "huggingface_hub",
+    "mne_bids",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+    "pyxdf",
+}
 
 every_file = pytest.mark.parametrize("file", FILES)
 

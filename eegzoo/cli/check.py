@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from eegzoo.cli import reading_options
 from eegzoo.cli.trained import find_trained
 
 
@@ -16,6 +17,8 @@ def check(
         str | None,
         typer.Option(help="File saved by eegzoo train, or name of trained weights."),
     ] = None,
+    reader_option: reading_options.ReaderOption = None,
+    truncated: reading_options.Truncated = "raise",
 ) -> None:
     """Check a recording for common faults.
 
@@ -31,14 +34,16 @@ def check(
 
     [bold]eegzoo check recording.edf --model eegnet.physionet_mi2[/]
     """
+    import mne
     from rich.console import Console
     from rich.table import Table
 
     from eegzoo.data.preprocessing.filter_steps import Resample, Scale
-    from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.signal.quality import check_against, check_recording
 
-    raw = read_recording(recording)
+    raw = reading_options.reader(reader_option, truncated)(recording)
+    if isinstance(raw, mne.BaseEpochs):
+        raise ValueError(f"expected a continuous recording, got epochs: {recording}")
     findings = []
     if model is not None:
         trained = find_trained(model)

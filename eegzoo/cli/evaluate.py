@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import matching, results, scores, sources, targets
+from eegzoo.cli import matching, reading_options, results, scores, sources, targets
 from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def evaluate(
     event_id: sources.EventId = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
+    reader_option: reading_options.ReaderOption = None,
+    truncated: reading_options.Truncated = "raise",
     seed: Annotated[int, sources.seed_option("Seed of the simulated recording.")] = 0,
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
@@ -57,7 +59,7 @@ def evaluate(
     _check_targets(model, trained, target)
     dataset = sources.load_windows(
         matching.resampling(trained, resample), data, subjects, runs, raw, event_id, seed,
-        check_signal, target, metadata,
+        check_signal, target, metadata, reading_options.reader(reader_option, truncated),
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from eegzoo.cli import matching, results
+from eegzoo.cli import matching, reading_options, results
+from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.sources import split
 from eegzoo.cli.trained import Model, find_trained, model_files
 
@@ -31,6 +32,8 @@ def predict(
         float | None,
         typer.Option(help="Seconds between window starts. Default: the length of a window."),
     ] = None,
+    reader_option: reading_options.ReaderOption = None,
+    truncated: reading_options.Truncated = "raise",
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
@@ -58,7 +61,8 @@ def predict(
 
     [bold]eegzoo predict eegnet.physionet_mi2 recording.edf --events T1,T2[/]
     """
-    from eegzoo.data.reading.read_recording import read_recording
+    import mne
+
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.files import written_whole
 
@@ -67,15 +71,21 @@ def predict(
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
     trained = find_trained(model)
-    preprocessing, raw = matching.resampling(trained, resample), read_recording(recording)
+    preprocessing = matching.resampling(trained, resample)
+    raw = reading_options.reader(reader_option, truncated)(recording)
     wanted = {name: name for name in split("--events", events)}
-    if wanted:
+    if isinstance(raw, mne.BaseEpochs):
+        if step_seconds is not None:
+            raise ValueError("expected --step-seconds with a recording, got epochs")
+        epochs, offset = preprocessing.epochs(selected(raw, wanted)), preprocessing.window.tmin
+    elif wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
         epochs, offset = preprocessing.windows(raw, step_seconds), 0.0
     dataset = EpochsDataset.from_epochs(epochs, check_signal)
     dataset = matching.aligned(dataset, trained, missing)
-    onsets = dataset.groups("onset") - raw.first_time - offset
+    first_time = 0.0 if isinstance(raw, mne.BaseEpochs) else raw.first_time
+    onsets = dataset.groups("onset") - first_time - offset
     header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
     table = [
         ["onset", *header],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ Data = Annotated[
 Raw = Annotated[
     list[Path] | None,
     typer.Option(
-        help="Recording, in any format that MNE reads; can be repeated.", show_default="none"
+        help="Recording or epochs, in any format that is read; can be repeated.",
+        show_default="none",
     ),
 ]
 EventId = Annotated[
@@ -67,18 +69,22 @@ def load_windows(
     check_signal: str = "raise",
     target: str | None = None,
     metadata: list[Path] | None = None,
+    read: Callable[[Path], Any] | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
 
-    With `target`, the number of each window is in the column "target" of its metadata.
+    `read` reads a file; None: `read_recording`. With `target`, the number of each window is in the
+    column "target" of its metadata.
     """
+    import mne
+
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
         raise ValueError("expected --data or --raw, got both")
     if raw and (subjects or runs):
         raise ValueError("expected --subjects and --runs with --data, not with --raw")
-    recordings = _read(raw) if raw else _fetch(data, subjects, runs, seed)
+    recordings = _read(raw, read) if raw else _fetch(data, subjects, runs, seed)
     pairs = _pairs(event_id)
     if target is not None and len(metadata or []) != len(recordings):
         raise ValueError(
@@ -87,6 +93,12 @@ def load_windows(
         )
     datasets = []
     for place, recording in enumerate(recordings):
+        if isinstance(recording.raw, mne.BaseEpochs):
+            if target is not None:
+                raise ValueError("expected --target with continuous recordings, got epochs")
+            epochs = preprocessing.epochs(selected(recording.raw, pairs))
+            datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
+            continue
         epochs = preprocessing.epochs(recording.raw, pairs or _all_but_rest(recording.raw))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
@@ -168,12 +180,12 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
     return {name: name for name in codes if name != "rest"}
 
 
-def _read(paths: list[Path]) -> list[Recording]:
+def _read(paths: list[Path], read: Callable[[Path], Any] | None) -> list[Recording]:
     """Read files. Their subjects are not known, so each file counts as a subject."""
     from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.reading.recording import Recording
 
-    return [Recording(read_recording(path), subject=str(path)) for path in paths]
+    return [Recording((read or read_recording)(path), subject=str(path)) for path in paths]
 
 
 def _fetch(

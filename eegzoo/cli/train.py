@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import crossval, matching, results, scores, settings, sources, targets
+from eegzoo.cli import (
+    crossval,
+    matching,
+    reading_options,
+    results,
+    scores,
+    settings,
+    sources,
+    targets,
+)
+from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
@@ -26,6 +36,8 @@ def train(
     event_id: sources.EventId = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
+    reader_option: reading_options.ReaderOption = None,
+    truncated: reading_options.Truncated = "raise",
     tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
     tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
     l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
@@ -131,7 +143,10 @@ def train(
     estimator.check_parameters()
     if devices != 1 and not is_launched():
         raise typer.Exit(relaunch(devices, sys.argv[1:], device))
-    preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
+    read = reading_options.reader(reader_option, truncated)
+    preprocessing = epochs_preprocessing(raw, tmin, tmax) or Preprocessing(
+        [Filter(l_freq, h_freq), Epoch(tmin, tmax)]
+    )
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "target": target,
@@ -142,7 +157,7 @@ def train(
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-            target=target, metadata=metadata,
+            target=target, metadata=metadata, read=read,
         )  # fmt: skip
         typer.echo(f"{model} on {dataset!r}")
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)

@@ -15,6 +15,7 @@ from .preprocessing.preprocessing import Preprocessing
 from .preprocessing.window_steps import Baseline, Epoch
 from .reading.bids import load_bids
 from .reading.events import label_events, labels_among_events
+from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix
@@ -60,11 +61,13 @@ __all__ = [
     "fetch_sleep_physionet",
     "fetch_ssvep",
     "fit_normalizer",
+    "is_epochs_file",
     "label_events",
     "labels_among_events",
     "load_bids",
     "normalizer_from_dict",
     "official_split",
+    "read_epochs",
     "read_recording",
     "resample_epochs",
     "resample_events",

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import mne
+import numpy as np
+
 from eegzoo.data.reading.file_damage import check_header, check_opened
+from eegzoo.data.reading.formats.edf.header import read_edf_header
+from eegzoo.data.reading.formats.edf.read_edf import read_edf
+from eegzoo.data.reading.formats.pauses import PAUSE, annotate
 from eegzoo.data.reading.recording import Recording
 
 _EXTENSIONS = [".edf", ".bdf", ".vhdr", ".set"]  # the EEG formats of BIDS
@@ -85,14 +92,47 @@ def load_bids(
 def _recording(path: Any, dataset: str) -> Recording:
     try:
         check_header(path.fpath)
-        raw = _mne_bids().read_raw_bids(path, verbose="WARNING")
+        is_edf = path.fpath.suffix.lower() in (".edf", ".bdf")
+        with warnings.catch_warnings():
+            if is_edf and read_edf_header(path.fpath).has_pauses:
+                # MNE compares the events with the time without pauses.
+                warnings.filterwarnings("ignore", "Omitted|Limited")
+            raw = _mne_bids().read_raw_bids(path, verbose="WARNING")
         check_opened(raw, path.fpath)
+        if is_edf:
+            raw = _at_right_times(raw, path)
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{path.fpath} cannot be read as a recording: {reason}") from error
     parts = path.fpath.stem.split("_")[:-1]
     run = "_".join(part for part in parts if not part.startswith(("sub-", "ses-")))
     return Recording(raw, path.subject, path.session or "1", run or "1", dataset)
+
+
+def _at_right_times(raw: mne.io.BaseRaw, path: Any) -> mne.io.BaseRaw:
+    """Return an EDF or BDF file with its pauses, and at the rate of its EEG.
+
+    mne-bids reads it with MNE, which ignores pauses and upsamples to the highest rate.
+    """
+    header = read_edf_header(path.fpath)
+    if not header.has_pauses and len({header.n_samples[i] for i in header.signal_places}) == 1:
+        return raw
+    found = read_edf(path.fpath)
+    if len(found.ch_names) != len(raw.ch_names):
+        raise ValueError(f"expected channels {found.ch_names}, got {raw.ch_names}")
+    found.rename_channels(dict(zip(found.ch_names, raw.ch_names, strict=True)))
+    types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
+    found.set_channel_types(types, on_unit_change="ignore", verbose="ERROR")
+    found.info["bads"] = raw.info["bads"]
+    if (montage := raw.get_montage()) is not None:
+        found.set_montage(montage, verbose="ERROR")
+    events = path.find_matching_sidecar(suffix="events", extension=".tsv", on_error="ignore")
+    if events is not None:
+        rows = _mne_bids().events_file_to_annotation_kwargs(events, verbose="ERROR")
+        is_pause = found.annotations.description == PAUSE
+        found.annotations.delete(np.flatnonzero(~is_pause))
+        annotate(found, rows["onset"], rows["duration"], rows["description"])
+    return found
 
 
 def _names(argument: str, given: str | Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import mne
 import scipy.io
 
+from eegzoo.data.reading.formats.edf.header import read_edf_header
 from eegzoo.data.reading.matlab_damage import check_matlab
 
 _GDF_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 8: 8, 16: 4, 17: 8}
@@ -60,27 +61,20 @@ def check_opened(raw: mne.io.BaseRaw, path: Path) -> None:
 
 def _check_edf(file: BinaryIO, size: int) -> None:
     """Check the number of records of an EDF or BDF file; -1 means that it is still recording."""
-    if _read(file, 192, 5) in (b"EDF+D", b"BDF+D"):
-        raise ValueError("expected a recording without pauses, got EDF+D, whose pauses MNE ignores")
-    n_signals = _integer(file, 252, 4, "number of signals", 1)
-    n_records = _integer(file, 236, 8, "number of records", -1)
-    start = _integer(file, 184, 8, "header size", 512)
-    n_samples = [
-        _integer(file, 256 + 216 * n_signals + 8 * signal, 8, "samples per record", 0)
-        for signal in range(n_signals)
-    ]
-    n_record = sum(n_samples) * (3 if file.name.lower().endswith(".bdf") else 2)
+    header = read_edf_header(file.name)
+    n_records, end = header.n_records, size
     if n_records == -1:
-        n_records = max(size - start, 0) // max(n_record, 1)
-        size = start + n_records * n_record  # without the unfinished record
-    _check_count("records", n_records, n_record, size - start)
+        n_records = header.n_whole_records(size)
+        end = header.first_byte + n_records * header.record_bytes  # without the unfinished record
+    if n_records == 0:
+        raise ValueError("expected records with samples, got an empty recording without any")
+    _check_count("records", n_records, header.record_bytes, end - header.first_byte)
 
 
-def _check_gdf(file: BinaryIO, size: int) -> None:
-    """Check the records and the event table of a GDF file; version 2 may omit the table."""
-    version = float(_read(file, 4, 4))
+def gdf_records(file: BinaryIO, size: int) -> tuple[int, int, int]:
+    """Return the first byte, the number and the length in bytes of the records of a GDF file."""
     (n_records,) = _unpack(file, 236, "<q")
-    (n_signals,) = _unpack(file, 252, "<H" if version >= 1.9 else "<I")
+    (n_signals,) = _unpack(file, 252, "<H" if float(_read(file, 4, 4)) >= 1.9 else "<I")
     start = 256 * (1 + n_signals)
     if not 0 < start <= size:
         raise ValueError(f"expected a header of {start} bytes, got a file of {size}")
@@ -90,6 +84,14 @@ def _check_gdf(file: BinaryIO, size: int) -> None:
     if unknown or min(n_samples, default=-1) < 0:
         raise ValueError(f"expected samples of types {sorted(_GDF_BYTES)}, got {unknown}")
     n_record = sum(n * _GDF_BYTES[kind] for n, kind in zip(n_samples, kinds, strict=True))
+    return start, n_records, n_record
+
+
+def _check_gdf(file: BinaryIO, size: int) -> None:
+    """Check the records and the event table of a GDF file; version 2 may omit the table."""
+    version = float(_read(file, 4, 4))
+    start, n_records, n_record = gdf_records(file, size)
+    _check_count("records", n_records, n_record, min(size - start, n_records * n_record))
     end = start + n_records * n_record
     _check_count("records", n_records, n_record, min(size - start, n_records * n_record))
     if end == size:
@@ -112,6 +114,9 @@ def _check_cnt(file: BinaryIO, size: int) -> None:
     (n_chans,), (n_times,) = _unpack(file, 370, "<H"), _unpack(file, 864, "<i")
     (table,), (stride,) = _unpack(file, 886, "<i"), _unpack(file, 894, "<i")
     n_data = table - 900 - 75 * n_chans
+    if n_times == 0 and n_chans > 0 and n_data > 0:
+        _check_count("samples", n_data // (2 * n_chans), 2 * n_chans, n_data)
+        return
     if n_chans < 1 or n_times < 1 or n_data not in (2 * n_chans * n_times, 4 * n_chans * n_times):
         raise ValueError(f"expected {n_times} samples of {n_chans} channels in 2 or 4 bytes each, "
                          f"got {n_data} bytes before the table of events")  # fmt: skip
@@ -236,13 +241,6 @@ def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
 
 def _unpack(file: BinaryIO, at: int, kinds: str) -> tuple[Any, ...]:
     return struct.unpack(kinds, _read(file, at, struct.calcsize(kinds)))
-
-
-def _integer(file: BinaryIO, at: int, n_bytes: int, name: str, smallest: int) -> int:
-    text = _read(file, at, n_bytes).decode("latin-1").split("\0")[0].strip()
-    if not re.fullmatch(r"-?\d+", text) or int(text) < smallest:
-        raise ValueError(f"expected {name} of at least {smallest}, got {text!r}")
-    return int(text)
 
 
 _CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {

@@ -156,3 +156,21 @@ def test_no_warning_is_issued_and_pandas_is_not_imported(root):
         load_bids(root)
     assert caught == []
     assert "pandas" not in sys.modules
+
+
+@pytest.mark.parametrize("pause", [0.0, 10.0])
+def test_pauses_of_an_edf_d_have_their_times_in_bids(root, pause):
+    path = write_recording(root, "03", "speech")
+    tal = [f"+{k + pause * (k >= 5):g}\x14\x14\0".encode() for k in range(10)]
+    write_edf(path, signals(), tal=tal, plus="D")
+    events = path.with_name(path.name.replace("_eeg.edf", "_events.tsv"))
+    events.write_text(EVENTS.format(2.0, 6.0 + pause))
+    (recording,) = load_bids(root, subjects="03")
+    raw = recording.raw
+    assert raw.n_times == 1000 + 100 * pause
+    found, _ = label_events(raw)
+    assert found[:, 0].tolist() == [200, 600 + 100 * pause]
+    data = raw.get_data("C3")[0, round(100 * (6 + pause)) :]
+    np.testing.assert_allclose(data, signals()[0, 600:], atol=3e-9)
+    assert raw.info["bads"] == ["Cz"]
+    assert list(raw.annotations.description).count("BAD_ACQ_SKIP") == (pause > 0)

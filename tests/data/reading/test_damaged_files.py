@@ -227,9 +227,9 @@ def test_an_event_outside_a_complete_signal_causes_a_warning(tmp_path):
 @pytest.mark.parametrize(
     ("seconds", "message"),
     [
-        (b"0", "incorrect for record length"),
-        (b"-1", "positive sampling rate, got -100"),
-        (b"nan", "positive sampling rate, got nan"),
+        (b"0", "seconds per record above 0, got 0"),
+        (b"-1", "seconds per record of at least 0, got '-1'"),
+        (b"nan", "seconds per record of at least 0, got 'nan'"),
     ],
 )
 def test_a_record_without_a_length_is_refused(tmp_path, seconds, message):

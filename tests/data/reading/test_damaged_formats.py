@@ -22,12 +22,6 @@ def test_a_gdf_that_counts_fewer_records_than_it_holds_is_refused(tmp_path):
     assert_refused(tmp_path / "r.gdf", match="expected a table of 0 events")
 
 
-def test_an_edf_with_pauses_is_refused_because_mne_would_shift_events(tmp_path):
-    path = write(tmp_path, "plus.edf")
-    path.write_bytes(path.read_bytes().replace(b"EDF+C", b"EDF+D", 1))
-    assert_refused(path, match="expected a recording without pauses, got EDF")
-
-
 def test_brainvision_truncated_before_a_marker_is_refused_even_without_a_count(tmp_path):
     write_brainvision(tmp_path / "r.vhdr", signals(), points=False)
     file = tmp_path / "r.eeg"

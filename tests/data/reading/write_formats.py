@@ -45,10 +45,12 @@ def write_fif(path, data):
     raw.save(path, verbose="ERROR")
 
 
-def write_edf(path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, largest=100):
+def write_edf(
+    path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, largest=100, plus="C"
+):
     """Write EDF (16 bits) or BDF (24 bits) in records of one second, with an ASCII header.
 
-    `tal` contains the annotations of each record (EDF+).
+    `tal` contains the annotations of each record (EDF+); `plus` is "C", or "D" with pauses.
     """
     n_signals, n_samples, limit = len(data), round(SFREQ), 2 ** (bits - 1) - 1
     n_complete = data.shape[1] // n_samples
@@ -57,16 +59,18 @@ def write_edf(path, data, bits=16, n_records=None, tal=None, labels=CH_NAMES, la
     records = [record.tobytes() for record in samples]
     labels, sizes = [*labels], [n_samples] * n_signals
     if tal is not None:
-        width = max(map(len, tal)) + 1 & ~1
+        width = -(-max(map(len, tal)) // 6) * 6  # whole samples of 2 or 3 bytes
         records = [a + b.ljust(width, b"\0") for a, b in zip(records, tal, strict=True)]
-        labels, sizes = [*labels, "EDF Annotations"], [*sizes, width // 2]
+        standard = "EDF" if bits == 16 else "BDF"
+        labels, sizes = [*labels, f"{standard} Annotations"], [*sizes, width // (bits // 8)]
     n = len(labels)
     columns = [
         (labels, 16), ([""] * n, 80), (["uV"] * n, 8), ([-100] * n, 8),
         ([largest] + [100] * (n - 1), 8), ([-limit] * n, 8), ([limit] * n, 8), ([""] * n, 80),
         (sizes, 8), ([""] * n, 32),
     ]  # fmt: skip
-    kind = "24BIT" if bits == 24 else "" if tal is None else "EDF+C"
+    kind = "24BIT" if bits == 24 else ""
+    kind = kind if tal is None else f"{standard}+{plus}"
     head = f"{'X X X X':80}{'Startdate X X X X':80}01.01.1001.00.00{256 * (1 + n):<8}{kind:<44}"
     head += f"{n_complete if n_records is None else n_records:<8}{1:<8}{n:<4}"
     head += "".join(f"{value!s:<{width}}" for values, width in columns for value in values)

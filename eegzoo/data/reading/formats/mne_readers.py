@@ -1,0 +1,144 @@
+"""Formats that MNE reads, where a file needs another look before or after."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+
+from eegzoo.data.reading.formats.edf.mixed_rates import rate_of_eeg, resample_row
+
+_EPOCHS = "expected a continuous recording, got epochs; read_epochs reads them"
+
+_MAT73 = "files of MATLAB 7.3 require pymatreader and h5py: pip install eegzoo[mat73]"
+
+
+def is_ant(path: Path) -> bool:
+    """Return whether a .cnt file is ANT Neuro's; Neuroscan's has the same suffix."""
+    if path.suffix.lower() != ".cnt":
+        return False
+    with path.open("rb") as file:
+        return file.read(4) in (b"RIFF", b"RF64")
+
+
+def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read a .cnt file of ANT Neuro with antio.
+
+    Raises
+    ------
+    ImportError
+        If antio is not installed.
+    """
+    try:
+        import antio  # noqa: F401 (MNE imports it)
+    except ImportError as error:
+        raise ImportError(
+            "ANT Neuro's .cnt files require antio: pip install eegzoo[ant]"
+        ) from error
+    return mne.io.read_raw_ant(path, **options)
+
+
+def read_cnt(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read a Neuroscan CNT file."""
+    try:
+        return mne.io.read_raw_cnt(path, **options)
+    except RuntimeError as error:
+        if "Could not automatically compute number of bytes" not in str(error):
+            raise
+    raise ValueError(
+        "expected a file that states its number of samples: --reader-option data_format=int16 or "
+        "data_format=int32 says how long they are"
+    )
+
+
+def read_gdf(
+    path: Path,
+    *,
+    include: Sequence[str] | str | None = None,
+    exclude: Sequence[str] | str = (),
+    **options: Any,
+) -> mne.io.BaseRaw:
+    """Read a GDF file at the rate of its EEG.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    include, exclude : sequence of str | str
+        Channels to read or not to read, or a regular expression for their names, as in MNE.
+        MNE 1.13.2 returns the samples of another channel for them, so they are applied afterwards.
+    **options
+        Other arguments of `mne.io.read_raw_gdf`.
+    """
+    raw = _at_rate_of_eeg(path, options)
+    names = [
+        name
+        for name in raw.ch_names
+        if (include is None or _is_among(name, include)) and not _is_among(name, exclude)
+    ]
+    return raw.pick(names, verbose="ERROR") if len(names) < len(raw.ch_names) else raw
+
+
+def _is_among(name: str, wanted: Sequence[str] | str) -> bool:
+    return bool(re.match(wanted, name)) if isinstance(wanted, str) else name in wanted
+
+
+def _at_rate_of_eeg(path: Path, options: dict[str, Any]) -> mne.io.BaseRaw:
+    with path.open("rb") as file:
+        head = file.read(256)
+        version = float(head[4:8])
+        n_signals = struct.unpack_from("<H" if version >= 1.9 else "<I", head, 252)[0]
+        head += file.read(256 * n_signals)
+    n_samples = struct.unpack_from(f"<{n_signals}i", head, 256 + 216 * n_signals)
+    if len(set(n_samples)) <= 1:
+        return mne.io.read_raw_gdf(path, **options)
+    # MNE reads all channels at the highest rate, and only a whole file at the right times.
+    raw = mne.io.read_raw_gdf(path, **{**options, "preload": True})
+    ratio = Fraction(rate_of_eeg(raw.ch_names, n_samples), max(n_samples))
+    if ratio == 1:
+        return raw
+    n_times, sfreq = round(raw.n_times * ratio), raw.info["sfreq"]
+    rows = [
+        # What MNE resampled to the highest rate still contains its own samples.
+        row[:: ratio.denominator]
+        if ratio.numerator == 1 and n <= max(n_samples) * ratio
+        else resample_row(row, n_times, ratio, sfreq, kind == "stim")
+        for row, n, kind in zip(raw.get_data(), n_samples, raw.get_channel_types(), strict=True)
+    ]
+    info = mne.create_info(raw.ch_names, sfreq * float(ratio), raw.get_channel_types())
+    with info._unlock():
+        info["meas_date"] = raw.info["meas_date"]
+    found = mne.io.RawArray(np.stack(rows), info, verbose="ERROR")
+    return found.set_annotations(raw.annotations)
+
+
+def read_eeglab(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read a continuous EEGLAB file."""
+    try:
+        return mne.io.read_raw_eeglab(path, **options)
+    except TypeError as error:
+        if "number of trials" in str(error):
+            raise ValueError(_EPOCHS) from None
+        raise
+    except NotImplementedError as error:  # SciPy's, where MNE finds no pymatreader
+        raise ImportError(_MAT73) from error
+
+
+def read_fif(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read a continuous FIF file."""
+    try:
+        return mne.io.read_raw_fif(path, **options)
+    except ValueError as error:
+        if not re.search("No raw data|Could not find measurement", str(error)):
+            raise
+    try:
+        mne.read_epochs(path, preload=False, verbose="ERROR")
+    except Exception:  # MNE's errors about files of other contents are of any type
+        raise ValueError("expected a recording, got a FIF file without raw data") from None
+    raise ValueError(_EPOCHS)
