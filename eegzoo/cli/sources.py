@@ -164,7 +164,7 @@ def _pairs(event_id: list[str] | None) -> dict[str, str]:
 
 
 def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
-    from eegzoo.data.reading.events import label_events
+    from eegzoo.data.reading.events.labels import label_events
 
     _, codes = label_events(recording)
     return {name: name for name in codes if name != "rest"}

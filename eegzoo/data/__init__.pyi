@@ -12,9 +12,12 @@ from .preprocessing.normalization import (
     normalizer_from_dict,
 )
 from .preprocessing.preprocessing import Preprocessing
-from .preprocessing.window_steps import Baseline, Epoch
+from .preprocessing.window_steps import Baseline, Epoch, Stretch
 from .reading.bids import load_bids
-from .reading.events import label_events, labels_among_events
+from .reading.events.label_files import read_label_file
+from .reading.events.labels import label_events, labels_among_events
+from .reading.events.listing import EventSummary, list_events
+from .reading.events.sources import EventSource
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix
@@ -32,6 +35,8 @@ __all__ = [
     "Baseline",
     "Epoch",
     "EpochsDataset",
+    "EventSource",
+    "EventSummary",
     "Filter",
     "Finding",
     "Montage",
@@ -46,6 +51,7 @@ __all__ = [
     "Sequences",
     "SignalInfo",
     "SignalWarning",
+    "Stretch",
     "WindowStore",
     "align",
     "as_inputs",
@@ -61,9 +67,11 @@ __all__ = [
     "fit_normalizer",
     "label_events",
     "labels_among_events",
+    "list_events",
     "load_bids",
     "normalizer_from_dict",
     "official_split",
+    "read_label_file",
     "read_recording",
     "simulate_motor_imagery",
     "simulate_sleep",

@@ -10,10 +10,13 @@ import mne
 import numpy as np
 
 from eegzoo.arguments import number_between
+from eegzoo.data.preprocessing.event_windows import EventWindows, cut_at_events, epochs_from, fill_spoiled
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
-from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
-from eegzoo.data.reading.events import label_events
+from eegzoo.data.preprocessing.window_steps import Baseline, WindowStep
+from eegzoo.data.reading.events.labels import LabelledEvents, labelled_events
+from eegzoo.data.reading.events.sources import EventSource
+from eegzoo.data.reading.events.spoiled import Spoiled, spoiled_stretches
 from eegzoo.data.signal.amplitude import check_finite
 from eegzoo.data.signal.channel_names import eeg_channels
 
@@ -28,13 +31,13 @@ class Preprocessing:
     Parameters
     ----------
     steps : sequence of Step
-        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch` or
-        `Baseline` steps, with exactly one `Epoch`.
+        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch`, `Stretch`
+        or `Baseline` steps, with exactly one `Epoch` or `Stretch`.
 
     Raises
     ------
     ValueError
-        If there is not exactly one `Epoch`, or a step is on the wrong side of it.
+        If there is not exactly one `Epoch` or `Stretch`, or a step is on the wrong side of it.
 
     Examples
     --------
@@ -59,7 +62,7 @@ class Preprocessing:
         for step in self.steps:
             if not isinstance(step, Step):
                 raise TypeError(f"expected preprocessing steps, got {step!r}")
-        cuts = [place for place, step in enumerate(self.steps) if isinstance(step, Epoch)]
+        cuts = [place for place, step in enumerate(self.steps) if isinstance(step, WindowStep)]
         if len(cuts) != 1:
             raise ValueError(f"expected one epoch step, got {len(cuts)}")
         for step in self._after:
@@ -72,9 +75,9 @@ class Preprocessing:
                 raise ValueError("expected the baseline step after the epoch step, got it before")
 
     @property
-    def window(self) -> Epoch:
+    def window(self) -> WindowStep:
         """Step that cuts windows."""
-        return next(step for step in self.steps if isinstance(step, Epoch))
+        return next(step for step in self.steps if isinstance(step, WindowStep))
 
     @property
     def _before(self) -> Sequence[Step]:
@@ -87,7 +90,8 @@ class Preprocessing:
     def epochs(
         self,
         inst: mne.io.BaseRaw | mne.BaseEpochs,
-        event_id: Mapping[str, str | int] | None = None,
+        event_id: Mapping[str, Any] | None = None,
+        source: EventSource | None = None,
     ) -> mne.BaseEpochs:
         """Return an epoch for each event of a recording.
 
@@ -95,13 +99,16 @@ class Preprocessing:
         ----------
         inst : mne.io.Raw | mne.Epochs
             Recording, or longer epochs to crop. It is not modified.
-        event_id : mapping of str to str | int | None
+        event_id : mapping of str to str | int | sequence of str | int | None
             Events of a recording to use, as in `label_events`. None for epochs.
+        source : EventSource | None
+            Where events are read from, as in `label_events`.
 
         Returns
         -------
         mne.Epochs
-            Epochs without those that exceed the recording or overlap a "bad" annotation.
+            Epochs without those that exceed the recording, overlap a "bad" annotation or cross a
+            pause. Events at one sample have an epoch each.
 
         Raises
         ------
@@ -113,15 +120,39 @@ class Preprocessing:
             if event_id is not None:
                 raise ValueError("expected event_id with a recording, got it with epochs")
             return self._from_epochs(inst)
-        events, codes = label_events(inst, event_id)
-        raw, events = self._prepared(inst, events)
-        epochs = self._cut(raw, events, codes)
-        if len(epochs) == 0:
-            raise ValueError(
-                f"expected events with {self.window.tmin} to {self.window.tmax} s of recording "
-                f"around them, got none among {len(events)} events"
-            )
-        return epochs
+        return self.at_events(inst, event_id, source).epochs
+
+    def at_events(
+        self,
+        raw: mne.io.BaseRaw,
+        event_id: Mapping[str, Any] | None = None,
+        source: EventSource | None = None,
+    ) -> EventWindows:
+        """Return the epochs of a recording with what is known of them, and what is left out.
+
+        Parameters
+        ----------
+        raw, event_id, source
+            As in `epochs`.
+
+        Returns
+        -------
+        EventWindows
+            Epochs, the onset and the event of each, and the events that are left out.
+
+        Raises
+        ------
+        ValueError
+            As in `epochs`.
+        """
+        labelled = labelled_events(raw, event_id, source)
+        onsets = (labelled.events[:, 0] - raw.first_samp) / float(raw.info["sfreq"])
+        spoiled = spoiled_stretches(raw, labelled.names)
+        prepared, events = self._prepared(raw, labelled, spoiled)
+        cut = cut_at_events(prepared, events, labelled, onsets, spoiled, self.window)
+        for step in self._after:
+            step.apply(cut.epochs)
+        return cut
 
     def windows(self, raw: mne.io.BaseRaw, step_seconds: float | None = None) -> mne.Epochs:
         """Return windows at regular intervals, regardless of events and "bad" annotations.
@@ -136,7 +167,7 @@ class Preprocessing:
         """
         if step_seconds is not None:
             number_between("step_seconds", step_seconds, 0.0, above=True)
-        raw, _ = self._prepared(raw, np.empty((0, 3), np.int64))
+        raw, _ = self._prepared(raw)
         sfreq = raw.info["sfreq"]
         n_times = self.window.n_times(sfreq)
         step = n_times if step_seconds is None else round(step_seconds * sfreq)
@@ -147,9 +178,10 @@ class Preprocessing:
             raise ValueError(
                 f"expected a recording of at least {n_times / sfreq:g} s, got {raw.times[-1]:g} s"
             )
-        samples = starts + raw.first_samp - round(self.window.tmin * sfreq)
-        events = np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)])
-        return self._cut(raw, events, {"window": 1}, bad=True)
+        epochs = epochs_from(raw, starts, np.ones_like(starts), {"window": 1}, self.window)
+        for step in self._after:
+            step.apply(epochs)
+        return epochs
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
@@ -178,10 +210,17 @@ class Preprocessing:
         """
         return cls([_step_from_dict(step) for step in values["steps"]])
 
-    def _prepared(self, raw: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
-        """Return the EEG channels and the events after the steps that precede the epoch step."""
+    def _prepared(
+        self,
+        raw: mne.io.BaseRaw,
+        labelled: LabelledEvents | None = None,
+        spoiled: Sequence[Spoiled] = (),
+    ) -> tuple[mne.io.BaseRaw, Events]:
+        """Return the EEG channels and the events after the steps that precede the windows."""
         eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
+        fill_spoiled(eeg, spoiled)
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
+        events = np.empty((0, 3), np.int64) if labelled is None else labelled.events
         for step in self._before:
             events = step.apply_with_events(eeg, events)
         return eeg, events
@@ -198,19 +237,6 @@ class Preprocessing:
         for step in self.steps:
             step.apply(eeg)
         return eeg
-
-    def _cut(
-        self, raw: mne.io.BaseRaw, events: Events, event_id: dict[str, int], bad: bool = False
-    ) -> mne.Epochs:
-        """Cut epochs and apply the remaining steps; `bad` includes epochs that are marked bad."""
-        epochs = mne.Epochs(
-            raw, events, event_id, self.window.tmin, self.window.tmax,
-            reject_by_annotation=not bad, baseline=None, preload=True, picks="all",
-            on_missing="ignore", verbose="ERROR",
-        )  # fmt: skip
-        for step in self._after:
-            step.apply(epochs)
-        return epochs
 
 
 def _step_from_dict(values: Mapping[str, Any]) -> Step:
