@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import matching, results, scores, sources, targets
+from eegzoo.cli import event_options, matching, results, scores, sources, targets
 from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ def evaluate(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
-    event_id: sources.EventId = None,
+    event_id: event_options.EventId = None,
+    stim: event_options.Stim = None,
+    stim_mask: event_options.StimMask = None,
+    events_from: event_options.EventsFrom = None,
+    annotations: event_options.Annotations = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     seed: Annotated[int, sources.seed_option("Seed of the simulated recording.")] = 0,
@@ -50,7 +54,9 @@ def evaluate(
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
     """
-    results.check_outputs([json], [*(raw or []), *(metadata or []), *model_files(model)])
+    results.check_outputs(
+        [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
+    )
     matching.check_options(missing, check_signal)
     targets.check_options(target, metadata)
     trained = find_trained(model)
@@ -58,6 +64,7 @@ def evaluate(
     dataset = sources.load_windows(
         trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
         lambda recording: matching.resampled(recording, trained, resample), target, metadata,
+        annotations, event_options.event_source(stim, stim_mask, events_from),
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

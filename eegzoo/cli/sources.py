@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegzoo.cli import event_options
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.reading.events.sources import EventSource
     from eegzoo.data.reading.recording import Recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
@@ -31,13 +33,6 @@ Raw = Annotated[
     list[Path] | None,
     typer.Option(
         help="Recording, in any format that MNE reads; can be repeated.", show_default="none"
-    ),
-]
-EventId = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Pairs of label and event, such as left=1,right=2 or fists=T1.",
-        show_default="all but rest",
     ),
 ]
 Subjects = Annotated[
@@ -68,19 +63,27 @@ def load_windows(
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
     target: str | None = None,
     metadata: list[Path] | None = None,
+    annotations: list[Path] | None = None,
+    source: EventSource | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select, after `change` is applied to each recording.
 
     With `target`, the number of each window is in the column "target" of its metadata.
     """
+    from eegzoo.data.reading.events.label_files import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
         raise ValueError("expected --data or --raw, got both")
     if raw and (subjects or runs):
         raise ValueError("expected --subjects and --runs with --data, not with --raw")
+    if annotations and len(annotations) != len(raw or []):
+        raise ValueError(
+            f"expected one --annotations for each of {len(raw or [])} --raw, got {len(annotations)}"
+        )
+    pairs = event_options.parse_event_id(event_id)
+    source = source or event_options.event_source()
     recordings = _read(raw) if raw else _fetch(data, subjects, runs, seed)
-    pairs = _pairs(event_id)
     if target is not None and len(metadata or []) != len(recordings):
         raise ValueError(
             f"expected one --metadata for each of {len(recordings)} recordings, got "
@@ -88,22 +91,21 @@ def load_windows(
         )
     datasets = []
     for place, recording in enumerate(recordings):
+        name = recording.metadata["recording"]
         changed = recording.raw if change is None else change(recording.raw)
-        epochs = preprocessing.epochs(changed, pairs or _all_but_rest(changed))
-        dropped = sum(bool(reasons) for reasons in epochs.drop_log)
-        if dropped:
-            typer.echo(
-                f"{recording.metadata['recording']}: {dropped} of {len(epochs.drop_log)} events "
-                "are dropped because their windows are incomplete or marked bad",
-                err=True,
-            )
-        dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
+        with event_options.spoken(name):
+            if annotations:
+                changed = read_label_file(annotations[place], changed)
+        wanted = pairs or event_options.default_events(changed, source, name)
+        with event_options.spoken(name):
+            cut = preprocessing.at_events(changed, wanted, source)
+        event_options.say_left_out(name, cut)
+        known = recording.metadata | cut.metadata(name)
+        dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, **known)
         if target is not None and metadata is not None:
-            onsets = dataset.groups("onset") - changed.first_time - epochs.tmin
             values = read_targets(
-                metadata[place], target, onsets, epochs.selection, len(epochs.drop_log),
-                changed.info["sfreq"],
-            )  # fmt: skip
+                metadata[place], target, cut.onset, cut.index, cut.n_events, changed.info["sfreq"]
+            )
             dataset = _with_target(dataset, target, values)
         datasets.append(dataset)
     return EpochsDataset.concatenate(datasets)
@@ -149,25 +151,6 @@ def _numbers(name: str, values: list[str] | None) -> list[int]:
         return [int(item) for item in items]
     except ValueError:
         raise ValueError(f"expected numbers for --{name}, got {','.join(items)}") from None
-
-
-def _pairs(event_id: list[str] | None) -> dict[str, str]:
-    pairs = {}
-    for item in split("--event-id", event_id):
-        label, equals, event = item.partition("=")
-        if not (label and equals and event):
-            raise ValueError(f"expected label=event pairs for --event-id, got {item!r}")
-        if label in pairs:
-            raise ValueError(f"expected different labels in --event-id, got {label!r} twice")
-        pairs[label] = event
-    return pairs
-
-
-def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
-    from eegzoo.data.reading.events.labels import label_events
-
-    _, codes = label_events(recording)
-    return {name: name for name in codes if name != "rest"}
 
 
 def _read(paths: list[Path]) -> list[Recording]:

@@ -173,7 +173,8 @@ def cut_at_events(
         kept = set(chosen.tolist())
         epochs.selection = chosen
         epochs.drop_log = tuple(
-            () if place in kept else (reasons[onset],) for place, onset in enumerate(onsets.tolist())
+            () if place in kept else (reasons[onset],)
+            for place, onset in enumerate(onsets.tolist())
         )
     return EventWindows(epochs, np.array(times), chosen, len(events), is_stretch, left_out)
 

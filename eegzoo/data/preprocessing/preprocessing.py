@@ -10,7 +10,12 @@ import mne
 import numpy as np
 
 from eegzoo.arguments import number_between
-from eegzoo.data.preprocessing.event_windows import EventWindows, cut_at_events, epochs_from, fill_spoiled
+from eegzoo.data.preprocessing.event_windows import (
+    EventWindows,
+    cut_at_events,
+    epochs_from,
+    fill_spoiled,
+)
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
 from eegzoo.data.preprocessing.window_steps import Baseline, WindowStep

@@ -8,6 +8,15 @@ from eegzoo.data.preprocessing.window_steps import Baseline, Epoch, Stretch
 STEPS: dict[str, type[Step]] = {
     step.name: step
     for step in (
-        Pick, Montage, Reference, Filter, Notch, Resample, Scale, Epoch, Stretch, Baseline,
+        Pick,
+        Montage,
+        Reference,
+        Filter,
+        Notch,
+        Resample,
+        Scale,
+        Epoch,
+        Stretch,
+        Baseline,
     )  # fmt: skip
 }

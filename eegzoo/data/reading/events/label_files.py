@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import warnings
 from pathlib import Path
 
 import mne
-import numpy as np
 
-from eegzoo.data.reading.events.marks import is_pause, is_rejected
+from eegzoo.data.reading.events.spoiled import spoiled_stretches
 from eegzoo.data.reading.events.table_labels import read_table_labels
 from eegzoo.data.reading.events.xml_labels import read_xml_labels
 
@@ -76,18 +76,12 @@ def read_label_file(path: str | os.PathLike[str], raw: mne.io.BaseRaw) -> mne.io
             RuntimeWarning,
             stacklevel=2,
         )
-    kept = [is_pause(text) or is_rejected(text) for text in raw.annotations.description]
-    marks = raw.annotations[np.flatnonzero(kept)]
     onset, duration, description = zip(*inside, strict=True)
     # A scorer's last epoch may end after the recording does.
     duration = tuple(min(d, seconds - o) for o, d in zip(onset, duration, strict=True))
     labelled = raw.copy().set_annotations(mne.Annotations(onset, duration, description))
-    for mark in marks:
-        labelled.annotations.append(
-            _from_start(mark["onset"], raw, marks.orig_time) + _origin(labelled),
-            mark["duration"],
-            mark["description"],
-        )
+    for mark in spoiled_stretches(raw):
+        labelled.annotations.append(mark.onset + raw.first_time, mark.duration, mark.description)
     return labelled
 
 
@@ -117,13 +111,9 @@ def _events(path: Path, raw: mne.io.BaseRaw) -> Rows:
     return [((int(s) - raw.first_samp) / sfreq, 0.0, str(int(code))) for s, _, code in events]
 
 
-def _from_start(onset: float, raw: mne.io.BaseRaw, origin: object) -> float:
+def _from_start(onset: float, raw: mne.io.BaseRaw, origin: datetime.datetime | None) -> float:
     """Return seconds from the first sample of a recording."""
-    if origin is None:  # a file of labels alone is counted from the start of the recording
+    start = raw.info["meas_date"]
+    if origin is None or start is None:  # a file of labels alone counts from the recording's start
         return float(onset)
-    return float(onset) - raw.first_time
-
-
-def _origin(raw: mne.io.BaseRaw) -> float:
-    """Return the onset that MNE's annotations of a recording have at its first sample."""
-    return 0.0 if raw.annotations.orig_time is None else float(raw.first_time)
+    return float(onset) + float((origin - start).total_seconds()) - float(raw.first_time)

@@ -73,7 +73,7 @@ def spoiled_stretches(raw: mne.io.BaseRaw, used: Collection[str] = ()) -> list[S
             continue
         # The duration of EEGLAB's boundary is what was cut out, and BrainVision's is one sample;
         # MNE's BAD_ACQ_SKIP lasts as long as the zeros that it fills in.
-        cut = pause and not rejected or name.lower().endswith("boundary")
+        cut = (pause and not rejected) or name.lower().endswith("boundary")
         for sample, duration in zip(occurrences.samples, occurrences.durations, strict=True):
             onset = float(sample - raw.first_samp) / float(raw.info["sfreq"])
             found.append(Spoiled(name, onset, 0.0 if cut else float(duration), cut))

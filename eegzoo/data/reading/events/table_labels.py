@@ -94,5 +94,7 @@ def _seconds(path: Path, number: int, name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"expected seconds in column {name} of {path}, got {text!r} in row {number}")
+        raise ValueError(
+            f"expected seconds in column {name} of {path}, got {text!r} in row {number}"
+        )
     return value
