@@ -54,9 +54,10 @@ def read_label_file(path: str | os.PathLike[str], raw: mne.io.BaseRaw) -> mne.io
     --------
     >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=4, random_state=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "labels.csv"
-    ...     _ = path.write_text("onset,duration,description\\n2,8,rest\\n")
-    ...     read_label_file(path, raw).annotations.description.tolist()
+    ...     with open(f"{folder}/labels.csv", "w") as file:
+    ...         print("onset,duration,description", file=file)
+    ...         print("2,8,rest", file=file)
+    ...     read_label_file(f"{folder}/labels.csv", raw).annotations.description.tolist()
     ['rest']
     """
     path = Path(path)
