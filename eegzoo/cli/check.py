@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eegzoo.cli import reading_options
 from eegzoo.cli.trained import find_trained
+
+if TYPE_CHECKING:
+    import mne
 
 
 def check(
@@ -63,6 +66,7 @@ def check(
         f"{recording}: {raw.info['nchan']} channels, {raw.info['sfreq']:g} Hz, "
         f"{raw.times[-1]:.0f} s"
     )
+    _print_events(raw)
     if not findings:
         typer.echo("no faults found")
         return
@@ -73,3 +77,30 @@ def check(
     Console().print(table)
     if any(finding.fatal for finding in findings):
         raise typer.Exit(1)
+
+
+def _print_events(raw: mne.io.BaseRaw) -> None:
+    """Print the events of a recording, and the --event-id that would use each."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from eegzoo.cli.event_options import spoken
+    from eegzoo.data.reading.events.listing import list_events
+    from eegzoo.data.reading.events.sources import EventSource
+
+    try:
+        with spoken("events"):
+            events = list_events(raw)
+    except ValueError as error:  # of a stim channel
+        typer.echo(f"events: {error}")
+        events = list_events(raw, EventSource("annotations"))
+    if not events:
+        typer.echo("no events found")
+        return
+    table = Table("event", "count", "duration", "--event-id", "")
+    for event in events:
+        note = f"left out: {event.left_out}" if event.left_out else ""
+        cells = (event.name, str(event.count), f"{event.duration:g} s", event.event_id, note)
+        table.add_row(*(escape(cell) for cell in cells))
+    Console().print(table)

@@ -48,28 +48,34 @@ def epochs_preprocessing(
     return Preprocessing([Epoch(start, end)])
 
 
-def selected(epochs: mne.BaseEpochs, event_id: Mapping[str, str]) -> mne.BaseEpochs:
+def selected(epochs: mne.BaseEpochs, event_id: Mapping[str, Sequence[str]]) -> mne.BaseEpochs:
     """Return the epochs of the events that have a label, with the labels as their events' names.
 
     Parameters
     ----------
     epochs : mne.Epochs
         Epochs.
-    event_id : mapping of str to str
-        Name of the event, or its code, of each label. Empty: every event's name is a label.
+    event_id : mapping of str to sequence of str
+        Names of the events, or their codes, of each label. Empty: every event's name is a label.
 
     Raises
     ------
     ValueError
         If there are no epochs of an event.
     """
+    import numpy as np
+
+    from eegzoo.data.reading.events.event_names import resolve
+
     if not event_id:
         return epochs
-    names = {str(code): name for name, code in epochs.event_id.items()}
-    events = {label: names.get(event, event) for label, event in event_id.items()}
-    missing = [event for event in events.values() if event not in epochs.event_id]
-    if missing:
-        raise ValueError(f"expected events {missing}, got events {sorted(epochs.event_id)}")
-    chosen = epochs[list(events.values())].copy()
-    chosen.event_id = {label: epochs.event_id[event] for label, event in events.items()}
-    return chosen
+    names = {name: name for name in epochs.event_id}
+    names |= {str(code): name for name, code in epochs.event_id.items() if str(code) not in names}
+    chosen = epochs.copy()
+    labels = np.zeros(len(epochs), np.int64)
+    for number, found in enumerate(resolve(event_id, names, epochs.event_id).values(), start=1):
+        codes = [epochs.event_id[names[name]] for name in found]
+        labels[np.isin(epochs.events[:, 2], codes)] = number
+    chosen.events[:, 2] = np.where(labels > 0, labels, len(event_id) + 1)
+    chosen.event_id = {label: number for number, label in enumerate(event_id, start=1)}
+    return chosen[np.flatnonzero(labels)]

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import matching, reading_options, results, scores, sources, targets
+from eegzoo.cli import (
+    event_options,
+    matching,
+    reading_options,
+    results,
+    scores,
+    sources,
+    targets,
+)
 from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
@@ -23,7 +31,11 @@ def evaluate(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
-    event_id: sources.EventId = None,
+    event_id: event_options.EventId = None,
+    stim: event_options.Stim = None,
+    stim_mask: event_options.StimMask = None,
+    events_from: event_options.EventsFrom = None,
+    annotations: event_options.Annotations = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -52,14 +64,18 @@ def evaluate(
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
     """
-    results.check_outputs([json], [*(raw or []), *(metadata or []), *model_files(model)])
+    results.check_outputs(
+        [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
+    )
     matching.check_options(missing, check_signal)
     targets.check_options(target, metadata)
     trained = find_trained(model)
     _check_targets(model, trained, target)
     dataset = sources.load_windows(
         matching.resampling(trained, resample), data, subjects, runs, raw, event_id, seed,
-        check_signal, target, metadata, reading_options.reader(reader_option, truncated),
+        check_signal, target, metadata, annotations,
+        event_options.event_source(stim, stim_mask, events_from),
+        reading_options.reader(reader_option, truncated),
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from eegzoo.cli import matching, reading_options, results
+from eegzoo.cli import event_options, matching, reading_options, results
 from eegzoo.cli.epochs_files import selected
-from eegzoo.cli.sources import split
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
@@ -26,8 +25,14 @@ def predict(
     recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
     events: Annotated[
         list[str] | None,
-        typer.Option(help="Events to predict at, such as T1,T2. Default: the whole recording."),
+        typer.Option(
+            help="Events to predict at, such as T1,T2, with tags and wildcards as --event-id of "
+            "eegzoo train has them. Default: the whole recording."
+        ),
     ] = None,
+    stim: event_options.Stim = None,
+    stim_mask: event_options.StimMask = None,
+    events_from: event_options.EventsFrom = None,
     step_seconds: Annotated[
         float | None,
         typer.Option(help="Seconds between window starts. Default: the length of a window."),
@@ -70,22 +75,34 @@ def predict(
     matching.check_options(missing, check_signal)
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
+    wanted = event_options.parse_events(events)
+    source = event_options.event_source(stim, stim_mask, events_from)
     trained = find_trained(model)
     preprocessing = matching.resampling(trained, resample)
     raw = reading_options.reader(reader_option, truncated)(recording)
-    wanted = {name: name for name in split("--events", events)}
     if isinstance(raw, mne.BaseEpochs):
         if step_seconds is not None:
             raise ValueError("expected --step-seconds with a recording, got epochs")
-        epochs, offset = preprocessing.epochs(selected(raw, wanted)), preprocessing.window.tmin
+        chosen = {"event": wanted} if wanted else {}
+        epochs = preprocessing.epochs(selected(raw, chosen))
+        onsets = epochs.events[:, 0] / epochs.info["sfreq"]
     elif wanted:
-        epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
+        with event_options.spoken(str(recording)):
+            cut = preprocessing.at_events(raw, {"event": wanted}, source)
+        for left in cut.left_out:
+            typer.echo(
+                f"left out: {left.name} at {left.onset:.3f} s, because its window would "
+                f"{left.reason}"
+                if not left.reason.startswith(("are", "last"))
+                else f"left out: {left.name} at {left.onset:.3f} s: {left.reason}",
+                err=True,
+            )
+        epochs, onsets = cut.epochs, cut.onset
     else:
-        epochs, offset = preprocessing.windows(raw, step_seconds), 0.0
+        epochs = preprocessing.windows(raw, step_seconds)
+        onsets = (epochs.events[:, 0] / epochs.info["sfreq"] + epochs.tmin) - raw.first_time
     dataset = EpochsDataset.from_epochs(epochs, check_signal)
     dataset = matching.aligned(dataset, trained, missing)
-    first_time = 0.0 if isinstance(raw, mne.BaseEpochs) else raw.first_time
-    onsets = dataset.groups("onset") - first_time - offset
     header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
     table = [
         ["onset", *header],

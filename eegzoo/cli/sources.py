@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegzoo.cli import event_options
 from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
-    import mne
     import numpy as np
     import numpy.typing as npt
 
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.reading.events.sources import EventSource
     from eegzoo.data.reading.recording import Recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
@@ -33,13 +34,6 @@ Raw = Annotated[
     typer.Option(
         help="Recording or epochs, in any format that is read; can be repeated.",
         show_default="none",
-    ),
-]
-EventId = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Pairs of label and event, such as left=1,right=2 or fists=T1.",
-        show_default="all but rest",
     ),
 ]
 Subjects = Annotated[
@@ -69,6 +63,8 @@ def load_windows(
     check_signal: str = "raise",
     target: str | None = None,
     metadata: list[Path] | None = None,
+    annotations: list[Path] | None = None,
+    source: EventSource | None = None,
     read: Callable[[Path], Any] | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
@@ -78,14 +74,20 @@ def load_windows(
     """
     import mne
 
+    from eegzoo.data.reading.events.label_files import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
         raise ValueError("expected --data or --raw, got both")
     if raw and (subjects or runs):
         raise ValueError("expected --subjects and --runs with --data, not with --raw")
+    if annotations and len(annotations) != len(raw or []):
+        raise ValueError(
+            f"expected one --annotations for each of {len(raw or [])} --raw, got {len(annotations)}"
+        )
+    pairs = event_options.parse_event_id(event_id)
+    source = source or event_options.event_source()
     recordings = _read(raw, read) if raw else _fetch(data, subjects, runs, seed)
-    pairs = _pairs(event_id)
     if target is not None and len(metadata or []) != len(recordings):
         raise ValueError(
             f"expected one --metadata for each of {len(recordings)} recordings, got "
@@ -93,27 +95,26 @@ def load_windows(
         )
     datasets = []
     for place, recording in enumerate(recordings):
-        if isinstance(recording.raw, mne.BaseEpochs):
+        name, known = recording.metadata["recording"], recording.raw
+        if isinstance(known, mne.BaseEpochs):
             if target is not None:
                 raise ValueError("expected --target with continuous recordings, got epochs")
-            epochs = preprocessing.epochs(selected(recording.raw, pairs))
+            epochs = preprocessing.epochs(selected(known, pairs))
             datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
             continue
-        epochs = preprocessing.epochs(recording.raw, pairs or _all_but_rest(recording.raw))
-        dropped = sum(bool(reasons) for reasons in epochs.drop_log)
-        if dropped:
-            typer.echo(
-                f"{recording.metadata['recording']}: {dropped} of {len(epochs.drop_log)} events "
-                "are dropped because their windows are incomplete or marked bad",
-                err=True,
-            )
-        dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
+        with event_options.spoken(name):
+            if annotations:
+                known = read_label_file(annotations[place], known)
+        wanted = pairs or event_options.default_events(known, source, name)
+        with event_options.spoken(name):
+            cut = preprocessing.at_events(known, wanted, source)
+        event_options.say_left_out(name, cut)
+        columns = recording.metadata | cut.metadata(name)
+        dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, **columns)
         if target is not None and metadata is not None:
-            onsets = dataset.groups("onset") - recording.raw.first_time - epochs.tmin
             values = read_targets(
-                metadata[place], target, onsets, epochs.selection, len(epochs.drop_log),
-                epochs.info["sfreq"],
-            )  # fmt: skip
+                metadata[place], target, cut.onset, cut.index, cut.n_events, known.info["sfreq"]
+            )
             dataset = _with_target(dataset, target, values)
         datasets.append(dataset)
     return EpochsDataset.concatenate(datasets)
@@ -159,25 +160,6 @@ def _numbers(name: str, values: list[str] | None) -> list[int]:
         return [int(item) for item in items]
     except ValueError:
         raise ValueError(f"expected numbers for --{name}, got {','.join(items)}") from None
-
-
-def _pairs(event_id: list[str] | None) -> dict[str, str]:
-    pairs = {}
-    for item in split("--event-id", event_id):
-        label, equals, event = item.partition("=")
-        if not (label and equals and event):
-            raise ValueError(f"expected label=event pairs for --event-id, got {item!r}")
-        if label in pairs:
-            raise ValueError(f"expected different labels in --event-id, got {label!r} twice")
-        pairs[label] = event
-    return pairs
-
-
-def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
-    from eegzoo.data.reading.events import label_events
-
-    _, codes = label_events(recording)
-    return {name: name for name in codes if name != "rest"}
 
 
 def _read(paths: list[Path], read: Callable[[Path], Any] | None) -> list[Recording]:

@@ -11,6 +11,7 @@ import typer
 
 from eegzoo.cli import (
     crossval,
+    event_options,
     matching,
     reading_options,
     results,
@@ -33,13 +34,19 @@ def train(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
-    event_id: sources.EventId = None,
+    event_id: event_options.EventId = None,
+    stim: event_options.Stim = None,
+    stim_mask: event_options.StimMask = None,
+    events_from: event_options.EventsFrom = None,
+    annotations: event_options.Annotations = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
     tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
     tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
+    window: event_options.Window = None,
+    stride: event_options.Stride = None,
     l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
     h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass filter in Hz.")] = 38.0,
     check_signal: matching.CheckSignal = "raise",
@@ -103,7 +110,6 @@ def train(
     """
     from eegzoo.data.preprocessing.filter_steps import Filter
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
-    from eegzoo.data.preprocessing.window_steps import Epoch
     from eegzoo.data.windows.splits import GROUPS
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
@@ -114,7 +120,7 @@ def train(
     from eegzoo.training.regressor import EEGRegressor
 
     find_entry(model)
-    results.check_outputs([out, json], [*(raw or []), *(metadata or [])])
+    results.check_outputs([out, json], [*(raw or []), *(metadata or []), *(annotations or [])])
     if checkpoint is not None:
         if not checkpoint.strip():
             raise ValueError(f"expected --checkpoint to be a folder, got {checkpoint!r}")
@@ -124,6 +130,7 @@ def train(
     if groups is not None and groups not in GROUPS:
         raise ValueError(f"expected --groups to be one of {', '.join(GROUPS)}, got {groups!r}")
     targets.check_options(target, metadata)
+    source = event_options.event_source(stim, stim_mask, events_from)
     options: dict[str, Any] = {
         "recipe": recipe, "normalize": normalize,
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
@@ -145,7 +152,7 @@ def train(
         raise typer.Exit(relaunch(devices, sys.argv[1:], device))
     read = reading_options.reader(reader_option, truncated)
     preprocessing = epochs_preprocessing(raw, tmin, tmax) or Preprocessing(
-        [Filter(l_freq, h_freq), Epoch(tmin, tmax)]
+        [Filter(l_freq, h_freq), event_options.window_step(tmin, tmax, window, stride)]
     )
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
@@ -157,7 +164,7 @@ def train(
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-            target=target, metadata=metadata, read=read,
+            target=target, metadata=metadata, annotations=annotations, source=source, read=read,
         )  # fmt: skip
         typer.echo(f"{model} on {dataset!r}")
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)

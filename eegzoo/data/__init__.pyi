@@ -12,9 +12,12 @@ from .preprocessing.normalization import (
     normalizer_from_dict,
 )
 from .preprocessing.preprocessing import Preprocessing
-from .preprocessing.window_steps import Baseline, Epoch
+from .preprocessing.window_steps import Baseline, Epoch, Stretch
 from .reading.bids import load_bids
-from .reading.events import label_events, labels_among_events
+from .reading.events.label_files import read_label_file
+from .reading.events.labels import label_events, labels_among_events
+from .reading.events.listing import EventSummary, list_events
+from .reading.events.sources import EventSource
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
@@ -34,6 +37,8 @@ __all__ = [
     "Baseline",
     "Epoch",
     "EpochsDataset",
+    "EventSource",
+    "EventSummary",
     "Filter",
     "Finding",
     "Montage",
@@ -48,6 +53,7 @@ __all__ = [
     "Sequences",
     "SignalInfo",
     "SignalWarning",
+    "Stretch",
     "WindowStore",
     "align",
     "as_inputs",
@@ -64,10 +70,12 @@ __all__ = [
     "is_epochs_file",
     "label_events",
     "labels_among_events",
+    "list_events",
     "load_bids",
     "normalizer_from_dict",
     "official_split",
     "read_epochs",
+    "read_label_file",
     "read_recording",
     "resample_epochs",
     "resample_events",

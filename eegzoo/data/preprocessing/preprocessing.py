@@ -10,12 +10,19 @@ import mne
 import numpy as np
 
 from eegzoo.arguments import number_between
-from eegzoo.data.preprocessing.channel_steps import Reference
-from eegzoo.data.preprocessing.filter_steps import Filter
+from eegzoo.data.preprocessing.event_windows import (
+    EventWindows,
+    cut_at_events,
+    epochs_from,
+    fill_spoiled,
+)
 from eegzoo.data.preprocessing.step import Events, Step
-from eegzoo.data.preprocessing.steps import STEPS
-from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
-from eegzoo.data.reading.events import label_events
+from eegzoo.data.preprocessing.steps import processing_of, step_from_dict
+from eegzoo.data.preprocessing.window_steps import Baseline, WindowStep
+from eegzoo.data.reading.events.labels import LabelledEvents, labelled_events
+from eegzoo.data.reading.events.marks import is_pause
+from eegzoo.data.reading.events.sources import EventSource
+from eegzoo.data.reading.events.spoiled import Spoiled, spoiled_stretches
 from eegzoo.data.signal.amplitude import check_finite
 from eegzoo.data.signal.channel_names import eeg_channels
 from eegzoo.data.signal.processing import Processing
@@ -31,13 +38,13 @@ class Preprocessing:
     Parameters
     ----------
     steps : sequence of Step
-        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch` or
-        `Baseline` steps, with exactly one `Epoch`.
+        `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch`, `Stretch`
+        or `Baseline` steps, with exactly one `Epoch` or `Stretch`.
 
     Raises
     ------
     ValueError
-        If there is not exactly one `Epoch`, or a step is on the wrong side of it.
+        If there is not exactly one `Epoch` or `Stretch`, or a step is on the wrong side of it.
 
     Examples
     --------
@@ -62,7 +69,7 @@ class Preprocessing:
         for step in self.steps:
             if not isinstance(step, Step):
                 raise TypeError(f"expected preprocessing steps, got {step!r}")
-        cuts = [place for place, step in enumerate(self.steps) if isinstance(step, Epoch)]
+        cuts = [place for place, step in enumerate(self.steps) if isinstance(step, WindowStep)]
         if len(cuts) != 1:
             raise ValueError(f"expected one epoch step, got {len(cuts)}")
         for step in self._after:
@@ -75,31 +82,14 @@ class Preprocessing:
                 raise ValueError("expected the baseline step after the epoch step, got it before")
 
     @property
-    def window(self) -> Epoch:
+    def window(self) -> WindowStep:
         """Step that cuts windows."""
-        return next(step for step in self.steps if isinstance(step, Epoch))
+        return next(step for step in self.steps if isinstance(step, WindowStep))
 
     @property
     def processing(self) -> Processing:
         """Band, reference and baseline of the windows, as far as the steps determine them."""
-        filters = [step for step in self.steps if isinstance(step, Filter)]
-        low_edges = [step.l_freq for step in filters if step.l_freq is not None]
-        high_edges = [step.h_freq for step in filters if step.h_freq is not None]
-        baselines = [step for step in self._after if isinstance(step, Baseline)]
-        interval: tuple[float, ...] = ()
-        if baselines:
-            last, window = baselines[-1], self.window
-            end = window.tmin + (window.seconds or 0.0) if window.tmax is None else window.tmax
-            interval = (
-                window.tmin if last.tmin is None else last.tmin,
-                end if last.tmax is None else last.tmax,
-            )
-        return Processing(
-            max(low_edges, default=None),
-            min(high_edges, default=None),
-            True if any(isinstance(step, Reference) for step in self.steps) else None,
-            interval,
-        )
+        return processing_of(self.steps)
 
     @property
     def _before(self) -> Sequence[Step]:
@@ -112,7 +102,8 @@ class Preprocessing:
     def epochs(
         self,
         inst: mne.io.BaseRaw | mne.BaseEpochs,
-        event_id: Mapping[str, str | int] | None = None,
+        event_id: Mapping[str, Any] | None = None,
+        source: EventSource | None = None,
     ) -> mne.BaseEpochs:
         """Return an epoch for each event of a recording.
 
@@ -120,13 +111,16 @@ class Preprocessing:
         ----------
         inst : mne.io.Raw | mne.Epochs
             Recording, or longer epochs to crop. It is not modified.
-        event_id : mapping of str to str | int | None
+        event_id : mapping of str to str | int | sequence of str | int | None
             Events of a recording to use, as in `label_events`. None for epochs.
+        source : EventSource | None
+            Where events are read from, as in `label_events`.
 
         Returns
         -------
         mne.Epochs
-            Epochs without those that exceed the recording or overlap a "bad" annotation.
+            Epochs without those that exceed the recording, overlap a "bad" annotation or cross a
+            pause. Events at one sample have an epoch each.
 
         Raises
         ------
@@ -138,19 +132,44 @@ class Preprocessing:
             if event_id is not None:
                 raise ValueError("expected event_id with a recording, got it with epochs")
             return self._from_epochs(inst)
-        events, codes = label_events(inst, event_id)
-        raw, events = self._prepared(inst, events)
-        epochs = self._cut(raw, events, codes)
-        if len(epochs) == 0:
-            tmin, tmax = self.window.bounds(raw.info["sfreq"])
-            raise ValueError(
-                f"expected events with {tmin:g} to {tmax:g} s of recording around them, got none "
-                f"among {len(events)} events"
-            )
-        return epochs
+        return self.at_events(inst, event_id, source).epochs
+
+    def at_events(
+        self,
+        raw: mne.io.BaseRaw,
+        event_id: Mapping[str, Any] | None = None,
+        source: EventSource | None = None,
+    ) -> EventWindows:
+        """Return the epochs of a recording with what is known of them, and what is left out.
+
+        Parameters
+        ----------
+        raw, event_id, source
+            As in `epochs`.
+
+        Returns
+        -------
+        EventWindows
+            Epochs, the onset and the event of each, and the events that are left out.
+
+        Raises
+        ------
+        ValueError
+            As in `epochs`.
+        """
+        labelled = labelled_events(raw, event_id, source)
+        onsets = (labelled.events[:, 0] - raw.first_samp) / float(raw.info["sfreq"])
+        spoiled = spoiled_stretches(raw, labelled.names)
+        prepared, events = self._prepared(raw, labelled, spoiled)
+        cut = cut_at_events(prepared, events, labelled, onsets, spoiled, self.window)
+        for step in self._after:
+            cut = dataclasses.replace(cut, epochs=step.apply(cut.epochs))
+        return cut
 
     def windows(self, raw: mne.io.BaseRaw, step_seconds: float | None = None) -> mne.Epochs:
         """Return windows at regular intervals, regardless of events and "bad" annotations.
+
+        Windows across a pause are left out.
 
         Parameters
         ----------
@@ -162,7 +181,10 @@ class Preprocessing:
         """
         if step_seconds is not None:
             number_between("step_seconds", step_seconds, 0.0, above=True)
-        raw, _ = self._prepared(raw, np.empty((0, 3), np.int64))
+        pauses = [
+            stretch for stretch in spoiled_stretches(raw, ()) if is_pause(stretch.description)
+        ]
+        raw, _ = self._prepared(raw)
         sfreq = raw.info["sfreq"]
         n_times = self.window.n_times(sfreq)
         step = n_times if step_seconds is None else round(step_seconds * sfreq)
@@ -173,9 +195,17 @@ class Preprocessing:
             raise ValueError(
                 f"expected a recording of at least {n_times / sfreq:g} s, got {raw.times[-1]:g} s"
             )
-        samples = starts + raw.first_samp - round(self.window.tmin * sfreq)
-        events = np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)])
-        return self._cut(raw, events, {"window": 1}, bad=True)
+        whole = [
+            not any(pause.touches(start, start + n_times - 1, sfreq) for pause in pauses)
+            for start in starts.tolist()
+        ]
+        starts = starts[whole]
+        if len(starts) == 0:
+            raise ValueError(f"expected {n_times / sfreq:g} s without a pause, got shorter parts")
+        epochs = epochs_from(raw, starts, np.ones_like(starts), {"window": 1}, self.window)
+        for step in self._after:
+            epochs = step.apply(epochs)
+        return epochs
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
@@ -202,12 +232,19 @@ class Preprocessing:
         ValueError
             If a step or one of its arguments is unknown.
         """
-        return cls([_step_from_dict(step) for step in values["steps"]])
+        return cls([step_from_dict(step) for step in values["steps"]])
 
-    def _prepared(self, raw: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
-        """Return the EEG channels and the events after the steps that precede the epoch step."""
+    def _prepared(
+        self,
+        raw: mne.io.BaseRaw,
+        labelled: LabelledEvents | None = None,
+        spoiled: Sequence[Spoiled] = (),
+    ) -> tuple[mne.io.BaseRaw, Events]:
+        """Return the EEG channels and the events after the steps that precede the windows."""
         eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
+        fill_spoiled(eeg, spoiled)
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
+        events = np.empty((0, 3), np.int64) if labelled is None else labelled.events
         for step in self._before:
             eeg, events = step.apply_with_events(eeg, events)
         return eeg, events
@@ -224,27 +261,3 @@ class Preprocessing:
         for step in self.steps:
             eeg = step.apply(eeg)
         return eeg
-
-    def _cut(
-        self, raw: mne.io.BaseRaw, events: Events, event_id: dict[str, int], bad: bool = False
-    ) -> mne.Epochs:
-        """Cut epochs and apply the remaining steps; `bad` includes epochs that are marked bad."""
-        epochs = mne.Epochs(
-            raw, events, event_id, *self.window.bounds(raw.info["sfreq"]),
-            reject_by_annotation=not bad, baseline=None, preload=True, picks="all",
-            on_missing="ignore", verbose="ERROR",
-        )  # fmt: skip
-        for step in self._after:
-            epochs = step.apply(epochs)
-        return epochs
-
-
-def _step_from_dict(values: Mapping[str, Any]) -> Step:
-    arguments = dict(values)
-    name = arguments.pop("step", None)
-    if name not in STEPS:
-        raise ValueError(f"unknown step {name!r}; known are {', '.join(STEPS)}")
-    try:
-        return STEPS[name](**arguments)
-    except TypeError as error:
-        raise ValueError(f"step {name!r}: {error}") from error

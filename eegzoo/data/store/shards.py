@@ -153,8 +153,9 @@ def write_shard(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", DeprecationWarning)  # Python's default
-            epochs = preprocessing.epochs(recording.raw, event_id)
-            dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
+            cut = preprocessing.at_events(recording.raw, event_id)
+            known = recording.metadata | cut.metadata(recording.metadata["recording"])
+            dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, **known)
         windows = np.ascontiguousarray(dataset.X[:], "<f4")
         shard = Shard(
             key,

@@ -110,7 +110,8 @@ class FromMNE:
         -------
         EpochsDataset
             Data set with "subject", "session", "recording" and "onset" of each window in its
-            metadata.
+            metadata; and "block", the labelled stretch that it is from, if `preprocessing` cuts
+            events with a duration.
 
         Examples
         --------
@@ -123,8 +124,9 @@ class FromMNE:
         """
         datasets = []
         for recording in recordings:
-            epochs = preprocessing.epochs(recording.raw, event_id)
-            datasets.append(cls.from_epochs(epochs, check_signal, **recording.metadata))
+            cut = preprocessing.at_events(recording.raw, event_id)
+            known = recording.metadata | cut.metadata(recording.metadata["recording"])
+            datasets.append(cls.from_epochs(cut.epochs, check_signal, **known))
         return cls.concatenate(datasets)
 
 

@@ -112,7 +112,7 @@ def test_reference_channels_must_exist():
 def test_windows_in_seconds_follow_each_other_at_any_rate():
     for sfreq in (100.0, 128.0, 200.0, 250.0, 256.0, 512.0):
         assert Epoch(0, seconds=30).n_times(sfreq) == 30 * sfreq
-        assert Epoch(0, seconds=30).bounds(sfreq) == (0.0, 30 - 1 / sfreq)
+        assert Epoch(0, seconds=30).last_time(sfreq) == 30 - 1 / sfreq
 
 
 def test_reference_subtracts_the_mean_of_the_named_channels():

@@ -47,7 +47,6 @@ def test_a_stim_channel_is_read_in_addition_to_annotations():
     raw = make_raw(["recording starts"], [0.5], stim={300: 1, 800: 2})
     events, _ = label_events(raw, {"left": 1, "right": 2})
     assert events.tolist() == [[300, 0, 1], [800, 0, 2]]
-    assert label_events(raw)[1] == {"recording starts": 1}
 
 
 def test_an_annotation_takes_precedence_over_a_code_of_the_same_name():
@@ -56,11 +55,11 @@ def test_an_annotation_takes_precedence_over_a_code_of_the_same_name():
 
 
 @pytest.mark.parametrize("description", ["BAD_muscle", "bad", "Bad segment", "EDGE boundary"])
-def test_bad_segments_and_edges_are_not_events(description):
+@pytest.mark.filterwarnings("ignore:events are left out")
+def test_bad_segments_and_edges_are_events_only_by_name(description):
     raw = make_raw(["left", description], [1, 5])
     assert label_events(raw)[1] == {"left": 1}
-    with pytest.raises(ValueError, match=r"expected events .* got events \['left'\]"):
-        label_events(raw, {"x": description})
+    assert label_events(raw, {"x": description})[0].tolist() == [[500, 0, 1]]
 
 
 @pytest.mark.parametrize("first_samp", [0, 1234])
@@ -91,7 +90,7 @@ def test_a_recording_without_events_raises(stim):
 
 
 def test_all_missing_events_are_named():
-    with pytest.raises(ValueError, match=r"expected events \['T3', '9'\], got events \['T1', 'T2'"):
+    with pytest.raises(ValueError, match="expected events T3, 9, got events T1, T2"):
         label_events(make_raw(["T1", "T2"], [1, 2]), {"a": "T1", "b": "T3", "c": 9})
 
 
