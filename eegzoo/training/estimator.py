@@ -17,6 +17,7 @@ from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.shared_samples import timeline_of_rows
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
@@ -93,7 +94,10 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
-        sides = hold_out(recipe.validation, data.y, data.groups, seed, self._is_stratified(data))
+        sides = hold_out(
+            recipe.validation, data.y, data.groups, seed, self._is_stratified(data),
+            timeline_of_rows(data.inputs) if recipe.validation else None,
+        )  # fmt: skip
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.
