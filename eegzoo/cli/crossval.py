@@ -61,9 +61,11 @@ def folds(
     if len(known) < cv:
         raise ValueError(f"expected at least {cv} {kind} for {cv} folds, got {len(known)}")
     if groups is None and len(known) == len(dataset):
-        by, kind = None, "windows"
+        kind = "windows"
     parts, n_left_out = [], []
-    for number, (found, test) in enumerate(_splits(dataset, cv, by, seed, stratified), start=1):
+    for number, (found, test) in enumerate(
+        _splits(dataset, cv, None if kind == "windows" else by, seed, stratified), start=1
+    ):
         training = purged(timeline, found, test)
         if len(test) == 0 or len(training) == 0:
             raise ValueError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import matching, results, scores, sources, targets
+from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def evaluate(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    subject: subjects_.Subject = None,
     event_id: sources.EventId = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
@@ -58,6 +60,7 @@ def evaluate(
     dataset = sources.load_windows(
         trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
         lambda recording: matching.resampled(recording, trained, resample), target, metadata,
+        subject,
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

@@ -68,6 +68,7 @@ def load_windows(
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
     target: str | None = None,
     metadata: list[Path] | None = None,
+    subject: list[str] | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select, after `change` is applied to each recording.
 
@@ -79,7 +80,9 @@ def load_windows(
         raise ValueError("expected --data or --raw, got both")
     if raw and (subjects or runs):
         raise ValueError("expected --subjects and --runs with --data, not with --raw")
-    recordings = _read(raw) if raw else _fetch(data, subjects, runs, seed)
+    if subject and not raw:
+        raise ValueError("expected --subject with --raw, got it without")
+    recordings = _read(raw, subject) if raw else _fetch(data, subjects, runs, seed)
     pairs = _pairs(event_id)
     if target is not None and len(metadata or []) != len(recordings):
         raise ValueError(
@@ -170,12 +173,19 @@ def _all_but_rest(recording: mne.io.BaseRaw) -> dict[str, str]:
     return {name: name for name in codes if name != "rest"}
 
 
-def _read(paths: list[Path]) -> list[Recording]:
-    """Read files. Their subjects are not known, so each file counts as a subject."""
+def _read(paths: list[Path], subject: list[str] | None) -> list[Recording]:
+    """Read files. A file whose subject is not known counts as a subject."""
+    from eegzoo.cli.subjects import subjects_of
     from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.reading.recording import Recording
 
-    return [Recording(read_recording(path), subject=str(path)) for path in paths]
+    names = subjects_of(paths, subject)
+    return [
+        Recording(read_recording(path), str(path))
+        if name is None
+        else Recording(read_recording(path), name, run=str(path))
+        for path, name in zip(paths, names, strict=True)
+    ]
 
 
 def _fetch(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import crossval, matching, results, scores, settings, sources, targets
+from eegzoo.cli import subjects as subjects_
 
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
@@ -24,6 +25,7 @@ def train(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    subject: subjects_.Subject = None,
     event_id: sources.EventId = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
@@ -58,8 +60,9 @@ def train(
     groups: Annotated[
         str | None,
         typer.Option(
-            help="Groups kept together in the folds: subject, session or recording.",
-            show_default="none: windows are shuffled",
+            help="Groups kept together in the folds: subject, session, recording (or run), block "
+            "or trial.",
+            show_default="blocks and windows that overlap; others are shuffled",
         ),
     ] = None,
     seed: Annotated[
@@ -93,7 +96,7 @@ def train(
     from eegzoo.data.preprocessing.filter_steps import Filter
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.preprocessing.window_steps import Epoch
-    from eegzoo.data.windows.splits import GROUPS
+    from eegzoo.data.windows.splits import CHOICES
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
@@ -110,8 +113,8 @@ def train(
         check_writable_folder(checkpoint)
     if cv < 2:
         raise ValueError(f"expected --cv of at least 2, got {cv}")
-    if groups is not None and groups not in GROUPS:
-        raise ValueError(f"expected --groups to be one of {', '.join(GROUPS)}, got {groups!r}")
+    if groups is not None and groups not in CHOICES:
+        raise ValueError(f"expected --groups to be one of {', '.join(CHOICES)}, got {groups!r}")
     targets.check_options(target, metadata)
     options: dict[str, Any] = {
         "recipe": recipe, "normalize": normalize,
@@ -139,7 +142,7 @@ def train(
     preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
-        "raw": [str(path) for path in raw or []], "target": target,
+        "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
         "seed": seed,
     }  # fmt: skip
@@ -147,7 +150,7 @@ def train(
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-            target=target, metadata=metadata,
+            target=target, metadata=metadata, subject=subject,
         )  # fmt: skip
         typer.echo(f"{model} on {dataset!r}")
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)

@@ -16,6 +16,8 @@ from eegzoo.data.windows.timeline import Timeline, block_numbers, timeline_of
 
 Indices = npt.NDArray[np.int64]
 GROUPS = ("subject", "session", "recording")
+# Groups by which data sets are split. A run is a recording; see `group_names`.
+CHOICES = (*GROUPS, "run", "block", "trial")
 LEAKS = ("overlap", "block", "copy")
 
 

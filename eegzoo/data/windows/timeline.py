@@ -89,6 +89,23 @@ class Timeline:
     def __len__(self) -> int:
         return len(self.recording)
 
+    def n_independent(self) -> int:
+        """Return the number of windows that neither overlap nor share a block."""
+        order = np.lexsort((self.stop, self.recording))
+        seen: set[int] = set()
+        end, recording, count = -np.inf, -1, 0
+        for window in order:
+            if int(self.block[window]) in seen:
+                continue
+            if self.recording[window] != recording:
+                end, recording = -np.inf, self.recording[window]
+            if self.start[window] <= end:
+                continue
+            end = self.stop[window] if np.isfinite(self.stop[window]) else end
+            seen.add(int(self.block[window]))
+            count += 1
+        return count
+
     def subset(self, chosen: Indices) -> Self:
         """Return the timeline of some of the windows."""
         columns = (self.recording, self.start, self.stop, self.block)

@@ -141,9 +141,9 @@ def _apart(timeline: Timeline, train: Indices, valid: Indices) -> Indices:
     kept = purged(timeline, train, valid)
     if len(kept) == 0:
         raise ValueError(
-            "expected training windows that neither overlap the validation windows nor are of their "
-            f"blocks, got none of {len(train)}: the windows cannot be split; pass another recording "
-            "for validation, or fewer windows in a block"
+            "expected training windows that neither overlap the windows for validation nor are of "
+            f"their blocks, got none of {len(train)}: these windows cannot be split, because each "
+            "is linked to the others"
         )
     if len(kept) < len(train):
         warnings.warn(
