@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -144,13 +145,19 @@ def cross_validate(
     score : callable
         Function of true and predicted targets that returns scores by name.
     """
-    found, predicted = [], y.copy()
+    from eegzoo.training.loop.history import epoch_choice
+
+    found, predicted, choices = [], y.copy(), []
     for number, (training, test) in enumerate(parts, start=1):
         label = f"fold {number} of {len(parts)}"
         fitted = fit(estimator, dataset.subset(training), y[training], label)
-        predicted[test] = fitted.predict(dataset.subset(test))
+        tested = dataset.subset(test)
+        predicted[test] = fitted.predict(tested)
         found.append(score(y[test], predicted[test]))
-        typer.echo(f"fold {number}: {scores.line(found[-1], len(test))}")
+        numbers = score is not scores.class_scores
+        scores.report(tested, y[test], predicted[test], numbers=numbers, label=f"fold {number}: ")
+        choices.append(epoch_choice(fitted.history_))
+    typer.echo(f"epoch of each fold: {'; '.join(choices)}")
     return found, predicted
 
 
@@ -158,16 +165,27 @@ def fit(estimator: EEGEstimator, dataset: EpochsDataset, y: Any, label: str) -> 
     """Fit a copy of an estimator, with a labelled progress bar if it is verbose."""
     from sklearn.base import clone
 
+    from eegzoo.data.windows.timeline import SplitWarning
     from eegzoo.training.callbacks.progress import Progress
 
     bars = [Progress(label)] if estimator.verbose else []
     fitted: EEGEstimator = clone(estimator).set_params(callbacks=bars, verbose=0)
     try:
-        return fitted.fit(dataset, y)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", SplitWarning)
+            fitted.fit(dataset, y)
     finally:
         for bar in bars:
             if hasattr(bar, "bar_"):  # it stays open when a signal ends the training
                 bar.bar_.close()
+        for warning in caught:
+            if issubclass(warning.category, SplitWarning):
+                typer.echo(f"{label}: {warning.message}", err=True)
+            else:
+                warnings.showwarning(
+                    warning.message, warning.category, warning.filename, warning.lineno
+                )
+    return fitted
 
 
 def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:

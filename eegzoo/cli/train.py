@@ -68,6 +68,9 @@ def train(
     seed: Annotated[
         int, sources.seed_option("Seed of folds, weights, crops and simulated data.")
     ] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of cross-validations, with seeds from --seed on.")
+    ] = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="File for a model trained on all windows.", show_default="none"),
@@ -144,7 +147,7 @@ def train(
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
-        "seed": seed,
+        "seed": seed, "seeds": seeds,
     }  # fmt: skip
     process = join_processes(device)
     with quiet_unless_main(process):
@@ -167,22 +170,29 @@ def _train(
     writes: bool,
 ) -> None:
     """Cross-validate, print the results and save them if this process writes files."""
+    from sklearn.base import clone
+
     from eegzoo import __version__
 
-    cv, groups = run["cv"], run["groups"]
     is_classifier = run["target"] is None
     y = dataset.labels if is_classifier else dataset.groups("target")
-    score = scores.class_scores if is_classifier else scores.number_scores
-    parts = list(crossval.folds(dataset, cv, groups, run["seed"], stratified=is_classifier))
-    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
-    found: dict[str, Any]
-    if is_classifier:
-        found = _print_classes(dataset, folds, predicted, groups)
-    else:
-        found = _print_numbers(folds, len(dataset), groups)
+    of_seeds: list[dict[str, Any]] = []
+    for seed in range(run["seed"], run["seed"] + run["seeds"]):
+        if run["seeds"] > 1:
+            typer.echo(f"seed {seed}:")
+        seeded = clone(estimator).set_params(random_state=seed)
+        of_seeds.append(_cross_validate(seeded, dataset, y, {**run, "seed": seed}))
+    found: dict[str, Any] = of_seeds[0]
+    if run["seeds"] > 1:
+        found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
+    groups = run["groups"]
     if json is not None and writes:
         used = dataclasses.asdict(estimator.settings())
-        split = "shuffled windows" if groups is None else f"folds that keep each {groups} together"
+        split = (
+            "shuffled windows; blocks and windows that overlap are kept together"
+            if groups is None
+            else f"folds that keep each {groups} together"
+        )
         results.write_json(
             json,
             {
@@ -205,6 +215,25 @@ def _train(
         typer.echo(f"saved {out}")
 
 
+def _cross_validate(
+    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, y: Any, run: dict[str, Any]
+) -> dict[str, Any]:
+    """Cross-validate with one seed, print the results, and return them for the JSON file."""
+    is_classifier, groups = run["target"] is None, run["groups"]
+    score = scores.class_scores if is_classifier else scores.number_scores
+    parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
+    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
+    found: dict[str, Any]
+    if is_classifier:
+        found = _print_classes(dataset, folds, predicted, groups)
+    else:
+        found = _print_numbers(folds, groups)
+    found["statistics"] = scores.report(
+        dataset, y, predicted, numbers=not is_classifier, label="all folds: "
+    )
+    return found
+
+
 def _print_classes(
     dataset: EpochsDataset, folds: list[dict[str, float]], predicted: Any, groups: str | None
 ) -> dict[str, Any]:
@@ -225,15 +254,11 @@ def _print_classes(
     }
 
 
-def _print_numbers(
-    folds: list[dict[str, float]], n_windows: int, groups: str | None
-) -> dict[str, Any]:
+def _print_numbers(folds: list[dict[str, float]], groups: str | None) -> dict[str, Any]:
     """Print the mean scores of a regression, and return them for the JSON file."""
     found = scores.mean_and_std(folds)
     means, stds = ({name: pair[part] for name, pair in found.items()} for part in (0, 1))
-    typer.echo(
-        f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means, n_windows)}"
-    )
+    typer.echo(f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means)}")
     return {
         "folds": [scores.as_json(fold) for fold in folds],
         "mean": scores.as_json(means),

@@ -13,6 +13,7 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets, targets_from_dict
 from eegzoo.weights.card import Card
@@ -64,6 +65,9 @@ class SavingMixin:
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
         }
+        history = getattr(self, "history_", None)
+        if history:  # a loaded estimator has none
+            extra["epoch"] = epoch_choice(history)
         if card is not None:
             extra["card"] = card.to_dict()
         save_model(self.model_, path, extra)

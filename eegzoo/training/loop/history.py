@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 # Columns in their order, before those that callbacks of the user record.
@@ -46,6 +47,29 @@ class History(list[dict[str, Any]]):
             "  ".join(item.rjust(width) for item, width in zip(line, widths, strict=True))
             for line in lines
         )
+
+
+def epoch_choice(history: list[dict[str, Any]]) -> str:
+    """Return what chose the epoch whose weights a training kept, in words.
+
+    Parameters
+    ----------
+    history : list of dict
+        History of the training.
+
+    Examples
+    --------
+    >>> epoch_choice([{"epoch": 1, "valid_loss": 0.7}, {"epoch": 2, "valid_loss": 0.8}])
+    '1 of 2, by the smallest validation loss'
+    >>> epoch_choice([{"epoch": 1, "train_loss": 0.7}])
+    '1 of 1, the last, without validation'
+    """
+    rows = [row for row in history if row.get("valid_loss") is not None]
+    rows = [row for row in rows if math.isfinite(row["valid_loss"])]
+    if not rows:
+        return f"{len(history)} of {len(history)}, the last, without validation"
+    best = min(rows, key=lambda row: row["valid_loss"])
+    return f"{best['epoch']} of {len(history)}, by the smallest validation loss"
 
 
 def _shown(value: Any) -> str:
