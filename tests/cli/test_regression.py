@@ -165,7 +165,9 @@ def test_train_evaluate_and_predict_with_a_regressor(folder):
     lines = done.stdout.splitlines()
     for label, n_windows in (("fold 1", 4), ("fold 2", 3), ("all folds", 7)):
         for name in ("R2", "mean absolute error", "correlation"):
-            (line,) = [line for line in lines if line.startswith(f"{label}: {name} ")]
+            (line,) = [
+                line for line in lines if line.startswith(f"{label}: {name} ") and " on " in line
+            ]
             assert f" on {n_windows} windows of 1 person, 95% interval over windows" in line
             assert "(permutation)" in line
     assert "epoch of each fold: 1 of 1, the last, without validation; 1 of 1" in done.stdout

@@ -15,7 +15,7 @@ from eegzoo.data.windows.timeline import Timeline
 
 Indices = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
-_N_SAMPLES = 8  # that two windows must have in common, one after another
+_N_SAMPLES = 16  # that two windows must have in common, one after another
 _AT_MOST = 2**22  # hashes that are compared; of more, a part is chosen by their value
 _CHUNK = 64
 
