@@ -174,3 +174,33 @@ def test_a_bad_option_is_an_error_of_one_line(tmp_path, options, message):
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not np.any([path.is_file() for path in tmp_path.iterdir()])
+
+
+def test_seeds_repeat_the_cross_validation(tmp_path):
+    done = eegzoo("train", *FAST, "--seeds", 2, "--json", "run.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "run.json").read_text())
+    alone = eegzoo("train", *FAST, "--json", "alone.json", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    first = json.loads((tmp_path / "alone.json").read_text())
+    assert results["seeds"][0]["folds"] == first["folds"]
+    values = [one["statistics"]["accuracy"]["value"] for one in results["seeds"]]
+    assert results["mean_over_seeds"]["accuracy"] == np.mean(values)
+    assert f"mean accuracy over 2 seeds {np.mean(values):.3f} (std" in done.stdout
+
+
+def test_files_of_one_person_stay_in_one_fold(tmp_path):
+    from eegzoo.data import simulate_motor_imagery
+
+    names = [f"{person}_{run}_raw.fif" for person in "ab" for run in (1, 2)]
+    for seed, name in enumerate(names):
+        raw = simulate_motor_imagery(4, ch_names=("C3", "C4"), random_state=seed)
+        raw.save(tmp_path / name, verbose="ERROR")
+    raws = [part for name in names for part in ("--raw", name)]
+    common = ("train", *raws, "--max-epochs", 1, "--verbose", 0, "--groups", "subject")
+    done = eegzoo(*common, "--subject", "{subject}_*", "--cv", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("on 8 windows of 1 person") == 2
+    assert "on 16 windows of 2 people, 95% interval over people" in done.stdout
+    few = eegzoo(*common, "--subject", "{subject}_*", "--cv", 3, cwd=tmp_path)
+    assert "expected at least 3 subjects for 3 folds, got 2" in few.stderr
