@@ -180,6 +180,12 @@ def _read(paths: list[Path], subject: list[str] | None) -> list[Recording]:
     from eegzoo.data.reading.recording import Recording
 
     names = subjects_of(paths, subject)
+    if len(paths) > 1 and None in names:
+        typer.echo(
+            f"{names.count(None)} of {len(paths)} files count as a subject each; --subject names "
+            "their subjects",
+            err=True,
+        )
     return [
         Recording(read_recording(path), str(path))
         if name is None
