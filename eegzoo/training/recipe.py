@@ -52,8 +52,8 @@ class Recipe:
         Fraction of the windows for validation, split by groups if they are known, or a splitter of
         scikit-learn, whose first split is used. Training windows that overlap those for validation
         or are of the same block are left out with a warning; a splitter that separates such windows
-        raises an error, unless it is an `AllowLeakage`. The trained model has the weights of the epoch
-        with the smallest validation loss. 0: no validation.
+        raises an error, unless it is an `AllowLeakage`. The trained model has the weights of the
+        epoch with the smallest validation loss. 0: no validation.
     patience : int
         Number of epochs without a smaller validation loss after which training stops. 0: it does
         not stop early.

@@ -1,5 +1,8 @@
 """Intervals, chance levels and the worst people are those of SciPy and of a count by hand."""
 
+import json
+
+import mne
 import numpy as np
 import pytest
 from scipy import stats
@@ -12,6 +15,7 @@ from eegzoo.cli.score_statistics import (
     number_statistics,
 )
 from eegzoo.data import EpochsDataset, SignalInfo
+from tests.cli.test_cli import eegzoo
 
 TRUE = np.array(["a", "b"] * 20)
 
@@ -129,3 +133,48 @@ def test_the_mean_over_seeds_is_printed(capsys):
     assert scores.print_seeds(results) == {"accuracy": pytest.approx(0.6)}
     expected = "mean accuracy over 2 seeds 0.600 (std 0.100, from 0.500 to 0.700)\n"
     assert capsys.readouterr().out == expected
+
+
+# Commands.
+
+
+def test_evaluate_gives_the_mean_over_simulated_recordings(models):
+    done = eegzoo("evaluate", "classifier.safetensors", "--seeds", 2, cwd=models)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("accuracy ")]
+    values = [float(line.split()[1]) for line in lines if " on " in line]
+    assert len(values) == 2
+    assert f"mean accuracy over 2 seeds {np.mean(values):.2f}" in done.stdout
+    assert "epoch: 1 of 1, the last, without validation" in done.stdout
+    refused = eegzoo(
+        "evaluate", "classifier.safetensors", "--raw", "ok_raw.fif", "--seeds", 2, cwd=models
+    )
+    assert refused.returncode == 2
+    assert "expected --seeds with simulated data" in refused.stderr
+
+
+def white_noise(path, seed):
+    """Save two minutes of noise with labels every 0.25 s, in random runs of 2 s."""
+    rng = np.random.default_rng(seed)
+    info = mne.create_info(["C3", "Cz", "C4", "Pz"], 100.0, "eeg")
+    raw = mne.io.RawArray(rng.normal(0, 2e-5, (4, 12_000)), info, verbose="ERROR")
+    onset = np.arange(0, 117.5, 0.25)
+    labels = rng.permutation(np.arange(59) % 2)[(onset // 2).astype(int)]
+    raw.set_annotations(mne.Annotations(onset, 0, np.array(["a", "b"])[labels]))
+    raw.save(path, verbose="ERROR")
+
+
+@pytest.mark.slow
+def test_cross_validation_on_noise_scores_at_chance(tmp_path):
+    """With shuffled windows, .65 to .80."""
+    values = []
+    for seed in range(3):
+        white_noise(tmp_path / f"{seed}_raw.fif", seed)
+        done = eegzoo(
+            "train", "--raw", f"{seed}_raw.fif", "--tmax", 2, "--cv", 3, "--verbose", 0,
+            "--json", "run.json", cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "3 folds of 6 stretches of windows that overlap" in done.stdout
+        values.append(json.loads((tmp_path / "run.json").read_text())["mean"])
+    assert 0.4 < np.mean(values) < 0.6
