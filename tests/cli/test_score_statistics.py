@@ -138,13 +138,15 @@ def test_the_mean_over_seeds_is_printed(capsys):
 # Commands.
 
 
+@pytest.mark.filterwarnings("ignore:channels .* are left out")
 def test_evaluate_gives_the_mean_over_simulated_recordings(models):
     done = eegzoo("evaluate", "classifier.safetensors", "--seeds", 2, cwd=models)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("accuracy ")]
     values = [float(line.split()[1]) for line in lines if " on " in line]
     assert len(values) == 2
-    assert f"mean accuracy over 2 seeds {np.mean(values):.2f}" in done.stdout
+    mean = float(done.stdout.partition("mean accuracy over 2 seeds ")[2].split()[0])
+    assert mean == pytest.approx(np.mean(values), abs=1e-3)
     assert "epoch: 1 of 1, the last, without validation" in done.stdout
     refused = eegzoo(
         "evaluate", "classifier.safetensors", "--raw", "ok_raw.fif", "--seeds", 2, cwd=models
@@ -168,10 +170,11 @@ def white_noise(path, seed):
 def test_cross_validation_on_noise_scores_at_chance(tmp_path):
     """With shuffled windows, .65 to .80."""
     values = []
-    for seed in range(3):
+    for seed in range(2):
         white_noise(tmp_path / f"{seed}_raw.fif", seed)
         done = eegzoo(
             "train", "--raw", f"{seed}_raw.fif", "--tmax", 2, "--cv", 3, "--verbose", 0,
+            "--max-epochs", 10,
             "--json", "run.json", cwd=tmp_path,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
