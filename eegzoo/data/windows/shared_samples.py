@@ -55,10 +55,10 @@ def timeline_of_samples(X: npt.NDArray[np.float32]) -> Timeline:
     Examples
     --------
     >>> signal = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)
-    >>> X = np.stack([signal[:, start : start + 40] for start in (0, 25, 60)])
+    >>> X = np.stack([signal[:, start : start + 40] for start in (0, 20, 60)])
     >>> timeline = timeline_of_samples(X)
     >>> timeline.recording.tolist(), timeline.start.tolist()
-    ([0, 0, 1], [0.0, 25.0, 0.0])
+    ([0, 0, 1], [0.0, 20.0, 0.0])
     """
     n_rows = len(X)
     hashes, row, place = _hashes(X)
