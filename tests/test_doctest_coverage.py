@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "ModelEntry": "returned in the example of find_entry",
     "Normalizer": "base class; see the example of fit_normalizer",
     "SignalWarning": "warning category",
+    "SplitWarning": "warning category",
     "register_model": "an example would register a model for all other tests",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,18 @@ def folds(
 ) -> Iterator[tuple[Any, Any]]:
     """Yield the indices of training and test windows of each fold.
 
+    Each window is tested once. No training window overlaps a test window of its fold or was cut
+    from the same block; those that would are left out of the training, which is printed.
+
     Parameters
     ----------
     dataset : EpochsDataset
         The windows.
     cv : int
         Number of folds.
-    groups : {"subject", "session", "recording"} | None
-        Groups that are never split between training and test. None: windows are shuffled.
+    groups : str | None
+        Groups that are never split between training and test, as in `group_names`. None: windows
+        are shuffled or, if they overlap or were cut from blocks, chains of them (`kept_together`).
     seed : int
         Seed of the folds.
     stratified : bool
@@ -35,29 +40,73 @@ def folds(
     Raises
     ------
     ValueError
-        If there are too few windows, too few windows of a label, or too few groups.
+        If there are too few windows, too few windows of a label, or too few groups, or if a fold
+        has nothing to train on that is apart from its test.
     """
     import numpy as np
-    from sklearn import model_selection
 
-    from eegzoo.data.windows.splits import check_leakage
+    from eegzoo.data.windows.splits import check_leakage, group_names
+    from eegzoo.data.windows.timeline import kept_together, purged, timeline_of
 
     if stratified:
         _check_labels(dataset, cv)
     elif len(dataset) < 2 * cv:
         raise ValueError(f"expected at least {2 * cv} windows for {cv} folds, got {len(dataset)}")
-    kind = ("Stratified" if stratified else "") + ("KFold" if groups is None else "GroupKFold")
-    splitter = getattr(model_selection, kind)(cv, shuffle=True, random_state=seed)
-    if groups is None:
-        yield from splitter.split(dataset.X, dataset.y)
-        return
-    by = dataset.groups(groups)
+    timeline = timeline_of(dataset)
+    if groups is not None:
+        by, kind = group_names(dataset.metadata, groups), f"{groups}s"
+    else:
+        by = kept_together(timeline, cv)
+        kind = "blocks" if timeline.has_blocks else "stretches of windows that overlap"
     known = np.unique(by)
     if len(known) < cv:
-        raise ValueError(f"expected at least {cv} {groups}s for {cv} folds, got {len(known)}")
-    for training, test in splitter.split(dataset.X, dataset.y, by):
-        check_leakage(dataset, training, test, apart=groups)
-        yield training, test
+        raise ValueError(f"expected at least {cv} {kind} for {cv} folds, got {len(known)}")
+    if groups is None and len(known) == len(dataset):
+        kind = "windows"
+    parts, n_left_out = [], []
+    for number, (found, test) in enumerate(
+        _splits(dataset, cv, None if kind == "windows" else by, seed, stratified), start=1
+    ):
+        training = purged(timeline, found, test)
+        if len(test) == 0 or len(training) == 0:
+            raise ValueError(
+                f"expected windows for training and test in fold {number} that do not overlap and "
+                f"are of different blocks, got {len(training)} and {len(test)} with {cv} folds of "
+                f"{len(known)} {kind}"
+            )
+        if stratified:
+            lacking = np.setdiff1d(dataset.labels, dataset.labels[training]).tolist()
+            if lacking:
+                raise ValueError(
+                    f"expected every label in the training of fold {number}, got {lacking} only "
+                    f"outside it with {cv} folds of {len(known)} {kind}"
+                )
+        if {"recording", "onset"} <= dataset.metadata.keys():
+            apart = groups if groups in ("subject", "session", "recording") else None
+            check_leakage(dataset, training, test, apart=apart)
+        parts.append((training, test))
+        n_left_out.append(len(found) - len(training))
+    if kind != "windows":
+        left_out = (
+            "; no window overlaps one of another fold"
+            if not any(n_left_out)
+            else f"; {min(n_left_out)} to {max(n_left_out)} windows a fold, which overlap its "
+            "test or share its blocks, are left out of the training"
+        )
+        typer.echo(f"{cv} folds of {len(known)} {kind}{left_out}")
+    yield from parts
+
+
+def _splits(
+    dataset: EpochsDataset, cv: int, by: Any, seed: int, stratified: bool
+) -> Iterator[tuple[Any, Any]]:
+    """Return the folds of scikit-learn, before windows are left out."""
+    from sklearn import model_selection
+
+    kind = ("Stratified" if stratified else "") + ("KFold" if by is None else "GroupKFold")
+    splitter = getattr(model_selection, kind)(cv, shuffle=True, random_state=seed)
+    found: Iterator[tuple[Any, Any]] = splitter.split(dataset.X, dataset.y, by)
+    return found
 
 
 def _check_labels(dataset: EpochsDataset, cv: int) -> None:
@@ -96,13 +145,19 @@ def cross_validate(
     score : callable
         Function of true and predicted targets that returns scores by name.
     """
-    found, predicted = [], y.copy()
+    from eegzoo.training.loop.history import epoch_choice
+
+    found, predicted, choices = [], y.copy(), []
     for number, (training, test) in enumerate(parts, start=1):
         label = f"fold {number} of {len(parts)}"
         fitted = fit(estimator, dataset.subset(training), y[training], label)
-        predicted[test] = fitted.predict(dataset.subset(test))
+        tested = dataset.subset(test)
+        predicted[test] = fitted.predict(tested)
         found.append(score(y[test], predicted[test]))
-        typer.echo(f"fold {number}: {scores.line(found[-1], len(test))}{kept_epoch(fitted)}")
+        numbers = score is not scores.class_scores
+        scores.report(tested, y[test], predicted[test], numbers=numbers, label=f"fold {number}: ")
+        choices.append(epoch_choice(fitted.history_, fitted.best_epoch_))
+    typer.echo(f"epoch of each fold: {'; '.join(choices)}")
     return found, predicted
 
 
@@ -110,23 +165,27 @@ def fit(estimator: EEGEstimator, dataset: EpochsDataset, y: Any, label: str) -> 
     """Fit a copy of an estimator, with a labelled progress bar if it is verbose."""
     from sklearn.base import clone
 
+    from eegzoo.data.windows.timeline import SplitWarning
     from eegzoo.training.callbacks.progress import Progress
 
     bars = [Progress(label)] if estimator.verbose else []
     fitted: EEGEstimator = clone(estimator).set_params(callbacks=bars, verbose=0)
     try:
-        return fitted.fit(dataset, y)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", SplitWarning)
+            fitted.fit(dataset, y)
     finally:
         for bar in bars:
             if hasattr(bar, "bar_"):  # it stays open when a signal ends the training
                 bar.bar_.close()
-
-
-def kept_epoch(fitted: EEGEstimator) -> str:
-    """Return the end of a line that says which epoch the weights are from, with a validation."""
-    if fitted.settings().validation == 0:
-        return ""
-    return f"; weights of epoch {fitted.best_epoch_} of {len(fitted.history_)}"
+        for warning in caught:
+            if issubclass(warning.category, SplitWarning):
+                typer.echo(f"{label}: {warning.message}", err=True)
+            else:
+                warnings.showwarning(
+                    warning.message, warning.category, warning.filename, warning.lineno
+                )
+    return fitted
 
 
 def confusion(dataset: EpochsDataset, predicted: Any) -> list[list[int]]:

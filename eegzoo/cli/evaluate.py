@@ -16,7 +16,8 @@ from eegzoo.cli import (
     sources,
     targets,
 )
-from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
+from eegzoo.cli import subjects as subjects_
+from eegzoo.cli.trained import Model, epoch_of, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -31,6 +32,7 @@ def evaluate(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
     stim_mask: event_options.StimMask = None,
@@ -41,6 +43,9 @@ def evaluate(
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
     seed: Annotated[int, sources.seed_option("Seed of the simulated recording.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of simulated recordings, with seeds from --seed on.")
+    ] = 1,
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
@@ -49,7 +54,9 @@ def evaluate(
     """Evaluate a trained model on labelled recordings, preprocessed as in training.
 
     For a classifier, the score is the accuracy. For a regressor, --target and --metadata are
-    required, and the scores are R2, the mean absolute error and the correlation.
+    required, and the scores are R2, the mean absolute error and the correlation. Each comes with
+    an interval over people, or of one person over windows, and with what luck reaches once in
+    twenty times. People worse than chance are named.
 
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
@@ -69,20 +76,35 @@ def evaluate(
     )
     matching.check_options(missing, check_signal)
     targets.check_options(target, metadata)
+    if seeds > 1 and (raw or data not in (None, "simulated")):
+        raise ValueError(
+            f"expected --seeds with simulated data, because a trained model and recordings give "
+            f"the same scores with every seed, got {seeds}"
+        )
     trained = find_trained(model)
     _check_targets(model, trained, target)
-    dataset = sources.load_windows(
-        matching.resampling(trained, resample), data, subjects, runs, raw, event_id, seed,
-        check_signal, target, metadata, annotations,
-        event_options.event_source(stim, stim_mask, events_from),
-        reading_options.reader(reader_option, truncated),
-    )  # fmt: skip
-    dataset = matching.aligned(dataset, trained, missing)
-    chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
-    estimator = chosen.load().set_params(check_signal=check_signal)
-    found = {**_scores(estimator, dataset), "n_windows": len(dataset), "model": chosen.name}
+    found: list[dict[str, Any]] = []
+    for number in range(seed, seed + seeds):
+        dataset = sources.load_windows(
+            matching.resampling(trained, resample), data, subjects, runs, raw, event_id, number,
+            check_signal, target, metadata, annotations,
+            event_options.event_source(stim, stim_mask, events_from),
+            reading_options.reader(reader_option, truncated), subject,
+        )  # fmt: skip
+        dataset = matching.aligned(dataset, trained, missing)
+        chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
+        estimator = chosen.load().set_params(check_signal=check_signal)
+        if seeds > 1:
+            typer.echo(f"seed {number}:")
+        found.append(
+            {**_scores(estimator, dataset), "n_windows": len(dataset), "model": chosen.name}
+        )
+    typer.echo(f"epoch: {epoch_of(model)}")
+    shown: dict[str, Any] = {**found[0], "epoch": epoch_of(model)}
+    if seeds > 1:
+        shown = {"seeds": found, "mean_over_seeds": scores.print_seeds(found)}
     if json is not None:
-        results.write_json(json, found)
+        results.write_json(json, shown)
 
 
 def _check_targets(model: str, trained: Trained, target: str | None) -> None:
@@ -112,9 +134,9 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
         predicted = estimator.predict(dataset)
         if predicted.ndim > 1:
             raise ValueError(f"expected a regressor of one number, got one of {predicted.shape[1]}")
-        found = scores.number_scores(dataset.groups("target"), predicted)
-        typer.echo(scores.line(found, len(dataset)))
-        return dict(scores.as_json(found))
+        true = dataset.groups("target")
+        found = scores.as_json(scores.number_scores(true, predicted))
+        return {**found, "statistics": scores.report(dataset, true, predicted, numbers=True)}
     known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
@@ -123,5 +145,9 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
     accuracy = scores.class_scores(dataset.labels, predicted)
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
     results.print_confusion(matrix, known)
-    typer.echo(scores.line(accuracy, len(dataset)))
-    return {**accuracy, "confusion": {"labels": known, "matrix": matrix}}
+    statistics = scores.report(dataset, dataset.labels, predicted)
+    return {
+        **accuracy,
+        "confusion": {"labels": known, "matrix": matrix},
+        "statistics": statistics,
+    }

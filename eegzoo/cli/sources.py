@@ -66,6 +66,7 @@ def load_windows(
     annotations: list[Path] | None = None,
     source: EventSource | None = None,
     read: Callable[[Path], Any] | None = None,
+    subject: list[str] | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
 
@@ -85,9 +86,11 @@ def load_windows(
         raise ValueError(
             f"expected one --annotations for each of {len(raw or [])} --raw, got {len(annotations)}"
         )
+    if subject and not raw:
+        raise ValueError("expected --subject with --raw, got it without")
     pairs = event_options.parse_event_id(event_id)
     source = source or event_options.event_source()
-    recordings = _read(raw, read) if raw else _fetch(data, subjects, runs, seed)
+    recordings = _read(raw, read, subject) if raw else _fetch(data, subjects, runs, seed)
     if target is not None and len(metadata or []) != len(recordings):
         raise ValueError(
             f"expected one --metadata for each of {len(recordings)} recordings, got "
@@ -162,12 +165,28 @@ def _numbers(name: str, values: list[str] | None) -> list[int]:
         raise ValueError(f"expected numbers for --{name}, got {','.join(items)}") from None
 
 
-def _read(paths: list[Path], read: Callable[[Path], Any] | None) -> list[Recording]:
-    """Read files. Their subjects are not known, so each file counts as a subject."""
+def _read(
+    paths: list[Path], read: Callable[[Path], Any] | None, subject: list[str] | None
+) -> list[Recording]:
+    """Read files. A file whose subject is not known counts as a subject."""
+    from eegzoo.cli.subjects import subjects_of
     from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.data.reading.recording import Recording
 
-    return [Recording((read or read_recording)(path), subject=str(path)) for path in paths]
+    read = read or read_recording
+    names = subjects_of(paths, subject)
+    if len(paths) > 1 and None in names:
+        typer.echo(
+            f"{names.count(None)} of {len(paths)} files count as a subject each; --subject names "
+            "their subjects",
+            err=True,
+        )
+    return [
+        Recording(read(path), str(path))
+        if name is None
+        else Recording(read(path), name, run=str(path))
+        for path, name in zip(paths, names, strict=True)
+    ]
 
 
 def _fetch(

@@ -20,6 +20,7 @@ from eegzoo.cli import (
     sources,
     targets,
 )
+from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def train(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
     stim_mask: event_options.StimMask = None,
@@ -76,13 +78,17 @@ def train(
     groups: Annotated[
         str | None,
         typer.Option(
-            help="Groups kept together in the folds: subject, session or recording.",
-            show_default="none: windows are shuffled",
+            help="Groups kept together in the folds: subject, session, recording (or run), block "
+            "or trial.",
+            show_default="blocks and windows that overlap; others are shuffled",
         ),
     ] = None,
     seed: Annotated[
         int, sources.seed_option("Seed of folds, weights, crops and simulated data.")
     ] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of cross-validations, with seeds from --seed on.")
+    ] = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="File for a model trained on all windows.", show_default="none"),
@@ -110,7 +116,7 @@ def train(
     """
     from eegzoo.data.preprocessing.filter_steps import Filter
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
-    from eegzoo.data.windows.splits import GROUPS
+    from eegzoo.data.windows.splits import CHOICES
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
@@ -127,8 +133,8 @@ def train(
         check_writable_folder(checkpoint)
     if cv < 2:
         raise ValueError(f"expected --cv of at least 2, got {cv}")
-    if groups is not None and groups not in GROUPS:
-        raise ValueError(f"expected --groups to be one of {', '.join(GROUPS)}, got {groups!r}")
+    if groups is not None and groups not in CHOICES:
+        raise ValueError(f"expected --groups to be one of {', '.join(CHOICES)}, got {groups!r}")
     targets.check_options(target, metadata)
     source = event_options.event_source(stim, stim_mask, events_from)
     options: dict[str, Any] = {
@@ -156,15 +162,16 @@ def train(
     )
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
-        "raw": [str(path) for path in raw or []], "target": target,
+        "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
-        "seed": seed,
+        "seed": seed, "seeds": seeds,
     }  # fmt: skip
     process = join_processes(device)
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
+            subject=subject,
         )  # fmt: skip
         typer.echo(f"{model} on {dataset!r}")
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
@@ -181,22 +188,30 @@ def _train(
     writes: bool,
 ) -> None:
     """Cross-validate, print the results and save them if this process writes files."""
-    from eegzoo import __version__
+    from sklearn.base import clone
 
-    cv, groups = run["cv"], run["groups"]
+    from eegzoo import __version__
+    from eegzoo.training.loop.history import epoch_choice
+
     is_classifier = run["target"] is None
     y = dataset.labels if is_classifier else dataset.groups("target")
-    score = scores.class_scores if is_classifier else scores.number_scores
-    parts = list(crossval.folds(dataset, cv, groups, run["seed"], stratified=is_classifier))
-    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
-    found: dict[str, Any]
-    if is_classifier:
-        found = _print_classes(dataset, folds, predicted, groups)
-    else:
-        found = _print_numbers(folds, len(dataset), groups)
+    of_seeds: list[dict[str, Any]] = []
+    for seed in range(run["seed"], run["seed"] + run["seeds"]):
+        if run["seeds"] > 1:
+            typer.echo(f"seed {seed}:")
+        seeded = clone(estimator).set_params(random_state=seed)
+        of_seeds.append(_cross_validate(seeded, dataset, y, {**run, "seed": seed}))
+    found: dict[str, Any] = of_seeds[0]
+    if run["seeds"] > 1:
+        found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
+    groups = run["groups"]
     if json is not None and writes:
         used = dataclasses.asdict(estimator.settings())
-        split = "shuffled windows" if groups is None else f"folds that keep each {groups} together"
+        split = (
+            "shuffled windows; blocks and windows that overlap are kept together"
+            if groups is None
+            else f"folds that keep each {groups} together"
+        )
         results.write_json(
             json,
             {
@@ -216,7 +231,27 @@ def _train(
         fitted = crossval.fit(estimator, dataset, y, "all windows")
         if writes:
             fitted.save(out, preprocessing)
-        typer.echo(f"saved {out}{crossval.kept_epoch(fitted)}")
+        chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
+        typer.echo(f"saved {out}; weights of epoch {chosen}")
+
+
+def _cross_validate(
+    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, y: Any, run: dict[str, Any]
+) -> dict[str, Any]:
+    """Cross-validate with one seed, print the results, and return them for the JSON file."""
+    is_classifier, groups = run["target"] is None, run["groups"]
+    score = scores.class_scores if is_classifier else scores.number_scores
+    parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
+    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
+    found: dict[str, Any]
+    if is_classifier:
+        found = _print_classes(dataset, folds, predicted, groups)
+    else:
+        found = _print_numbers(folds, groups)
+    found["statistics"] = scores.report(
+        dataset, y, predicted, numbers=not is_classifier, label="all folds: "
+    )
+    return found
 
 
 def _print_classes(
@@ -239,15 +274,11 @@ def _print_classes(
     }
 
 
-def _print_numbers(
-    folds: list[dict[str, float]], n_windows: int, groups: str | None
-) -> dict[str, Any]:
+def _print_numbers(folds: list[dict[str, float]], groups: str | None) -> dict[str, Any]:
     """Print the mean scores of a regression, and return them for the JSON file."""
     found = scores.mean_and_std(folds)
     means, stds = ({name: pair[part] for name, pair in found.items()} for part in (0, 1))
-    typer.echo(
-        f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means, n_windows)}"
-    )
+    typer.echo(f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means)}")
     return {
         "folds": [scores.as_json(fold) for fold in folds],
         "mean": scores.as_json(means),

@@ -92,6 +92,16 @@ def model_files(given: str) -> list[Path]:
     return [Path(given)] if is_file(given) else []
 
 
+def epoch_of(given: str) -> str:
+    """Return what chose the epoch of a model's weights, in words."""
+    if not is_file(given):
+        return "chosen by those who trained the weights; see their card (eegzoo weights)"
+    from eegzoo.models.saving import read_metadata
+
+    known = read_metadata(Path(given)).get("extra", {})
+    return str(known.get("epoch", "not known, because the file does not tell"))
+
+
 def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained:
     """Return a fold of a family that was not trained on any of the subjects, and print its name.
 

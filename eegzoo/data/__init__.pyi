@@ -31,6 +31,7 @@ from .windows.epochs_dataset import EpochsDataset
 from .windows.estimator_inputs import as_inputs
 from .windows.sequences import Sequences
 from .windows.splits import check_leakage, official_split
+from .windows.timeline import SplitWarning
 
 __all__ = [
     "NORMALIZERS",
@@ -53,6 +54,7 @@ __all__ = [
     "Sequences",
     "SignalInfo",
     "SignalWarning",
+    "SplitWarning",
     "Stretch",
     "WindowStore",
     "align",

@@ -1,5 +1,6 @@
 from .augmentation.augmentations import AUGMENTATIONS
 from .classifier import EEGClassifier
+from .inputs.allow_leakage import AllowLeakage
 from .loop.history import History
 from .recipe import RECIPES, Recipe
 from .regressor import EEGRegressor
@@ -8,6 +9,7 @@ from .targets.focal_loss import FocalLoss
 __all__ = [
     "AUGMENTATIONS",
     "RECIPES",
+    "AllowLeakage",
     "EEGClassifier",
     "EEGRegressor",
     "FocalLoss",

@@ -74,9 +74,11 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Decay of the exponential moving average of the weights, which the trained model has. 0: it
         has the last weights.
     validation : float | splitter | None
-        Fraction of the windows for validation, split by groups if they are known; or a splitter of
-        scikit-learn, whose first split is used. The trained model has the weights of the epoch
-        with the smallest validation loss. 0: no validation.
+        Fraction of the windows for validation, split by groups if they are known, or a splitter of
+        scikit-learn, whose first split is used. Training windows that overlap those for validation
+        or are of the same block are left out with a warning; a splitter that separates such windows
+        raises an error, unless it is an `AllowLeakage`. The trained model has the weights of the
+        epoch with the smallest validation loss. 0: no validation.
     patience : int | None
         Number of epochs without a smaller validation loss after which training stops. 0: it does
         not stop early.

@@ -17,6 +17,7 @@ from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.shared_samples import timeline_of_rows
 from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
@@ -103,7 +104,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
         has_labels = isinstance(targets, Classes) and data.y.ndim == 1
-        sides = hold_out(recipe.validation, data.y, data.groups, seed, stratify=has_labels)
+        sides = hold_out(
+            recipe.validation, data.y, data.groups, seed, stratify=has_labels,
+            timeline=timeline_of_rows(data.inputs) if recipe.validation else None,
+        )  # fmt: skip
         held_out = None if sides is None else data.subset(sides[1])
         data = data if sides is None else data.subset(sides[0])
         # The caller's random generators are restored afterwards.

@@ -16,6 +16,7 @@ from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import registered_models
 from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets, targets_from_dict
@@ -36,6 +37,7 @@ class SavingMixin:
     n_chans_: int
     n_times_: int
     is_sequential_: bool
+    best_epoch_: int
     preprocessing_: Preprocessing | None
 
     def save(
@@ -71,6 +73,9 @@ class SavingMixin:
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
         }
+        history = getattr(self, "history_", None)
+        if history:  # a loaded estimator has none
+            extra["epoch"] = epoch_choice(history, self.best_epoch_)
         if card is not None:
             extra["card"] = card.to_dict()
         is_registered = type(self.model_) in {x.model_class for x in registered_models().values()}

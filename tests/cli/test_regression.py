@@ -142,9 +142,7 @@ def test_scores_are_those_of_the_textbook():
     assert found == pytest.approx(
         {"R2": 1 - 2 / 5, "mean absolute error": 0.5, "correlation": 6 / np.sqrt(5 * 8)}
     )
-    assert scores.line(found, 4) == (
-        "R2 0.600, mean absolute error 0.5, correlation 0.949 on 4 windows"
-    )
+    assert scores.line(found) == "R2 0.600, mean absolute error 0.5, correlation 0.949"
 
 
 @pytest.mark.parametrize(("true", "predicted"), [([0.1] * 3, [1, 2, 3]), ([1, 2, 3], [0.1] * 3)])
@@ -165,11 +163,15 @@ def test_train_evaluate_and_predict_with_a_regressor(folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for line, n_windows in zip(lines[1:4], (4, 3, 7), strict=True):
-        assert "R2 " in line
-        assert "mean absolute error " in line
-        assert line.endswith(f" on {n_windows} windows")
-    assert lines[3].startswith("mean over 2 folds of windows: R2 ")
+    for label, n_windows in (("fold 1", 4), ("fold 2", 3), ("all folds", 7)):
+        for name in ("R2", "mean absolute error", "correlation"):
+            (line,) = [
+                line for line in lines if line.startswith(f"{label}: {name} ") and " on " in line
+            ]
+            assert f" on {n_windows} windows of 1 person, 95% interval over windows" in line
+            assert "(permutation)" in line
+    assert "epoch of each fold: 1 of 1, the last, without validation; 1 of 1" in done.stdout
+    assert "\nmean over 2 folds of windows: R2 " in done.stdout
     results = json.loads((folder / "train.json").read_text())
     errors = [fold["mean_absolute_error"] for fold in results["folds"]]
     assert results["mean"]["mean_absolute_error"] == pytest.approx(np.mean(errors))
@@ -192,9 +194,12 @@ def test_train_evaluate_and_predict_with_a_regressor(folder):
     results = json.loads((folder / "test.json").read_text())
     assert (results.pop("n_windows"), results.pop("model")) == (7, "model.safetensors")
     expected = scores.as_json(scores.number_scores(true, predicted))
+    statistics = results.pop("statistics")
+    assert results.pop("epoch") == "1 of 1, the last, without validation"
+    assert statistics["R2"]["value"] == results["R2"]
     assert results == pytest.approx(expected, rel=1e-3)  # the table has six digits
-    named = {name.replace("_", " "): value for name, value in results.items()}
-    assert done.stdout == scores.line(named, 7) + "\n"
+    assert done.stdout.startswith(f"R2 {results['R2']:.3f} on 7 windows of 1 person, 95% interval")
+    assert done.stdout.endswith("epoch: 1 of 1, the last, without validation\n")
 
 
 def test_folds_keep_groups_together(folder):

@@ -69,12 +69,11 @@ def test_early_stopping_says_which_epoch_the_weights_are_from(tmp_path):
     options = ("--cv", "2", "--max-epochs", "3", "--verbose", "0", "--out", "m.safetensors")
     done = eegzoo("train", *options, "--validation", "0.25", "--patience", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("fold", "saved"))]
-    assert len(lines) == 3
-    for line in lines:
-        assert re.search(r"; weights of epoch [123] of [123]$", line)
+    choice = r"[123] of [123], by the smallest validation loss"
+    assert re.search(f"^epoch of each fold: {choice}; {choice}$", done.stdout, re.MULTILINE)
+    assert re.search(f"^saved m.safetensors; weights of epoch {choice}$", done.stdout, re.MULTILINE)
     plain = eegzoo("train", *FAST, cwd=tmp_path)
-    assert "weights of epoch" not in plain.stdout
+    assert "the last, without validation" in plain.stdout
 
 
 def test_every_argument_of_the_classifier_is_an_option():
@@ -187,3 +186,33 @@ def test_a_bad_option_is_an_error_of_one_line(tmp_path, options, message):
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not np.any([path.is_file() for path in tmp_path.iterdir()])
+
+
+def test_seeds_repeat_the_cross_validation(tmp_path):
+    done = eegzoo("train", *FAST, "--seeds", 2, "--json", "run.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "run.json").read_text())
+    alone = eegzoo("train", *FAST, "--json", "alone.json", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    first = json.loads((tmp_path / "alone.json").read_text())
+    assert results["seeds"][0]["folds"] == first["folds"]
+    values = [one["statistics"]["accuracy"]["value"] for one in results["seeds"]]
+    assert results["mean_over_seeds"]["accuracy"] == np.mean(values)
+    assert f"mean accuracy over 2 seeds {np.mean(values):.3f} (std" in done.stdout
+
+
+def test_files_of_one_person_stay_in_one_fold(tmp_path):
+    from eegzoo.data import simulate_motor_imagery
+
+    names = [f"{person}_{run}_raw.fif" for person in "ab" for run in (1, 2)]
+    for seed, name in enumerate(names):
+        raw = simulate_motor_imagery(4, ch_names=("C3", "C4"), random_state=seed)
+        raw.save(tmp_path / name, verbose="ERROR")
+    raws = [part for name in names for part in ("--raw", name)]
+    common = ("train", *raws, "--max-epochs", 1, "--verbose", 0, "--groups", "subject")
+    done = eegzoo(*common, "--subject", "{subject}_*", "--cv", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("on 8 windows of 1 person") == 2
+    assert "on 16 windows of 2 people, 95% interval over people" in done.stdout
+    few = eegzoo(*common, "--subject", "{subject}_*", "--cv", 3, cwd=tmp_path)
+    assert "expected at least 3 subjects for 3 folds, got 2" in few.stderr

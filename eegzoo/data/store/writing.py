@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.reading.recording import Recording
+from eegzoo.data.reading.recording import Recording, numbered_runs
 from eegzoo.data.signal.signal_info import SignalWarning
 from eegzoo.data.store.checked_json import read_sealed, write_sealed
 from eegzoo.data.store.shards import Shard, errors_named, write_shard
@@ -106,7 +106,7 @@ def _computed(
             n_jobs, return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None
         )
     yield from workers(
-        delayed(write_shard)(folder, one, *arguments) for one in _checked(recordings)
+        delayed(write_shard)(folder, one, *arguments) for one in numbered_runs(_checked(recordings))
     )
 
 

@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.reading.recording import numbered_runs
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
 from eegzoo.data.signal.processing import Processing
 from eegzoo.data.signal.signal_info import SignalInfo
@@ -49,7 +50,7 @@ class FromMNE:
         **metadata : str | array, shape (n_epochs,)
             Metadata columns such as ``subject``, ``session`` and ``recording``: one value for all
             epochs or one for each. The column "onset", the time of each window's first sample in
-            seconds, is added.
+            seconds, is added; it is NaN where the events only number the epochs.
 
         Returns
         -------
@@ -78,8 +79,7 @@ class FromMNE:
             ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin),
             processing=Processing.of(epochs),
         )  # fmt: skip
-        # Events count the samples of the recording, even if the epochs were resampled.
-        onset = epochs.events[:, 0] / epochs._raw_sfreq + epochs.tmin
+        onset = onsets_of(epochs)
         known: dict[str, npt.ArrayLike] = {"onset": onset}
         for name, value in metadata.items():
             known[name] = np.broadcast_to(value, len(X)) if np.ndim(value) == 0 else value
@@ -98,7 +98,8 @@ class FromMNE:
         Parameters
         ----------
         recordings : iterable of Recording
-            Recordings, processed one after another.
+            Recordings, processed one after another. Those of one session without `run` are
+            numbered.
         preprocessing : Preprocessing
             Steps from a recording to its windows.
         event_id : mapping of str to str | int | None
@@ -123,11 +124,27 @@ class FromMNE:
         (16, ['S0', 'S1'])
         """
         datasets = []
-        for recording in recordings:
+        for recording in numbered_runs(recordings):
             cut = preprocessing.at_events(recording.raw, event_id)
             known = recording.metadata | cut.metadata(recording.metadata["recording"])
             datasets.append(cls.from_epochs(cut.epochs, check_signal, **known))
         return cls.concatenate(datasets)
+
+
+def onsets_of(epochs: mne.BaseEpochs) -> npt.NDArray[np.float64]:
+    """Return the time of each epoch's first sample in its recording, in seconds, or NaN.
+
+    `mne.EpochsArray` numbers its epochs where it is given no events. Such numbers are no times.
+    """
+    samples = epochs.events[:, 0]
+    # Of numbered epochs that were selected, the numbers are those of the selection.
+    is_number = len(samples) > 1 and bool(np.ptp(samples - epochs.selection) == 0)
+    # Numbers that were given or shifted: no one cuts a window at each sample.
+    if is_number or (len(samples) > 2 and np.median(np.diff(np.sort(samples))) == 1):
+        return np.full(len(samples), np.nan)
+    # Events count the samples of the recording, even if the epochs were resampled.
+    onset: npt.NDArray[np.float64] = samples / epochs._raw_sfreq + epochs.tmin
+    return onset
 
 
 def _targets(epochs: mne.BaseEpochs) -> list[int]:

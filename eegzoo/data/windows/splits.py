@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import one_of
+from eegzoo.data.windows.copies import copied_windows
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, check_columns
 from eegzoo.data.windows.lazy_windows import positions
+from eegzoo.data.windows.timeline import Timeline, block_numbers, timeline_of
 
 Indices = npt.NDArray[np.int64]
 GROUPS = ("subject", "session", "recording")
-_CHUNK = 64
+# Groups by which data sets are split. A run is a recording; see `group_names`.
+CHOICES = (*GROUPS, "run", "block", "trial")
+LEAKS = ("overlap", "block", "copy")
 
 
 def official_split(dataset: EpochsDataset) -> tuple[Indices, Indices]:
@@ -52,25 +55,76 @@ def official_split(dataset: EpochsDataset) -> tuple[Indices, Indices]:
     return np.flatnonzero(sides == "train"), np.flatnonzero(sides == "test")
 
 
+def group_names(metadata: Mapping[str, npt.NDArray[Any]], by: str) -> npt.NDArray[Any]:
+    """Return the group of each window, such that groups of different recordings differ.
+
+    Parameters
+    ----------
+    metadata : mapping of str to array, shape (n,)
+        Metadata columns.
+    by : str
+        Column. "run" is the recording; "block" and "trial" are numbered anew in each recording, and
+        without a column "trial" each block or, without blocks, each window is a trial.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> columns = {"recording": np.array(["a", "a", "b"]), "block": np.array([1, 2, 1])}
+    >>> group_names(columns, "block").tolist()
+    ['a/1', 'a/2', 'b/1']
+    """
+    n_windows = len(next(iter(metadata.values()))) if metadata else 0
+    wanted = "recording" if by == "run" and "run" not in metadata else by
+    if by == "trial" and "trial" not in metadata:
+        if "block" not in metadata:
+            return np.arange(n_windows)
+        wanted = "block"
+    if wanted not in metadata:
+        raise ValueError(f"expected groups to be one of {sorted(metadata)}, got {by!r}")
+    column = metadata[wanted]
+    if wanted not in ("block", "trial", "run") or "recording" not in metadata:
+        return column
+    names = np.char.add(np.char.add(metadata["recording"].astype(str), "/"), column.astype(str))
+    if wanted != "block":
+        return names
+    # Windows that were not cut from a block are no block together.
+    alone = np.bincount(numbers := block_numbers(metadata, n_windows))[numbers] == 1
+    places = np.arange(n_windows).astype(str)
+    return np.where(alone & np.isin(column.astype(str), ("", "None", "nan")),
+                    np.char.add(np.char.add(names, "#"), places), names)  # fmt: skip
+
+
 def check_leakage(
-    dataset: EpochsDataset, train: Any, test: Any, apart: str | None = "recording"
+    dataset: EpochsDataset,
+    train: Any,
+    test: Any,
+    apart: str | None = "recording",
+    allow: Collection[str] = (),
 ) -> None:
     """Raise an error if training windows leak into the test.
 
     The check finds windows and groups that are in both, test windows that overlap a training window
-    in time, and test windows that are copies of a training window, since some public data sets
-    contain the same session twice.
+    in time or were cut from the same block, and test windows that are copies of a training window,
+    since some public data sets contain the same session twice. A copy is found up to scale, sign
+    and rounding: without offsets and trends, the two correlate by more than .9999 or less than
+    -.9999.
 
     Parameters
     ----------
     dataset : EpochsDataset
         Data set with "recording", "onset" and the groups `apart` in its metadata, as
-        `EpochsDataset.from_recordings` adds them.
+        `EpochsDataset.from_recordings` adds them. Windows whose onset is NaN overlap no other.
     train, test : array of int or bool
         Indices or masks of the training and test windows.
     apart : {"subject", "session", "recording"} | None
         Groups that must not be in both. None: windows of one recording may be in both, if they do
         not overlap.
+    allow : collection of {"overlap", "block", "copy"}
+        Kinds of leakage that are allowed.
 
     Raises
     ------
@@ -91,6 +145,7 @@ def check_leakage(
     ValueError: expected train and test to share no recording, got [S1/1/1] in both
     """
     apart_by = set() if apart is None else {one_of("apart", apart, GROUPS)}
+    allow = check_leaks(allow)
     check_columns(dataset, {"recording", "onset"} | apart_by)
     train, test = (np.unique(positions(side, len(dataset))) for side in (train, test))
     for name, side in {"train": train, "test": test}.items():
@@ -104,13 +159,8 @@ def check_leakage(
         both = np.intersect1d(groups[train], groups[test])
         if both.size:
             raise ValueError(f"expected train and test to share no {by}, got {_some(both)} in both")
-    pairs = list(_overlapping(dataset, train, test))
-    if pairs:
-        raise ValueError(
-            "expected no window in test to overlap one in train, got the pairs (train, test) "
-            f"{_some(pairs)}"
-        )
-    pairs = list(_copies(dataset, train, test))
+    check_times(timeline_of(dataset), train, test, allow)
+    pairs = [] if "copy" in allow else copied_windows(dataset.X, train, test)
     if pairs:
         raise ValueError(
             "expected no window in test to be a copy of one in train, got the pairs (train, test) "
@@ -118,38 +168,50 @@ def check_leakage(
         )
 
 
-def _overlapping(
-    dataset: EpochsDataset, train: Indices, test: Indices
-) -> Iterator[tuple[int, int]]:
-    """Yield overlapping pairs (train, test) of windows, at least one per recording with any."""
-    recordings, onset = dataset.groups("recording"), dataset.groups("onset")
-    duration = (dataset.info.n_times - 0.5) / dataset.info.sfreq
-    in_test = np.zeros(len(dataset), bool)
-    in_test[test] = True
-    chosen = np.union1d(train, test)
-    for recording in np.unique(recordings[chosen]):
-        mine = chosen[recordings[chosen] == recording]
-        mine = mine[np.argsort(onset[mine], kind="stable")]
-        # If windows of both sides overlap, so do two neighbours, one of each side.
-        near = np.diff(onset[mine]) < duration
-        for place in np.flatnonzero(near & (in_test[mine[1:]] != in_test[mine[:-1]])):
-            pair = mine[place : place + 2].tolist()
-            yield tuple(sorted(pair, key=lambda window: bool(in_test[window])))
+def check_leaks(allow: Collection[str]) -> tuple[str, ...]:
+    """Return kinds of leakage that are allowed, or raise an error if there is no such kind."""
+    if isinstance(allow, str):
+        raise TypeError(f"expected allow to be a collection such as ({allow!r},), got {allow!r}")
+    return tuple(one_of("allow", kind, LEAKS) for kind in allow)
 
 
-def _copies(dataset: EpochsDataset, train: Indices, test: Indices) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a training and a test window with equal samples."""
-    seen = dict(zip(_digests(dataset, train), train.tolist(), strict=True))
-    for window, digest in zip(test.tolist(), _digests(dataset, test), strict=True):
-        if digest in seen:
-            yield seen[digest], window
+def check_times(
+    timeline: Timeline, train: Indices, test: Indices, allow: Collection[str] = ()
+) -> None:
+    """Raise an error if test windows overlap training windows or are of their blocks.
 
+    Parameters
+    ----------
+    timeline : Timeline
+        The windows.
+    train, test : array of int
+        Indices of the two sides.
+    allow : collection of {"overlap", "block", "copy"}
+        Kinds of leakage that are allowed.
 
-def _digests(dataset: EpochsDataset, indices: Indices) -> Iterator[bytes]:
-    """Yield the hash of each window."""
-    for start in range(0, len(indices), _CHUNK):
-        for window in dataset.X[indices[start : start + _CHUNK]]:
-            yield hashlib.sha256(window.tobytes()).digest()
+    Raises
+    ------
+    ValueError
+        If there are such windows; the message names them.
+    """
+    partner = timeline.overlaps(train, test)
+    pairs = [(int(a), int(b)) for a, b in zip(train, partner, strict=True) if b >= 0]
+    if pairs and "overlap" not in allow:
+        raise ValueError(
+            "expected no window in test to overlap one in train, got the pairs (train, test) "
+            f"{_some(pairs)}"
+        )
+    block_of = timeline.block
+    both = np.intersect1d(block_of[train], block_of[test])
+    if both.size and "block" not in allow:
+        found = [
+            (int(train[block_of[train] == block][0]), int(test[block_of[test] == block][0]))
+            for block in both[:6]
+        ]
+        raise ValueError(
+            f"expected train and test to share no block, got {len(both)} in both, such as those of "
+            f"the windows (train, test) {_some(found)}"
+        )
 
 
 def _some(found: Sequence[Any] | npt.NDArray[Any], most: int = 5) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from sklearn.model_selection import (
 )
 
 from eegzoo.data.windows.estimator_inputs import Inputs
-from eegzoo.data.windows.splits import GROUPS
+from eegzoo.data.windows.splits import GROUPS, check_times, group_names
+from eegzoo.data.windows.timeline import SplitWarning, Timeline, kept_together, purged
 
 Indices = npt.NDArray[np.int64]
 # Random orders of groups that are compared for the proportions of labels.
@@ -27,8 +29,8 @@ def validation_groups(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
     inputs : Inputs
         Training windows.
     groups : array, shape (n,) | str | None
-        Group of each window, or a column of the data set's metadata. None: the subjects; if there
-        is only one, the sessions; if there is only one, the recordings.
+        Group of each window, or a column of the data set's metadata, as in `group_names`. None: the
+        subjects; if there is only one, the sessions; if there is only one, the recordings.
 
     Returns
     -------
@@ -42,9 +44,7 @@ def validation_groups(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
     """
     n_windows, metadata = len(inputs.X), inputs.metadata
     if isinstance(groups, str):
-        if groups not in metadata:
-            raise ValueError(f"expected groups to be one of {sorted(metadata)}, got {groups!r}")
-        return metadata[groups]
+        return group_names(metadata, groups)
     if groups is not None:
         given = np.asarray(groups)
         if given.shape != (n_windows,):
@@ -60,8 +60,13 @@ def hold_out(
     groups: npt.NDArray[Any] | None,
     seed: int,
     stratify: bool,
+    timeline: Timeline | None = None,
 ) -> tuple[Indices, Indices] | None:
     """Return the indices of the windows for training and of those for validation.
+
+    No training window overlaps a validation window or was cut from the same block. If `validation`
+    is a fraction, windows that would are left out of the training, with a warning; if it is a
+    splitter, they raise an error, unless `AllowLeakage` allows them.
 
     Parameters
     ----------
@@ -75,6 +80,8 @@ def hold_out(
         Seed of the split.
     stratify : bool
         Whether both sides get about the same shares of the labels.
+    timeline : Timeline | None
+        Times and blocks of the windows. None: no two windows overlap.
 
     Returns
     -------
@@ -84,7 +91,13 @@ def hold_out(
     Raises
     ------
     ValueError
-        If there are too few groups, or a label is only in the validation part.
+        If there are too few groups, a label is only in the validation part, nothing is left to
+        train on, or a splitter separates windows that overlap or are of one block.
+
+    Warns
+    -----
+    SplitWarning
+        If windows are left out of the training.
 
     Examples
     --------
@@ -93,18 +106,26 @@ def hold_out(
     >>> set(groups[train].tolist()) & set(groups[valid].tolist())
     set()
     """
-    if not hasattr(validation, "get_n_splits"):
-        if not validation:
-            return None
+    if hasattr(validation, "get_n_splits"):
+        used = groups if _uses_groups(validation) else None
+        train, valid = map(np.asarray, next(iter(validation.split(np.zeros((len(y), 1)), y, used))))
+        if timeline is not None:
+            check_times(timeline, train, valid, getattr(validation, "allowed_leakage", ()))
+    elif not validation:
+        return None
+    else:
+        share, labels = float(validation), y if stratify else None
+        if groups is None and timeline is not None:
+            together = kept_together(timeline, max(2, round(1 / min(share, 1 - share))))
+            groups = together if len(np.unique(together)) < len(y) else None
         if groups is not None:
-            train, valid = _whole_groups(float(validation), y if stratify else None, groups, seed)
+            train, valid = _whole_groups(share, labels, groups, seed)
         else:
             kind = StratifiedShuffleSplit if stratify else ShuffleSplit
-            splitter = kind(1, test_size=float(validation), random_state=seed)
+            splitter = kind(1, test_size=share, random_state=seed)
             train, valid = next(splitter.split(np.zeros((len(y), 1)), y))
-    else:
-        used = groups if _uses_groups(validation) else None
-        train, valid = next(iter(validation.split(np.zeros((len(y), 1)), y, used)))
+        if timeline is not None:
+            train = _apart(timeline, train, valid)
     if stratify:
         missing = np.setdiff1d(y, y[train])
         if missing.size:
@@ -113,6 +134,25 @@ def hold_out(
                 "validation part"
             )
     return np.asarray(train), np.asarray(valid)
+
+
+def _apart(timeline: Timeline, train: Indices, valid: Indices) -> Indices:
+    """Return the training windows that are apart from validation, with a warning if not all are."""
+    kept = purged(timeline, train, valid)
+    if len(kept) == 0:
+        raise ValueError(
+            "expected training windows that neither overlap the windows for validation nor are of "
+            f"their blocks, got none of {len(train)}: these windows cannot be split, because each "
+            "is linked to the others"
+        )
+    if len(kept) < len(train):
+        warnings.warn(
+            f"{len(train) - len(kept)} of {len(train)} training windows are left out, because they "
+            f"overlap one of the {len(valid)} windows for validation or are of the same block",
+            SplitWarning,
+            stacklevel=4,
+        )
+    return kept
 
 
 def _whole_groups(
@@ -148,6 +188,7 @@ def _whole_groups(
 
 def _uses_groups(splitter: Any) -> bool:
     """Return whether a splitter uses groups; scikit-learn's others warn when they get some."""
+    splitter = getattr(splitter, "splitter", splitter)  # of AllowLeakage
     if not hasattr(splitter, "get_metadata_routing"):
         return True
     requests = splitter.get_metadata_routing().split.requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 # Columns in their order, before those that callbacks of the user record.
@@ -47,6 +48,35 @@ class History(list[dict[str, Any]]):
             "  ".join(item.rjust(width) for item, width in zip(line, widths, strict=True))
             for line in lines
         )
+
+
+def epoch_choice(history: list[dict[str, Any]], best_epoch: int) -> str:
+    """Return which epoch's weights a training kept, and what chose it, in words.
+
+    Parameters
+    ----------
+    history : list of dict
+        History of the training.
+    best_epoch : int
+        Epoch whose weights were kept.
+
+    Examples
+    --------
+    >>> epoch_choice([{"epoch": 1, "valid_loss": 0.7}, {"epoch": 2, "valid_loss": 0.8}], 1)
+    '1 of 2, by the smallest validation loss'
+    >>> epoch_choice([{"epoch": 1, "train_loss": 0.7}], 1)
+    '1 of 1, the last, without validation'
+    """
+    losses = {row["epoch"]: row.get("valid_loss") for row in history}
+    known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
+    smallest = min((loss for loss in known.values() if math.isfinite(loss)), default=None)
+    if not known and best_epoch == len(history):
+        reason = "the last, without validation"
+    elif smallest is not None and known.get(best_epoch) == smallest:
+        reason = "by the smallest validation loss"
+    else:
+        reason = "by a callback"
+    return f"{best_epoch} of {len(history)}, {reason}"
 
 
 def _shown(value: Any) -> str:

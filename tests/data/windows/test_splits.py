@@ -66,10 +66,10 @@ def test_adjacent_windows_do_not_overlap():
     check_leakage(make(spacing=4.0), [0, 2], [1], apart=None)
 
 
-def test_an_overlapping_pair_is_found_among_other_windows():
+def test_overlapping_pairs_are_found_among_other_windows():
     onset = np.array([0.0, 10.0, 10.5, 13.0, 30.0, 40.0])
     dataset = make(6, recording=np.zeros(6), onset=onset)
-    with pytest.raises(ValueError, match=r"got the pairs \(train, test\) \[\(2, 3\)\]"):
+    with pytest.raises(ValueError, match=r"got the pairs \(train, test\) \[\(1, 3\), \(2, 3\)\]"):
         check_leakage(dataset, [0, 1, 2], [3, 4, 5], apart=None)
 
 

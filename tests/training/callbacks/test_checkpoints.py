@@ -175,5 +175,9 @@ def test_any_change_of_windows_on_disk_is_another_training(tmp_path):
             raw, events.astype(int), {"a": 1, "b": 2}, 0, 1, baseline=None, preload=False,
             verbose=False,
         )  # fmt: skip
-        make_classifier(folder, sfreq=None, normalize="none", max_epochs=1).fit(epochs)
+        fitted, alone = (
+            make_classifier(place, sfreq=None, normalize="none", max_epochs=1).fit(epochs)
+            for place in (folder, None)
+        )
+        np.testing.assert_array_equal(fitted.predict_proba(epochs), alone.predict_proba(epochs))
     assert len(files(folder)) == 2
