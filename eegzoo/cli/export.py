@@ -36,9 +36,9 @@ def export(
 
     The metadata describe targets, channels, preprocessing and normalisation. The input "windows"
     (batch, channels, samples) takes preprocessed and normalised windows. The output "logits" has
-    one number per label or target; a regressor predicts target_mean + target_std * logits. Norm
-    constraints are baked into the weights, except for constraints specific to a model, which the
-    graph computes. Files are only written if the outputs of onnxruntime and torch agree.
+    one number per label or target; a regressor predicts target_mean + target_std * logits. The
+    graph is that of `eegzoo.optimize_for_inference`: norm constraints and batch normalisations are
+    part of the weights. Files are only written if the outputs of onnxruntime and torch agree.
 
     For example:
 
@@ -107,6 +107,8 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
             raise ImportError(f"{error}: pip install 'eegzoo[onnx]'") from error
     import torch
 
+    from eegzoo.models.optimization import optimize_for_inference
+
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():
@@ -115,7 +117,7 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
         exporter.setLevel(logging.ERROR)
         try:
             program = torch.onnx.export(
-                _baked(network),
+                optimize_for_inference(network),
                 (torch.zeros(2, network.n_chans, network.n_times),),
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
@@ -133,15 +135,6 @@ def _as_onnx(network: EEGModel, described: dict[str, Any]) -> bytes:
         prop.key, prop.value = key, value if isinstance(value, str) else json.dumps(value)
     content: bytes = proto.SerializeToString()
     return content
-
-
-def _baked(network: EEGModel) -> torch.nn.Module:
-    from eegzoo.layers.constrained.bake import bake
-
-    try:
-        return bake(network).eval()
-    except TypeError:  # a constraint specific to the model, which the graph computes
-        return network.eval()
 
 
 def _difference(network: EEGModel, content: bytes, seed: int) -> float:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.blocks.one_window import OneWindow
+from eegzoo.layers.blocks.same_padded import SameConv1d
 from eegzoo.layers.constrained.bake import bake
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -32,7 +33,7 @@ _OF_EACH_VALUE = {
     nn.Softplus, nn.Hardtanh, nn.ReLU6, nn.Hardswish,
 }  # fmt: skip
 # Number of multiplications above which convolutions are faster than matrices for one window.
-_MOST_OPERATIONS = 50_000_000
+_MOST_OPERATIONS = 8_000_000
 
 
 class OptimizedModel(nn.Module):
@@ -182,15 +183,22 @@ def _fold_norms(network: EEGModel) -> None:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(2, network.n_chans, network.n_times, generator=generator)
     x = x.to(like.device, like.dtype)
-    linear = [m for m in network.modules() if isinstance(m, FoldedFront) or is_linear_layer(m)]
+    linear = [
+        module
+        for module in network.modules()
+        if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d,))
+    ]
     norms = [m for m in network.modules() if is_foldable_norm(m)]
     with torch.no_grad():
         pairs = followed_by(lambda: network(x), linear, norms)
-    for layer, norm in pairs:
-        if isinstance(layer, FoldedFront):
-            layer.fold_(norm)
-        else:
-            fold_norm_(layer, norm)
+    for layers, norm in pairs:
+        start = 0
+        for layer in layers:  # each has its part of the maps
+            if isinstance(layer, FoldedFront):
+                layer.fold_(norm)
+            else:
+                fold_norm_(layer, norm, start)
+            start += len(layer.weight)
     folded = {norm for _, norm in pairs}
     _replace(network, lambda module: nn.Identity() if module in folded else None)
 

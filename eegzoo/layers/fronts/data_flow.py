@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_iter
@@ -20,7 +21,9 @@ class _Uses(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.counts: Counter[int] = Counter()
-        self.sources: dict[int, Tensor] = {}  # of a tensor that only lost an axis of length one
+        # Tensors that one is made of without computation: it only lost an axis of length one, or is
+        # a concatenation of maps.
+        self.sources: dict[int, tuple[Tensor, ...]] = {}
         self.kept: list[object] = []
 
     def __torch_function__(
@@ -33,17 +36,19 @@ class _Uses(TorchFunctionMode):
             tensors = (x for x in tree_iter((args, kwargs)) if isinstance(x, Tensor))
             self.counts.update(map(id, tensors))
         if name == "squeeze" and len(args) == 2 and args[1] in (2, 3):  # behind the axis of maps
-            self.sources[id(out)] = args[0]
+            self.sources[id(out)] = (args[0],)
+        if func is torch.cat and (kwargs or {}).get("dim", args[1:] and args[1]) == 1:
+            self.sources[id(out)] = tuple(args[0])
         return out
 
 
 def followed_by(
     run: Callable[[], object], layers: Iterable[nn.Module], followers: Iterable[nn.Module]
-) -> list[tuple[nn.Module, nn.Module]]:
-    """Return the pairs of a layer and a follower that alone takes the layer's output.
+) -> list[tuple[list[nn.Module], nn.Module]]:
+    """Return the followers that alone take the outputs of layers, with these layers.
 
-    Both are called once in the run, and between them is nothing but the removal of an axis of
-    length one.
+    All are called once in the run, and between them is nothing but the concatenation of the maps of
+    several layers and the removal of an axis of length one behind the maps.
 
     Parameters
     ----------
@@ -54,13 +59,13 @@ def followed_by(
 
     Returns
     -------
-    list of tuple of nn.Module
-        Pairs in the order of the run.
+    list of tuple
+        The layers, in the order of their maps, and their follower; in the order of the run.
 
     Examples
     --------
     >>> net = torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.BatchNorm1d(2)).eval()
-    >>> followed_by(lambda: net(torch.zeros(1, 4)), [net[0]], [net[1]]) == [(net[0], net[1])]
+    >>> followed_by(lambda: net(torch.zeros(1, 4)), [net[0]], [net[1]]) == [([net[0]], net[1])]
     True
     """
     uses, calls = _Uses(), Counter[nn.Module]()
@@ -85,16 +90,17 @@ def followed_by(
     finally:
         for hook in hooks:
             hook.remove()
-    pairs = []
+    found = []
     for taken, follower in takers:
-        uses_so_far = [taken]
-        source = uses.sources.get(id(taken), taken)
-        if source is not taken:
-            uses_so_far.append(source)
-        maker = makers.get(id(source))
-        once = all(uses.counts[id(x)] == 1 for x in uses_so_far)
+        between, ends = [taken], [taken]
+        while any(id(x) in uses.sources for x in ends):
+            ends = [source for x in ends for source in uses.sources.get(id(x), (x,))]
+            between.extend(ends)
+        once = all(uses.counts[id(x)] == 1 for x in between)
+        chain = [makers[id(x)] for x in ends if id(x) in makers]
         # The maps of a dense layer are its last axis, those of a normalisation the second.
-        same_axis = not isinstance(maker, nn.Linear) or taken.ndim == 2
-        if maker is not None and once and same_axis and calls[maker] == calls[follower] == 1:
-            pairs.append((maker, follower))
-    return pairs
+        same_axis = taken.ndim == 2 or not any(isinstance(x, nn.Linear) for x in chain)
+        called_once = all(calls[module] == 1 for module in (*chain, follower))
+        if len(chain) == len(ends) and once and same_axis and called_once:
+            found.append((chain, follower))
+    return found

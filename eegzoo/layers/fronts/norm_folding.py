@@ -47,14 +47,28 @@ def is_foldable_norm(module: nn.Module) -> bool:
     )
 
 
-def is_linear_layer(module: nn.Module) -> bool:
-    """Return whether a layer is a convolution or dense layer whose outputs can be scaled."""
+def is_linear_layer(module: nn.Module, also: tuple[type[nn.Module], ...] = ()) -> bool:
+    """Return whether a layer is a convolution or dense layer whose outputs can be scaled.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Layer.
+    also : tuple of type
+        Subclasses of convolutions whose ``forward`` only changes the input of the convolution.
+
+    Examples
+    --------
+    >>> is_linear_layer(torch.nn.Conv1d(4, 8, 5)), is_linear_layer(torch.nn.ReLU())
+    (True, False)
+    """
     if not isinstance(module, _LINEAR) or module.weight.dtype not in _DTYPES:
         return False
-    return any(computes_as(type(module), base) for base in _LINEAR) and _is_untouched(module)
+    known = any(computes_as(type(module), base) for base in (*_LINEAR, *also))
+    return known and _is_untouched(module)
 
 
-def fold_norm_(layer: nn.Module, norm: BatchNormBase) -> None:
+def fold_norm_(layer: nn.Module, norm: BatchNormBase, start: int = 0) -> None:
     """Include a normalisation in the weight and bias of the layer before it, in place.
 
     A constrained layer loses its constraint: its weight is the one that it uses in evaluation,
@@ -66,6 +80,8 @@ def fold_norm_(layer: nn.Module, norm: BatchNormBase) -> None:
         Layer of which `is_linear_layer` is true.
     norm : nn.BatchNorm1d | nn.BatchNorm2d
         Normalisation of its output maps.
+    start : int
+        First of the maps of `norm` that the layer computes.
 
     Examples
     --------
@@ -78,7 +94,8 @@ def fold_norm_(layer: nn.Module, norm: BatchNormBase) -> None:
     >>> torch.testing.assert_close(conv(x), expected)
     """
     weight: Tensor = evaluation_weight(layer)
-    scale, shift = (values.to(weight.device) for values in scale_and_shift(norm))
+    own = slice(start, start + len(weight))
+    scale, shift = (values[own].to(weight.device) for values in scale_and_shift(norm))
     if isinstance(layer, NormConstraint):
         layer.set_constraint(None, None, layer.axis_norm, 1.0)
     folded = weight.double() * scale.reshape(-1, *[1] * (weight.ndim - 1))

@@ -39,8 +39,8 @@ def toeplitz_blocks(kernels: Tensor, block: int) -> Tensor:
     return blocks
 
 
-def pool_matrix(n_times: int, length: int, n_rows: int, padding: tuple[int, int]) -> Tensor:
-    """Return the matrix that averages neighbouring samples and appends zeros on both sides.
+def pool_matrix(n_times: int, length: int) -> Tensor:
+    """Return the matrix that averages neighbouring samples, as an average pool does.
 
     Parameters
     ----------
@@ -48,25 +48,20 @@ def pool_matrix(n_times: int, length: int, n_rows: int, padding: tuple[int, int]
         Number of samples to pool. Samples that do not fill a last pool are dropped.
     length : int
         Number of samples of an average.
-    n_rows : int
-        Number of rows. Rows from `n_times` on are zero.
-    padding : tuple of int
-        Number of zeros before and after the averages.
 
     Returns
     -------
-    Tensor, shape (n_rows, padding[0] + n_times // length + padding[1])
+    Tensor, shape (n_times, n_times // length)
         Matrix in float64.
 
     Examples
     --------
-    >>> pool_matrix(5, 2, 6, (0, 1)).T
-    tensor([[0.5000, 0.5000, 0.0000, 0.0000, 0.0000, 0.0000],
-            [0.0000, 0.0000, 0.5000, 0.5000, 0.0000, 0.0000],
-            [0.0000, 0.0000, 0.0000, 0.0000, 0.0000, 0.0000]], dtype=torch.float64)
+    >>> pool_matrix(5, 2).T
+    tensor([[0.5000, 0.5000, 0.0000, 0.0000, 0.0000],
+            [0.0000, 0.0000, 0.5000, 0.5000, 0.0000]], dtype=torch.float64)
     """
     n_pooled = n_times // length
-    matrix = torch.zeros(n_rows, padding[0] + n_pooled + padding[1], dtype=torch.float64)
+    matrix = torch.zeros(n_times, n_pooled, dtype=torch.float64)
     sample = torch.arange(n_pooled * length)
-    matrix[sample, padding[0] + sample // length] = 1 / length
+    matrix[sample, sample // length] = 1 / length
     return matrix
