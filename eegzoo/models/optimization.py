@@ -25,6 +25,7 @@ from eegzoo.layers.fronts.norm_folding import (
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 from eegzoo.models.eegnet import EEGNet
+from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed
 
 
 # Activations that act on each value alone.
@@ -79,7 +80,7 @@ class OptimizedModel(nn.Module):
         """
         fast = self.one_window
         # A graph must hold for any batch, and libraries that run graphs choose their own order.
-        if fast is not None and not torch.compiler.is_compiling() and len(x) == 1 and x.is_cpu:
+        if fast is not None and len(x) == 1 and x.is_cpu and not _is_traced():
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
@@ -216,6 +217,10 @@ def _is_dropout(module: nn.Module) -> bool:
     return isinstance(module, nn.modules.dropout._DropoutNd)
 
 
+def _is_traced() -> bool:
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or is_transformed()
+
+
 def _replace(network: nn.Module, replacement: Any) -> None:
     """Replace modules in all places where they are used."""
     new = {module: replacement(module) for module in network.modules() if module is not network}
@@ -228,6 +233,10 @@ def _replace(network: nn.Module, replacement: Any) -> None:
 def _one_window(network: EEGModel) -> OneWindow | None:
     """Return the function of one window, for an EEGNet as it was built and small enough."""
     if type(network) is not EEGNet or not isinstance(network.front, FoldedFront):
+        return None
+    if any(has_hooks(part) or has_patched_forward(part) for part in network.modules()):
+        return None
+    if network.front.mixing is None or not network.front.weight.is_cpu:
         return None
     layers = [*network.reduce, *network.separable, network.head]
     if len(layers) != 11:

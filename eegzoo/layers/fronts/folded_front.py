@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from eegzoo.layers.fronts.norm_folding import evaluation_weight, is_foldable_norm, scale_and_shift
 from eegzoo.layers.fronts.plain_modules import zero_padding
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
-from eegzoo.torch_internals import BatchNormBase
+from eegzoo.torch_internals import BatchNormBase, wide_dtype
 
 
 class FoldedFront(nn.Module):
@@ -71,8 +71,8 @@ class FoldedFront(nn.Module):
         """Include the normalisation that follows, in place."""
         scale, shift = (values.to(self.bias.device) for values in scale_and_shift(norm))
         dtype = self.weight.dtype
-        self.weight = (self.weight.double() * scale[:, None, None]).to(dtype)
-        self.bias = (self.bias.double() * scale + shift).to(dtype)
+        self.weight = (self.weight.to(scale.dtype) * scale[:, None, None]).to(dtype)
+        self.bias = (self.bias.to(scale.dtype) * scale + shift).to(dtype)
 
     def extra_repr(self) -> str:
         """Return the sizes and the order."""
@@ -115,11 +115,12 @@ def fold_front(front: TemporalSpatialConv, n_times: int) -> FoldedFront | None:
     order = front.order(temporal.weight.new_zeros(1, spatial.kernel_size[0], n_times))
     if order == "plain" or (norm is not None and not is_foldable_norm(norm)):
         return None
-    kernels = evaluation_weight(temporal).flatten(1).double()  # (F, kernel_length)
-    mixing = evaluation_weight(spatial).squeeze(3).double()  # (maps, F / groups, n_chans)
+    wide = wide_dtype(temporal.weight)
+    kernels = evaluation_weight(temporal).flatten(1).to(wide)  # (F, kernel_length)
+    mixing = evaluation_weight(spatial).squeeze(3).to(wide)  # (maps, F / groups, n_chans)
     shift = kernels.new_zeros(len(kernels))
     if temporal.bias is not None:
-        shift = temporal.bias.double()
+        shift = temporal.bias.to(wide)
     if norm is not None:
         scale, offset = scale_and_shift(norm)
         kernels, shift = kernels * scale[:, None], shift * scale + offset
@@ -127,7 +128,7 @@ def fold_front(front: TemporalSpatialConv, n_times: int) -> FoldedFront | None:
     of_map = shift.view(groups, -1).repeat_interleave(maps // groups, 0)
     bias = (mixing.sum(2) * of_map).sum(1)
     if spatial.bias is not None:
-        bias = bias + spatial.bias.double()
+        bias = bias + spatial.bias.to(wide)
     dtype = temporal.weight.dtype
     if order == "folded":
         first, weight = None, torch.einsum("ofc,fk->ock", mixing, kernels).to(dtype)

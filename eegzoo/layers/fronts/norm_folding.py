@@ -9,14 +9,14 @@ from torch.nn.utils.parametrize import is_parametrized
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
-from eegzoo.torch_internals import BatchNormBase, computes_as, has_hooks, has_patched_forward
+from eegzoo.torch_internals import BatchNormBase, computes_as, has_hooks, has_patched_forward, wide_dtype
 
 _LINEAR = (nn.Conv1d, nn.Conv2d, nn.Linear, ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense)
 _DTYPES = (torch.float32, torch.float64)
 
 
 def scale_and_shift(norm: BatchNormBase) -> tuple[Tensor, Tensor]:
-    """Return a normalisation in evaluation as ``scale * x + shift``, both in float64.
+    """Return a normalisation in evaluation as ``scale * x + shift``, both in `wide_dtype`.
 
     Examples
     --------
@@ -26,12 +26,13 @@ def scale_and_shift(norm: BatchNormBase) -> tuple[Tensor, Tensor]:
     """
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("expected a normalisation with running statistics, got one without")
-    scale = torch.rsqrt(norm.running_var.detach().double() + norm.eps)
+    dtype = wide_dtype(norm.running_var)
+    scale = torch.rsqrt(norm.running_var.detach().to(dtype) + norm.eps)
     if norm.weight is not None:
-        scale = scale * norm.weight.detach().double()
-    shift = -scale * norm.running_mean.detach().double()
+        scale = scale * norm.weight.detach().to(dtype)
+    shift = -scale * norm.running_mean.detach().to(dtype)
     if norm.bias is not None:
-        shift = shift + norm.bias.detach().double()
+        shift = shift + norm.bias.detach().to(dtype)
     return scale, shift
 
 
@@ -98,9 +99,9 @@ def fold_norm_(layer: nn.Module, norm: BatchNormBase, start: int = 0) -> None:
     scale, shift = (values[own].to(weight.device) for values in scale_and_shift(norm))
     if isinstance(layer, NormConstraint):
         layer.set_constraint(None, None, layer.axis_norm, 1.0)
-    folded = weight.double() * scale.reshape(-1, *[1] * (weight.ndim - 1))
+    folded = weight.to(wide_dtype(weight)) * scale.reshape(-1, *[1] * (weight.ndim - 1))
     if layer.bias is not None:
-        shift = shift + scale * layer.bias.detach().double()  # type: ignore[operator]
+        shift = shift + scale * layer.bias.detach().to(scale.dtype)  # type: ignore[operator]
     layer.weight = nn.Parameter(folded.to(weight.dtype), requires_grad=False)
     layer.bias = nn.Parameter(shift.to(weight.dtype), requires_grad=False)
 
