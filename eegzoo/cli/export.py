@@ -16,8 +16,6 @@ from eegzoo.cli.sources import seed_option
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
-    import torch
-
     from eegzoo.cli.trained import Trained
     from eegzoo.models.base import EEGModel
 

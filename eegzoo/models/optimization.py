@@ -27,7 +27,6 @@ from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 from eegzoo.models.eegnet import EEGNet
 from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed
 
-
 # Activations that act on each value alone.
 _OF_EACH_VALUE = {
     nn.ELU, nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.SELU, nn.CELU, nn.Mish,
@@ -80,7 +79,7 @@ class OptimizedModel(nn.Module):
         """
         fast = self.one_window
         # A graph must hold for any batch, and libraries that run graphs choose their own order.
-        if fast is not None and len(x) == 1 and x.is_cpu and not _is_traced():
+        if fast is not None and not _is_traced() and len(x) == 1 and x.is_cpu:
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
@@ -189,17 +188,18 @@ def _fold_norms(network: EEGModel) -> None:
         for module in network.modules()
         if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d,))
     ]
-    norms = [m for m in network.modules() if is_foldable_norm(m)]
+    norms = [module for module in network.modules() if is_foldable_norm(module)]
     with torch.no_grad():
         pairs = followed_by(lambda: network(x), linear, norms)
     for layers, norm in pairs:
         start = 0
         for layer in layers:  # each has its part of the maps
             if isinstance(layer, FoldedFront):
-                layer.fold_(norm)
+                layer.fold_(norm, start)
             else:
                 fold_norm_(layer, norm, start)
-            start += len(layer.weight)
+            weight: Tensor = layer.weight  # type: ignore[assignment]
+            start += len(weight)
     folded = {norm for _, norm in pairs}
     _replace(network, lambda module: nn.Identity() if module in folded else None)
 
@@ -218,7 +218,10 @@ def _is_dropout(module: nn.Module) -> bool:
 
 
 def _is_traced() -> bool:
-    return torch.compiler.is_compiling() or torch.jit.is_tracing() or is_transformed()
+    if torch.compiler.is_compiling() or is_transformed():
+        return True
+    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return traced
 
 
 def _replace(network: nn.Module, replacement: Any) -> None:
@@ -254,7 +257,7 @@ def _one_window(network: EEGModel) -> OneWindow | None:
     if not (empty and usual and set(pointwise) <= _OF_EACH_VALUE):
         return None
     one_window = OneWindow(
-        network.front, network.n_times, network.pool_lengths,
+        network.front, network.n_times, (network.pool_lengths[0], network.pool_lengths[1]),
         evaluation_weight(depthwise).squeeze(1), evaluation_weight(point).squeeze(2), point.bias,
         evaluation_weight(head), head.bias, (first, second),
     )  # fmt: skip

@@ -81,7 +81,7 @@ class OneWindow(nn.Module):
         separable = pointwise.double().unsqueeze(2) * depthwise.double()  # (out, maps, taps)
         # The second pool, spread over the weights of the head.
         spread = pool_matrix(self.n_pooled, pool_2).to(device)
-        pooled = head.double().unflatten(1, (len(pointwise), -1)) @ spread.T
+        pooled = head.double().reshape(len(head), len(pointwise), -1) @ spread.T
         self.first, self.second = activations
         self.n_taps = depthwise.shape[1]
         self.register_buffer("mixing", front.mixing)

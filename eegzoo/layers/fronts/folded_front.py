@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from eegzoo.layers.fronts.norm_folding import evaluation_weight, is_foldable_norm, scale_and_shift
 from eegzoo.layers.fronts.plain_modules import zero_padding
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
-from eegzoo.torch_internals import BatchNormBase, wide_dtype
+from eegzoo.torch_internals import wide_dtype
 
 
 class FoldedFront(nn.Module):
@@ -67,9 +67,10 @@ class FoldedFront(nn.Module):
             x = F.pad(x, self.padding)
         return F.conv1d(x, self.weight, self.bias, self.stride, 0, self.dilation, groups)
 
-    def fold_(self, norm: BatchNormBase) -> None:
-        """Include the normalisation that follows, in place."""
-        scale, shift = (values.to(self.bias.device) for values in scale_and_shift(norm))
+    def fold_(self, norm: nn.Module, start: int = 0) -> None:
+        """Include the normalisation that follows, in place; `start` is its first map of this."""
+        own = slice(start, start + len(self.bias))
+        scale, shift = (values[own].to(self.bias.device) for values in scale_and_shift(norm))
         dtype = self.weight.dtype
         self.weight = (self.weight.to(scale.dtype) * scale[:, None, None]).to(dtype)
         self.bias = (self.bias.to(scale.dtype) * scale + shift).to(dtype)

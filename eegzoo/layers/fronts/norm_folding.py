@@ -9,13 +9,19 @@ from torch.nn.utils.parametrize import is_parametrized
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
-from eegzoo.torch_internals import BatchNormBase, computes_as, has_hooks, has_patched_forward, wide_dtype
+from eegzoo.torch_internals import (
+    BatchNormBase,
+    computes_as,
+    has_hooks,
+    has_patched_forward,
+    wide_dtype,
+)
 
 _LINEAR = (nn.Conv1d, nn.Conv2d, nn.Linear, ConstrainedConv1d, ConstrainedConv2d, ConstrainedDense)
 _DTYPES = (torch.float32, torch.float64)
 
 
-def scale_and_shift(norm: BatchNormBase) -> tuple[Tensor, Tensor]:
+def scale_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
     """Return a normalisation in evaluation as ``scale * x + shift``, both in `wide_dtype`.
 
     Examples
@@ -24,8 +30,8 @@ def scale_and_shift(norm: BatchNormBase) -> tuple[Tensor, Tensor]:
     >>> scale, shift
     (tensor([0.5000, 0.5000], dtype=torch.float64), tensor([0., 0.], dtype=torch.float64))
     """
-    if norm.running_mean is None or norm.running_var is None:
-        raise ValueError("expected a normalisation with running statistics, got one without")
+    if not isinstance(norm, BatchNormBase) or norm.running_mean is None or norm.running_var is None:
+        raise ValueError(f"expected a batch normalisation with running statistics, got {norm}")
     dtype = wide_dtype(norm.running_var)
     scale = torch.rsqrt(norm.running_var.detach().to(dtype) + norm.eps)
     if norm.weight is not None:
@@ -69,7 +75,7 @@ def is_linear_layer(module: nn.Module, also: tuple[type[nn.Module], ...] = ()) -
     return known and _is_untouched(module)
 
 
-def fold_norm_(layer: nn.Module, norm: BatchNormBase, start: int = 0) -> None:
+def fold_norm_(layer: nn.Module, norm: nn.Module, start: int = 0) -> None:
     """Include a normalisation in the weight and bias of the layer before it, in place.
 
     A constrained layer loses its constraint: its weight is the one that it uses in evaluation,

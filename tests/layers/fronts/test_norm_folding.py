@@ -74,7 +74,11 @@ def test_a_constrained_convolution_takes_a_norm(
         (ConstrainedDense(5, 4, max_norm=0.1), nn.BatchNorm1d(4), (3, 5)),
         (nn.Linear(5, 4, bias=False), nn.BatchNorm1d(4), (3, 5)),
         (SameConv1d(2, 4, 5, stride=3), nn.BatchNorm1d(4), (3, 2, 17)),
-        (ConstrainedConv2d(1, 4, 3, min_norm=1.0, minmax_rate=0.5), nn.BatchNorm2d(4), (1, 1, 5, 5)),
+        (
+            ConstrainedConv2d(1, 4, 3, min_norm=1.0, minmax_rate=0.5),
+            nn.BatchNorm2d(4),
+            (1, 1, 5, 5),
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
