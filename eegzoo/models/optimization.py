@@ -48,7 +48,15 @@ class OptimizedModel(nn.Module):
     network : EEGModel
         Network in evaluation mode with folded layers.
     one_window : nn.Module | None
-        Function of ``network`` for a batch of one window on a CPU. None: `network` computes it.
+        Function of `network` for a batch of one window on a CPU. None: `network` computes it.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("tinysleepnet", n_chans=1, n_times=3000, n_outputs=5, sfreq=100)
+    >>> fast = eegzoo.optimize_for_inference(model)
+    >>> logits, state = fast(torch.randn(2, 3, 1, 3000), return_state=True)
+    >>> logits.shape, fast.n_times
+    (torch.Size([2, 3, 5]), 3000)
     """
 
     def __init__(self, network: EEGModel, one_window: nn.Module | None = None) -> None:
