@@ -1,6 +1,7 @@
 from . import cli, data, layers, models, training, weights
 from ._version import __version__
 from .models.model_summary import summary
+from .models.optimization import optimize_for_inference
 from .models.saving import load_model, save_model
 from .weights.catalogue import find_weights, list_weights
 from .weights.zoo import create_model, list_models
@@ -16,6 +17,7 @@ __all__ = [
     "list_weights",
     "load_model",
     "models",
+    "optimize_for_inference",
     "save_model",
     "summary",
     "training",

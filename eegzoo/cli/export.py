@@ -17,8 +17,6 @@ from eegzoo.cli.sources import seed_option
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
-    import torch
-
     from eegzoo.cli.trained import Trained
     from eegzoo.models.base import EEGModel
 
@@ -46,9 +44,9 @@ def export(
 
     The metadata describe targets, channels, preprocessing and normalisation. The input "windows"
     (batch, channels, samples) takes preprocessed and normalised windows. The output "logits" has
-    one number per label or target; a regressor predicts target_mean + target_std * logits. Norm
-    constraints are baked into the weights, except for constraints specific to a model, which the
-    graph computes. Files are only written if the outputs of onnxruntime and torch agree.
+    one number per label or target; a regressor predicts target_mean + target_std * logits. The
+    graph is that of `eegzoo.optimize_for_inference`: norm constraints and batch normalisations are
+    part of the weights. Files are only written if the outputs of onnxruntime and torch agree.
 
     A model that was trained on sequences takes (batch, --n-windows, channels, samples) and returns
     logits for each window. The number of windows is fixed in the file. Each sequence starts without
@@ -139,6 +137,8 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
             raise ImportError(f"{error}: pip install 'eegzoo[onnx]'") from error
     import torch
 
+    from eegzoo.models.optimization import optimize_for_inference
+
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     with warnings.catch_warnings():
@@ -147,7 +147,7 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
         exporter.setLevel(logging.ERROR)
         try:
             program = torch.onnx.export(
-                _baked(network),
+                optimize_for_inference(network),
                 (torch.zeros(2, *shape),),
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
@@ -165,15 +165,6 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
         prop.key, prop.value = key, value if isinstance(value, str) else json.dumps(value)
     content: bytes = proto.SerializeToString()
     return content
-
-
-def _baked(network: EEGModel) -> torch.nn.Module:
-    from eegzoo.layers.constrained.bake import bake
-
-    try:
-        return bake(network).eval()
-    except TypeError:  # a constraint specific to the model, which the graph computes
-        return network.eval()
 
 
 def _difference(network: EEGModel, shape: tuple[int, ...], content: bytes, seed: int) -> float:

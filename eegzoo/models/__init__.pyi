@@ -15,6 +15,7 @@ from .eegtcnet import EEGTCNet
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .model_summary import summary
+from .optimization import OptimizedModel, optimize_for_inference
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
 from .saving import load_model, read_metadata, save_model
@@ -44,6 +45,7 @@ __all__ = [
     "EEGTCNet",
     "FBCNet",
     "ModelEntry",
+    "OptimizedModel",
     "ResNet1D",
     "STNet",
     "ShallowConvNet",
@@ -57,6 +59,7 @@ __all__ = [
     "freeze",
     "list_models",
     "load_model",
+    "optimize_for_inference",
     "parameter_groups",
     "read_metadata",
     "register_model",

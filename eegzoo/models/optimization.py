@@ -1,0 +1,272 @@
+"""Models that are only used, not trained: everything constant is computed once."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from eegzoo.layers.blocks.one_window import OneWindow
+from eegzoo.layers.blocks.same_padded import SameConv1d
+from eegzoo.layers.constrained.bake import bake
+from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fronts.data_flow import followed_by
+from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
+from eegzoo.layers.fronts.norm_folding import (
+    evaluation_weight,
+    fold_norm_,
+    is_foldable_norm,
+    is_linear_layer,
+)
+from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
+from eegzoo.models.base import EEGModel, keep_in_evaluation, release
+from eegzoo.models.eegnet import EEGNet
+from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed
+
+# Activations that act on each value alone.
+_OF_EACH_VALUE = {
+    nn.ELU, nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.SELU, nn.CELU, nn.Mish,
+    nn.Softplus, nn.Hardtanh, nn.ReLU6, nn.Hardswish,
+}  # fmt: skip
+# Number of multiplications above which convolutions are faster than matrices for one window.
+_MOST_OPERATIONS = 8_000_000
+
+
+class OptimizedModel(nn.Module):
+    """Model for inference, made by `optimize_for_inference`.
+
+    It is called like the original, also with the further arguments of a sequence model, and has its
+    `n_chans`, `n_times`, `n_outputs`, `sfreq`, `ch_names` and `features`. Its parameters need no
+    gradient, and ``train()`` raises an error.
+
+    Parameters
+    ----------
+    network : EEGModel
+        Network in evaluation mode with folded layers.
+    one_window : nn.Module | None
+        Function of `network` for a batch of one window on a CPU. None: `network` computes it.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("tinysleepnet", n_chans=1, n_times=3000, n_outputs=5, sfreq=100)
+    >>> fast = eegzoo.optimize_for_inference(model)
+    >>> logits, state = fast(torch.randn(2, 3, 1, 3000), return_state=True)
+    >>> logits.shape, fast.n_times
+    (torch.Size([2, 3, 5]), 3000)
+    """
+
+    def __init__(self, network: EEGModel, one_window: nn.Module | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self.one_window = one_window
+        self.n_chans, self.n_times = network.n_chans, network.n_times
+        self.n_outputs, self.sfreq = network.n_outputs, network.sfreq
+        self.ch_names, self.num_features = network.ch_names, network.num_features
+        self.requires_grad_(False)
+        self.eval()
+        keep_in_evaluation(network)
+
+    def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Any:
+        """Map windows to outputs, as the original does.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_chans, n_times)
+            Windows in microvolts.
+        *args, **kwargs
+            Further arguments of the original's ``forward``.
+
+        Returns
+        -------
+        Tensor, shape (batch, n_outputs)
+            Logits, or what else the original returns.
+        """
+        fast = self.one_window
+        # A graph must hold for any batch, and libraries that run graphs choose their own order.
+        if fast is not None and not _is_traced() and len(x) == 1 and x.is_cpu:
+            self.network.check_windows(x)
+            return fast(x, *args, **kwargs)
+        return self.network(x, *args, **kwargs)
+
+    def features(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """Map windows to features, as the original does."""
+        return self.network.features(x, *args, **kwargs)
+
+    def train(self, mode: bool = True) -> Self:
+        """Raise an error unless `mode` is False: what training needs has been removed."""
+        if mode:
+            raise RuntimeError(
+                "expected evaluation mode, got train(): a model made by optimize_for_inference "
+                "cannot be trained; train the original and optimize it again"
+            )
+        return super().train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Raise an error unless `requires_grad` is False."""
+        if requires_grad:
+            raise RuntimeError(
+                "expected requires_grad=False, got True: the weights of a model made by "
+                "optimize_for_inference cannot be trained; train the original"
+            )
+        return super().requires_grad_(False)
+
+    def extra_repr(self) -> str:
+        """Return the original's class and sizes."""
+        return (
+            f"{type(self.network).__name__} for inference, n_chans={self.n_chans}, "
+            f"n_times={self.n_times}, n_outputs={self.n_outputs}, sfreq={self.sfreq:g}"
+        )
+
+
+def optimize_for_inference(model: EEGModel) -> OptimizedModel:
+    """Return a model with the same outputs that is faster and can be used, but not trained.
+
+    - Norm constraints are baked into the weights, which are then checked no more.
+    - Batch normalisations are folded into the convolutions and dense layers before them, where
+      these have no other use.
+    - A linear front (`TemporalSpatialConv`) becomes one or two convolutions with constant weights,
+      in the order that takes fewer operations.
+    - Dropout is removed.
+    - `EEGNet` gets a second set of matrices for a single window on a CPU, as in an online session.
+
+    Constants are computed in float64; the outputs differ by rounding only. A layer with hooks, a
+    parametrisation or a ``forward`` of its own stays as it is, and so do models in half precision
+    but for constraints and dropout.
+
+    Parameters
+    ----------
+    model : EEGModel
+        Model in any mode. It is not changed.
+
+    Returns
+    -------
+    OptimizedModel
+        Model in evaluation mode with the dtype and device of `model`.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not an EEGModel, such as a model that is already optimized.
+
+    See Also
+    --------
+    eegzoo.layers.bake : Replace constrained layers only; the result can be trained.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=256, n_outputs=4, sfreq=256)
+    >>> fast = eegzoo.optimize_for_inference(model)
+    >>> x = torch.randn(1, 8, 256)
+    >>> torch.testing.assert_close(fast(x), model.eval()(x))
+    """
+    if not isinstance(model, EEGModel):
+        raise TypeError(f"expected model to be an EEGModel, got {type(model).__name__}")
+    network = copy.deepcopy(model)
+    release(network)
+    network.frozen_parts = ()
+    network.eval().requires_grad_(False)
+    _fold_fronts(network)
+    _fold_norms(network)
+    _replace(network, lambda module: nn.Identity() if _is_dropout(module) else None)
+    one_window = _one_window(network)
+    _replace(network, _baked)
+    return OptimizedModel(network, one_window)
+
+
+def _fold_fronts(network: EEGModel) -> None:
+    def folded(module: nn.Module) -> nn.Module | None:
+        if type(module) is not TemporalSpatialConv or module.temporal.weight.is_meta:
+            return None
+        return fold_front(module, network.n_times)
+
+    _replace(network, folded)
+
+
+def _fold_norms(network: EEGModel) -> None:
+    like = next(network.parameters())
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, network.n_chans, network.n_times, generator=generator)
+    x = x.to(like.device, like.dtype)
+    linear = [
+        module
+        for module in network.modules()
+        if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d,))
+    ]
+    norms = [module for module in network.modules() if is_foldable_norm(module)]
+    with torch.no_grad():
+        pairs = followed_by(lambda: network(x), linear, norms)
+    for layers, norm in pairs:
+        start = 0
+        for layer in layers:  # each has its part of the maps
+            if isinstance(layer, FoldedFront):
+                layer.fold_(norm, start)
+            else:
+                fold_norm_(layer, norm, start)
+            weight: Tensor = layer.weight  # type: ignore[assignment]
+            start += len(weight)
+    folded = {norm for _, norm in pairs}
+    _replace(network, lambda module: nn.Identity() if module in folded else None)
+
+
+def _baked(module: nn.Module) -> nn.Module | None:
+    if not isinstance(module, NormConstraint):
+        return None
+    try:
+        return bake(module)
+    except TypeError:  # a forward of its own, which computes the constraint
+        return None
+
+
+def _is_dropout(module: nn.Module) -> bool:
+    return isinstance(module, nn.modules.dropout._DropoutNd)
+
+
+def _is_traced() -> bool:
+    if torch.compiler.is_compiling() or is_transformed():
+        return True
+    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return traced
+
+
+def _replace(network: nn.Module, replacement: Any) -> None:
+    """Replace modules in all places where they are used."""
+    new = {module: replacement(module) for module in network.modules() if module is not network}
+    for parent in list(network.modules()):
+        for name, child in list(parent._modules.items()):  # with repetitions
+            if child is not None and new.get(child) is not None:
+                setattr(parent, name, new[child])
+
+
+def _one_window(network: EEGModel) -> OneWindow | None:
+    """Return the function of one window, for an EEGNet as it was built and small enough."""
+    if type(network) is not EEGNet or not isinstance(network.front, FoldedFront):
+        return None
+    if any(has_hooks(part) or has_patched_forward(part) for part in network.modules()):
+        return None
+    if network.front.mixing is None or not network.front.weight.is_cpu:
+        return None
+    layers = [*network.reduce, *network.separable, network.head]
+    if len(layers) != 11:
+        return None
+    norm_1, first, pool_1, drop_1, depthwise, point, norm_2, second, pool_2, drop_2, head = layers
+    empty = all(type(x) is nn.Identity for x in (norm_1, drop_1, norm_2, drop_2))
+    usual = all(
+        type(x) is kind
+        for x, kind in [
+            (pool_1, nn.AvgPool1d), (pool_2, nn.AvgPool1d), (depthwise, ConstrainedConv1d),
+            (point, nn.Conv1d), (head, ConstrainedDense),
+        ]
+    ) and all(map(is_linear_layer, (depthwise, point, head)))  # fmt: skip
+    pointwise = (type(first), type(second))
+    if not (empty and usual and set(pointwise) <= _OF_EACH_VALUE):
+        return None
+    one_window = OneWindow(
+        network.front, network.n_times, (network.pool_lengths[0], network.pool_lengths[1]),
+        evaluation_weight(depthwise).squeeze(1), evaluation_weight(point).squeeze(2), point.bias,
+        evaluation_weight(head), head.bias, (first, second),
+    )  # fmt: skip
+    return one_window if one_window.n_operations <= _MOST_OPERATIONS else None
