@@ -110,6 +110,93 @@ class AfterMove(nn.Module):
         return self
 
 
+def stored_tensor(module: nn.Module, name: str) -> Tensor:
+    """Return a parameter, buffer or attribute of a module, past a property of this name.
+
+    Examples
+    --------
+    >>> stored_tensor(torch.nn.Linear(4, 2), "weight").shape
+    torch.Size([2, 4])
+    """
+    tensor: Tensor
+    for stored in (module._parameters, module._buffers, vars(module)):
+        if name in stored:
+            tensor = stored[name]
+            return tensor
+    raise AttributeError(f"{type(module).__name__!r} object has no attribute {name!r}")
+
+
+class OwnStateDict(nn.Module):
+    """Mixin for modules that decide what a state dict contains, and react to loading one.
+
+    Unlike hooks, methods are not part of an object: they neither appear in pickles nor stay behind
+    when the class of an object changes.
+
+    Examples
+    --------
+    >>> class Rounded(OwnStateDict, torch.nn.Linear):
+    ...     def saved_values(self):
+    ...         return {"weight": self.weight.detach().round()}
+    ...     def after_loading(self, names):
+    ...         print("loaded", *sorted(names))
+    >>> layer = Rounded(2, 1)
+    >>> state = layer.state_dict()
+    >>> bool((state["weight"] == layer.weight.round()).all())
+    True
+    >>> layer.load_state_dict(state)
+    loaded bias weight
+    <All keys matched successfully>
+    """
+
+    def saved_values(self) -> dict[str, Tensor]:
+        """Return the values that a state dict contains in place of those of own tensors."""
+        raise NotImplementedError
+
+    def after_loading(self, names: set[str]) -> None:
+        """React to the loading of own tensors, given their names."""
+        raise NotImplementedError
+
+    def _save_to_state_dict(
+        self, destination: dict[str, Any], prefix: str, keep_vars: bool
+    ) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if not keep_vars:  # otherwise the parameters themselves are asked for
+            for name, value in self.saved_values().items():
+                destination[prefix + name] = value
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *arguments: Any
+    ) -> None:
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
+        shapes = {name: tensor.shape for name, tensor in self.named_parameters(recurse=False)}
+        # A value of another shape is not loaded: it will be an error.
+        self.after_loading(
+            {
+                name
+                for name, shape in shapes.items()
+                if getattr(state_dict.get(prefix + name), "shape", None) == shape
+            }
+        )
+
+
+def without_version(weight: Tensor) -> Tensor:
+    """Return an alias of a tensor; autograd and its count of changes ignore changes of the alias.
+
+    A graph that has saved the tensor, or a view of it, stays valid, and its gradient is computed
+    with the changed values.
+
+    Examples
+    --------
+    >>> weight = torch.ones(2, requires_grad=True)
+    >>> penalty = weight.square().sum()
+    >>> _ = without_version(weight).div_(2)
+    >>> penalty.backward()
+    >>> weight.grad
+    tensor([1., 1.])
+    """
+    return weight.data
+
+
 def computes_as(kind: type[nn.Module], base: type[nn.Module]) -> bool:
     """Return whether a class of layers inherits the computation of `base` unchanged.
 

@@ -96,7 +96,7 @@ def _store_evaluation_weight(layer: NormConstraint) -> None:
 
 
 def _delete_constraint(layer: NormConstraint) -> None:
-    for name in ("max_norm", "min_norm", "axis_norm", "minmax_rate", "_last_projection"):
+    for name in ("max_norm", "min_norm", "axis_norm", "minmax_rate", *(name for name in vars(layer)["_buffers"] if name.startswith("_last_"))):
         delattr(layer, name)
 
 
