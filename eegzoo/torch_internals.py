@@ -15,13 +15,19 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 ConvBase = _ConvNd
 """Base class of torch's convolutions."""
+
+TransposedBase = _ConvTransposeNd
+"""Base class of torch's transposed convolutions."""
+
+RecurrentBase = nn.RNNBase
+"""Base class of torch's recurrent layers."""
 
 BatchNormBase = _BatchNorm
 """Base class of torch's batch normalisations, including `torch.nn.SyncBatchNorm`."""
@@ -68,24 +74,39 @@ def set_padding(conv: ConvBase, padding: list[int]) -> None:
     conv._reversed_padding_repeated_twice = padding
 
 
-def pad_by_list(conv: ConvBase) -> None:
-    """Make torch's own ``forward`` pad by `padding_of`, also with zeros.
+def move_into_child_(layer: nn.Module, name: str, before: dict[str, nn.Module]) -> None:
+    """Make a layer a `torch.nn.Sequential` that contains the layer as it was.
 
-    With `padding_mode` "zeros" torch ignores the list. The mode is therefore changed to "constant",
-    which also means zeros: the constructor refuses it, but ``forward`` passes it on to
-    `torch.nn.functional.pad`.
+    The object stays the same, so that everything that refers to it stays valid. It keeps its hooks.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        Layer to change.
+    name : str
+        Name of the former layer in the sequence.
+    before : dict of str to nn.Module
+        Layers that come before it, by name.
 
     Examples
     --------
-    >>> conv = torch.nn.Conv1d(8, 4, 5)
-    >>> set_padding(conv, [4, 0])
-    >>> pad_by_list(conv)
-    >>> conv(torch.randn(2, 8, 100)).shape
-    torch.Size([2, 4, 100])
+    >>> layer = torch.nn.Conv1d(8, 4, 5)
+    >>> move_into_child_(layer, "conv", before={"pad": torch.nn.ConstantPad1d((4, 0), 0.0)})
+    >>> layer(torch.randn(2, 8, 100)).shape, list(layer.state_dict())
+    (torch.Size([2, 4, 100]), ['conv.weight', 'conv.bias'])
     """
-    conv.padding = (0,) * len(conv.kernel_size)
-    if conv.padding_mode == "zeros":
-        conv.padding_mode = "constant"  # type: ignore[assignment]
+    child = object.__new__(type(layer))
+    attributes, fresh = dict(vars(layer)), vars(nn.Module())
+    kept = {key for key in fresh if key.endswith("hooks") or "hooks_" in key}
+    vars(child).update(attributes)
+    vars(child).update({key: fresh[key] for key in kept})
+    vars(layer).clear()
+    layer.__class__ = nn.Sequential
+    vars(layer).update(vars(nn.Module()))
+    vars(layer).update({key: attributes[key] for key in kept})
+    layer.training = child.training
+    for key, module in {**before, name: child}.items():
+        layer.add_module(key, module.train(child.training))
 
 
 class AfterMove(nn.Module):
@@ -124,6 +145,49 @@ def stored_tensor(module: nn.Module, name: str) -> Tensor:
             tensor = stored[name]
             return tensor
     raise AttributeError(f"{type(module).__name__!r} object has no attribute {name!r}")
+
+
+def output_padding_of(
+    conv: TransposedBase, x: Tensor, output_size: list[int] | None
+) -> tuple[int, ...]:
+    """Return what a transposed convolution adds to one side of its output for a size.
+
+    Examples
+    --------
+    >>> conv = torch.nn.ConvTranspose1d(8, 4, 3, stride=2)
+    >>> tuple(output_padding_of(conv, torch.zeros(1, 8, 10), [22]))
+    (1,)
+    """
+    n_axes = len(conv.kernel_size)
+    padding = conv._output_padding(
+        x, output_size, list(conv.stride), list(conv.padding), list(conv.kernel_size), n_axes,
+        list(conv.dilation),
+    )  # fmt: skip
+    return tuple(padding)
+
+
+def call_recurrent(
+    layer: RecurrentBase, kind: type[RecurrentBase], weights: dict[str, Tensor], x: Any, hx: Any
+) -> Any:
+    """Call a recurrent layer as one of class `kind` with other weights.
+
+    The layer is not changed, so that several threads may call it.
+
+    Examples
+    --------
+    >>> layer, x = torch.nn.GRU(4, 2), torch.randn(5, 4)
+    >>> zeros = {name: torch.zeros_like(weight) for name, weight in layer.named_parameters()}
+    >>> output, _ = call_recurrent(layer, torch.nn.GRU, zeros, x, None)
+    >>> bool((output == 0).all())
+    True
+    """
+    twin = object.__new__(kind)
+    vars(twin).update(vars(layer))
+    names = layer._flat_weights_names
+    vars(twin)["_flat_weights"] = [weights.get(name, getattr(layer, name)) for name in names]
+    # torch renews the list if a reference is to another tensor than the layer's.
+    vars(twin)["_flat_weight_refs"] = [None] * len(names)
+    return twin.forward(x, hx)
 
 
 class OwnStateDict(nn.Module):

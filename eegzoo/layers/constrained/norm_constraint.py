@@ -72,11 +72,11 @@ class NormConstraint(GuardedWeight, OwnStateDict):
     True
     """
 
-    max_norm: float | None = None
+    max_norm: float | None
     min_norm: float | None
     axis_norm: tuple[int, ...]
     minmax_rate: float
-    non_negative: bool = False
+    non_negative: bool
 
     @property
     def weight_names(self) -> tuple[str, ...]:
@@ -133,6 +133,13 @@ class NormConstraint(GuardedWeight, OwnStateDict):
             # NaN equals nothing, so that the first weight counts as an update.
             last = torch.full_like(weight.detach(), torch.nan) if self.minmax_rate < 1.0 else None
             self.register_buffer(_last(name), last, persistent=False)
+
+    def delete_constraint(self) -> None:
+        """Delete the limits and everything else that a plain layer does not have."""
+        for name in ("max_norm", "min_norm", "axis_norm", "minmax_rate", "non_negative"):
+            delattr(self, name)
+        for name in self.weight_names:
+            delattr(self, _last(name))
 
     def filter_norms(self, weight: Tensor | None = None) -> Tensor:
         """Return the norms that the limits apply to.
@@ -249,6 +256,10 @@ class NormConstraint(GuardedWeight, OwnStateDict):
 
     def extra_repr(self) -> str:
         """Return the layer's own arguments, followed by the constraint."""
+        return f"{super().extra_repr()}, {self.shown_constraint()}"
+
+    def shown_constraint(self) -> str:
+        """Return the constraint as it appears in the layer's ``repr``."""
         shown: dict[str, Any] = {"max_norm": self.max_norm}
         if self.min_norm is not None:
             shown["min_norm"] = self.min_norm
@@ -258,8 +269,7 @@ class NormConstraint(GuardedWeight, OwnStateDict):
             shown["minmax_rate"] = self.minmax_rate
         if self.non_negative:
             shown["non_negative"] = True
-        constraint = ", ".join(f"{name}={value!r}" for name, value in shown.items())
-        return f"{super().extra_repr()}, {constraint}"
+        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
 
 
 def _last(name: str) -> str:
