@@ -97,7 +97,9 @@ def _store_evaluation_weight(layer: NormConstraint) -> None:
         if stored.is_meta:
             continue
         with torch.no_grad():
-            projected = layer.constrained_weight(name)
+            # A subclass with one weight may override the method without its argument.
+            names = () if name == "weight" else (name,)
+            projected = layer.constrained_weight(*names)
         if projected is not stored and not torch.equal(projected, stored):
             setattr(layer, name, nn.Parameter(projected, requires_grad=stored.requires_grad))
     layer.training = training
