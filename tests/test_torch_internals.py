@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from tests.source_graph import FILES, parse
 
+INTERNAL = {"torch_internals.py", "torch_modules.py"}
 TESTED = set()
 
 
@@ -34,7 +35,7 @@ def entry(name, assumption, feature):
             except Exception as error:
                 pytest.fail(
                     f"torch {torch.__version__} has changed.\n  assumed: {assumption}\n"
-                    f"  used by: {feature}, through eegzoo.torch_internals.{name}\n"
+                    f"  used by: {feature}, through {name} of eegzoo\n"
                     f"  found: {error!r}"
                 )
 
@@ -46,6 +47,11 @@ def entry(name, assumption, feature):
 @pytest.fixture
 def internals():
     return importlib.import_module("eegzoo.torch_internals")
+
+
+@pytest.fixture
+def modules():
+    return importlib.import_module("eegzoo.torch_modules")
 
 
 PRIVATE_NAMES = [
@@ -71,7 +77,7 @@ def test_a_private_name_exists(module, name, feature):
 
 def test_every_entry_has_a_test():
     entries = set()
-    for node in parse("torch_internals.py").body:
+    for node in [node for file in INTERNAL for node in parse(file).body]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             entries.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -152,14 +158,14 @@ def test_set_padding(internals):
     "bake, for convolutions with causal padding",
 )
 @pytest.mark.parametrize("training", [True, False])
-def test_move_into_child(internals, training):
+def test_move_into_child(modules, training):
     layer, calls = nn.Conv1d(2, 3, 5).train(training), []
     layer.register_forward_hook(lambda module, inputs, output: calls.append(inputs[0].shape))
     layer.register_forward_pre_hook(lambda module, inputs: calls.append("before"))
     x, weight = torch.randn(1, 2, 20), layer.weight
     expected = F.conv1d(F.pad(x, (4, 0)), layer.weight, layer.bias)
     net = nn.Sequential(layer)
-    internals.move_into_child_(layer, "conv", before={"pad": nn.ConstantPad1d((4, 0), 0.0)})
+    modules.move_into_child_(layer, "conv", before={"pad": nn.ConstantPad1d((4, 0), 0.0)})
     torch.testing.assert_close(net(x), expected)
     assert calls == ["before", x.shape]
     assert net[0] is layer
@@ -175,9 +181,9 @@ def test_move_into_child(internals, training):
     "all transposed convolutions derive from torch.nn.modules.conv._ConvTransposeNd",
     "ConstrainedConvTranspose1d and ConstrainedConvTranspose2d",
 )
-def test_transposed_base(internals):
+def test_transposed_base(modules):
     for kind in (nn.ConvTranspose1d, nn.ConvTranspose2d):
-        assert issubclass(kind, internals.TransposedBase)
+        assert issubclass(kind, modules.TransposedBase)
 
 
 @entry(
@@ -186,9 +192,9 @@ def test_transposed_base(internals):
     "ConstrainedConvTranspose1d and ConstrainedConvTranspose2d",
 )
 @pytest.mark.parametrize("output_size", [None, [21], [22]])
-def test_output_padding_of(internals, output_size):
+def test_output_padding_of(modules, output_size):
     conv, x = nn.ConvTranspose1d(2, 3, 3, stride=2), torch.randn(1, 2, 10)
-    padding = internals.output_padding_of(conv, x, output_size)
+    padding = modules.output_padding_of(conv, x, output_size)
     found = F.conv_transpose1d(x, conv.weight, conv.bias, 2, 0, padding)
     torch.testing.assert_close(found, conv(x, output_size))
 
@@ -198,9 +204,9 @@ def test_output_padding_of(internals, output_size):
     "torch's recurrent layers derive from torch.nn.RNNBase",
     "ConstrainedLSTM and ConstrainedGRU",
 )
-def test_recurrent_base(internals):
+def test_recurrent_base(modules):
     for kind in (nn.LSTM, nn.GRU):
-        assert issubclass(kind, internals.RecurrentBase)
+        assert issubclass(kind, modules.RecurrentBase)
 
 
 @entry(
@@ -209,11 +215,11 @@ def test_recurrent_base(internals):
     "ConstrainedLSTM and ConstrainedGRU",
 )
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
-def test_call_recurrent(internals, kind):
+def test_call_recurrent(modules, kind):
     layer, other = (kind(3, 4, num_layers=2, bidirectional=True) for _ in range(2))
     before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
     x, weights = torch.randn(5, 3), dict(other.named_parameters())
-    output, _ = internals.call_recurrent(layer, kind, weights, x, None)
+    output, _ = modules.call_recurrent(layer, kind, weights, x, None)
     torch.testing.assert_close(output, other(x)[0])
     assert all(torch.equal(tensor, before[name]) for name, tensor in layer.state_dict().items())
     assert not torch.allclose(layer(x)[0], output)
@@ -294,10 +300,10 @@ class _Unused(nn.Linear):
     "state dicts of layers with a minmax_rate below one",
 )
 @pytest.mark.parametrize("assign", [True, False])
-def test_own_state_dict(internals, assign):
+def test_own_state_dict(modules, assign):
     loaded = []
 
-    class Doubled(internals.OwnStateDict, nn.Linear):
+    class Doubled(modules.OwnStateDict, nn.Linear):
         def saved_values(self):
             return {"weight": 2 * self.weight.detach()}
 
@@ -321,10 +327,10 @@ def test_own_state_dict(internals, assign):
     "changes of .data are not counted as changes of the tensor",
     "constrained weights that are used elsewhere in the graph",
 )
-def test_without_version(internals):
+def test_without_version(modules):
     weight = torch.ones(2, requires_grad=True)
     square = weight.square().sum()
-    internals.without_version(weight).mul_(3)
+    modules.without_version(weight).mul_(3)
     square.backward()
     assert weight.tolist() == [3.0, 3.0]
     assert weight.grad.tolist() == [6.0, 6.0]
@@ -335,13 +341,13 @@ def test_without_version(internals):
     "parameters stand in _parameters, buffers in _buffers, all else in __dict__",
     "the weight of constrained layers",
 )
-def test_stored_tensor(internals):
+def test_stored_tensor(modules):
     norm = nn.BatchNorm1d(2)
     norm.plain = torch.ones(1)
     for name in ("weight", "running_mean", "plain"):
-        assert internals.stored_tensor(norm, name) is getattr(norm, name)
+        assert modules.stored_tensor(norm, name) is getattr(norm, name)
     with pytest.raises(AttributeError, match="has no attribute 'else'"):
-        internals.stored_tensor(norm, "else")
+        modules.stored_tensor(norm, "else")
 
 
 @entry(
@@ -557,7 +563,7 @@ def uses_of_private_names(tree):
             yield node.lineno, repr(node.value)
 
 
-@pytest.mark.parametrize("file", sorted(FILES.keys() - {"torch_internals.py"}))
+@pytest.mark.parametrize("file", sorted(FILES.keys() - INTERNAL))
 def test_nothing_private_of_torch_is_used_elsewhere(file):
     found = [f"{file}:{line}: {source}" for line, source in uses_of_private_names(parse(file))]
     assert found == [], "move these to eegzoo.torch_internals, with a test for each"

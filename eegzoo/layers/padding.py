@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
@@ -77,7 +78,9 @@ def padding_layer(padding: Sequence[int], padding_mode: str = "zeros") -> nn.Mod
     ReplicationPad1d((4, 0))
     """
     n_axes = len(padding) // 2
+    amounts: Any = tuple(padding)
+    if padding_mode == "replicate":
+        replicate = (nn.ReplicationPad1d, nn.ReplicationPad2d, nn.ReplicationPad3d)[n_axes - 1]
+        return replicate(amounts)
     constant = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)[n_axes - 1]
-    replicate = (nn.ReplicationPad1d, nn.ReplicationPad2d, nn.ReplicationPad3d)[n_axes - 1]
-    amounts = tuple(padding)
-    return constant(amounts, 0.0) if padding_mode == "zeros" else replicate(amounts)
+    return constant(amounts, 0.0)

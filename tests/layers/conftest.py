@@ -57,7 +57,9 @@ class Case:
                         norm = values.transpose(0, self.filters).flatten(1).norm(dim=1)
                         spread = torch.linspace(0.5, 1.5, len(norm)) * scale / norm
                         others = [axis for axis in range(values.ndim) if axis != self.filters]
-                        values *= spread.reshape([1 if a in others else -1 for a in range(values.ndim)])
+                        values *= spread.reshape(
+                            [1 if a in others else -1 for a in range(values.ndim)]
+                        )
                     parameter.copy_(values)
         return layer
 

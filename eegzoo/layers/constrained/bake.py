@@ -11,7 +11,8 @@ from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.separable import SeparableConv2d
 from eegzoo.layers.constrained.swap import CONSTRAINED
 from eegzoo.layers.padding import is_lopsided, padding_layer
-from eegzoo.torch_internals import ConvBase, computes_as, move_into_child_, padding_of, set_padding
+from eegzoo.torch_internals import ConvBase, computes_as, padding_of, set_padding
+from eegzoo.torch_modules import move_into_child_
 
 _PLAIN: dict[type[nn.Module], type[nn.Module]] = {
     SeparableConv2d: nn.Sequential,
@@ -30,7 +31,8 @@ def bake(module: nn.Module) -> nn.Module:
 
     The state-dict keys are the same, with one exception. No convolution of torch pads on one side
     only, so that one with causal padding becomes a ``Sequential`` of a padding layer ``pad`` and a
-    convolution ``conv``, unless its kernel has length one.
+    convolution ``conv``, unless its kernel has length one. A convolution with "same" padding and an
+    even kernel keeps ``padding="same"``, for which torch warns once that it may copy the input.
 
     Parameters
     ----------
@@ -53,6 +55,7 @@ def bake(module: nn.Module) -> nn.Module:
 
     Examples
     --------
+    >>> from eegzoo.layers import ConstrainedConv1d
     >>> bake(ConstrainedConv1d(8, 4, 5, max_norm=0.5))
     Conv1d(8, 4, kernel_size=(5,), stride=(1,), padding=(2,))
     >>> bake(ConstrainedConv1d(8, 4, 5, padding="causal", max_norm=0.5))
@@ -75,7 +78,7 @@ def bake(module: nn.Module) -> nn.Module:
             layer.delete_constraint()
         if plain is not None:
             layer.__class__ = plain
-        if plain is nn.Embedding:
+        if isinstance(layer, nn.Embedding) and plain is not None:
             layer.max_norm = None  # torch's own
         if isinstance(layer, ConvBase) and plain is not None:
             _pad_as_torch_does(layer)
@@ -115,6 +118,5 @@ def _pad_as_torch_does(layer: ConvBase) -> None:
         layer.padding_mode = "zeros"
         if any(amounts):
             move_into_child_(layer, "conv", before={"pad": pad})
-    elif isinstance(layer.padding, str) and layer.padding_mode == "zeros":
-        if not is_lopsided(amounts):  # tools know numbers better than "same"
-            layer.padding = tuple(amounts[::-2])
+    elif layer.padding_mode == "zeros" and not is_lopsided(amounts):
+        layer.padding = tuple(amounts[::-2])  # more tools know numbers than "same"

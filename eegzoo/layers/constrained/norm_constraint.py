@@ -17,7 +17,7 @@ from eegzoo.layers.constrained.norms import (
     norms_over,
 )
 from eegzoo.layers.constrained.weight_guard import GuardedWeight
-from eegzoo.torch_internals import OwnStateDict, without_version
+from eegzoo.torch_modules import OwnStateDict, without_version
 
 
 class NormConstraint(GuardedWeight, OwnStateDict):

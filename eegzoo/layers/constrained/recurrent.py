@@ -9,7 +9,7 @@ from torch import nn
 
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.norms import AxisNorm
-from eegzoo.torch_internals import RecurrentBase, call_recurrent
+from eegzoo.torch_modules import RecurrentBase, call_recurrent
 
 
 class _ConstrainedRecurrent(NormConstraint, RecurrentBase):

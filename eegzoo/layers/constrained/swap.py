@@ -20,7 +20,8 @@ from eegzoo.layers.constrained.transposed import (
     ConstrainedConvTranspose1d,
     ConstrainedConvTranspose2d,
 )
-from eegzoo.torch_internals import TransposedBase, bypassed_layers, has_patched_forward
+from eegzoo.torch_internals import bypassed_layers, has_patched_forward
+from eegzoo.torch_modules import TransposedBase
 
 Rule = str | type[nn.Module]
 Limits = dict[str, Any]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.norms import AxisNorm, norms_over
-from eegzoo.torch_internals import TransposedBase, output_padding_of
+from eegzoo.torch_modules import TransposedBase, output_padding_of
 
 _Sizes = int | tuple[int, ...]
 
@@ -28,7 +28,7 @@ class _ConstrainedTransposed(NormConstraint, TransposedBase):
         weight = self.weight if weight is None else weight
         if self.groups == 1 or 0 not in self.axis_norm:
             return norms_over(weight, self.axis_norm)
-        by_group = weight.unflatten(0, (self.groups, -1))
+        by_group = weight.reshape(self.groups, -1, *weight.shape[1:])
         norms = norms_over(by_group, tuple(axis + 1 for axis in self.axis_norm))
         return norms.expand(-1, by_group.shape[1], *norms.shape[2:]).flatten(0, 1)
 
@@ -96,7 +96,7 @@ class ConstrainedConvTranspose1d(_ConstrainedTransposed, nn.ConvTranspose1d):
         axis_norm: AxisNorm = (0, 2),
         minmax_rate: float = 1.0,
     ) -> None:
-        super().__init__(  # type: ignore[call-arg]
+        super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, output_padding,  # type: ignore[arg-type]
             groups, bias, dilation, padding_mode, device, dtype,  # type: ignore[arg-type]
         )  # fmt: skip
@@ -156,7 +156,7 @@ class ConstrainedConvTranspose2d(_ConstrainedTransposed, nn.ConvTranspose2d):
         axis_norm: AxisNorm = (0, 2, 3),
         minmax_rate: float = 1.0,
     ) -> None:
-        super().__init__(  # type: ignore[call-arg]
+        super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, output_padding,  # type: ignore[arg-type]
             groups, bias, dilation, padding_mode, device, dtype,  # type: ignore[arg-type]
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from eegzoo.torch_internals import stored_tensor
+from eegzoo.torch_modules import stored_tensor
 
 _TOOLS = ("peft.", "torch.ao.quantization.", "torch.nn.utils.fusion.", "torchao.")
 """Packages that compute a new weight from ``weight`` and store it in the same layer or a copy."""

@@ -59,7 +59,10 @@ def test_a_transposed_convolution_takes_an_output_size(output_size):
 
 def test_a_transposed_convolution_pads_as_torch_does():
     arguments = (4, 6, 5, 3, 2, 1, 2, True, 2)
-    layer, plain = ConstrainedConvTranspose1d(*arguments, max_norm=None), nn.ConvTranspose1d(*arguments)
+    layer, plain = (
+        ConstrainedConvTranspose1d(*arguments, max_norm=None),
+        nn.ConvTranspose1d(*arguments),
+    )
     plain.load_state_dict(layer.state_dict())
     torch.testing.assert_close(layer(torch.ones(2, 4, 9)), plain(torch.ones(2, 4, 9)))
 
@@ -78,7 +81,10 @@ def test_all_vectors_are_constrained_and_the_padding_stays_zero():
     others = norms[[0, 1, 3, 4]]
     assert ((others >= 0.4 - 1e-6) & (others <= 0.5 + 1e-6)).all()
     assert layer.weight.grad[2].abs().sum() == 0
-    assert repr(layer) == "ConstrainedEmbedding(5, 3, padding_idx=2, max_norm=0.5, min_norm=0.4, axis_norm=(1,))"
+    assert (
+        repr(layer)
+        == "ConstrainedEmbedding(5, 3, padding_idx=2, max_norm=0.5, min_norm=0.4, axis_norm=(1,))"
+    )
 
 
 def test_evaluation_of_an_embedding_changes_nothing():

@@ -46,7 +46,9 @@ def plain_output(case, layer):
 def test_a_forward_in_training_stores_the_projected_weight(case, limits, scale, project_by_loop):
     layer = case.layer(scale=scale, **limits)
     expected = {
-        name: project_by_loop(p, axis_norm=case.axes(p), **limits) if is_weight(name) else p.detach().double()
+        name: project_by_loop(p, axis_norm=case.axes(p), **limits)
+        if is_weight(name)
+        else p.detach().double()
         for name, p in layer.named_parameters()
     }
     layer(case.x())

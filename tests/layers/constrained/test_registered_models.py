@@ -54,7 +54,9 @@ def test_training_with_an_l2_penalty_computed_first_follows_keras(name):
 
     def penalty(module):
         layers = [module.get_submodule(name) for name in constrained(model)]
-        return sum(part.get_parameter(w).square().sum() for part in layers for w in part.weight_names)
+        return sum(
+            part.get_parameter(w).square().sum() for part in layers for w in part.weight_names
+        )
 
     for _ in range(2):
         for module in (model, keras):

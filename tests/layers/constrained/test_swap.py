@@ -24,7 +24,6 @@ from eegzoo.layers import (
     constrain,
     constraint_report,
 )
-
 from eegzoo.torch_internals import padding_of
 
 
@@ -321,7 +320,10 @@ def test_baked_layers_have_the_attributes_of_plain_layers():
         (ConstrainedEmbedding(3, 2, max_norm=1.0), nn.Embedding(3, 2)),
         (ConstrainedLSTM(3, 2, max_norm=1.0), nn.LSTM(3, 2)),
         (ConstrainedConvTranspose1d(3, 2, 4), nn.ConvTranspose1d(3, 2, 4)),
-        (ConstrainedConv2d(3, 2, 4, min_norm=1.0, minmax_rate=0.5), nn.Conv2d(3, 2, 4, padding="same")),
+        (
+            ConstrainedConv2d(3, 2, 4, min_norm=1.0, minmax_rate=0.5),
+            nn.Conv2d(3, 2, 4, padding="same"),
+        ),
     ]:
         baked = bake(layer)
         baked = baked.get_submodule("conv") if isinstance(baked, nn.Sequential) else baked

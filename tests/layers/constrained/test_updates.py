@@ -154,9 +154,7 @@ def test_renewed_statistics_normalise_what_evaluation_computes():
 def test_threads_agree_before_the_projection(case):
     layer = case.layer(**LIMITS).eval()
     expected, outputs = layer(case.x()), []
-    threads = [
-        threading.Thread(target=lambda: outputs.append(layer(case.x()))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: outputs.append(layer(case.x()))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
