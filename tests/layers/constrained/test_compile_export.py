@@ -97,8 +97,9 @@ def test_recurrent_layers_compile_around_torchs_own_graph_break(case):
     for ours, eager in zip(layer.parameters(), same.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, eager.grad, rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(ours, eager, rtol=1e-5, atol=1e-6)
+    torch.compiler.reset()
     with pytest.raises(torch._dynamo.exc.Unsupported, match="RNN, GRU, or LSTM"):
-        torch.compile(case.plain(), fullgraph=True, backend="aot_eager")(case.x())
+        torch.compile(case.plain()[0], fullgraph=True, backend="aot_eager")(case.x())
     torch.compiler.reset()
 
 
