@@ -1,8 +1,8 @@
 """Private and version-dependent parts of torch that eegzoo uses.
 
-All other files use them through this module. `tests/test_torch_internals.py` has a test for each
-name, so that a new version of torch that changes one of them fails there, and the failure names the
-feature that depends on it.
+All other files use them through this module and `eegzoo.torch_modules`, which is about the state of
+modules. `tests/test_torch_internals.py` has a test for each name, so that a new version of torch
+that changes one of them fails there, and the failure names the feature that depends on it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 ConvBase = _ConvNd
 """Base class of torch's convolutions."""
+
 
 BatchNormBase = _BatchNorm
 """Base class of torch's batch normalisations, including `torch.nn.SyncBatchNorm`."""
@@ -66,26 +67,6 @@ def set_padding(conv: ConvBase, padding: list[int]) -> None:
     torch.Size([2, 4, 100])
     """
     conv._reversed_padding_repeated_twice = padding
-
-
-def pad_by_list(conv: ConvBase) -> None:
-    """Make torch's own ``forward`` pad by `padding_of`, also with zeros.
-
-    With `padding_mode` "zeros" torch ignores the list. The mode is therefore changed to "constant",
-    which also means zeros: the constructor refuses it, but ``forward`` passes it on to
-    `torch.nn.functional.pad`.
-
-    Examples
-    --------
-    >>> conv = torch.nn.Conv1d(8, 4, 5)
-    >>> set_padding(conv, [4, 0])
-    >>> pad_by_list(conv)
-    >>> conv(torch.randn(2, 8, 100)).shape
-    torch.Size([2, 4, 100])
-    """
-    conv.padding = (0,) * len(conv.kernel_size)
-    if conv.padding_mode == "zeros":
-        conv.padding_mode = "constant"  # type: ignore[assignment]
 
 
 class AfterMove(nn.Module):

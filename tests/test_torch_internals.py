@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from tests.source_graph import FILES, parse
 
+INTERNAL = {"torch_internals.py", "torch_modules.py"}
 TESTED = set()
 
 
@@ -34,7 +35,7 @@ def entry(name, assumption, feature):
             except Exception as error:
                 pytest.fail(
                     f"torch {torch.__version__} has changed.\n  assumed: {assumption}\n"
-                    f"  used by: {feature}, through eegzoo.torch_internals.{name}\n"
+                    f"  used by: {feature}, through {name} of eegzoo\n"
                     f"  found: {error!r}"
                 )
 
@@ -48,8 +49,14 @@ def internals():
     return importlib.import_module("eegzoo.torch_internals")
 
 
+@pytest.fixture
+def modules():
+    return importlib.import_module("eegzoo.torch_modules")
+
+
 PRIVATE_NAMES = [
     ("torch.nn.modules.conv", "_ConvNd", "the base class of ConstrainedConv1d and 2d"),
+    ("torch.nn.modules.conv", "_ConvTransposeNd", "the base class of ConstrainedConvTranspose1d"),
     ("torch.nn.modules.batchnorm", "_BatchNorm", "the base class of SyncedBatchNorm"),
     ("torch.utils.data._utils.collate", "default_collate_fn_map", "batches of EpochsDataset"),
     ("torch.nn.modules.module", "_global_forward_hooks", "TemporalSpatialConv"),
@@ -70,7 +77,7 @@ def test_a_private_name_exists(module, name, feature):
 
 def test_every_entry_has_a_test():
     entries = set()
-    for node in parse("torch_internals.py").body:
+    for node in [node for file in INTERNAL for node in parse(file).body]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             entries.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -146,16 +153,76 @@ def test_set_padding(internals):
 
 
 @entry(
-    "pad_by_list",
-    'forward hands padding_mode "constant" to torch.nn.functional.pad',
-    'bake, for convolutions with causal padding, or with "same" and an even kernel',
+    "move_into_child_",
+    "all that a module is stands in its __dict__, where hooks have names that contain hooks",
+    "bake, for convolutions with causal padding",
 )
-def test_pad_by_list(internals):
-    conv = nn.Conv1d(2, 3, 5, padding=1, bias=False)
-    internals.set_padding(conv, [4, 0])
-    internals.pad_by_list(conv)
-    x = torch.randn(1, 2, 20)
-    torch.testing.assert_close(conv(x), F.conv1d(F.pad(x, (4, 0)), conv.weight))
+@pytest.mark.parametrize("training", [True, False])
+def test_move_into_child(modules, training):
+    layer, calls = nn.Conv1d(2, 3, 5).train(training), []
+    layer.register_forward_hook(lambda module, inputs, output: calls.append(inputs[0].shape))
+    layer.register_forward_pre_hook(lambda module, inputs: calls.append("before"))
+    x, weight = torch.randn(1, 2, 20), layer.weight
+    expected = F.conv1d(F.pad(x, (4, 0)), layer.weight, layer.bias)
+    net = nn.Sequential(layer)
+    modules.move_into_child_(layer, "conv", before={"pad": nn.ConstantPad1d((4, 0), 0.0)})
+    torch.testing.assert_close(net(x), expected)
+    assert calls == ["before", x.shape]
+    assert net[0] is layer
+    assert (type(layer), type(layer.conv)) == (nn.Sequential, nn.Conv1d)
+    assert vars(layer).keys() == vars(nn.Sequential()).keys()
+    assert vars(layer.conv).keys() == vars(nn.Conv1d(2, 3, 5)).keys()
+    assert layer.conv.weight is weight
+    assert {module.training for module in net.modules() if module is not net} == {training}
+
+
+@entry(
+    "TransposedBase",
+    "all transposed convolutions derive from torch.nn.modules.conv._ConvTransposeNd",
+    "ConstrainedConvTranspose1d and ConstrainedConvTranspose2d",
+)
+def test_transposed_base(modules):
+    for kind in (nn.ConvTranspose1d, nn.ConvTranspose2d):
+        assert issubclass(kind, modules.TransposedBase)
+
+
+@entry(
+    "output_padding_of",
+    "a transposed convolution computes its output padding by _output_padding",
+    "ConstrainedConvTranspose1d and ConstrainedConvTranspose2d",
+)
+@pytest.mark.parametrize("output_size", [None, [21], [22]])
+def test_output_padding_of(modules, output_size):
+    conv, x = nn.ConvTranspose1d(2, 3, 3, stride=2), torch.randn(1, 2, 10)
+    padding = modules.output_padding_of(conv, x, output_size)
+    found = F.conv_transpose1d(x, conv.weight, conv.bias, 2, 0, padding)
+    torch.testing.assert_close(found, conv(x, output_size))
+
+
+@entry(
+    "RecurrentBase",
+    "torch's recurrent layers derive from torch.nn.RNNBase",
+    "ConstrainedLSTM and ConstrainedGRU",
+)
+def test_recurrent_base(modules):
+    for kind in (nn.LSTM, nn.GRU):
+        assert issubclass(kind, modules.RecurrentBase)
+
+
+@entry(
+    "call_recurrent",
+    "a recurrent layer computes with the list _flat_weights, in the order of _flat_weights_names",
+    "ConstrainedLSTM and ConstrainedGRU",
+)
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_call_recurrent(modules, kind):
+    layer, other = (kind(3, 4, num_layers=2, bidirectional=True) for _ in range(2))
+    before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    x, weights = torch.randn(5, 3), dict(other.named_parameters())
+    output, _ = modules.call_recurrent(layer, kind, weights, x, None)
+    torch.testing.assert_close(output, other(x)[0])
+    assert all(torch.equal(tensor, before[name]) for name, tensor in layer.state_dict().items())
+    assert not torch.allclose(layer(x)[0], output)
 
 
 class _Doubled(nn.Conv1d):
@@ -224,6 +291,63 @@ def test_has_hooks(internals, register, everywhere):
 class _Unused(nn.Linear):
     def forward(self, input):
         raise AssertionError
+
+
+@entry(
+    "OwnStateDict",
+    "state_dict and load_state_dict call _save_to_state_dict and _load_from_state_dict of each "
+    "module",
+    "state dicts of layers with a minmax_rate below one",
+)
+@pytest.mark.parametrize("assign", [True, False])
+def test_own_state_dict(modules, assign):
+    loaded = []
+
+    class Doubled(modules.OwnStateDict, nn.Linear):
+        def saved_values(self):
+            return {"weight": 2 * self.weight.detach()}
+
+        def after_loading(self, names):
+            loaded.append(names)
+
+    net = nn.Sequential(Doubled(3, 2))
+    state = net.state_dict()
+    assert list(state) == ["0.weight", "0.bias"]
+    assert torch.equal(state["0.weight"], 2 * net[0].weight)
+    assert net.state_dict(keep_vars=True)["0.weight"] is net[0].weight
+    net.load_state_dict({"0.weight": state["0.weight"]}, strict=False, assign=assign)
+    assert loaded == [{"weight"}]
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        net.load_state_dict({"0.weight": torch.zeros(5), "0.bias": torch.zeros(2)})
+    assert loaded[1:] == [{"bias"}]
+
+
+@entry(
+    "without_version",
+    "changes of .data are not counted as changes of the tensor",
+    "constrained weights that are used elsewhere in the graph",
+)
+def test_without_version(modules):
+    weight = torch.ones(2, requires_grad=True)
+    square = weight.square().sum()
+    modules.without_version(weight).mul_(3)
+    square.backward()
+    assert weight.tolist() == [3.0, 3.0]
+    assert weight.grad.tolist() == [6.0, 6.0]
+
+
+@entry(
+    "stored_tensor",
+    "parameters stand in _parameters, buffers in _buffers, all else in __dict__",
+    "the weight of constrained layers",
+)
+def test_stored_tensor(modules):
+    norm = nn.BatchNorm1d(2)
+    norm.plain = torch.ones(1)
+    for name in ("weight", "running_mean", "plain"):
+        assert modules.stored_tensor(norm, name) is getattr(norm, name)
+    with pytest.raises(AttributeError, match="has no attribute 'else'"):
+        modules.stored_tensor(norm, "else")
 
 
 @entry(
@@ -439,7 +563,7 @@ def uses_of_private_names(tree):
             yield node.lineno, repr(node.value)
 
 
-@pytest.mark.parametrize("file", sorted(FILES.keys() - {"torch_internals.py"}))
+@pytest.mark.parametrize("file", sorted(FILES.keys() - INTERNAL))
 def test_nothing_private_of_torch_is_used_elsewhere(file):
     found = [f"{file}:{line}: {source}" for line, source in uses_of_private_names(parse(file))]
     assert found == [], "move these to eegzoo.torch_internals, with a test for each"

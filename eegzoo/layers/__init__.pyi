@@ -6,19 +6,29 @@ from .blocks.same_padded import SameConv1d, SameMaxPool1d
 from .blocks.tcn import TCNBlock
 from .constrained.bake import bake
 from .constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from .constrained.convolution3d import ConstrainedConv3d
 from .constrained.dense import ConstrainedDense
+from .constrained.embedding import ConstrainedEmbedding
 from .constrained.norm_constraint import NormConstraint
 from .constrained.norm_report import constraint_report
 from .constrained.norms import constrain_norm
+from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
+from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 
 __all__ = [
     "ConstrainedConv1d",
     "ConstrainedConv2d",
+    "ConstrainedConv3d",
+    "ConstrainedConvTranspose1d",
+    "ConstrainedConvTranspose2d",
     "ConstrainedDense",
+    "ConstrainedEmbedding",
+    "ConstrainedGRU",
+    "ConstrainedLSTM",
     "DepthwiseConv2d",
     "FilterBank",
     "MultiHeadAttention",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
 
 
 def same_padding(
@@ -57,3 +60,27 @@ def is_lopsided(padding: Sequence[int]) -> bool:
     True
     """
     return padding[::2] != padding[1::2]
+
+
+def padding_layer(padding: Sequence[int], padding_mode: str = "zeros") -> nn.Module:
+    """Return a layer of torch that pads with zeros or with the outermost samples ("replicate").
+
+    Parameters
+    ----------
+    padding : sequence of int
+        Amounts before and after each axis, in the order of `torch.nn.functional.pad`.
+    padding_mode : {"zeros", "replicate"}
+        What to pad with.
+
+    Examples
+    --------
+    >>> padding_layer([4, 0], "replicate")
+    ReplicationPad1d((4, 0))
+    """
+    n_axes = len(padding) // 2
+    amounts: Any = tuple(padding)
+    if padding_mode == "replicate":
+        replicate = (nn.ReplicationPad1d, nn.ReplicationPad2d, nn.ReplicationPad3d)[n_axes - 1]
+        return replicate(amounts)
+    constant = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)[n_axes - 1]
+    return constant(amounts, 0.0)

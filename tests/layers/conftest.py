@@ -18,6 +18,18 @@ from eegzoo import layers
 from eegzoo.layers import NormConstraint
 
 
+def is_weight(name):
+    """Return whether a parameter of this name is constrained."""
+    return name.rpartition(".")[2].startswith("weight")
+
+
+class First(nn.Module):
+    """Select the output of a recurrent layer, without its final state."""
+
+    def forward(self, outputs):
+        return outputs[0]
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -26,6 +38,12 @@ class Case:
     plain: Callable[[], nn.Module]
     """Function that returns the torch layer with the same state dict."""
     x_shape: tuple[int, ...]
+    filters: int = 0
+    """Axis of the filters in the weight."""
+    n_indices: int = 0
+    """Number of indices, for a layer whose input is indices."""
+    recurrent: bool = False
+    """Whether torch neither compiles the plain layer nor has a vmap of it."""
 
     def layer(self, *, scale=10.0, dtype=torch.float32, device="cpu", **limits):
         """Return a layer whose norms are far above the usual limits (below, for `scale` < 1)."""
@@ -33,29 +51,52 @@ class Case:
         if device != "meta":
             generator = torch.Generator().manual_seed(1)
             with torch.no_grad():
-                for part in self.parts(layer):
-                    values = torch.randn(part.weight.shape, generator=generator)
-                    norm = values.flatten(1).norm(dim=1).reshape(-1, *[1] * (values.ndim - 1))
-                    spread = torch.linspace(0.5, 1.5, len(values)).reshape_as(norm)
-                    part.weight.copy_(values / norm * spread * scale)
-                    if part.bias is not None:
-                        part.bias.copy_(torch.randn(part.bias.shape, generator=generator))
+                for name, parameter in layer.named_parameters():
+                    values = torch.randn(parameter.shape, generator=generator)
+                    if is_weight(name):
+                        norm = values.transpose(0, self.filters).flatten(1).norm(dim=1)
+                        spread = torch.linspace(0.5, 1.5, len(norm)) * scale / norm
+                        others = [axis for axis in range(values.ndim) if axis != self.filters]
+                        values *= spread.reshape(
+                            [1 if a in others else -1 for a in range(values.ndim)]
+                        )
+                    parameter.copy_(values)
         return layer
 
     def x(self, dtype=torch.float32, seed=2):
         generator = torch.Generator().manual_seed(seed)
+        if self.n_indices:
+            return torch.randint(self.n_indices, self.x_shape, generator=generator)
         return torch.randn(self.x_shape, generator=generator).to(dtype)
+
+    def weights(self, layer):
+        """Yield each constrained weight with the layer that it belongs to."""
+        for part in self.parts(layer):
+            for name in part.weight_names:
+                yield part, part.get_parameter(name)
+
+    def skip_if_recurrent(self):
+        if self.recurrent:
+            pytest.skip("torch does not support this for LSTM and GRU")
+
+    def x_with_grad(self):
+        """Return an input that requires a gradient if it can have one."""
+        x = self.x()
+        return x.requires_grad_(x.is_floating_point())
+
+    def axes(self, weight):
+        """Return the axes of a weight over which a norm is taken."""
+        return tuple(axis for axis in range(weight.ndim) if axis != self.filters)
 
     @staticmethod
     def parts(layer):
         """Return the layers with a norm constraint in `layer`, which may be `layer` itself."""
         return [part for part in layer.modules() if isinstance(part, NormConstraint)]
 
-    @staticmethod
-    def norms(layer):
+    def norms(self, layer):
         """Return the norms of all filters in float64."""
-        weights = [p.detach() for name, p in layer.named_parameters() if name.endswith("weight")]
-        return torch.cat([torch.linalg.vector_norm(w.double().flatten(1), dim=1) for w in weights])
+        weights = [p.detach().double() for name, p in layer.named_parameters() if is_weight(name)]
+        return torch.cat([torch.linalg.vector_norm(w, dim=self.axes(w)) for w in weights])
 
     def __str__(self):
         return self.name
@@ -122,6 +163,55 @@ CASES = [
         (4, 4, 3, 12),
     ),
     Case("separable", _separable, _plain_separable, (4, 4, 3, 12)),
+    Case(
+        "conv3d",
+        lambda **limits: layers.ConstrainedConv3d(2, 4, (2, 3, 3), padding="valid", **limits),
+        lambda: nn.Conv3d(2, 4, (2, 3, 3)),
+        (4, 2, 3, 4, 8),
+    ),
+    Case(
+        "conv1d transposed",
+        lambda **limits: layers.ConstrainedConvTranspose1d(3, 5, 4, stride=2, **limits),
+        lambda: nn.ConvTranspose1d(3, 5, 4, stride=2),
+        (4, 3, 9),
+        filters=1,
+    ),
+    Case(
+        "conv2d transposed",
+        lambda **limits: layers.ConstrainedConvTranspose2d(
+            2, 4, (1, 4), stride=(1, 2), padding=(0, 1), dilation=2, bias=False, **limits
+        ),
+        lambda: nn.ConvTranspose2d(
+            2, 4, (1, 4), stride=(1, 2), padding=(0, 1), dilation=2, bias=False
+        ),
+        (4, 2, 3, 9),
+        filters=1,
+    ),
+    Case(
+        "embedding",
+        lambda **limits: layers.ConstrainedEmbedding(7, 5, **limits),
+        lambda: nn.Embedding(7, 5),
+        (4, 9),
+        n_indices=7,
+    ),
+    Case(
+        "lstm",
+        lambda **limits: nn.Sequential(
+            layers.ConstrainedLSTM(3, 4, num_layers=2, batch_first=True, **limits), First()
+        ),
+        lambda: nn.Sequential(nn.LSTM(3, 4, num_layers=2, batch_first=True), First()),
+        (4, 6, 3),
+        recurrent=True,
+    ),
+    Case(
+        "gru",
+        lambda **limits: nn.Sequential(
+            layers.ConstrainedGRU(3, 4, bidirectional=True, batch_first=True, **limits), First()
+        ),
+        lambda: nn.Sequential(nn.GRU(3, 4, bidirectional=True, batch_first=True), First()),
+        (4, 6, 3),
+        recurrent=True,
+    ),
 ]
 
 

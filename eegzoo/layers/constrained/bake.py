@@ -7,18 +7,16 @@ import copy
 import torch
 from torch import nn
 
-from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
-from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.separable import SeparableConv2d
-from eegzoo.layers.padding import is_lopsided
-from eegzoo.torch_internals import computes_as, pad_by_list, padding_of
+from eegzoo.layers.constrained.swap import CONSTRAINED
+from eegzoo.layers.padding import is_lopsided, padding_layer
+from eegzoo.torch_internals import ConvBase, computes_as, padding_of, set_padding
+from eegzoo.torch_modules import move_into_child_
 
 _PLAIN: dict[type[nn.Module], type[nn.Module]] = {
-    ConstrainedDense: nn.Linear,
-    ConstrainedConv1d: nn.Conv1d,
-    ConstrainedConv2d: nn.Conv2d,
     SeparableConv2d: nn.Sequential,
+    **{constrained: plain for plain, constrained in CONSTRAINED.items()},
 }
 
 
@@ -27,8 +25,14 @@ def bake(module: nn.Module) -> nn.Module:
 
     The plain layers have the weights that the constrained layers use in evaluation, so that the
     outputs are equal. A copy saved by ``torch.save`` or an exporter does not need eegzoo for these
-    layers, and the state-dict keys are the same. Two layers that share a weight still share it if
-    it is within the limits of both.
+    layers, and tools for plain layers accept it, such as those that fold a batch normalisation into
+    a convolution or merge an adapter with its weight. Two layers that share a weight still share it
+    if it is within the limits of both.
+
+    The state-dict keys are the same, with one exception. No convolution of torch pads on one side
+    only, so that one with causal padding becomes a ``Sequential`` of a padding layer ``pad`` and a
+    convolution ``conv``, unless its kernel has length one. A convolution with "same" padding and an
+    even kernel keeps ``padding="same"``, for which torch warns once that it may copy the input.
 
     Parameters
     ----------
@@ -43,8 +47,7 @@ def bake(module: nn.Module) -> nn.Module:
     Raises
     ------
     TypeError
-        If a constrained layer has a ``forward`` other than that of `ConstrainedDense`,
-        `ConstrainedConv1d` or `ConstrainedConv2d`: no plain layer is known to be equal to it.
+        If a constrained layer has a ``forward`` of its own: no plain layer is known to be equal.
 
     See Also
     --------
@@ -52,9 +55,14 @@ def bake(module: nn.Module) -> nn.Module:
 
     Examples
     --------
-    >>> layer = ConstrainedConv1d(8, 4, 5, padding="causal", max_norm=0.5)
-    >>> bake(layer)
-    Conv1d(8, 4, kernel_size=(5,), stride=(1,), padding_mode=constant)
+    >>> from eegzoo.layers import ConstrainedConv1d
+    >>> bake(ConstrainedConv1d(8, 4, 5, max_norm=0.5))
+    Conv1d(8, 4, kernel_size=(5,), stride=(1,), padding=(2,))
+    >>> bake(ConstrainedConv1d(8, 4, 5, padding="causal", max_norm=0.5))
+    Sequential(
+      (pad): ConstantPad1d(padding=(4, 0), value=0.0)
+      (conv): Conv1d(8, 4, kernel_size=(5,), stride=(1,))
+    )
     """
     for name, layer in module.named_modules():
         if isinstance(layer, (NormConstraint, SeparableConv2d)) and _plain_class(layer) is None:
@@ -67,11 +75,13 @@ def bake(module: nn.Module) -> nn.Module:
         plain = _plain_class(layer)
         if isinstance(layer, NormConstraint):
             _store_evaluation_weight(layer)
-            _delete_constraint(layer)
-        if isinstance(layer, (ConstrainedConv1d, ConstrainedConv2d)):
-            _pad_as_torch_does(layer)
+            layer.delete_constraint()
         if plain is not None:
             layer.__class__ = plain
+        if isinstance(layer, nn.Embedding) and plain is not None:
+            layer.max_norm = None  # torch's own
+        if isinstance(layer, ConvBase) and plain is not None:
+            _pad_as_torch_does(layer)
     return baked
 
 
@@ -84,24 +94,29 @@ def _plain_class(layer: nn.Module) -> type[nn.Module] | None:
 
 
 def _store_evaluation_weight(layer: NormConstraint) -> None:
-    stored = layer.weight
-    if stored.is_meta:
-        return
     training, layer.training = layer.training, False
-    with torch.no_grad():
-        projected = layer.constrained_weight()
+    for name in layer.weight_names:
+        stored = layer.get_parameter(name)
+        if stored.is_meta:
+            continue
+        with torch.no_grad():
+            # A subclass with one weight may override the method without its argument.
+            names = () if name == "weight" else (name,)
+            projected = layer.constrained_weight(*names)
+        if projected is not stored and not torch.equal(projected, stored):
+            setattr(layer, name, nn.Parameter(projected, requires_grad=stored.requires_grad))
     layer.training = training
-    if projected is not stored and not torch.equal(projected, stored):
-        layer.weight = nn.Parameter(projected, requires_grad=stored.requires_grad)
 
 
-def _delete_constraint(layer: NormConstraint) -> None:
-    for name in ("max_norm", "min_norm", "axis_norm", "minmax_rate", "_last_projection"):
-        delattr(layer, name)
-
-
-def _pad_as_torch_does(layer: ConstrainedConv1d | ConstrainedConv2d) -> None:
-    """Set the padding so that torch's forward pads as that of the constrained layer does."""
-    zeros_on_one_side = layer.padding_mode == "zeros" and is_lopsided(padding_of(layer))
-    if layer.padding == "causal" or (layer.padding == "same" and zeros_on_one_side):
-        pad_by_list(layer)
+def _pad_as_torch_does(layer: ConvBase) -> None:
+    """Give a convolution the padding that torch has for what the constrained layer does."""
+    amounts = padding_of(layer)
+    if layer.padding == "causal":
+        layer.padding = (0,) * len(layer.kernel_size)
+        set_padding(layer, [0] * len(amounts))
+        pad = padding_layer(amounts, layer.padding_mode)
+        layer.padding_mode = "zeros"
+        if any(amounts):
+            move_into_child_(layer, "conv", before={"pad": pad})
+    elif layer.padding_mode == "zeros" and not is_lopsided(amounts):
+        layer.padding = tuple(amounts[::-2])  # more tools know numbers than "same"

@@ -18,7 +18,7 @@ from eegzoo.torch_internals import ConvBase, padding_of, set_padding
 Padding = str | int | tuple[int, ...]
 
 
-class _ConstrainedConv(NormConstraint, ConvBase):
+class ConstrainedConv(NormConstraint, ConvBase):
     """Base class of the constrained convolutions. Time is the last axis."""
 
     _convolve: Callable[..., Tensor]
@@ -102,7 +102,7 @@ def _check_padding(padding: Padding, padding_mode: str, stride: tuple[int, ...])
         )
 
 
-class ConstrainedConv1d(_ConstrainedConv, nn.Conv1d):
+class ConstrainedConv1d(ConstrainedConv, nn.Conv1d):
     """`torch.nn.Conv1d` with a norm constraint on each filter.
 
     Parameters
@@ -176,7 +176,7 @@ class ConstrainedConv1d(_ConstrainedConv, nn.Conv1d):
         self.set_constraint(max_norm, min_norm, axis_norm, minmax_rate)
 
 
-class ConstrainedConv2d(_ConstrainedConv, nn.Conv2d):
+class ConstrainedConv2d(ConstrainedConv, nn.Conv2d):
     """`torch.nn.Conv2d` with a norm constraint on each filter.
 
     Parameters

@@ -1,7 +1,8 @@
-"""Mixin that adds a norm constraint to a torch layer."""
+"""Mixin that adds a constraint to the weights of a torch layer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -10,19 +11,22 @@ from torch import Tensor, nn
 from eegzoo.layers.constrained.norms import (
     AxisNorm,
     check_axes,
+    check_flag,
     check_limits,
     divisor_for,
     norms_over,
 )
+from eegzoo.layers.constrained.weight_guard import GuardedWeight
+from eegzoo.torch_modules import OwnStateDict, without_version
 
 
-class NormConstraint(nn.Module):
+class NormConstraint(GuardedWeight, OwnStateDict):
     """Mixin for layers that compute with a weight whose norms are within limits.
 
     It comes before a torch layer with a parameter ``weight`` in the list of bases. The layer's
     ``forward`` uses `constrained_weight` in place of ``weight``, and its constructor calls
     `set_constraint`. A subclass that constrains other norms than L2 norms over `axis_norm`
-    overrides `filter_norms`.
+    overrides `filter_norms`; one with other weights than ``weight`` overrides `weight_names`.
 
     In training the stored weight is projected before it is used. With an optimizer this gives the
     same trajectory as Keras, which projects after each step. "In training" means that the layer is
@@ -32,17 +36,24 @@ class NormConstraint(nn.Module):
     does not change.
 
     With `minmax_rate` below one, a norm moves that fraction of the way to its limit once for each
-    update of the weight. An update is detected by a change of the values, so that loading a state
-    dict is an update too. In evaluation the layer then uses the stored weight unchanged.
+    update of the weight. An update is detected by a change of the values. In all other cases an
+    update that was not projected yet is moved once on its way into the computation, so that
+    training and evaluation use the same weight. Loading a state dict is not an update: a state dict
+    contains the weight that evaluation computes with, and a loaded weight is used as it is.
+
+    The weight may be used elsewhere in the graph of a training step, for example in a penalty or by
+    a tied layer. An expression of ``weight`` that is computed before the layer's forward has its
+    gradient at the projected weight wherever autograd reads the weight itself, as in the sum of its
+    squares. Call `scale_norm` before such an expression, or use `constrained_weight` in it, to
+    compute its value with the projected weight as well.
 
     Two layers that share a weight but have different limits each compute with a weight within their
     own limits. The stored weight is within the limits of the layer that was called last in
     training.
 
-    Tensors passed to ``functional_call`` are never modified, and with a rate below one each call
-    counts as an update of them. The exception is a ``Parameter``, which cannot be distinguished
-    from the layer's own: in training it is projected in place, just as ``functional_call`` updates
-    the buffers of BatchNorm. Detach it to keep it unchanged.
+    Tensors passed to ``functional_call`` are never modified. The exception is a ``Parameter``,
+    which cannot be distinguished from the layer's own: in training it is projected in place, just
+    as ``functional_call`` updates the buffers of BatchNorm. Detach it to keep it unchanged.
 
     Examples
     --------
@@ -61,12 +72,20 @@ class NormConstraint(nn.Module):
     True
     """
 
-    weight: Tensor
     max_norm: float | None
     min_norm: float | None
     axis_norm: tuple[int, ...]
     minmax_rate: float
-    _last_projection: Tensor  # None without a rate below one
+    non_negative: bool
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """Names of the parameters that are constrained, which have one number of axes."""
+        return ("weight",)
+
+    def is_constrained(self) -> bool:
+        """Return whether the layer has a limit, or negative values become zero."""
+        return self.max_norm is not None or self.non_negative
 
     def set_constraint(
         self,
@@ -75,6 +94,7 @@ class NormConstraint(nn.Module):
         axis_norm: AxisNorm,
         minmax_rate: float,
         prefix: str = "",
+        non_negative: bool = False,
     ) -> None:
         """Check and set the limits, replacing earlier ones.
 
@@ -89,6 +109,9 @@ class NormConstraint(nn.Module):
             with both limits only.
         prefix : str
             Prefix of the arguments' names in errors and warnings.
+        non_negative : bool
+            Whether negative values become zero, as Keras's NonNeg does, before norms are taken. It
+            may be used without limits.
 
         Raises
         ------
@@ -102,12 +125,21 @@ class NormConstraint(nn.Module):
         """
         # The warning points at the caller of the layer's constructor.
         limits = check_limits(max_norm, min_norm, minmax_rate, prefix, stacklevel=4)
-        self.axis_norm = check_axes(axis_norm, self.weight.ndim)
+        weights = {name: self.get_parameter(name) for name in self.weight_names}
+        self.axis_norm = check_axes(axis_norm, next(iter(weights.values())).ndim)
         self.max_norm, self.min_norm, self.minmax_rate = limits
-        # NaN equals nothing, so that the first weight counts as an update.
-        slow = self.minmax_rate < 1.0
-        last = torch.full_like(self.weight.detach(), torch.nan) if slow else None
-        self.register_buffer("_last_projection", last, persistent=False)
+        self.non_negative = check_flag(f"{prefix}non_negative", non_negative)
+        for name, weight in weights.items():
+            # NaN equals nothing, so that the first weight counts as an update.
+            last = torch.full_like(weight.detach(), torch.nan) if self.minmax_rate < 1.0 else None
+            self.register_buffer(_last(name), last, persistent=False)
+
+    def delete_constraint(self) -> None:
+        """Delete the limits and everything else that a plain layer does not have."""
+        for name in ("max_norm", "min_norm", "axis_norm", "minmax_rate", "non_negative"):
+            delattr(self, name)
+        for name in self.weight_names:
+            delattr(self, _last(name))
 
     def filter_norms(self, weight: Tensor | None = None) -> Tensor:
         """Return the norms that the limits apply to.
@@ -137,53 +169,97 @@ class NormConstraint(nn.Module):
         """
         return norms_over(self.weight if weight is None else weight, self.axis_norm)
 
-    def constrained_weight(self) -> Tensor:
-        """Return the weight to compute with; in training, store it as well."""
-        weight = self.weight
-        if self.max_norm is None or (self.minmax_rate < 1.0 and not self.training):
+    def constrained_weight(self, name: str = "weight") -> Tensor:
+        """Return the weight to compute with; in training, store it as well.
+
+        Parameters
+        ----------
+        name : str
+            One of `weight_names`.
+
+        Returns
+        -------
+        Tensor, shape of the weight
+            Weight within the limits. Its gradient is that of the stored weight.
+        """
+        weight: Tensor = getattr(self, name)
+        if not self.is_constrained():
             return weight
         # Autograd records the copy, whose gradient is the identity, and does not see changes of a
         # detached tensor: the gradient at the projected weight reaches the stored weight unchanged.
         # The copy also keeps its values for backward when a second forward projects again.
         own = isinstance(weight, nn.Parameter)
         if own and self.training and weight.requires_grad and torch.is_grad_enabled():
-            self._project_(weight.detach(), self.max_norm)
+            self._store_projection(weight, name)
             return weight.clone()
         projected = weight.clone()
-        values = projected.detach()
-        values.div_(self._divisor(values, self.max_norm, own))
+        self._project_(projected.detach(), name)
         return projected
 
     def scale_norm(self, eps: float = 1e-9) -> None:
-        """Project the stored weight in place, as the forward pass does in training.
+        """Project the stored weights in place, as the forward pass does in training.
 
         Parameters
         ----------
         eps : float
             Largest norm of a filter that counts as zero. Such a filter is unchanged.
         """
-        if self.max_norm is not None:
-            self._project_(self.weight.detach(), self.max_norm, eps)
+        for name in self.weight_names:
+            self._store_projection(getattr(self, name), name, eps)
 
-    def _project_(self, values: Tensor, max_norm: float, eps: float = 0.0) -> None:
-        """Project the detached stored weight in place."""
-        values.div_(self._divisor(values, max_norm, True, eps))
+    def _store_projection(self, weight: Tensor, name: str, eps: float = 0.0) -> None:
+        """Project a stored weight in place and remember it."""
+        # Neither autograd nor its count of changes sees this one: a graph that contains the weight,
+        # such as that of a penalty, stays valid.
+        values = without_version(weight)
+        self._project_(values, name, eps)
         if self.minmax_rate < 1.0:
-            self._last_projection.copy_(values)
+            getattr(self, _last(name)).copy_(values)
 
-    def _divisor(self, weight: Tensor, max_norm: float, own: bool, eps: float = 0.0) -> Tensor:
-        """Return the divisor of each filter of the stored weight (`own`) or of another one."""
-        rate = self.minmax_rate
-        divisor = divisor_for(self.filter_norms(weight), max_norm, self.min_norm, rate, eps)
-        if rate == 1.0 or not own:
-            return divisor
-        # Compared by value, so that no way of writing to a weight is missed, and on the device, so
-        # that nothing waits for it and a compiled graph does not break.
-        updated = torch.ne(weight, self._last_projection).any()
-        return torch.where(updated, divisor, 1.0)
+    def _project_(self, values: Tensor, name: str, eps: float = 0.0) -> None:
+        """Project detached values in place; a rate below one moves each update once."""
+        updated = None
+        if self.minmax_rate < 1.0:
+            # Compared by value, so that no way of writing to a weight is missed, and on the device,
+            # so that nothing waits for it and a compiled graph does not break.
+            updated = torch.ne(values, getattr(self, _last(name))).any()
+        if self.non_negative:
+            values.clamp_min_(0.0)
+        if self.max_norm is not None:
+            norms = self.filter_norms(values)
+            divisor = divisor_for(norms, self.max_norm, self.min_norm, self.minmax_rate, eps)
+            values.div_(divisor if updated is None else torch.where(updated, divisor, 1.0))
+
+    def saved_values(self) -> dict[str, Tensor]:
+        """Return the weights that a state dict contains in place of the stored ones."""
+        # With a rate of one, a loaded weight is projected as the stored one is.
+        return dict(self._moved_weights()) if self.minmax_rate < 1.0 else {}
+
+    def _moved_weights(self) -> Iterator[tuple[str, Tensor]]:
+        for name in self.weight_names:
+            stored = getattr(self, name).detach()
+            if not stored.is_meta:
+                moved = stored.clone()
+                self._project_(moved, name)
+                if not torch.equal(moved, stored):
+                    yield name, moved
+
+    def after_loading(self, names: set[str]) -> None:
+        """Take loaded weights as projected ones."""
+        if self.minmax_rate < 1.0:
+            for name in names.intersection(self.weight_names):
+                loaded, last = getattr(self, name).detach(), getattr(self, _last(name))
+                if last.device == loaded.device and last.dtype == loaded.dtype:
+                    last.copy_(loaded)
+                else:  # assigned, not copied
+                    setattr(self, _last(name), loaded.clone())
 
     def extra_repr(self) -> str:
         """Return the layer's own arguments, followed by the constraint."""
+        return f"{super().extra_repr()}, {self.shown_constraint()}"
+
+    def shown_constraint(self) -> str:
+        """Return the constraint as it appears in the layer's ``repr``."""
         shown: dict[str, Any] = {"max_norm": self.max_norm}
         if self.min_norm is not None:
             shown["min_norm"] = self.min_norm
@@ -191,5 +267,11 @@ class NormConstraint(nn.Module):
             shown["axis_norm"] = self.axis_norm
         if self.minmax_rate < 1.0:
             shown["minmax_rate"] = self.minmax_rate
-        constraint = ", ".join(f"{name}={value!r}" for name, value in shown.items())
-        return f"{super().extra_repr()}, {constraint}"
+        if self.non_negative:
+            shown["non_negative"] = True
+        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
+
+
+def _last(name: str) -> str:
+    """Return the name of the buffer with the last projection of a weight."""
+    return f"_last_{name}"

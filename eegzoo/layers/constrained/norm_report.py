@@ -17,7 +17,8 @@ class LayerNorms:
     Parameters
     ----------
     name, kind : str
-        Name of the layer in the network, and name of its class.
+        Name of the layer in the network, with that of the weight if the layer has several, and name
+        of its class.
     max_norm, min_norm : float | None
         Limits of the norms.
     n_filters : int
@@ -40,7 +41,7 @@ class LayerNorms:
 
 
 class ConstraintReport(tuple[LayerNorms, ...]):
-    """Tuple of one `LayerNorms` for each constrained layer, printed as a table."""
+    """Tuple of one `LayerNorms` for each constrained weight, printed as a table."""
 
     __slots__ = ()
 
@@ -74,7 +75,7 @@ def constraint_report(module: nn.Module) -> ConstraintReport:
     Returns
     -------
     ConstraintReport
-        One `LayerNorms` for each constrained layer, with the norms of the stored weight according
+        One `LayerNorms` for each constrained weight, with the norms of the stored weight according
         to `NormConstraint.filter_norms`. It prints as a table.
 
     Examples
@@ -90,14 +91,18 @@ def constraint_report(module: nn.Module) -> ConstraintReport:
     layers = [
         (name, layer) for name, layer in module.named_modules() if isinstance(layer, NormConstraint)
     ]
-    return ConstraintReport(_norms_of(name, layer) for name, layer in layers)
+    return ConstraintReport(
+        _norms_of(name, layer, weight) for name, layer in layers for weight in layer.weight_names
+    )
 
 
-def _norms_of(name: str, layer: NormConstraint) -> LayerNorms:
-    with torch.no_grad():
-        norms = layer.filter_norms().flatten().cpu().double()
+def _norms_of(name: str, layer: NormConstraint, weight_name: str) -> LayerNorms:
+    weight = layer.get_parameter(weight_name).detach()
+    norms = layer.filter_norms(weight).flatten().cpu().double()
+    if len(layer.weight_names) > 1:
+        name = f"{name}.{weight_name}" if name else weight_name
     # The norm of a projected filter is as exact as the dtype of the weight.
-    tolerance = 8 * torch.finfo(layer.weight.dtype).eps
+    tolerance = 8 * torch.finfo(weight.dtype).eps
     at_bound = torch.zeros_like(norms, dtype=torch.bool)
     if layer.max_norm is not None:
         at_bound |= norms >= layer.max_norm * (1 - tolerance)

@@ -172,3 +172,10 @@ def check_axes(axis_norm: object, ndim: int) -> tuple[int, ...]:
     if len(set(counted)) < len(counted):
         raise ValueError(f"expected axis_norm to name each axis once, got {axis_norm!r}")
     return counted
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value`, or raise an error unless it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"expected {name} to be True or False, got {value!r}")
+    return value

@@ -64,6 +64,7 @@ def assert_compiled_equals_eager(layer, same, x, fullgraph_backend):
 @pytest.mark.usefixtures("no_recompile")
 @pytest.mark.parametrize("limits", LIMITS)
 def test_training_in_one_graph_without_recompiling(case, limits):
+    case.skip_if_recurrent()
     # aot_eager traces and functionalises like inductor, but does not generate code.
     layer, same = case.layer(**limits), case.layer(**limits)
     assert_compiled_equals_eager(layer, same, case.x(), "aot_eager")
@@ -72,6 +73,7 @@ def test_training_in_one_graph_without_recompiling(case, limits):
 @pytest.mark.usefixtures("no_recompile")
 @pytest.mark.parametrize("limits", LIMITS)
 def test_evaluation_in_one_graph_without_recompiling(case, limits):
+    case.skip_if_recurrent()
     layer = case.layer(**limits).eval()
     before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
@@ -81,6 +83,24 @@ def test_evaluation_in_one_graph_without_recompiling(case, limits):
             torch.testing.assert_close(compiled(x), layer(x), rtol=1e-5, atol=1e-5)
     for name, tensor in layer.state_dict().items():
         assert torch.equal(tensor, before[name])
+
+
+# Dynamo looks at the gradients of what it resumes with after the graph break.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+def test_recurrent_layers_compile_around_torchs_own_graph_break(case):
+    if not case.recurrent:
+        pytest.skip("in one graph, as the other tests show")
+    torch.compiler.reset()
+    layer, same = case.layer(max_norm=1.4), case.layer(max_norm=1.4)
+    for module in (torch.compile(layer, backend="aot_eager"), same):
+        module(case.x()).square().mean().backward()
+    for ours, eager in zip(layer.parameters(), same.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, eager.grad, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(ours, eager, rtol=1e-5, atol=1e-6)
+    torch.compiler.reset()
+    with pytest.raises(torch._dynamo.exc.Unsupported, match="RNN, GRU, or LSTM"):
+        torch.compile(case.plain()[0], fullgraph=True, backend="aot_eager")(case.x())
+    torch.compiler.reset()
 
 
 def small_net():

@@ -34,16 +34,21 @@ def test_norms_whose_squares_float32_cannot_hold(case, scale):
     torch.testing.assert_close(case.norms(layer), torch.full_like(case.norms(layer), 1.4))
 
 
+# torch's own "same" warns about even kernels.
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize("dtype", HALF)
 @pytest.mark.parametrize("rate", [1.0, 0.3])
 def test_autocast(case, dtype, rate):
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate)
     same = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate)
+    if str(case) == "lstm" and dtype == torch.float16:
+        pytest.skip("oneDNN has no LSTM in float16")
     with torch.autocast("cpu", dtype):
         output = layer(case.x())
         output.float().square().mean().backward()
     expected = same(case.x())
-    assert output.dtype == dtype
+    with torch.autocast("cpu", dtype):
+        assert output.dtype == case.plain()(case.x()).dtype
     torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.5)
     for parameter, other in zip(layer.parameters(), same.parameters(), strict=True):
         assert parameter.dtype == parameter.grad.dtype == torch.float32
@@ -53,7 +58,7 @@ def test_autocast(case, dtype, rate):
 @pytest.mark.parametrize("rate", [1.0, 0.3])
 def test_meta_device(case, rate):
     layer = case.layer(device="meta", max_norm=1.4, min_norm=0.9, minmax_rate=rate)
-    x = torch.empty(case.x_shape, device="meta")
+    x = case.x().to("meta")
     output = layer(x)
     output.sum().backward()
     assert output.device.type == "meta"
@@ -79,7 +84,7 @@ def test_changing_the_dtype_is_no_update_of_the_weight(case, rate):
 @pytest.mark.parametrize("training", [True, False])
 def test_functional_call_does_not_change_the_tensors(case, rate, training):
     layer = case.layer(max_norm=1.4, min_norm=0.9, minmax_rate=rate).train(training)
-    stored = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    stored = {name: p.detach().clone() for name, p in layer.named_parameters()}
     passed = {name: (5 * p.detach()).requires_grad_() for name, p in layer.named_parameters()}
     before = {name: tensor.detach().clone() for name, tensor in passed.items()}
     output = functional_call(layer, passed, case.x())
@@ -122,6 +127,7 @@ def test_func_grad(case, rate):
 @pytest.mark.parametrize("training", [True, False])
 def test_ensembles_by_vmap(case, rate, training):
     # selfEEG: raises.
+    case.skip_if_recurrent()
     nets = [
         case.layer(scale=scale, max_norm=1.4, min_norm=0.9, minmax_rate=rate).train(training)
         for scale in (0.1, 1.0, 10.0)
@@ -140,6 +146,7 @@ def test_ensembles_by_vmap(case, rate, training):
 
 
 def test_gradients_for_each_sample(case):
+    case.skip_if_recurrent()
     layer = case.layer(max_norm=1.4)
     weights = {name: p.detach() for name, p in layer.named_parameters()}
 

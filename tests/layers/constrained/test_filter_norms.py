@@ -23,15 +23,15 @@ from eegzoo.models.references import find_reference
 
 def test_norms_are_those_of_the_filters(case):
     layer = case.layer(max_norm=1.4)
-    norms = torch.cat([part.filter_norms().flatten() for part in case.parts(layer)])
+    norms = torch.cat([part.filter_norms(w).flatten() for part, w in case.weights(layer)])
     torch.testing.assert_close(norms, case.norms(layer), rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 def test_another_weight_may_be_given_in_any_floating_type(case, dtype):
-    for part in case.parts(case.layer(max_norm=1.4)):
-        weight = torch.randn_like(part.weight).to(dtype)
-        expected = torch.linalg.vector_norm(weight.double().flatten(1), dim=1)
+    for part, stored in case.weights(case.layer(max_norm=1.4)):
+        weight = torch.randn_like(stored).to(dtype)
+        expected = torch.linalg.vector_norm(weight.double(), dim=case.axes(weight))
         norms = part.filter_norms(weight)
         torch.testing.assert_close(norms.flatten(), expected, rtol=1e-12, atol=0)
 

@@ -76,7 +76,9 @@ def test_two_forwards_before_one_backward(case, limits):
 def test_gradient_checkpointing(case, limits, reentrant):
     # selfEEG with rate < 1: relative gradient error 0.53.
     layer, expected = case.layer(**limits), projected_once_and_without_limits(case, limits)
-    x = case.x().requires_grad_()
+    if case.n_indices and reentrant:
+        pytest.skip("torch's re-entrant checkpointing needs an input with a gradient")
+    x = case.x_with_grad()
     loss_of(checkpoint(layer, x, use_reentrant=reentrant)).backward()
     loss_of(expected(case.x())).backward()
     assert_gradients_match(layer, expected)
@@ -104,8 +106,8 @@ def test_a_rate_below_one_advances_once_for_each_update(case):
             layer.train()
         torch.testing.assert_close(case.norms(layer), norms, rtol=1e-6, atol=0)
         with torch.no_grad():  # an update of the optimizer
-            for part in case.parts(layer):
-                part.weight.mul_(1.01)
+            for _, weight in case.weights(layer):
+                weight.mul_(1.01)
         norms = norms * 1.01
 
 
