@@ -209,8 +209,9 @@ def epochs_from(
     first_codes = codes[[int(np.flatnonzero(places == p)[0]) for p in range(len(unique))]]
     rows = np.column_stack([unique, np.zeros_like(unique), first_codes]).astype(np.int64)
     tmin = round(window.tmin * sfreq) / sfreq
+    tmax = tmin + (window.n_times(sfreq) - 1) / sfreq
     epochs = mne.Epochs(
-        raw, rows, event_id, tmin, tmin + (window.n_times(sfreq) - 1) / sfreq, reject_by_annotation=False,
+        raw, rows, event_id, tmin, tmax, reject_by_annotation=False,
         baseline=None, preload=True, picks="all", on_missing="ignore", verbose="ERROR",
     )  # fmt: skip
     if len(unique) == len(samples):

@@ -18,5 +18,5 @@ STEPS: dict[str, type[Step]] = {
         Epoch,
         Stretch,
         Baseline,
-    )  # fmt: skip
+    )
 }
