@@ -11,9 +11,10 @@ SFREQ = 128
 EIGHT = [(2 + 4.5 * k, "ba"[k % 2]) for k in range(8)]
 
 
-def noise(seconds=40, sfreq=SFREQ, n_chans=len(NAMES)):
+def noise(seconds=40, sfreq=SFREQ, n_chans=4):
     """Return noise of 10 microvolts, in volts."""
-    return np.random.default_rng(0).normal(0, 1e-5, (n_chans, round(seconds * sfreq)))
+    rng = np.random.default_rng(0)
+    return rng.normal(0, 1e-5, (n_chans, round(seconds * sfreq)))
 
 
 def raw_with(annotations=(), stims=None, seconds=40, sfreq=SFREQ):

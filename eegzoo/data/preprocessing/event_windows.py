@@ -218,4 +218,5 @@ def epochs_from(
         return epochs
     epochs = epochs[places.tolist()]
     epochs.events[:, 2] = codes
+    epochs.event_id = {name: code for name, code in event_id.items() if code in codes}
     return epochs

@@ -163,5 +163,5 @@ def test_events_without_a_duration_are_counted():
 
 @pytest.mark.parametrize("arguments", [(0,), (-1,), (1, 0), (float("nan"),), ("1",)])
 def test_wrong_lengths_raise(arguments):
-    with pytest.raises((ValueError, TypeError), match="expected (stride_)?seconds to be"):
+    with pytest.raises((ValueError, TypeError), match=r"expected (stride_)?seconds to be"):
         Stretch(*arguments)
