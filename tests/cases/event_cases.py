@@ -50,11 +50,11 @@ def status_bits():
     return raw_with(stims={"Status": pulses(codes, base=0x1F0000)})
 
 
-def write_edf(path, annotations, rows=None, names=NAMES, seconds=40):
+def write_edf(path, annotations, rows=None, names=NAMES, seconds=40, sfreq=SFREQ):
     """Write EDF+ with (onset, duration, description)."""
     rows = noise(seconds) * 1e6 if rows is None else rows
     signals = [
-        edfio.EdfSignal(row, SFREQ, label=name, physical_range=(-bound, bound))
+        edfio.EdfSignal(row, sfreq, label=name, physical_range=(-bound, bound))
         for row, name in zip(rows, names, strict=True)
         for bound in [float(np.ceil(np.abs(row).max() * 1.05 + 1))]
     ]

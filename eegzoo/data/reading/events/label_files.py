@@ -64,6 +64,8 @@ def read_label_file(path: str | os.PathLike[str], raw: mne.io.BaseRaw) -> mne.io
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
     rows = _rows(path, raw)
+    if not rows:
+        raise ValueError(f"expected labels in {path}, got none")
     seconds = raw.n_times / float(raw.info["sfreq"])
     inside = [row for row in rows if 0 <= row[0] < seconds]
     if not inside:
