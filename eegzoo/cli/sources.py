@@ -70,7 +70,7 @@ def load_windows(
 
     With `target`, the number of each window is in the column "target" of its metadata.
     """
-    from eegzoo.data.reading.events.label_files import read_label_file
+    from eegzoo.data.reading.label_files.read_label_file import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:

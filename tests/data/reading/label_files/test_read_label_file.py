@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from eegzoo.data import label_events, read_label_file
-from eegzoo.data.reading.events.safe_xml import parse_xml
-from eegzoo.data.reading.events.stages import stage_of
+from eegzoo.data.reading.label_files.safe_xml import parse_xml
+from eegzoo.data.reading.label_files.stages import stage_of
 from tests.cases.event_cases import noise, raw_with, write_edf
 
 BOUTS = [("W", 60), ("1", 30), ("2", 90), ("3", 60), ("2", 30), ("R", 60), ("W", 30)]

@@ -10,8 +10,8 @@ from pathlib import Path
 import mne
 
 from eegzoo.data.reading.events.spoiled import spoiled_stretches
-from eegzoo.data.reading.events.table_labels import read_table_labels
-from eegzoo.data.reading.events.xml_labels import read_xml_labels
+from eegzoo.data.reading.label_files.table_labels import read_table_labels
+from eegzoo.data.reading.label_files.xml_labels import read_xml_labels
 
 Rows = list[tuple[float, float, str]]
 
