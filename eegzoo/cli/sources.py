@@ -75,7 +75,7 @@ def load_windows(
     """
     import mne
 
-    from eegzoo.data.reading.events.label_files import read_label_file
+    from eegzoo.data.reading.label_files.read_label_file import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:

@@ -14,10 +14,10 @@ from .preprocessing.normalization import (
 from .preprocessing.preprocessing import Preprocessing
 from .preprocessing.window_steps import Baseline, Epoch, Stretch
 from .reading.bids import load_bids
-from .reading.events.label_files import read_label_file
 from .reading.events.labels import label_events, labels_among_events
 from .reading.events.listing import EventSummary, list_events
 from .reading.events.sources import EventSource
+from .reading.label_files.read_label_file import read_label_file
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording

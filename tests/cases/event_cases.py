@@ -13,7 +13,8 @@ EIGHT = [(2 + 4.5 * k, "ba"[k % 2]) for k in range(8)]
 
 def noise(seconds=40, sfreq=SFREQ, n_chans=4):
     """Return noise of 10 microvolts, in volts."""
-    return np.random.default_rng(0).normal(0, 1e-5, (n_chans, round(seconds * sfreq)))
+    rng = np.random.default_rng(0)
+    return rng.normal(0, 1e-5, (n_chans, round(seconds * sfreq)))
 
 
 def raw_with(annotations=(), stims=None, seconds=40, sfreq=SFREQ):
@@ -49,11 +50,11 @@ def status_bits():
     return raw_with(stims={"Status": pulses(codes, base=0x1F0000)})
 
 
-def write_edf(path, annotations, rows=None, names=NAMES, seconds=40):
+def write_edf(path, annotations, rows=None, names=NAMES, seconds=40, sfreq=SFREQ):
     """Write EDF+ with (onset, duration, description)."""
     rows = noise(seconds) * 1e6 if rows is None else rows
     signals = [
-        edfio.EdfSignal(row, SFREQ, label=name, physical_range=(-bound, bound))
+        edfio.EdfSignal(row, sfreq, label=name, physical_range=(-bound, bound))
         for row, name in zip(rows, names, strict=True)
         for bound in [float(np.ceil(np.abs(row).max() * 1.05 + 1))]
     ]

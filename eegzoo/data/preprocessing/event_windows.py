@@ -209,12 +209,14 @@ def epochs_from(
     first_codes = codes[[int(np.flatnonzero(places == p)[0]) for p in range(len(unique))]]
     rows = np.column_stack([unique, np.zeros_like(unique), first_codes]).astype(np.int64)
     tmin = round(window.tmin * sfreq) / sfreq
+    tmax = window.last_time(sfreq)
     epochs = mne.Epochs(
-        raw, rows, event_id, tmin, window.last_time(sfreq), reject_by_annotation=False,
+        raw, rows, event_id, tmin, tmax, reject_by_annotation=False,
         baseline=None, preload=True, picks="all", on_missing="ignore", verbose="ERROR",
     )  # fmt: skip
     if len(unique) == len(samples):
         return epochs
     epochs = epochs[places.tolist()]
     epochs.events[:, 2] = codes
+    epochs.event_id = {name: code for name, code in event_id.items() if code in codes}
     return epochs

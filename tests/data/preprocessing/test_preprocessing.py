@@ -153,10 +153,20 @@ def test_a_window_as_long_as_the_recording_fits_once():
         cut(0.0, 10.0).windows(make_raw(1000))
 
 
-@pytest.mark.parametrize("description", ["BAD_muscle", "EDGE boundary", "left"])
+@pytest.mark.parametrize("description", ["BAD_muscle", "left"])
 def test_windows_ignore_annotations(description):
     raw = make_raw(1000, 50, [description], [3.2], 2.0)
     assert starts_of(cut(0.0, 0.99).windows(raw)) == list(range(0, 1000, 100))
+
+
+@pytest.mark.parametrize(
+    ("description", "crossing"),
+    [("EDGE boundary", {300}), ("boundary", {300}), ("BAD_ACQ_SKIP", {300, 400, 500})],
+)
+def test_windows_along_a_recording_cross_no_pause(description, crossing):
+    raw = make_raw(1000, 50, [description], [3.2], 2.0)
+    expected = [start for start in range(0, 1000, 100) if start not in crossing]
+    assert starts_of(cut(0.0, 0.99).windows(raw)) == expected
 
 
 @pytest.mark.parametrize("step_seconds", [0.0, -1.0, 0.001, float("nan"), "1"])

@@ -22,11 +22,12 @@ def test_a_gdf_that_counts_fewer_records_than_it_holds_is_refused(tmp_path):
     assert_refused(tmp_path / "r.gdf", match="expected a table of 0 events")
 
 
-def test_brainvision_truncated_before_a_marker_is_refused_even_without_a_count(tmp_path):
+def test_brainvision_without_a_count_that_ends_before_a_marker_is_read_with_a_warning(tmp_path):
     write_brainvision(tmp_path / "r.vhdr", signals(), points=False)
     file = tmp_path / "r.eeg"
     file.write_bytes(file.read_bytes()[: 500 * 8])
-    assert_refused(tmp_path / "r.vhdr", match=r"Omitted 1 annotation")
+    with pytest.warns(RuntimeWarning, match=r"Omitted 1 annotation"):
+        assert read_recording(tmp_path / "r.vhdr").n_times == 500
 
 
 def test_brainvision_truncated_within_a_sample_is_refused_even_without_a_count(tmp_path):

@@ -58,13 +58,13 @@ def dataset():
 def computed(store, dataset, monkeypatch):
     """Return a list that grows with every recording computed after those of `store`."""
     lengths = []
-    original = Preprocessing.epochs
+    original = Preprocessing.at_events
 
-    def counting(self, raw, event_id=None):
+    def counting(self, raw, event_id=None, source=None):
         lengths.append(raw.n_times)
-        return original(self, raw, event_id)
+        return original(self, raw, event_id, source)
 
-    monkeypatch.setattr(Preprocessing, "epochs", counting)
+    monkeypatch.setattr(Preprocessing, "at_events", counting)
     return lengths
 
 

@@ -6,7 +6,7 @@ import csv
 import math
 from pathlib import Path
 
-from eegzoo.data.reading.events.stages import stage_of, stages_of
+from eegzoo.data.reading.label_files.stages import stage_of, stages_of
 
 Rows = list[tuple[float, float, str]]
 _STAGE_COLUMNS = ("stage", "stages", "sleep_stage", "sleepstage", "hypnogram", "hypno")

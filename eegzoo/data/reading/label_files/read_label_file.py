@@ -10,8 +10,8 @@ from pathlib import Path
 import mne
 
 from eegzoo.data.reading.events.spoiled import spoiled_stretches
-from eegzoo.data.reading.events.table_labels import read_table_labels
-from eegzoo.data.reading.events.xml_labels import read_xml_labels
+from eegzoo.data.reading.label_files.table_labels import read_table_labels
+from eegzoo.data.reading.label_files.xml_labels import read_xml_labels
 
 Rows = list[tuple[float, float, str]]
 
@@ -64,6 +64,8 @@ def read_label_file(path: str | os.PathLike[str], raw: mne.io.BaseRaw) -> mne.io
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
     rows = _rows(path, raw)
+    if not rows:
+        raise ValueError(f"expected labels in {path}, got none")
     seconds = raw.n_times / float(raw.info["sfreq"])
     inside = [row for row in rows if 0 <= row[0] < seconds]
     if not inside:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from eegzoo.data.reading.events.safe_xml import parse_xml
-from eegzoo.data.reading.events.stages import stage_of
+from eegzoo.data.reading.label_files.safe_xml import parse_xml
+from eegzoo.data.reading.label_files.stages import stage_of
 
 Rows = list[tuple[float, float, str]]
 

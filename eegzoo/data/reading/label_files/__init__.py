@@ -1,0 +1,1 @@
+"""Labels of recordings in files of their own, such as hypnograms."""
