@@ -31,6 +31,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def _import_modules(
+    modules: Annotated[
+        list[str] | None,
+        typer.Option("--import", help="Python module with models of your own, imported first."),
+    ] = None,
+) -> None:
+    # As with `python -m`, modules in the current folder can be imported.
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    for module in modules or []:
+        importlib.import_module(module)
+
+
 app.command("list")(list_)
 app.command()(info)
 app.command()(weights)

@@ -19,7 +19,13 @@ from eegzoo.layers.fronts.plain_modules import (
 )
 from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed, wide_dtype
+from eegzoo.torch_internals import (
+    has_hooks,
+    has_patched_forward,
+    is_transformed,
+    wide_dtype,
+    without_autocast,
+)
 
 _fused_everywhere: bool | None = None
 
@@ -233,7 +239,7 @@ class TemporalSpatialConv(nn.Module):
     def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
         """Return mean, variance and number of the values in the temporal kernels' outputs."""
         padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             mean, covariance = window_moments(x, n_taps, padding)
             # Rounding may make the variance of a constant negative.
             spread = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)
