@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
