@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self, TypeVar
 
 import torch
@@ -243,22 +242,6 @@ def not_compiled(function: _Function) -> _Function:
     return left_out
 
 
-def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
-    """Return a context without autocast on the device of `x`, where it has autocast.
-
-    Examples
-    --------
-    >>> x = torch.ones(2, 2)
-    >>> with torch.autocast("cpu"), without_autocast(x):
-    ...     print((x @ x).dtype)
-    torch.float32
-    """
-    kind = x.device.type
-    if not torch.amp.is_autocast_available(kind):  # the meta device
-        return nullcontext()
-    return torch.autocast(kind, enabled=False)
-
-
 def evaluated_when_traced(function: _Function) -> _Function:
     """Evaluate a function while ``torch.compile`` or ``torch.export`` traces the code around it.
 
@@ -282,8 +265,9 @@ def evaluated_when_traced(function: _Function) -> _Function:
         with _disable_current_modes():
             return function(*args, **options)
 
-    constant: _Function = torch.compiler.assume_constant_result(evaluated)  # type: ignore[no-untyped-call]
-    return constant
+    # As `torch.compiler.assume_constant_result` does, which first imports the whole compiler.
+    evaluated._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return evaluated  # type: ignore[return-value]
 
 
 def padded_max_pool(kernel_size: int, stride: int) -> nn.Sequential:

@@ -192,7 +192,7 @@ def _check_imported(path: str | os.PathLike[str], metadata: dict[str, Any]) -> N
 
 def _to_json(name: str, value: Any) -> Any:
     """Return the value of an argument as JSON has it, with plain numbers for NumPy's."""
-    if value is None or isinstance(value, (bool, str)):
+    if isinstance(value, (bool, str, type(None))):
         return value
     if isinstance(value, np.bool_):
         return bool(value)
@@ -203,9 +203,10 @@ def _to_json(name: str, value: Any) -> Any:
     if isinstance(value, (tuple, list, np.ndarray)):
         return [_to_json(name, item) for item in value]
     if isinstance(value, type):
-        if getattr(nn, value.__name__, None) is not value:
+        layer: str = value.__name__
+        if getattr(nn, layer, None) is not value:
             raise ValueError(f"expected an argument from torch.nn to save, got {value}")
-        return {"torch.nn": value.__name__}
+        return {"torch.nn": layer}
     raise TypeError(
         f"expected {name} to be a number, a string, a sequence of them or a class of torch.nn to "
         f"save it as JSON, got {value!r}"

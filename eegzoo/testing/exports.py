@@ -17,9 +17,9 @@ def check_compiled_model(
 ) -> None:
     """Check that a model is one graph, with the outputs, gradients and state of eager mode."""
     for mode in training:
-        torch._dynamo.reset()
+        torch.compiler.reset()
         _compare_compiled(case, backend, mode)
-    torch._dynamo.reset()
+    torch.compiler.reset()
 
 
 def _compare_compiled(case: ModelCase, backend: str, training: bool) -> None:
@@ -50,16 +50,14 @@ def _compare_compiled(case: ModelCase, backend: str, training: bool) -> None:
 def check_exported_model(case: ModelCase) -> None:
     """Check that `torch.export` with a free batch size keeps the outputs."""
     model = case.build().eval()
-    exported = torch.export.export(
-        model, (windows(model),), dynamic_shapes=({0: Dim("batch")},)
-    )
+    exported = torch.export.export(model, (windows(model),), dynamic_shapes=({0: Dim("batch")},))
     x = windows(model, 7)
     expect_close(exported.module()(x), model(x), "the outputs of the exported model")
 
 
 def check_onnx_model(case: ModelCase) -> None:
     """Check that onnxruntime computes the outputs of the model (extra ``onnx``)."""
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     model = case.build().eval()
     with warnings.catch_warnings():

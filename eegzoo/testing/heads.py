@@ -36,7 +36,8 @@ def check_reset_head_replaces_only_the_head(case: ModelCase) -> None:
         expect(now.keys() == before.keys(), "reset_head changes the keys of the state dict")
         body = [key for key in now if not key.startswith("head.")]
         expect(len(body) < len(now), "the head has no weights")
-        expect_same(*({key: state[key] for key in body} for state in (now, before)), "the body")
+        kept, drawn = ({key: state[key] for key in body} for state in (before, now))
+        expect_same(drawn, kept, "the body")
 
 
 def check_reset_head_draws_new_weights(case: ModelCase) -> None:

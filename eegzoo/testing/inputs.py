@@ -60,7 +60,7 @@ def check_other_ranks_raise(case: ModelCase) -> None:
 def check_sequences(case: ModelCase) -> None:
     """Check that sequences of windows are accepted by sequence models, and raise in others."""
     model = case.build().eval()
-    sequences = windows(model, 6).unflatten(0, (2, 3))
+    sequences = windows(model, 6).reshape(2, 3, model.n_chans, model.n_times)
     if takes_sequences(model):
         shape = model(sequences).shape
         expect(shape == (2, 3, model.n_outputs), f"sequences give the shape {tuple(shape)}")
@@ -114,7 +114,8 @@ def _strided(x: Tensor) -> dict[str, Tensor]:
         "expanded (batch)": x[:1].expand_as(x),
         "expanded (channels)": x[:, :1].expand_as(x),
         "expanded (samples)": (x[:, :, :1] + 0).expand_as(x),
-        "overlapping": wide.flatten()[: x.shape[2] + 12].unfold(0, x.shape[2], 4)[:4, None]
+        "overlapping": wide.flatten()[: x.shape[2] + 12]
+        .unfold(0, x.shape[2], 4)[:4, None]
         .expand_as(x),
         "flipped": x.flip(2),
         "negated": torch.complex(torch.zeros_like(x), -x).conj().imag,
@@ -126,7 +127,7 @@ def _outputs(model: EEGModel, x: Tensor) -> Tensor:
     """Return the outputs; batch normalisation keeps its running statistics."""
     before = {key: buffer.clone() for key, buffer in model.named_buffers()}
     torch.manual_seed(0)  # the same dropout
-    out = model(x)
+    out: Tensor = model(x)
     out.square().mean().backward()
     with torch.no_grad():
         for key, buffer in model.named_buffers():

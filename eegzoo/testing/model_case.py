@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import dropout
 
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.testing.expectations import expect
+
+DROPOUTS = (
+    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,12 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 
 def is_dropout(module: nn.Module) -> bool:
     """Return whether a module is one of torch's dropouts."""
-    return isinstance(module, dropout._DropoutNd)
+    return isinstance(module, DROPOUTS)
 
 
 def without_dropout(model: EEGModel) -> EEGModel:
     """Set all dropout probabilities of a model to 0, and return the model."""
     for module in model.modules():
-        if isinstance(module, dropout._DropoutNd):
+        if isinstance(module, DROPOUTS):
             module.p = 0.0
     return model

@@ -29,7 +29,7 @@ def check_windows_do_not_influence_each_other(case: ModelCase) -> None:
     out = model(x)
     # Equal outputs would hide an influence.
     expect(out.unique(dim=0).shape == out.shape, "different windows have the same outputs")
-    expect_close(torch.cat([model(window) for window in x.split(1)]), out, "single windows")
+    expect_close(torch.cat([model(window) for window in x[:, None]]), out, "single windows")
     order = [2, 0, 3, 1]
     expect_close(model(x[order]), out[order], "windows in another order")
 
@@ -47,7 +47,9 @@ def check_evaluation_changes_nothing(case: ModelCase) -> None:
     expect_same(model.state_dict(), before, "the state dict after an evaluation")
     expect_same(x, same_x, "the windows after an evaluation")
     expect_same(torch.get_rng_state(), generator, "the random generator after an evaluation")
-    expect(not any(m.training for m in model.modules()), "a module is in training mode after eval()")
+    expect(
+        not any(m.training for m in model.modules()), "a module is in training mode after eval()"
+    )
 
 
 def check_training_keeps_the_windows(case: ModelCase) -> None:
@@ -63,7 +65,7 @@ def check_gradients_reach_everything(case: ModelCase) -> None:
     """Check that every trainable parameter and the windows get a finite gradient."""
     model = without_dropout(case.build())
     x = windows(model, 6).requires_grad_()
-    out = model(x.unflatten(0, (2, 3)) if takes_sequences(model) else x)
+    out = model(x.reshape(2, 3, *x.shape[1:]) if takes_sequences(model) else x)
     out.square().sum().backward()
     trained = {key: p for key, p in model.named_parameters() if p.requires_grad}
     for key, tensor in {**trained, "x": x}.items():

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.layers.autocast import without_autocast
 from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
-from eegzoo.torch_internals import evaluated_when_traced, without_autocast
+from eegzoo.torch_internals import evaluated_when_traced
 
 scipy = lazy_loader.load("scipy")  # loaded when the first filter bank is designed
 
@@ -142,9 +143,7 @@ class FilterBank(nn.Module):
         return torch.cat(bands, -3).to(x.dtype)
 
     @evaluated_when_traced
-    def _operators(
-        self, n_times: int, dtype: torch.dtype, device: torch.device
-    ) -> list[ZeroPhase]:
+    def _operators(self, n_times: int, dtype: torch.dtype, device: torch.device) -> list[ZeroPhase]:
         """Return the filters for windows of a length, dtype and device; cache the last."""
         key = (n_times, dtype, device)
         if self._latest is None or self._latest[0] != key:
