@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
-import importlib
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -17,6 +15,7 @@ from eegzoo.cli.export import export
 from eegzoo.cli.info import info
 from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
+from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
@@ -35,20 +34,7 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _import_modules(
-    modules: Annotated[
-        list[str] | None,
-        typer.Option("--import", help="Python module with models of your own, imported first."),
-    ] = None,
-) -> None:
-    # As with `python -m`, modules in the current folder can be imported.
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    for module in modules or []:
-        importlib.import_module(module)
-
-
+app.callback()(import_modules)
 app.command("list")(list_)
 app.command()(info)
 app.command()(weights)
