@@ -7,6 +7,7 @@ that changes one of them fails there, and the failure names the feature that dep
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
+from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -219,6 +221,34 @@ def not_compiled(function: _Function) -> _Function:
     """
     left_out: _Function = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
     return left_out
+
+
+def evaluated_when_traced(function: _Function) -> _Function:
+    """Evaluate a function while ``torch.compile`` or ``torch.export`` traces the code around it.
+
+    The results are constants of the graph. The arguments must not be tensors of the graph.
+
+    Examples
+    --------
+    >>> @evaluated_when_traced
+    ... def roots(n):
+    ...     return torch.arange(n).sqrt()
+    >>> class Shifted(torch.nn.Module):
+    ...     def forward(self, x):
+    ...         return x + roots(x.shape[0])
+    >>> len(torch.export.export(Shifted(), (torch.zeros(4),)).graph.find_nodes(
+    ...     op="call_function", target=torch.ops.aten.sqrt.default))
+    0
+    """
+
+    @functools.wraps(function)
+    def evaluated(*args: Any, **options: Any) -> Any:
+        with _disable_current_modes():
+            return function(*args, **options)
+
+    # As `torch.compiler.assume_constant_result` does, which first imports the whole compiler.
+    evaluated._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return evaluated  # type: ignore[return-value]
 
 
 def padded_max_pool(kernel_size: int, stride: int) -> nn.Sequential:

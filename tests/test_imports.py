@@ -30,6 +30,7 @@ FOLDERS = {
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
 ALLOWED = {"": {"lazy_loader", "torch"}, "layers": TORCH_ONLY, "models": TORCH_ONLY}
+ALLOWED["testing"] = {*TORCH_ONLY, "onnxruntime"}
 # Installed packages that only some packages may import.
 RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}, "rich": {"cli"}}
 # Optional dependencies, which are imported only where they are used.

@@ -518,6 +518,27 @@ def test_register_collate(internals):
     assert list(DataLoader(_Items(), batch_size=3)) == [[0, 1, 2], [3]]
 
 
+class _Shifted(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return x + self.function(x.shape[0])
+
+
+@entry(
+    "evaluated_when_traced",
+    "_disable_current_modes ends tracing, and _dynamo_marked_constant marks constant functions",
+    "FilterBank, which designs its filters while it is exported",
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_evaluated_when_traced(internals, strict):
+    roots = internals.evaluated_when_traced(lambda n: torch.arange(n).nonzero().sum().sqrt())
+    program = torch.export.export(_Shifted(roots), (torch.zeros(4),), strict=strict)
+    assert torch.equal(program.module()(torch.zeros(4)), torch.full((4,), 6.0).sqrt())
+
+
 # ---- nothing private is used elsewhere ----
 
 

@@ -15,6 +15,7 @@ from eegzoo.cli.export import export
 from eegzoo.cli.info import info
 from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
+from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
@@ -31,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+app.callback()(import_modules)
 app.command("list")(list_)
 app.command()(info)
 app.command()(weights)

@@ -52,7 +52,7 @@ def train(
     l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
     h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass filter in Hz.")] = 38.0,
     check_signal: matching.CheckSignal = "raise",
-    model: Annotated[str, typer.Option(help="Name of a model; eegzoo list shows all.")] = "eegnet",
+    model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
     recipe: settings.RecipeName = "small",
     normalize: settings.Normalize = None,
     crop_length: settings.CropLength = None,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from eegzoo.arguments import number_between, positive_int
@@ -117,13 +118,21 @@ def _norm_limit(name: str, value: object) -> float | None:
 
 
 def _boolean(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"expected {name} to be True or False, got {value!r}")
-    return value
+    return bool(value)
 
 
 def _layer_class(name: str, value: object) -> object:
-    if isinstance(value, nn.Module) or not callable(value):
+    if isinstance(value, type):
+        makes_layers = issubclass(value, nn.Module)
+    else:
+        # A function such as torch.relu takes a tensor instead of making a layer.
+        try:
+            makes_layers = isinstance(value(), nn.Module)  # type: ignore[operator]
+        except (TypeError, NotImplementedError):
+            makes_layers = False
+    if isinstance(value, nn.Module) or not makes_layers:
         raise TypeError(f"expected {name} to be a class of layers such as nn.ELU, got {value!r}")
     return value
 

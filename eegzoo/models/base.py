@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Self
 
+import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
@@ -24,7 +25,8 @@ class EEGModel(nn.Module):
     The constructor of a subclass calls this one first and keeps each of its own arguments as an
     attribute of the same name, with `set_arguments` or by assignment; `arguments` reads them. It
     sets `num_features` before it assigns ``self.head = self.make_head(n_outputs)``. A subclass
-    defines `features` and `make_head`.
+    defines `features`, and `make_head` if its head is not a linear layer. `features` checks the
+    shape of its windows before the code of the subclass runs.
 
     Parameters
     ----------
@@ -66,12 +68,12 @@ class EEGModel(nn.Module):
         self.n_times = positive_int("n_times", n_times)
         self.n_outputs = positive_int("n_outputs", n_outputs)
         self.sfreq = number_between("sfreq", sfreq, 0.0, above=True)
-        self.ch_names = None if ch_names is None else tuple(ch_names)
-        names = self.ch_names
-        if names is not None and not len(set(names)) == len(names) == self.n_chans:
-            raise ValueError(
-                f"expected ch_names to hold {n_chans} different names, got {list(names)}"
-            )
+        self.ch_names = None if ch_names is None else check_names(ch_names, self.n_chans)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "features" in vars(cls):
+            cls.features = _with_checked_windows(cls.features)  # type: ignore[method-assign]
 
     if TYPE_CHECKING:
         # The attributes that `set_arguments` makes.
@@ -106,8 +108,16 @@ class EEGModel(nn.Module):
     @property
     def arguments(self) -> dict[str, Any]:
         """Arguments of the constructor that rebuild this model."""
-        names = list(inspect.signature(type(self).__init__).parameters)[1:]
-        return {name: getattr(self, name) for name in names}
+        found = {}
+        for name, parameter in list(inspect.signature(type(self).__init__).parameters.items())[1:]:
+            is_named = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+            if not (is_named and hasattr(self, name)):
+                raise TypeError(
+                    f"expected {type(self).__name__} to keep its argument {name!r} as an attribute "
+                    f"of this name, as self.set_arguments({name}={name}) does"
+                )
+            found[name] = getattr(self, name)
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """Map windows to outputs.
@@ -122,7 +132,6 @@ class EEGModel(nn.Module):
         Tensor, shape (batch, n_outputs)
             Logits.
         """
-        self.check_windows(x)
         with twice_differentiable_attention(x):
             outputs: Tensor = self.head(self.features(x))
         return outputs
@@ -132,13 +141,21 @@ class EEGModel(nn.Module):
         raise NotImplementedError
 
     def make_head(self, n_outputs: int) -> nn.Module:
-        """Return a newly initialised head with `num_features` inputs and `n_outputs` outputs."""
-        raise NotImplementedError
+        """Return a newly initialised head with `num_features` inputs and `n_outputs` outputs.
+
+        The default is a linear layer.
+        """
+        if not hasattr(self, "num_features"):
+            raise TypeError(
+                f"expected {type(self).__name__} to set num_features, the number of features of a "
+                "window, before it makes its head"
+            )
+        return nn.Linear(self.num_features, n_outputs)
 
     def reset_head(self, n_outputs: int) -> None:
         """Replace the head with a newly initialised head that has `n_outputs` outputs."""
         n_outputs = positive_int("n_outputs", n_outputs)
-        like = next(self.head.parameters())
+        like = parameter_like([self.head, self])
         self.head = self.make_head(n_outputs).to(like.device, like.dtype).train(self.training)
         self.n_outputs = n_outputs
 
@@ -159,6 +176,10 @@ class EEGModel(nn.Module):
         if not x.is_floating_point():
             raise TypeError(f"expected x of a floating-point dtype, got {x.dtype}")
 
+    def check_input(self, x: Tensor) -> None:
+        """Raise an error unless `features` and ``forward`` take `x`."""
+        self.check_windows(x)
+
     def check_smallest_window(self, smallest: int) -> None:
         """Raise an error if `n_times` is below the smallest window for the kernels and pools."""
         if self.n_times < smallest:
@@ -166,6 +187,49 @@ class EEGModel(nn.Module):
                 f"expected n_times of at least {smallest} for {type(self).__name__} "
                 f"with these kernels and pools, got {self.n_times}"
             )
+
+
+def parameter_like(modules: Sequence[nn.Module]) -> Tensor:
+    """Return a tensor with the device and dtype of the first floating-point tensor of modules.
+
+    A module such as `torch.nn.Identity` has none; then the next module counts. Torch's default
+    device and dtype are the last resort.
+
+    Examples
+    --------
+    >>> parameter_like([nn.Identity(), nn.Linear(2, 2).double()]).dtype
+    torch.float64
+    """
+    for module in modules:
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.is_floating_point():
+                return tensor
+    return torch.empty(0)
+
+
+def check_names(ch_names: Sequence[str], n_chans: int) -> tuple[str, ...]:
+    """Return channel names as a tuple, or raise an error unless there is one for each channel."""
+    # A string is a sequence of strings, too.
+    if isinstance(ch_names, (str, bytes)) or not isinstance(ch_names, Iterable):
+        raise TypeError(f"expected ch_names to be a sequence of names, got {ch_names!r}")
+    names = tuple(ch_names)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"expected ch_names to hold strings, got {name!r}")
+    if not len(set(names)) == len(names) == n_chans:
+        raise ValueError(f"expected ch_names to hold {n_chans} different names, got {list(names)}")
+    return tuple(map(str, names))  # NumPy's strings print otherwise
+
+
+def _with_checked_windows(features: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a method ``features`` that checks its windows first."""
+
+    @wraps(features)
+    def checked(self: EEGModel, x: Tensor, *args: Any, **options: Any) -> Tensor:
+        self.check_input(x)
+        return features(self, x, *args, **options)
+
+    return checked
 
 
 def keep_in_evaluation(part: nn.Module) -> None:

@@ -9,14 +9,13 @@ import re
 import time
 
 import torch
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
 from eegzoo.arguments import positive_int
 from eegzoo.models.base import EEGModel
 from eegzoo.models.facts import FILE, ModelFacts, as_json
 from eegzoo.models.model_summary import summary
+from eegzoo.models.multiply_adds import count_macs
 from eegzoo.models.zoo import find_entry, list_models
 
 
@@ -54,22 +53,6 @@ def measure_facts(name: str) -> ModelFacts:
         n_macs=count_macs(model, x),
         layers=str(summary(model)),
     )
-
-
-def count_macs(model: nn.Module, x: Tensor) -> int:
-    """Return the number of multiply-adds in the forward pass of a module.
-
-    Examples
-    --------
-    >>> count_macs(torch.nn.Linear(8, 2), torch.zeros(1, 8))
-    16
-    """
-    # torch counts no operations in its fused attention on the CPU.
-    unfused = sdpa_kernel(SDPBackend.MATH)
-    with torch.no_grad(), unfused, FlopCounterMode(display=False) as counter:
-        model(x)
-    total: int = counter.get_total_flops()
-    return total // 2
 
 
 def printed_arguments(model: EEGModel) -> dict[str, str]:

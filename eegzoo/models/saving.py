@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -17,7 +20,7 @@ from torch import nn
 from eegzoo._version import __version__
 from eegzoo.files import written_whole
 from eegzoo.models.base import EEGModel
-from eegzoo.models.registry import name_of
+from eegzoo.models.registry import name_of, registered_models
 from eegzoo.models.zoo import create_model
 
 FORMAT = 1
@@ -34,7 +37,7 @@ def save_model(
     Parameters
     ----------
     model : EEGModel
-        Model whose class is registered.
+        Model whose class is registered, or is defined in a module that can be imported.
     path : path-like
         File to write.
     extra : mapping | None
@@ -43,7 +46,7 @@ def save_model(
     Raises
     ------
     ValueError
-        If the class of `model` is not registered.
+        If the class of `model` is not registered and not importable.
 
     See Also
     --------
@@ -61,9 +64,11 @@ def save_model(
     """
     metadata = {
         "architecture": name_of(model),
-        "arguments": {name: to_json(value) for name, value in model.arguments.items()},
+        "arguments": {name: to_json(value, name) for name, value in model.arguments.items()},
         "extra": dict(extra or {}),
     }
+    if not type(model).__module__.startswith("eegzoo."):
+        metadata["module"] = type(model).__module__
     write_model_file(path, metadata, model.state_dict())
 
 
@@ -110,7 +115,8 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file is not a model saved by eegzoo, is damaged, or is from a newer version.
+        If the file is not a model saved by eegzoo, is damaged, is from a newer version, or holds a
+        model of a user's module that is not imported.
 
     Examples
     --------
@@ -127,6 +133,7 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
             f"{path} holds the weights of {metadata['module']}, a module outside eegzoo: load them "
             "with EEGClassifier.load(path, model=...) or EEGRegressor.load"
         )
+    _check_imported(path, metadata)
     try:
         arguments = {name: from_json(value) for name, value in metadata["arguments"].items()}
         with torch.random.fork_rng(devices=[]):
@@ -178,32 +185,56 @@ def _digest(text: str, tensors: Mapping[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def to_json(value: Any) -> Any:
-    """Return an argument of a model in a form that JSON can hold.
+def _check_imported(path: str | os.PathLike[str], metadata: dict[str, Any]) -> None:
+    """Raise an error if a user's module that defines the architecture is not imported.
+
+    A file never imports a module by itself, since that runs code which the file chose.
+    """
+    module = metadata.get("module")
+    name = metadata.get("architecture")
+    if ":" in str(name):
+        module = str(name).partition(":")[0]
+    if module is None or name in registered_models():
+        return
+    if module not in sys.modules:
+        raise ValueError(
+            f"{path} holds the model {name!r}: import {module!r}, which defines it, before loading"
+        )
+
+
+def to_json(value: Any, name: str = "an argument") -> Any:
+    """Return the value of an argument as JSON has it, with plain numbers for NumPy's.
 
     Raises
     ------
-    ValueError
-        If there is none.
+    TypeError
+        If the value is nothing that JSON can hold. The message has the argument's `name`.
     """
+    if isinstance(value, (bool, str, type(None))):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, (tuple, list, np.ndarray)):
+        return [to_json(item, name) for item in value]
     if isinstance(value, type):
-        name = value.__name__
-        if getattr(nn, name, None) is not value:
+        layer: str = value.__name__
+        if getattr(nn, layer, None) is not value:
             raise ValueError(f"expected an argument from torch.nn to save, got {value}")
-        return {"torch.nn": name}
-    try:
-        json.dumps(value)
-    except TypeError as error:
-        raise ValueError(
-            f"expected an argument that JSON can hold to save, got {value!r}"
-        ) from error
-    return value
+        return {"torch.nn": layer}
+    raise TypeError(
+        f"expected {name} to be a number, a string, a sequence of them or a class of torch.nn to "
+        f"save it as JSON, got {value!r}"
+    )
 
 
 def from_json(value: Any) -> Any:
     """Return the argument that `to_json` described."""
     if isinstance(value, list):
-        return tuple(value)
+        return tuple(map(from_json, value))
     if isinstance(value, dict):
         layer = getattr(nn, value["torch.nn"])
         if not (isinstance(layer, type) and issubclass(layer, nn.Module)):

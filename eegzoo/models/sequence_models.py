@@ -32,6 +32,10 @@ class SequenceModel(EEGModel):
         self.check_windows(sequences.flatten(0, 1))
         return sequences
 
+    def check_input(self, x: Tensor) -> None:
+        """Raise an error unless `x` holds windows or sequences of windows."""
+        self.as_sequences(x)
+
     def check_lengths(self, sequences: Tensor, lengths: Tensor) -> None:
         """Raise an error unless there is one length for each sequence."""
         if lengths.shape != sequences.shape[:1]:

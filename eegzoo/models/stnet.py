@@ -14,6 +14,7 @@ from eegzoo.layers.constrained.separable import SeparableConv2d
 from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.torch_internals import AfterMove
 
 # Positions of the 10-10 system's electrodes, from front to back and from left to right.
 SCALP = """
@@ -46,7 +47,7 @@ Cells = Sequence[tuple[int, int]]
     source="torcheeg/torcheeg, commit b6039b1 (PyTorch)",
     standard={"n_chans": 32, "n_times": 128, "n_outputs": 2, "sfreq": 128.0},
 )
-class STNet(EEGModel):
+class STNet(AfterMove, EEGModel):
     """STNet: 2-D convolutions over a grid of electrodes, with the samples of a window as maps.
 
     The model equals the PyTorch code in torcheeg, the library of the paper's first author, with its
@@ -126,18 +127,16 @@ class STNet(EEGModel):
         if cells is None:
             cells = self._default_cells()
         self.cells = check_each("cells", cells, partial(positive_ints, length=2, at_least=0))
-        # Cells without a channel have index n_chans, a channel of zeros that `features` appends.
         n_rows, n_columns = self.grid_size
-        channel_of = torch.full((n_rows, n_columns), self.n_chans)
         inside = all(row < n_rows and column < n_columns for row, column in self.cells)
         if not (inside and len(set(self.cells)) == len(self.cells) == self.n_chans):
             raise ValueError(
                 f"expected cells to be {n_chans} different cells of a grid of {n_rows} by "
                 f"{n_columns}, got {list(self.cells)}"
             )
-        for channel, cell in enumerate(self.cells):
-            channel_of[cell] = channel
-        self.register_buffer("channel_of", channel_of.flatten(), persistent=False)
+        channel_of = torch.empty(n_rows * n_columns, dtype=torch.int64)
+        self.register_buffer("channel_of", channel_of, persistent=False)
+        self.after_move()
 
         n_maps = [self.n_filters // 2**layer for layer in range(5)]
         self.body = nn.Sequential(
@@ -149,6 +148,13 @@ class STNet(EEGModel):
         )
         self.num_features = n_maps[4] * n_rows * n_columns
         self.head = self.make_head(self.n_outputs)
+
+    def after_move(self) -> None:
+        """Write the channel of each cell, which ``to_empty`` does not keep."""
+        # Cells without a channel have index n_chans, a channel of zeros that `features` appends.
+        self.channel_of.fill_(self.n_chans)
+        for channel, (row, column) in enumerate(self.cells):
+            self.channel_of[row * self.grid_size[1] + column] = channel
 
     def _layer(self, layer: nn.Module) -> tuple[nn.Module, nn.Module, nn.Module]:
         return layer, nn.Dropout(self.drop_prob), nn.SELU()

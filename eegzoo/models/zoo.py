@@ -31,7 +31,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     xeegnet,
 )
 from eegzoo.models.base import EEGModel
-from eegzoo.models.registry import ModelEntry, registered_models
+from eegzoo.models.registry import ModelEntry, entry_of_class, registered_models
 
 
 def find_entry(name: str) -> ModelEntry:
@@ -40,7 +40,8 @@ def find_entry(name: str) -> ModelEntry:
     Parameters
     ----------
     name : str
-        Name from `eegzoo.list_models`.
+        Name from `eegzoo.list_models`, or ``module:Class`` for a model of your own, whose module
+        is imported.
 
     Returns
     -------
@@ -61,6 +62,8 @@ def find_entry(name: str) -> ModelEntry:
     entries = registered_models()
     if name in entries:
         return entries[name]
+    if ":" in str(name):
+        return entry_of_class(name)
     raise ValueError(f"unknown model {name!r}{nearest(name, entries)}")
 
 
@@ -116,7 +119,7 @@ def create_model(
     Parameters
     ----------
     name : str
-        Name from `list_models`.
+        Name from `list_models`, or ``module:Class`` for a model of your own.
     n_chans : int
         Number of channels.
     n_times : int
@@ -150,7 +153,7 @@ def create_model(
     >>> model(torch.randn(2, 22, 1000)).shape
     torch.Size([2, 4])
     """
-    if "." in name:
+    if "." in name and ":" not in name:
         raise ValueError(
             f"{name!r} names trained weights: expected eegzoo.create_model(name, weights=True) "
             f"for them, or the architecture {name.partition('.')[0]!r} for new weights"

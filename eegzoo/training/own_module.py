@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -255,10 +254,9 @@ def load_own_module(
 
 def _to_saved(value: Any) -> Any:
     """Return an argument as JSON; dicts and tuples, which `to_json` uses or loses, with a tag."""
-    if isinstance(value, (dict, tuple)):
-        tag = type(value).__name__
-        return {tag: to_json(value if isinstance(value, dict) else list(value))}
-    return value.item() if isinstance(value, np.generic) else to_json(value)
+    if isinstance(value, dict):
+        return {"dict": {key: to_json(item, key) for key, item in value.items()}}
+    return {"tuple": to_json(value)} if isinstance(value, tuple) else to_json(value)
 
 
 def _from_saved(value: Any) -> Any:

@@ -68,12 +68,7 @@ def adapt_channels(
     arguments: dict[str, Any] = {**model.arguments, "n_chans": len(ch_names), "ch_names": ch_names}
     state: dict[str, Tensor] = {**model.state_dict(), "front.spatial.weight": weight}
     adapted = _build(model, arguments, state)
-    # Interpolating a missing channel increases the weights of the others.
-    excess = float((weight / _weight(_spatial_filters(adapted))).nan_to_num(1.0).max())
-    if excess > 1 + 1e-6:
-        arguments["max_norm"] = arguments["max_norm"] * excess * (1 + 1e-6)
-        adapted = _build(model, arguments, state)
-    _restore_means(adapted, model)
+    _fit_normalization(adapted, model, _shrink_filters(adapted))
     return adapted
 
 
@@ -85,14 +80,37 @@ def _build(model: EEGModel, arguments: dict[str, Any], state: dict[str, Tensor])
 
 
 @torch.no_grad()
-def _restore_means(adapted: EEGModel, model: EEGModel) -> None:
-    """Correct the running mean after the spatial filters, in place.
+def _shrink_filters(adapted: EEGModel) -> Tensor:
+    """Divide the spatial filters that exceed their norm limit, in place, and return the divisors.
 
-    The normalisation before the spatial filters adds a constant to every channel. The adapted
-    filters sum these constants to another value than the trained filters.
+    Interpolating a missing channel increases the weights of the others.
+    """
+    spatial = _spatial_filters(adapted)
+    divisor = spatial.weight.new_ones(len(spatial.weight), dtype=torch.float64)
+    if isinstance(spatial, NormConstraint) and spatial.max_norm is not None:
+        norms = spatial.filter_norms().expand(len(divisor), *spatial.weight.shape[1:])
+        divisor = torch.clamp(norms.flatten(1).amax(1).double() / spatial.max_norm, min=1.0)
+        spatial.weight.div_(divisor.reshape(-1, 1, 1, 1))
+        if spatial.bias is not None:
+            spatial.bias.div_(divisor)
+    return divisor
+
+
+@torch.no_grad()
+def _fit_normalization(adapted: EEGModel, model: EEGModel, divisor: Tensor) -> None:
+    """Fit the batch normalisation after the spatial filters to the adapted filters, in place.
+
+    Its outputs become those of the trained model. The normalisation before the spatial filters
+    adds a constant to every channel, which the adapted filters sum to another value; and some
+    filters were divided to satisfy their norm limit, which is not changed.
     """
     norm = next(layer for layer in adapted.modules() if isinstance(layer, nn.BatchNorm1d))
-    norm.get_buffer("running_mean").add_(_front_of_zeros(adapted) - _front_of_zeros(model))
+    mean, var = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+    mean.copy_(_front_of_zeros(adapted) + (mean - _front_of_zeros(model)) / divisor)
+    before = var.double()
+    var.div_(divisor.square())
+    # Without eps, a normalisation would undo the division by itself.
+    norm.weight.mul_(divisor * ((var + norm.eps) / (before + norm.eps)).sqrt())
 
 
 def _front_of_zeros(model: EEGModel) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from scipy import signal
 
 from eegzoo.models.fbcnet import FBCNet
+from eegzoo.testing.exports import check_onnx_model
+from eegzoo.testing.model_case import ModelCase
 from tests.reference.model_checks import assert_initial_limits
 
 SIZES = {"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250}
@@ -79,3 +81,12 @@ def test_explicit_sizes_win():
 def test_bad_arguments_raise_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         FBCNet(**{"n_chans": 3, "n_times": 500, "n_outputs": 2, "sfreq": 250, **arguments})
+
+
+@pytest.mark.parametrize("n_times", [1000, 3000])
+def test_onnxruntime_is_precise_at_every_length(n_times):
+    pytest.importorskip("onnxscript")
+    pytest.importorskip("onnxruntime")
+    # 1.3e-4 at 3000 samples with transforms of lengths that are no powers of two.
+    sizes = {"n_chans": 3, "n_times": n_times, "n_outputs": 2, "sfreq": 250.0}
+    check_onnx_model(ModelCase(FBCNet, sizes))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 import eegzoo
 from eegzoo.models import create_model, find_entry, list_models
@@ -21,6 +22,32 @@ def test_the_table_counts_every_parameter(name):
     assert table.trainable_params == sum(p.numel() for p in parameters if p.requires_grad)
     assert f"{type(model).__name__}" in str(table)
     assert table.total_mult_adds > 0
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_the_total_counts_the_products_that_torch_counts(name):
+    model = create_model(name, **find_entry(name).standard).eval()
+    x = torch.zeros(1, model.n_chans, model.n_times)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(x)
+    counted = counter.get_total_flops() // 2  # without fused attention, on some machines
+    assert eegzoo.summary(model).total_mult_adds >= counted
+
+
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        # Two layers of attention over 498 tokens of 256 features: q k and its product with v.
+        ("transformeeg", 99_836_864 + 2 * 2 * 498**2 * 128),
+        # 9 bands of 22 channels: 9 x 32 x 22 x 1000 and the head; edges of the filters.
+        ("fbcnet", 9_904_608),
+        ("eegconformer", 65_371_040),
+    ],
+)
+def test_products_inside_attention_and_filter_banks_are_counted(name, total):
+    model = create_model(name, **find_entry(name).standard)
+    assert eegzoo.summary(model).total_mult_adds == total
+    assert eegzoo.summary(model, batch_size=2).total_mult_adds == 2 * total
 
 
 def test_batch_size_and_options_reach_the_table(model):

@@ -139,9 +139,13 @@ def test_a_taken_name_raises_and_registers_nothing(registry):
     assert registry == before
 
 
-def test_a_class_that_is_not_registered_has_no_name():
-    with pytest.raises(ValueError, match="expected a registered model, got Other"):
-        name_of(Other(**SMALL))
+def test_a_class_that_is_neither_registered_nor_importable_has_no_name():
+    class Inner(EEGNet):
+        pass
+
+    assert name_of(Other(**SMALL)) == f"{__name__}:Other"
+    with pytest.raises(ValueError, match="expected a registered model, got Inner"):
+        name_of(Inner(**SMALL))
     assert name_of(EEGNet(**SMALL)) == "eegnet"
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from eegzoo import create_model
-from eegzoo.data import EpochsDataset, SignalInfo, SignalWarning
+from eegzoo.data import EpochsDataset, SignalInfo, SignalWarning, channel_matrix
 from eegzoo.models import load_model, save_model
 from eegzoo.weights import find_weights
 from eegzoo.weights.zoo import load_weights
@@ -110,14 +110,27 @@ def test_missing_channels_are_folded_into_the_kernel(trained, x, missing):
 
 
 @needs(SHARED / "weights")
-def test_kernel_beyond_the_limit_is_saved_and_trained(x, tmp_path):
+def test_filters_beyond_their_limit_are_divided_saved_and_trained(trained, x, tmp_path):
     left = CH_NAMES[::5]  # each replaces several
     with pytest.warns(SignalWarning, match="interpolated from the others"):
         model = create_model(NAME, weights=True, ch_names=left, missing="interpolate")
     before = model.front.spatial.weight.detach().clone()
-    assert before.flatten(1).norm(dim=1).max() > 1  # otherwise nothing is tested
-    x = dataset_of(x, left).X
+    norms = before.flatten(1).norm(dim=1)
+    n_limited = int((norms > 1 - 1e-5).sum())
+    assert 0 < n_limited < len(norms)  # only some filters would exceed the limit
+    dataset = dataset_of(x, left)
+    x = dataset.X
     expected = outputs(model, x)
+    # The outputs are those of the trained model on interpolated windows, and no limit is changed.
+    assert_same(expected, outputs(trained, dataset.aligned_to(SIGNAL, missing="interpolate").X))
+    assert model.arguments["max_norm"] == trained.arguments["max_norm"] == 1.0
+    assert model.front.spatial.max_norm == 1.0
+    matrix = torch.from_numpy(channel_matrix(left, SIGNAL, "interpolate"))
+    weight = (trained.front.spatial.constrained_weight().mT.double() @ matrix).mT.float()
+    needs_no_change = weight.flatten(1).norm(dim=1) <= 1
+    torch.testing.assert_close(before[needs_no_change], weight[needs_no_change])
+    gains = [each.reduce[0].weight for each in (model, trained)]
+    assert torch.equal(gains[0][needs_no_change], gains[1][needs_no_change])
     save_model(model, tmp_path / "mine.safetensors")
     torch.testing.assert_close(outputs(load_model(tmp_path / "mine.safetensors"), x), expected)
     model.train()(torch.as_tensor(x)).sum().backward()

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, one_of, positive_int
+from eegzoo.layers.autocast import without_autocast
 from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
+from eegzoo.torch_internals import evaluated_when_traced
 
 scipy = lazy_loader.load("scipy")  # loaded when the first filter bank is designed
 
@@ -135,24 +137,25 @@ class FilterBank(nn.Module):
                 f"got {tuple(x.shape)}"
             )
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
-        with torch.autocast(x.device.type, enabled=False):
-            bands = [filter_bands(operator, exact) for operator in self._operators(exact)]
+        operators = self._operators(x.shape[-1], exact.dtype, exact.device)
+        with without_autocast(x):
+            bands = [filter_bands(operator, exact) for operator in operators]
         return torch.cat(bands, -3).to(x.dtype)
 
-    def _operators(self, x: Tensor) -> list[ZeroPhase]:
-        """Return the filters for windows of the length, dtype and device of `x`; cache the last."""
-        key = (x.shape[-1], x.dtype, x.device)
-        latest = self._latest
-        if latest is not None and latest[0] == key:
-            return latest[1]
-        # Tensors created in inference mode could not be used in training later.
-        with torch.inference_mode(False), torch.no_grad():
-            operators = [
-                zero_phase(filters, edge, x.shape[-1]).to(x.device, x.dtype)
-                for edge, filters in self._groups
-            ]
-        self._latest = (key, operators)
-        return operators
+    @evaluated_when_traced
+    def _operators(self, n_times: int, dtype: torch.dtype, device: torch.device) -> list[ZeroPhase]:
+        """Return the filters for windows of a length, dtype and device; cache the last."""
+        key = (n_times, dtype, device)
+        if self._latest is None or self._latest[0] != key:
+            # Tensors created in inference mode could not be used in training later, and a default
+            # device such as "meta" is not where the filters are designed.
+            with torch.inference_mode(False), torch.no_grad():
+                operators = [
+                    zero_phase(filters, edge, n_times).to(device, dtype)
+                    for edge, filters in self._groups
+                ]
+            self._latest = (key, operators)
+        return self._latest[1]
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the cache, which copies and files do not need."""

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
@@ -19,7 +20,12 @@ from eegzoo.layers.fronts.plain_modules import (
 )
 from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed, wide_dtype
+from eegzoo.torch_internals import (
+    has_hooks,
+    has_patched_forward,
+    is_transformed,
+    wide_dtype,
+)
 
 _fused_everywhere: bool | None = None
 
@@ -187,8 +193,7 @@ class TemporalSpatialConv(nn.Module):
         reach = self.temporal.dilation[1] * (self.temporal.kernel_size[1] - 1)
         n_outputs = x.shape[2] + sum(_time_padding(self.temporal)) - reach
         # A float16 filter divided by a large standard deviation loses all its digits.
-        device = x.device.type
-        cast = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+        cast = computed_dtype(x)
         if self.norm is not None and torch.float16 in (x.dtype, cast):
             return False
         if self._needs_statistics() and not (
@@ -233,7 +238,7 @@ class TemporalSpatialConv(nn.Module):
     def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
         """Return mean, variance and number of the values in the temporal kernels' outputs."""
         padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             mean, covariance = window_moments(x, n_taps, padding)
             # Rounding may make the variance of a constant negative.
             spread = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)

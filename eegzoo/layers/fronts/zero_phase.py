@@ -167,13 +167,9 @@ def _fold(readings: Tensor, edge: int) -> Tensor:
 
 
 def _fast_length(n: int) -> int:
-    """Return the next even length without prime factors above 5, which a fast transform needs."""
-    length = n + n % 2
-    while True:
-        rest = length
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return length
-        length += 2
+    """Return the next power of two.
+
+    Other lengths without large prime factors are as fast in torch, but onnxruntime (1.32) computes
+    them less precisely: its errors exceed 1e-4 at 3000 samples, and 1e-6 at no power of two.
+    """
+    return 1 << (n - 1).bit_length()

@@ -145,6 +145,30 @@ def test_training_after_inference_mode():
     assert x.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_export_before_a_first_window(strict):
+    bank = FilterBank(128).eval()
+    x = torch.randn(2, 3, 256)
+    program = torch.export.export(bank, (x,), strict=strict)
+    torch.testing.assert_close(program.module()(x), by_scipy(bank, x).float(), rtol=0, atol=1e-5)
+
+
+def test_compile_before_a_first_window_of_several_lengths():
+    bank = FilterBank(128).eval()
+    compiled = torch.compile(bank, fullgraph=True, backend="aot_eager")
+    for n_times in (256, 300):
+        x = torch.randn(2, 3, n_times)
+        torch.testing.assert_close(compiled(x), by_scipy(bank, x).float(), rtol=0, atol=1e-5)
+
+
+def test_shapes_on_the_meta_device():
+    with torch.device("meta"):
+        bank = FilterBank(128)
+        assert bank(torch.zeros(2, 3, 256)).shape == (2, 9, 3, 256)
+    x = torch.randn(2, 3, 256)
+    assert_equals_scipy(bank, x, 1e-6)
+
+
 def test_export_after_a_first_window():
     bank = FilterBank(128).eval()
     x = torch.randn(2, 3, 256)
