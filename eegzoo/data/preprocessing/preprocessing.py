@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import mne
 import numpy as np
 
-from eegzoo.arguments import number_between
+from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.channel_steps import Pick
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
 from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
 from eegzoo.data.reading.events import label_events
+from eegzoo.data.preprocessing.lost_samples import fill_lost_samples, lost_spans, overlap
 from eegzoo.data.signal.amplitude import check_finite
-from eegzoo.data.signal.channel_names import eeg_channels
+from eegzoo.data.signal.bad_channels import BADS, handle_bads
+from eegzoo.data.signal.channel_choice import TYPES, eeg_channels
+from eegzoo.data.signal.projections import with_projections
+from eegzoo.data.signal.signal_info import SignalWarning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +36,12 @@ class Preprocessing:
     steps : sequence of Step
         `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch` or
         `Baseline` steps, with exactly one `Epoch`.
+    types : sequence of str
+        Types of the channels to use: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad".
+        Channels that MNE takes for EEG are left out, with a `SignalWarning`, if their names or
+        units are those of another signal, such as ECG, unless a `Pick` step names them.
+    bads : {"raise", "interpolate", "drop"}
+        What to do with channels that a recording marks as bad.
 
     Raises
     ------
@@ -53,9 +65,15 @@ class Preprocessing:
     """
 
     steps: Sequence[Step]
+    types: Sequence[str] = ("eeg",)
+    bads: str = "raise"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "types", tuple(self.types))
+        for kind in self.types or ("",):
+            one_of("types", kind, TYPES)
+        one_of("bads", self.bads, BADS)
         for step in self.steps:
             if not isinstance(step, Step):
                 raise TypeError(f"expected preprocessing steps, got {step!r}")
@@ -83,6 +101,11 @@ class Preprocessing:
     @property
     def _after(self) -> Sequence[Step]:
         return self.steps[self.steps.index(self.window) + 1 :]
+
+    @property
+    def _named(self) -> list[str]:
+        """Channels that steps pick by name."""
+        return [name for step in self.steps if isinstance(step, Pick) for name in step.ch_names]
 
     def epochs(
         self,
@@ -114,7 +137,7 @@ class Preprocessing:
                 raise ValueError("expected event_id with a recording, got it with epochs")
             return self._from_epochs(inst)
         events, codes = label_events(inst, event_id)
-        raw, events = self._prepared(inst, events)
+        raw, events = self._prepared(self._picked(inst), events)
         epochs = self._cut(raw, events, codes)
         if len(epochs) == 0:
             raise ValueError(
@@ -136,6 +159,8 @@ class Preprocessing:
         """
         if step_seconds is not None:
             number_between("step_seconds", step_seconds, 0.0, above=True)
+        raw = self._picked(raw)
+        lost = lost_spans(raw, raw.ch_names)
         raw, _ = self._prepared(raw, np.empty((0, 3), np.int64))
         sfreq = raw.info["sfreq"]
         n_times = self.window.n_times(sfreq)
@@ -147,14 +172,26 @@ class Preprocessing:
             raise ValueError(
                 f"expected a recording of at least {n_times / sfreq:g} s, got {raw.times[-1]:g} s"
             )
+        unusable = overlap(lost, starts / sfreq, (starts + n_times) / sfreq)
+        if unusable.all():
+            raise ValueError("expected windows of finite numbers, got NaN or infinity in all")
+        if unusable.any():
+            warnings.warn(
+                f"{unusable.sum()} of {len(starts)} windows are left out, because samples are "
+                "missing in stretches that are marked bad",
+                SignalWarning,
+                stacklevel=2,
+            )
+        starts = starts[~unusable]
         samples = starts + raw.first_samp - round(self.window.tmin * sfreq)
         events = np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)])
         return self._cut(raw, events, {"window": 1}, bad=True)
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
+        picks = '"eeg"' if self.types == ("eeg",) else repr(list(self.types))
         lines = [
-            'raw = raw.copy().pick("eeg").load_data()',
+            f"raw = raw.copy().pick({picks}).load_data()",
             "events, event_id = mne.events_from_annotations(raw)",
             *(step.code("raw") for step in self._before),
             self.window.code("raw"),
@@ -165,7 +202,12 @@ class Preprocessing:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict."""
-        return {"steps": [step.to_dict() for step in self.steps]}
+        values: dict[str, Any] = {"steps": [step.to_dict() for step in self.steps]}
+        if self.types != ("eeg",):
+            values["types"] = list(self.types)
+        if self.bads != "raise":
+            values["bads"] = self.bads
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -176,15 +218,24 @@ class Preprocessing:
         ValueError
             If a step or one of its arguments is unknown.
         """
-        return cls([_step_from_dict(step) for step in values["steps"]])
+        others = {name: value for name, value in values.items() if name != "steps"}
+        if "steps" not in values or not others.keys() <= {"types", "bads"}:
+            raise ValueError(f"expected steps, types and bads, got {sorted(values)}")
+        return cls([_step_from_dict(step) for step in values["steps"]], **others)
 
-    def _prepared(self, raw: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
-        """Return the EEG channels and the events after the steps that precede the epoch step."""
-        eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
+    def _prepared(self, eeg: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
+        """Apply the steps before the epoch step, and return the recording and its events."""
+        fill_lost_samples(eeg)
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
         for step in self._before:
             events = step.apply_with_events(eeg, events)
         return eeg, events
+
+    def _picked(self, inst: Any) -> Any:
+        """Return a copy with the chosen channels, loaded, without bad ones."""
+        names = eeg_channels(inst, self.types, keep=self._named)
+        chosen = inst.copy().pick(names, verbose="ERROR").load_data(verbose="ERROR")
+        return chosen.pick(handle_bads(chosen, names, self.bads), verbose="ERROR")
 
     def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
         for step in self._before:
@@ -193,7 +244,7 @@ class Preprocessing:
                     f"expected a continuous recording for the {step.name} step, got epochs, whose "
                     "edges would cause artefacts"
                 )
-        eeg = epochs.copy().load_data().pick(eeg_channels(epochs), verbose="ERROR")
+        eeg = with_projections(self._picked(epochs))
         check_finite(eeg.get_data(copy=False), eeg.ch_names)
         for step in self.steps:
             step.apply(eeg)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import signal as scipy_signal
 
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, robust_amplitude, unit_factor
-from eegzoo.data.signal.channel_names import channel_key, eeg_channels, places_by_key
+from eegzoo.data.signal.channel_names import channel_key, places_by_key
 from eegzoo.data.signal.signal_info import SignalInfo
 
 Array = npt.NDArray[np.float64]

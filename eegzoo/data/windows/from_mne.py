@@ -9,7 +9,9 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
-from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
+from eegzoo.data.signal.bad_channels import handle_bads
+from eegzoo.data.signal.channel_units import unit_of
+from eegzoo.data.signal.projections import with_projections
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.lazy_windows import LazyEpochs
 
@@ -33,11 +35,18 @@ class FromMNE:
 
     @classmethod
     def from_epochs(
-        cls, epochs: mne.BaseEpochs, check_signal: str = "raise", **metadata: npt.ArrayLike
+        cls,
+        epochs: mne.BaseEpochs,
+        check_signal: str = "raise",
+        *,
+        types: Sequence[str] = ("eeg",),
+        bads: str = "raise",
+        **metadata: npt.ArrayLike,
     ) -> Self:
         """Make a data set of the EEG channels of MNE epochs, converted to microvolts.
 
         Epochs that are not preloaded stay on disk; their windows are read when they are needed.
+        Delayed projections, such as an average reference, are applied.
 
         Parameters
         ----------
@@ -45,6 +54,11 @@ class FromMNE:
             Epochs. The names in their ``event_id`` become the labels.
         check_signal : {"raise", "warn", "ignore"}
             As in `EpochsDataset`.
+        types : sequence of str
+            Types of the channels: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad". Channels
+            of MEG and current source density have units of their own (`SignalInfo`).
+        bads : {"raise", "interpolate", "drop"}
+            What to do with channels that are marked as bad.
         **metadata : str | array, shape (n_epochs,)
             Metadata columns such as ``subject``, ``session`` and ``recording``: one value for all
             epochs or one for each. The column "onset", the time of each window's first sample in
@@ -58,22 +72,36 @@ class FromMNE:
         Raises
         ------
         ValueError
-            If there are no EEG channels or no epochs, if a channel contains NaN or infinity, if
+            If there are no EEG channels or no epochs, if channels are marked as bad, if a channel contains NaN or infinity, if
             ``event_id`` does not name each code exactly once, or if the unit is not volts.
         """
-        picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=())
-        if len(picks) == 0:
-            types = sorted(set(epochs.get_channel_types()))
-            raise ValueError(f"expected EEG channels, got channels of type {types}")
+        kinds = epochs.get_channel_types()
+        names = [n for n, kind in zip(epochs.ch_names, kinds, strict=True) if kind in types]
+        if not names:
+            raise ValueError(
+                f"expected EEG channels, got channels of type {sorted(set(kinds))}; `types` takes "
+                "others"
+                if list(types) == ["eeg"]
+                else f"expected channels of type {list(types)}, got {sorted(set(kinds))}"
+            )
+        if bads == "interpolate" and set(names) & set(epochs.info["bads"]):
+            epochs = epochs.copy()
+        names = handle_bads(epochs, names, bads)
+        epochs = with_projections(epochs)
+        places = {name: place for place, name in enumerate(epochs.ch_names)}
+        picks = np.array([places[name] for name in names])
+        ch_types = [kinds[pick] for pick in picks]
+        unit, factor = unit_of(ch_types)
         X: Any
         if epochs.preload:
-            X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * MICROVOLTS_PER_VOLT
+            X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * factor
         else:
-            X = LazyEpochs(epochs, picks)  # drops bad epochs, with their events
+            X = LazyEpochs(epochs, picks, factor)  # drops bad epochs, with their events
         if len(X) == 0:
             raise ValueError(f"expected at least one epoch, got none of {list(epochs.event_id)}")
         ch_names = [epochs.ch_names[pick] for pick in picks]
-        info = SignalInfo(ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin))
+        sfreq, tmin = float(epochs.info["sfreq"]), float(epochs.tmin)
+        info = SignalInfo(ch_names, sfreq, X.shape[2], tmin, unit, ch_types)
         # Events count the samples of the recording, even if the epochs were resampled.
         onset = epochs.events[:, 0] / epochs._raw_sfreq + epochs.tmin
         known: dict[str, npt.ArrayLike] = {"onset": onset}
@@ -120,7 +148,10 @@ class FromMNE:
         datasets = []
         for recording in recordings:
             epochs = preprocessing.epochs(recording.raw, event_id)
-            datasets.append(cls.from_epochs(epochs, check_signal, **recording.metadata))
+            dataset = cls.from_epochs(
+                epochs, check_signal, types=preprocessing.types, **recording.metadata
+            )
+            datasets.append(dataset)
         return cls.concatenate(datasets)
 
 
