@@ -194,7 +194,8 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             check_sfreq(self.model_, inputs.info)
         self._check_window(inputs)
         mask = as_mask(mask, inputs.X.shape[:-2])
-        amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
+        if inputs.in_microvolts:
+            amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
         model, normalize = self.model_.eval(), self.normalizer_.transform
         compute = model.features if features else model
         if self.is_sequential_ and not inputs.is_sequences:

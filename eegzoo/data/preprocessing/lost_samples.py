@@ -8,50 +8,7 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
-Spans = list[tuple[float, float]]
-
-
-def bad_spans(raw: mne.io.BaseRaw) -> Spans:
-    """Return start and end, in seconds from the first sample, of the stretches marked as bad."""
-    return [
-        (onset - raw.first_time, onset - raw.first_time + duration)
-        for onset, duration, text in zip(
-            _onsets(raw), raw.annotations.duration, raw.annotations.description, strict=True
-        )
-        if text.lower().startswith("bad") and duration > 0
-    ]
-
-
-def lost_in(data: npt.NDArray[Any], start: float, sfreq: float, spans: Spans) -> npt.NDArray[Any]:
-    """Return which samples are within bad stretches and not finite in some channel.
-
-    Parameters
-    ----------
-    data : array, shape (n_chans, n_times)
-        Samples.
-    start : float
-        Time of the first sample in seconds.
-    sfreq : float
-        Sampling rate in Hz.
-    spans : list of tuple of float
-        Starts and ends of bad stretches in seconds.
-
-    Examples
-    --------
-    >>> data = np.array([[1.0, np.nan, 3.0, np.nan]])
-    >>> lost_in(data, start=0.0, sfreq=1.0, spans=[(0.5, 2.0)])
-    array([False,  True, False, False])
-    """
-    times = start + np.arange(data.shape[1]) / sfreq
-    half = 0.5 / sfreq
-    inside = np.zeros(data.shape[1], bool)
-    for first, last in spans:
-        inside |= (times >= first - half) & (times <= last + half)
-    if not inside.any():
-        return inside
-    lost: npt.NDArray[np.bool_] = inside & ~np.isfinite(data).all(axis=0)
-    return lost
-
+from eegzoo.data.signal.bad_stretches import Spans, bad_spans, within
 
 def lost_spans(raw: mne.io.BaseRaw, names: list[str]) -> Spans:
     """Return start and end in seconds of each run of samples that are lost in bad stretches."""
@@ -80,7 +37,8 @@ def fill_lost_samples(raw: mne.io.BaseRaw) -> None:
         return
 
     def fill(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        lost = lost_in(data, 0.0, raw.info["sfreq"], spans)
+        inside = within(spans, 0, data.shape[1], raw.info["sfreq"])
+        lost = inside & ~np.isfinite(data).all(axis=0)
         if lost.any() and not lost.all():
             places = np.arange(data.shape[1])
             for row in data:
@@ -102,9 +60,3 @@ def overlap(spans: Spans, starts: npt.NDArray[Any], ends: npt.NDArray[Any]) -> n
     for first, last in spans:
         found |= (starts < last) & (ends > first)
     return found
-
-
-def _onsets(raw: mne.io.BaseRaw) -> npt.NDArray[Any]:
-    """Return the onsets of annotations on the scale of ``raw.first_time``."""
-    onsets: npt.NDArray[Any] = raw.annotations.onset
-    return onsets if raw.annotations.orig_time is not None else onsets + raw.first_time

@@ -68,6 +68,11 @@ class Inputs:
         X = np.asarray(self.X)
         return X.reshape(-1, *self.window_shape) if mask is None else X[mask]
 
+    @property
+    def in_microvolts(self) -> bool:
+        """Whether amplitudes are known or, for arrays, supposed to be in microvolts."""
+        return self.info is None or self.info.unit in ("uV", "normalized")
+
     def mapped(self, function: Callable[[Array], Array]) -> Array | Windows:
         """Return `X` with a function applied that keeps the shape (n, n_chans, n_times) of windows.
 
@@ -123,11 +128,13 @@ def as_inputs(X: Any, signal: SignalInfo | None = None) -> Inputs:
             "expected X to be windows, got a continuous recording: cut it into epochs first, by "
             "Preprocessing.epochs(raw) at its events or Preprocessing.windows(raw) along it"
         )
+    types = ("eeg",) if signal is None else tuple(dict.fromkeys(signal.types))
     if isinstance(X, mne.BaseEpochs):
-        X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator checks amplitudes
+        # The estimator checks amplitudes.
+        X = EpochsDataset.from_epochs(X, check_signal="ignore", types=types)
     elif isinstance(X, list) and X and isinstance(X[0], mne.BaseEpochs):
         # scikit-learn selects from mne.Epochs into a list of epochs.
-        parts = [EpochsDataset.from_epochs(epochs, check_signal="ignore") for epochs in X]
+        parts = [EpochsDataset.from_epochs(epochs, "ignore", types=types) for epochs in X]
         X = EpochsDataset.concatenate(parts)
     if isinstance(X, EpochsDataset):
         dataset = X if signal is None else X.aligned_to(signal)

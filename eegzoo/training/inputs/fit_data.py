@@ -139,7 +139,10 @@ def as_fit_data(
     # The amplitude and the default groups must not depend on windows of weight 0.
     return dataclasses.replace(
         data,
-        amplitude=amplitude.check_amplitude(data.inputs.windows(data.mask), how=check_signal),
+        amplitude=amplitude.check_amplitude(
+            data.inputs.windows(data.mask),
+            how=check_signal if data.inputs.in_microvolts else "ignore",
+        ),
         groups=validation_groups(data.inputs, None) if groups is None else data.groups,
     )
 

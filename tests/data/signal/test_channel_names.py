@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from eegzoo.data import SignalInfo
-from eegzoo.data.signal.channel_names import channel_key, eeg_channels, places_by_key
+from eegzoo.data.signal.channel_choice import eeg_channels
+from eegzoo.data.signal.channel_names import channel_key, places_by_key
 
 
 @pytest.mark.parametrize(
