@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import matching, results, scores, sources, targets
+from eegzoo.cli import channel_options, matching, results, scores, sources, targets
 from eegzoo.cli.trained import Model, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def evaluate(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    scale: channel_options.Scale = None,
     json: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
 ) -> None:
     """Evaluate a trained model on labelled recordings, preprocessed as in training.
@@ -53,11 +59,14 @@ def evaluate(
     results.check_outputs([json], [*(raw or []), *(metadata or []), *model_files(model)])
     matching.check_options(missing, check_signal)
     targets.check_options(target, metadata)
+    options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
+    options.check()
     trained = find_trained(model)
     _check_targets(model, trained, target)
     dataset = sources.load_windows(
         trained.preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
         lambda recording: matching.resampled(recording, trained, resample), target, metadata,
+        options, matching.channels_of(trained),
     )  # fmt: skip
     dataset = matching.aligned(dataset, trained, missing)
     chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

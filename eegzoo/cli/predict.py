@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from eegzoo.cli import matching, results
+from eegzoo.cli import channel_options, matching, results
 from eegzoo.cli.sources import split
 from eegzoo.cli.trained import Model, find_trained, model_files
 
@@ -34,6 +34,12 @@ def predict(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    scale: channel_options.Scale = None,
     out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
 ) -> None:
     """Predict labels or numbers for a recording, window by window or at its events, as CSV.
@@ -66,16 +72,23 @@ def predict(
     matching.check_options(missing, check_signal)
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
+    options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
+    options.check()
     trained = find_trained(model)
-    preprocessing = trained.preprocessing
-    raw = matching.resampled(read_recording(recording), trained, resample)
+    chosen = channel_options.choose(
+        [(str(recording), read_recording(recording))], options,
+        types=trained.preprocessing.types, keep=matching.channels_of(trained),
+    )  # fmt: skip
+    preprocessing = chosen.naming_channels(trained.preprocessing)
+    raw = matching.resampled(chosen.raws[0], trained, resample)
     wanted = {name: name for name in split("--events", events)}
     if wanted:
         epochs, offset = preprocessing.epochs(raw, wanted), preprocessing.window.tmin
     else:
         epochs, offset = preprocessing.windows(raw, step_seconds), 0.0
-    dataset = EpochsDataset.from_epochs(epochs, check_signal)
+    dataset = EpochsDataset.from_epochs(epochs, check_signal, types=preprocessing.types)
     dataset = matching.aligned(dataset, trained, missing)
+    chosen.report()
     onsets = dataset.groups("onset") - raw.first_time - offset
     header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
     table = [

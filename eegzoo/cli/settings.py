@@ -78,7 +78,7 @@ Device = Annotated[str, _training("Device: cpu, cuda, or auto for a GPU if there
 Devices = Annotated[
     int, _training("Number of processes, each with a GPU or a share of the CPU cores.")
 ]
-Verbose = Annotated[int, _training("0: no progress bar.")]
+Verbose = Annotated[int, _training("0: no progress bar; 2: also print the preprocessing as MNE code.")]
 
 
 def crop_length(given: str | None) -> int | str | None:

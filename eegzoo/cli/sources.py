@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from eegzoo.cli.channel_options import ChannelOptions
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.reading.recording import Recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
@@ -68,11 +69,15 @@ def load_windows(
     change: Callable[[mne.io.BaseRaw], mne.io.BaseRaw] | None = None,
     target: str | None = None,
     metadata: list[Path] | None = None,
+    channels: ChannelOptions | None = None,
+    keep: Sequence[str] = (),
 ) -> EpochsDataset:
     """Return the windows that the options select, after `change` is applied to each recording.
 
+    `channels` chooses the channels; those of a model, `keep`, are used whatever their names say.
     With `target`, the number of each window is in the column "target" of its metadata.
     """
+    from eegzoo.cli.channel_options import ChannelOptions, choose
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
     if raw and data is not None:
@@ -86,9 +91,15 @@ def load_windows(
             f"expected one --metadata for each of {len(recordings)} recordings, got "
             f"{len(metadata or [])}"
         )
+    chosen = choose(
+        [(recording.subject if raw else recording.metadata["recording"], recording.raw)
+         for recording in recordings],
+        channels or ChannelOptions(), types=preprocessing.types, keep=keep,
+    )  # fmt: skip
+    preprocessing = chosen.naming_channels(preprocessing)
     datasets = []
-    for place, recording in enumerate(recordings):
-        changed = recording.raw if change is None else change(recording.raw)
+    for place, (recording, changed) in enumerate(zip(recordings, chosen.raws, strict=True)):
+        changed = changed if change is None else change(changed)
         epochs = preprocessing.epochs(changed, pairs or _all_but_rest(changed))
         dropped = sum(bool(reasons) for reasons in epochs.drop_log)
         if dropped:
@@ -97,7 +108,9 @@ def load_windows(
                 "are dropped because their windows are incomplete or marked bad",
                 err=True,
             )
-        dataset = EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata)
+        dataset = EpochsDataset.from_epochs(
+            epochs, check_signal, types=preprocessing.types, **recording.metadata
+        )
         if target is not None and metadata is not None:
             onsets = dataset.groups("onset") - changed.first_time - epochs.tmin
             values = read_targets(
@@ -106,6 +119,7 @@ def load_windows(
             )  # fmt: skip
             dataset = _with_target(dataset, target, values)
         datasets.append(dataset)
+    chosen.report()
     return EpochsDataset.concatenate(datasets)
 
 

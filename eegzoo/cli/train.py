@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import crossval, matching, results, scores, settings, sources, targets
+from eegzoo.cli import (
+    channel_options,
+    crossval,
+    matching,
+    preprocessing_options,
+    results,
+    scores,
+    settings,
+    sources,
+    targets,
+)
 
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
@@ -27,10 +37,21 @@ def train(
     event_id: sources.EventId = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
-    tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
-    tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
-    l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
-    h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass filter in Hz.")] = 38.0,
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    tmin: preprocessing_options.TMin = 0.0,
+    tmax: preprocessing_options.TMax = 4.0,
+    l_freq: preprocessing_options.LFreq = "4.0",
+    h_freq: preprocessing_options.HFreq = "38.0",
+    scale: preprocessing_options.Scale = None,
+    resample: preprocessing_options.Resample = None,
+    notch: preprocessing_options.Notch = None,
+    reference: preprocessing_options.Reference = None,
+    preprocessing_file: preprocessing_options.File = None,
+    print_preprocessing: preprocessing_options.Print = False,
     check_signal: matching.CheckSignal = "raise",
     model: Annotated[str, typer.Option(help="Name of a model; eegzoo list shows all.")] = "eegnet",
     recipe: settings.RecipeName = "small",
@@ -88,11 +109,10 @@ def train(
 
     [bold]eegzoo train --raw a.edf --raw b.edf --event-id left=1,right=2 --tmax 3[/]
 
+    [bold]eegzoo train --raw a.edf --channels "Fz,C*" --reference average --notch 50[/]
+
     [bold]eegzoo train --raw a.edf --metadata a_events.tsv --target response_time[/]
     """
-    from eegzoo.data.preprocessing.filter_steps import Filter
-    from eegzoo.data.preprocessing.preprocessing import Preprocessing
-    from eegzoo.data.preprocessing.window_steps import Epoch
     from eegzoo.data.windows.splits import GROUPS
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
@@ -102,6 +122,15 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    given = preprocessing_options.PreprocessingOptions(
+        tmin, tmax, l_freq, h_freq, scale, resample, notch, reference, preprocessing_file
+    )
+    used = channel_options.ChannelOptions(channels, exclude, types, bads, rename)
+    used.check()
+    preprocessing = given.preprocessing(used.chosen_types())
+    if print_preprocessing:
+        typer.echo(preprocessing_options.as_json(preprocessing))
+        return
     find_entry(model)
     results.check_outputs([out, json], [*(raw or []), *(metadata or [])])
     if checkpoint is not None:
@@ -136,7 +165,6 @@ def train(
             raise typer.Exit(relaunch(devices, sys.argv[1:], device))
         finally:
             logging.disable(logging.NOTSET)
-    preprocessing = Preprocessing([Filter(l_freq, h_freq), Epoch(tmin, tmax)])
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "target": target,
@@ -147,9 +175,12 @@ def train(
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
-            target=target, metadata=metadata,
+            target=target, metadata=metadata, channels=used,
         )  # fmt: skip
+        preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
+        if verbose > 1:
+            typer.echo(preprocessing.as_mne_code())
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
     leave_processes()
 
@@ -184,6 +215,8 @@ def _train(
             json,
             {
                 **found,
+                "n_windows": len(dataset), "n_chans": len(dataset.info.ch_names),
+                "classes": list(dataset.classes) if is_classifier else None,
                 "run": {
                     **run, "model": estimator.model, "recipe": estimator.recipe, **used,
                     "augment": [str(item) for item in used["augment"]],

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from eegzoo.data.signal.bad_stretches import Spans, bad_spans, within
 
+
 def lost_spans(raw: mne.io.BaseRaw, names: list[str]) -> Spans:
     """Return start and end in seconds of each run of samples that are lost in bad stretches."""
     spans, found = bad_spans(raw), []

@@ -234,7 +234,8 @@ class Preprocessing:
     def _picked(self, inst: Any) -> Any:
         """Return a copy with the chosen channels, loaded, without bad ones."""
         names = eeg_channels(inst, self.types, keep=self._named)
-        chosen = inst.copy().pick(names, verbose="ERROR").load_data(verbose="ERROR")
+        with mne.use_log_level("ERROR"):  # load_data of epochs has no argument verbose
+            chosen = inst.copy().pick(names).load_data()
         return chosen.pick(handle_bads(chosen, names, self.bads), verbose="ERROR")
 
     def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:

@@ -53,7 +53,8 @@ def handle_bads(inst: Any, names: Sequence[str], bads: str = "raise") -> list[st
     if bads == "drop":
         return good
     weights = np.stack([bad_channel_weights(inst.info, good, name) for name in marked])
-    inst.load_data(verbose="ERROR")
+    with mne.use_log_level("ERROR"):  # load_data of epochs has no argument verbose
+        inst.load_data()
     n_good = len(good)
 
     def fill(data: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -17,6 +17,7 @@ MAINS = (50.0, 60.0)  # Hz
 TYPICAL = 10.0  # microvolts
 _SHORTEST = 1.0  # seconds; shorter windows cannot tell drift from EEG
 _TOLERANCE = 0.7  # decades between a channel and the others in another unit
+_ROUNDING = 1e-6
 _SHARE = 0.2  # smallest share of plausible channels with which the others are compared
 
 
@@ -42,16 +43,18 @@ def channel_amplitudes(X: Any, sfreq: float | None = None) -> Array:
     >>> times = np.arange(1000) / 250
     >>> eeg = np.random.default_rng(0).normal(0, 10, (8, 1, 1000))
     >>> mains = 2000 * np.sin(2 * np.pi * 50 * times)
-    >>> 9 < channel_amplitudes(eeg + 5000 + 300 * times + mains, sfreq=250.0)[0] < 11
+    >>> bool(8 < channel_amplitudes(eeg + 5000 + 300 * times + mains, sfreq=250.0)[0] < 11)
     True
     """
     X = np.asarray(X, np.float64)
     if len(X) == 0:
         return np.zeros(X.shape[1])
-    if sfreq is not None and X.shape[2] / sfreq >= _SHORTEST:
-        X = _without_drift_and_mains(X, sfreq)
-    deviation = np.abs(X - np.median(X, axis=-1, keepdims=True))
-    amplitude: Array = np.median(1.4826 * np.median(deviation, axis=-1), axis=0)
+    whole = _deviation(X)
+    if sfreq is None or X.shape[2] / sfreq < _SHORTEST:
+        return whole
+    filtered = _deviation(_without_drift_and_mains(X, sfreq))
+    # What is smaller than rounding errors of the drift is no signal.
+    amplitude: Array = np.where(filtered > _ROUNDING * whole, filtered, 0.0)
     return amplitude
 
 
@@ -113,6 +116,13 @@ def describe(factors: dict[int, float], ch_names: Sequence[str]) -> str:
 def thousands(amplitude: float) -> int:
     """Return the power of 1000 that brings an amplitude closest to a typical one."""
     return round(float(np.log10(TYPICAL / amplitude)) / 3)
+
+
+def _deviation(X: Array) -> Array:
+    """Return the median over windows of the scaled median absolute deviation along time."""
+    deviation = np.abs(X - np.median(X, axis=-1, keepdims=True))
+    typical: Array = np.median(1.4826 * np.median(deviation, axis=-1), axis=0)
+    return typical
 
 
 def _without_drift_and_mains(X: Array, sfreq: float) -> Array:

@@ -47,6 +47,21 @@ class ChannelChoice:
         """Return the `channel_key` of each channel that is used."""
         return [channel_key(*known) for known in zip(self.final_names, self.types, strict=True)]
 
+    def without(self, names: Sequence[str], reason: str) -> ChannelChoice:
+        """Return the choice without some of the channels.
+
+        Raises
+        ------
+        ValueError
+            If no channel is left.
+        """
+        rest = [
+            key for key, name in zip(self.keys(), self.names, strict=True) if name not in names
+        ]
+        if not rest:
+            raise ValueError(f"expected channels, got only {list(names)}, which are {reason}")
+        return self.only(rest, reason)
+
     def only(self, keys: Sequence[str], reason: str) -> ChannelChoice:
         """Return the choice of the channels with the given keys, in their order."""
         own = self.keys()
@@ -169,25 +184,27 @@ def eeg_channels(
     return list(choice.names)
 
 
-def common_channels(choices: Mapping[str, ChannelChoice]) -> dict[str, ChannelChoice]:
+def common_channels(choices: Sequence[ChannelChoice]) -> list[ChannelChoice]:
     """Return the choices of several recordings, reduced to the channels that all of them have.
 
     Parameters
     ----------
-    choices : mapping of str to ChannelChoice
-        Choice by the name of the recording. The order of the channels is that of the first.
+    choices : sequence of ChannelChoice
+        Choice of each recording. The order of the channels is that of the first.
 
     Raises
     ------
     ValueError
         If the recordings have no channel in common.
     """
-    keys = {name: choice.keys() for name, choice in choices.items()}
-    first = next(iter(keys.values()))
-    common = [key for key in first if all(key in own for own in keys.values())]
+    if len(choices) < 2:
+        return list(choices)
+    keys = [choice.keys() for choice in choices]
+    common = [key for key in keys[0] if all(key in own for own in keys)]
     if not common:
-        raise ValueError(f"expected channels in common, got {differences(choices)}")
-    return {name: choice.only(common, "not in all files") for name, choice in choices.items()}
+        shown = [list(choice.final_names) for choice in choices]
+        raise ValueError(f"expected channels in common, got {shown}")
+    return [choice.only(common, "not in all files") for choice in choices]
 
 
 def differences(choices: Mapping[str, ChannelChoice]) -> str:
@@ -196,7 +213,7 @@ def differences(choices: Mapping[str, ChannelChoice]) -> str:
         name: dict(zip(choice.keys(), choice.final_names, strict=True))
         for name, choice in choices.items()
     }
-    common = set.intersection(*(set(known) for known in shown.values()))
+    common = set.intersection(*(set(known) for known in shown.values())) if shown else set()
     extra = {
         name: [given for key, given in known.items() if key not in common]
         for name, known in shown.items()
