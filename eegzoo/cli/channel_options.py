@@ -166,6 +166,7 @@ def choose(
     *,
     types: Sequence[str] = ("eeg",),
     keep: Sequence[str] = (),
+    repair: bool = True,
 ) -> Chosen:
     """Choose the channels of recordings.
 
@@ -179,6 +180,8 @@ def choose(
         Types without --types.
     keep : sequence of str
         Channels of a model, which are used whatever their names say.
+    repair : bool
+        Whether to interpolate bad channels, for which a recording is loaded into memory.
 
     Raises
     ------
@@ -188,7 +191,7 @@ def choose(
     """
     from eegzoo.cli.sources import split
     from eegzoo.data.signal import channel_choice
-    from eegzoo.data.signal.bad_channels import handle_bads
+    from eegzoo.data.signal.bad_channels import bad_channel_weights, handle_bads
 
     patterns, exclude = options.patterns(), split("--exclude", options.exclude)
     types = options.chosen_types(types)
@@ -216,9 +219,15 @@ def choose(
     chosen, interpolated = [], []
     for name, raw, choice in zip(names, raws, choices, strict=True):
         own = channel_choice.with_choice(raw, choice)
-        interpolated.append([known for known in choice.final_names if known in own.info["bads"]])
+        marked = [known for known in choice.final_names if known in own.info["bads"]]
+        interpolated.append(marked)
         try:
-            handle_bads(own, choice.final_names, options.bads)
+            if repair or options.bads == "raise":
+                handle_bads(own, choice.final_names, options.bads)
+            else:
+                good = [known for known in choice.final_names if known not in marked]
+                for known in marked:
+                    bad_channel_weights(own.info, good, known)  # raises if it is not possible
         except ValueError as error:
             raise ValueError(f"{name}: {str(error).replace('bads=', '--bads ')}") from error
         if options.scale is not None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli.trained import find_trained
+from eegzoo.cli import channel_options, matching, results
+from eegzoo.cli.trained import find_trained, model_files
+
+if TYPE_CHECKING:
+    import mne
+
+    from eegzoo.cli.trained import Trained
+    from eegzoo.data.signal.quality import Finding
 
 
 def check(
@@ -16,12 +24,25 @@ def check(
         str | None,
         typer.Option(help="File saved by eegzoo train, or name of trained weights."),
     ] = None,
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    json: Annotated[
+        Path | None, typer.Option(help="JSON file for the results.", show_default="none")
+    ] = None,
 ) -> None:
-    """Check a recording for common faults.
+    """Check a recording: its channels, its events and common faults.
 
     Faults are NaN, a wrong unit, flat, clipped or duplicated channels, and mains noise. With
     --model, the recording is also compared with the data that the model expects. The exit status
-    is 1 if a finding is an error, and 0 if there are only notes.
+    is 1 if a finding is an error, and 0 if there are only notes. The recording is read in blocks,
+    so that long ones fit in memory.
+
+    --json writes eeg_channels (names by which a model matches them), left_out (reason by name),
+    interpolated, sfreq, events (count and duration by name) and findings (kind, channels, message,
+    whether it is an error, and the factor for a wrong unit).
 
     For example:
 
@@ -31,33 +52,105 @@ def check(
 
     [bold]eegzoo check recording.edf --model eegnet.physionet_mi2[/]
     """
+    from eegzoo.data.reading.read_recording import read_recording
+    from eegzoo.data.signal.channel_names import standard_name
+    from eegzoo.data.signal.quality import check_recording
+
+    options = channel_options.ChannelOptions(channels, exclude, types, bads, rename)
+    options.check()
+    results.check_outputs([json], [recording, *(model_files(model) if model else [])])
+    trained = None if model is None else find_trained(model)
+    raw = read_recording(recording)
+    chosen = channel_options.choose(
+        [(str(recording), raw)], options,
+        types=("eeg",) if trained is None else trained.preprocessing.types,
+        keep=() if trained is None else matching.channels_of(trained), repair=False,
+    )  # fmt: skip
+    raw, choice, interpolated = chosen.raws[0], chosen.choices[0], chosen.interpolated[0]
+    findings: list[Finding] = []
+    factor = 1.0
+    if trained is not None:
+        found, factor = _compared(raw, choice.final_names, trained)
+        findings += found
+    checked = [name for name in choice.final_names if name not in interpolated]
+    if set(choice.types) <= _IN_VOLTS:
+        findings += check_recording(raw, checked, factor)
+    events = _events(raw)
+    typer.echo(
+        f"{recording}: {raw.info['nchan']} channels, {raw.info['sfreq']:.10g} Hz, "
+        f"{raw.times[-1]:.0f} s"
+    )
+    typer.echo(channel_options.describe(choice, interpolated))
+    for name, event in events.items():
+        lasting = f", {event['duration']:g} s each" if event["duration"] else ""
+        typer.echo(f"event {name!r}: {event['count']} times{lasting}")
+    _print(findings)
+    if json is not None:
+        kinds = zip(choice.final_names, choice.types, strict=True)
+        results.write_json(
+            json,
+            {
+                "eeg_channels": [standard_name(name, kind) for name, kind in kinds],
+                "left_out": dict(choice.left_out),
+                "interpolated": interpolated,
+                "sfreq": float(raw.info["sfreq"]),
+                "events": events,
+                "findings": [_as_dict(finding) for finding in findings],
+            },
+        )
+    if any(finding.fatal for finding in findings):
+        raise typer.Exit(1)
+
+
+_IN_VOLTS = {"eeg", "seeg", "ecog", "dbs"}
+
+
+def _compared(
+    raw: mne.io.BaseRaw, names: Sequence[str], trained: Trained
+) -> tuple[list[Finding], float]:
+    """Return mismatches with a model, and the factor by which its preprocessing scales."""
+    from eegzoo.data.preprocessing.filter_steps import Resample, Scale
+    from eegzoo.data.signal.quality import check_against
+
+    sfreq, factor = raw.info["sfreq"], 1.0
+    for step in trained.preprocessing.steps:
+        if isinstance(step, Scale):
+            factor *= step.factor
+        elif isinstance(step, Resample):
+            sfreq = step.sfreq
+    if trained.signal is None:
+        raise ValueError(
+            f"expected a model with channel names, got {trained.name}, which was trained on arrays"
+        )
+    return check_against(raw, trained.signal, sfreq, names), factor
+
+
+def _events(raw: mne.io.BaseRaw) -> dict[str, dict[str, Any]]:
+    """Return count and duration of the events of a recording by name."""
+    import numpy as np
+
+    from eegzoo.data.reading.events import label_events
+
+    try:
+        events, codes = label_events(raw)
+    except ValueError:  # there are none
+        return {}
+    durations: dict[str, list[float]] = {}
+    for annotation in raw.annotations:
+        durations.setdefault(str(annotation["description"]), []).append(annotation["duration"])
+    return {
+        name: {
+            "count": int((events[:, 2] == code).sum()),
+            "duration": float(np.median(durations.get(name, [0.0]))),
+        }
+        for name, code in codes.items()
+    }
+
+
+def _print(findings: Sequence[Finding]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from eegzoo.data.preprocessing.filter_steps import Resample, Scale
-    from eegzoo.data.reading.read_recording import read_recording
-    from eegzoo.data.signal.quality import check_against, check_recording
-
-    raw = read_recording(recording)
-    findings = []
-    if model is not None:
-        trained = find_trained(model)
-        if trained.signal is None:
-            raise ValueError(
-                f"expected a model with channel names, got {model}, which was trained on arrays"
-            )
-        sfreq = raw.info["sfreq"]
-        for step in trained.preprocessing.steps:
-            if isinstance(step, Scale):
-                step.apply(raw.load_data(verbose="ERROR"))
-            elif isinstance(step, Resample):
-                sfreq = step.sfreq
-        findings += check_against(raw, trained.signal, sfreq)
-    findings += check_recording(raw)
-    typer.echo(
-        f"{recording}: {raw.info['nchan']} channels, {raw.info['sfreq']:g} Hz, "
-        f"{raw.times[-1]:.0f} s"
-    )
     if not findings:
         typer.echo("no faults found")
         return
@@ -66,5 +159,12 @@ def check(
         mark = "[red]error[/]" if finding.fatal else "note"
         table.add_row(mark, finding.kind, ", ".join(finding.channels) or "all", finding.message)
     Console().print(table)
-    if any(finding.fatal for finding in findings):
-        raise typer.Exit(1)
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding for JSON; only those about a unit have a factor."""
+    values = {
+        "kind": finding.kind, "channels": list(finding.channels), "message": finding.message,
+        "error": finding.fatal,
+    }  # fmt: skip
+    return values if finding.factor is None else {**values, "factor": finding.factor}

@@ -59,7 +59,7 @@ class Finding:
 
 
 def check_recording(
-    raw: mne.io.BaseRaw, names: Sequence[str] | None = None
+    raw: mne.io.BaseRaw, names: Sequence[str] | None = None, factor: float = 1.0
 ) -> list[Finding]:
     """Check a recording for common faults.
 
@@ -75,6 +75,8 @@ def check_recording(
         ones. NaN within stretches that are marked bad is no fault.
     names : sequence of str | None
         Names of the channels to check. None: the EEG channels.
+    factor : float
+        Factor by which amplitudes are multiplied before they are judged.
 
     Returns
     -------
@@ -94,10 +96,12 @@ def check_recording(
     mains ('C4',) more 50 Hz mains than EEG: add the step Notch([50])
     """
     chosen = list(choose_channels(raw).names) if names is None else list(names)
-    return list(_findings(raw, chosen))
+    return list(_findings(raw, chosen, factor))
 
 
-def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[Finding]:
+def check_against(
+    raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float, names: Sequence[str] | None = None
+) -> list[Finding]:
     """Check a recording for mismatches with the input of a model.
 
     Parameters
@@ -108,6 +112,8 @@ def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[F
         Signal that the model expects.
     sfreq : float
         Sampling rate in Hz of the recording after the model's preprocessing.
+    names : sequence of str | None
+        Names of the channels that are used. None: all.
 
     Returns
     -------
@@ -122,12 +128,14 @@ def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[F
     ...     print(finding.message)
     channels that the model expects are missing: they can be interpolated
     """
-    return list(_mismatches(raw, info, sfreq))
+    return list(_mismatches(raw, info, sfreq, raw.ch_names if names is None else names))
 
 
-def _mismatches(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> Iterator[Finding]:
+def _mismatches(
+    raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float, names: Sequence[str]
+) -> Iterator[Finding]:
     try:
-        places = info.places(raw.ch_names)
+        places = info.places(names)
     except ValueError as error:
         yield Finding("channels", (), str(error), fatal=True)
         return
@@ -146,7 +154,7 @@ def _mismatches(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> Iterator
         yield Finding("length", (), message, fatal=True)
 
 
-def _findings(raw: mne.io.BaseRaw, names: Sequence[str]) -> Iterator[Finding]:
+def _findings(raw: mne.io.BaseRaw, names: Sequence[str], scale: float) -> Iterator[Finding]:
     sfreq = raw.info["sfreq"]
     statistics = RunningStatistics(len(names), second_length(raw))
     spans = bad_spans(raw)
@@ -162,7 +170,7 @@ def _findings(raw: mne.io.BaseRaw, names: Sequence[str]) -> Iterator[Finding]:
     segments = some_segments(raw, names, _SEGMENT, _N_SEGMENTS)
     segments = segments[np.isfinite(segments[:, finite]).all(axis=(1, 2))]
     segments[:, ~finite] = 0.0
-    amplitudes = channel_amplitudes(segments, sfreq)
+    amplitudes = scale * channel_amplitudes(segments, sfreq)
     yield from _units(amplitudes, names)
     if flat.any():
         yield Finding("flat", _where(flat, names), "flat: no signal", fatal=False)
