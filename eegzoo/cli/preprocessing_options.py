@@ -48,7 +48,8 @@ File = Annotated[
     ),
 ]
 Print = Annotated[
-    bool, _option("Print the preprocessing as JSON and end.", False, "--print-preprocessing")
+    bool,
+    _option("Print the preprocessing as JSON and end.", "no", "--print-preprocessing"),
 ]
 
 
