@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from eegzoo.cli.channel_rename import new_names, renamed
 
 if TYPE_CHECKING:
     import mne
@@ -91,7 +90,7 @@ class ChannelOptions:
     def chosen_types(self, default: Sequence[str] = ("eeg",)) -> tuple[str, ...]:
         """Return the values of --types."""
         from eegzoo.arguments import one_of
-        from eegzoo.cli.sources import split
+        from eegzoo.cli.option_values import split
         from eegzoo.data.signal.channel_choice import TYPES
 
         types = tuple(split("--types", self.types)) or tuple(default)
@@ -101,7 +100,7 @@ class ChannelOptions:
 
     def patterns(self) -> list[str] | None:
         """Return the patterns of --channels; None for common and all."""
-        from eegzoo.cli.sources import split
+        from eegzoo.cli.option_values import split
 
         patterns = split("--channels", self.channels)
         if {"common", "all"} & set(patterns):
@@ -150,9 +149,7 @@ class Chosen:
     def report(self) -> None:
         """Print, on standard error, which channels are used unless all are, as they are."""
         notes: dict[str, list[str]] = {}
-        for name, choice, repaired in zip(
-            self.names, self.choices, self.interpolated, strict=True
-        ):
+        for name, choice, repaired in zip(self.names, self.choices, self.interpolated, strict=True):
             if choice.left_out or repaired or choice.renamed or _references(choice):
                 notes.setdefault(describe(choice, repaired), []).append(name)
         for text, names in notes.items():
@@ -189,14 +186,14 @@ def choose(
         If a recording has no channels of the types, if the recordings have none in common, or if
         they differ and --channels asks for all or for names.
     """
-    from eegzoo.cli.sources import split
+    from eegzoo.cli.option_values import split
     from eegzoo.data.signal import channel_choice
     from eegzoo.data.signal.bad_channels import bad_channel_weights, handle_bads
 
     patterns, exclude = options.patterns(), split("--exclude", options.exclude)
     types = options.chosen_types(types)
     names = [name for name, _ in recordings]
-    raws = [_renamed(raw, options.rename) for _, raw in recordings]
+    raws = [renamed(raw, options.rename) for _, raw in recordings]
     choices = []
     for name, raw in zip(names, raws, strict=True):
         try:
@@ -258,67 +255,6 @@ def describe(choice: ChannelChoice, interpolated: Sequence[str] = ()) -> str:
         lost = [f"{name} ({reason})" for name, reason in choice.left_out.items()]
         text += f"; left out: {_listed(lost)}"
     return text
-
-
-def new_names(given: Sequence[str] | None) -> dict[str, str]:
-    """Return the new names of channels that --rename gives.
-
-    Raises
-    ------
-    ValueError
-        If a file does not contain pairs of names, or a name is given twice.
-    """
-    from eegzoo.cli.sources import split
-
-    items = list(given or ())
-    if len(items) == 1 and "=" not in items[0]:
-        pairs = _read_names(Path(items[0]))
-    else:
-        pairs = []
-        for item in split("--rename", items):
-            old, equals, new = item.partition("=")
-            if not (old.strip() and equals and new.strip()):
-                raise ValueError(f"expected old=new pairs or a file for --rename, got {item!r}")
-            pairs.append((old.strip(), new.strip()))
-    names = dict(pairs)
-    for side, known in (("old", [old for old, _ in pairs]), ("new", list(names.values()))):
-        twice = {name for name in known if known.count(name) > 1}
-        if twice:
-            raise ValueError(f"expected different {side} names in --rename, got {sorted(twice)}")
-    return names
-
-
-def _read_names(path: Path) -> list[tuple[str, str]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
-    text = path.read_text(encoding="utf-8-sig")
-    if path.suffix.lower() == ".json":
-        try:
-            read: Any = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"expected JSON in {path}: {error}") from error
-        rows = [list(row) for row in read.items()] if isinstance(read, dict) else read
-    else:
-        delimiter = "\t" if "\t" in text else ";" if ";" in text and "," not in text else ","
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
-    for row in rows:
-        if not (isinstance(row, list) and len(row) == 2 and all(isinstance(v, str) for v in row)):
-            raise ValueError(f"expected two names in each row of {path}, got {row!r}")
-    return [(old.strip(), new.strip()) for old, new in rows]
-
-
-def _renamed(raw: mne.io.BaseRaw, given: Sequence[str] | None) -> mne.io.BaseRaw:
-    names = new_names(given)
-    if not names:
-        return raw
-    # A header row of a table is no error, but any channel that is missing is.
-    unknown = [old for old in list(names)[1:] if old not in raw.ch_names]
-    first = next(iter(names))
-    if unknown or (first not in raw.ch_names and len(names) == 1):
-        missing = unknown or [first]
-        raise ValueError(f"expected channels {missing} for --rename, got {list(raw.ch_names)}")
-    known = {old: new for old, new in names.items() if old in raw.ch_names}
-    return raw.copy().rename_channels(known, verbose="ERROR")
 
 
 def _references(choice: ChannelChoice) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from eegzoo.cli import channel_options, matching, results
-from eegzoo.cli.sources import split
+from eegzoo.cli.option_values import split
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:

@@ -75,7 +75,7 @@ class PreprocessingOptions:
         ValueError
             If a value is invalid, or if options are given besides a file.
         """
-        from eegzoo.cli.sources import split
+        from eegzoo.cli.option_values import split
         from eegzoo.data.preprocessing.channel_steps import Reference as ReferenceStep
         from eegzoo.data.preprocessing.filter_steps import Filter
         from eegzoo.data.preprocessing.filter_steps import Notch as NotchStep
@@ -158,4 +158,6 @@ def _frequency(option: str, given: str) -> float | None:
     try:
         return float(given)
     except ValueError:
-        raise ValueError(f"expected a frequency in Hz or none for {option}, got {given!r}") from None
+        raise ValueError(
+            f"expected a frequency in Hz or none for {option}, got {given!r}"
+        ) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegzoo.cli.option_values import split
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
@@ -121,20 +122,6 @@ def load_windows(
         datasets.append(dataset)
     chosen.report()
     return EpochsDataset.concatenate(datasets)
-
-
-def split(option: str, values: Sequence[str] | None) -> list[str]:
-    """Return the items of an option that accepts commas, repetition or both.
-
-    Raises
-    ------
-    ValueError
-        If the option is given without items.
-    """
-    items = [item.strip() for value in values or () for item in value.split(",") if item.strip()]
-    if values and not items:
-        raise ValueError(f"expected values for {option}, got {','.join(values)!r}")
-    return items
 
 
 def _with_target(

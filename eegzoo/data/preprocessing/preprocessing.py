@@ -12,15 +12,15 @@ import numpy as np
 
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.preprocessing.channel_steps import Pick
+from eegzoo.data.preprocessing.lost_samples import fill_lost_samples, lost_spans, overlap
+from eegzoo.data.preprocessing.projections import with_projections
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import STEPS
 from eegzoo.data.preprocessing.window_steps import Baseline, Epoch
 from eegzoo.data.reading.events import label_events
-from eegzoo.data.preprocessing.lost_samples import fill_lost_samples, lost_spans, overlap
 from eegzoo.data.signal.amplitude import check_finite
 from eegzoo.data.signal.bad_channels import BADS, handle_bads
 from eegzoo.data.signal.channel_choice import TYPES, eeg_channels
-from eegzoo.data.signal.projections import with_projections
 from eegzoo.data.signal.signal_info import SignalWarning
 
 

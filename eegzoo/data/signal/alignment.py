@@ -101,10 +101,9 @@ def align(
     (10, 2, 256)
     """
     channels = _channels(info.ch_names, target, missing)
-    kinds = {"ch_types": target.ch_types} if set(info.types) == set(target.types) else {}
-    if not kinds:
-        target.check_window(info)  # raises: the types differ
-    changed = dataclasses.replace(info, ch_names=target.ch_names, **kinds)
+    if set(info.types) != set(target.types):
+        target.check_window(info)  # raises
+    changed = dataclasses.replace(info, ch_names=target.ch_names, ch_types=target.ch_types)
     if same_rate(info.sfreq, target.sfreq):
         changed = dataclasses.replace(changed, sfreq=target.sfreq)
     elif resample:

@@ -66,9 +66,7 @@ def handle_bads(inst: Any, names: Sequence[str], bads: str = "raise") -> list[st
     return list(names)
 
 
-def bad_channel_weights(
-    info: mne.Info, good: Sequence[str], bad: str
-) -> npt.NDArray[np.float64]:
+def bad_channel_weights(info: mne.Info, good: Sequence[str], bad: str) -> npt.NDArray[np.float64]:
     """Return the weights that interpolate a bad channel from good channels.
 
     MNE's spherical splines are used, with the recording's own positions if the bad channel and

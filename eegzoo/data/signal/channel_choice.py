@@ -55,9 +55,7 @@ class ChannelChoice:
         ValueError
             If no channel is left.
         """
-        rest = [
-            key for key, name in zip(self.keys(), self.names, strict=True) if name not in names
-        ]
+        rest = [key for key, name in zip(self.keys(), self.names, strict=True) if name not in names]
         if not rest:
             raise ValueError(f"expected channels, got only {list(names)}, which are {reason}")
         return self.only(rest, reason)
@@ -150,9 +148,7 @@ def choose_channels(
     return ChannelChoice(tuple(names), kinds, left_out, renamed)
 
 
-def eeg_channels(
-    inst: Any, types: Sequence[str] = ("eeg",), keep: Sequence[str] = ()
-) -> list[str]:
+def eeg_channels(inst: Any, types: Sequence[str] = ("eeg",), keep: Sequence[str] = ()) -> list[str]:
     """Return the names of the EEG channels of a recording or epochs, including bad ones.
 
     Parameters
@@ -268,9 +264,7 @@ def _asked(
     return asked
 
 
-def _none_left(
-    types: Sequence[str], found: Mapping[str, str], left_out: Mapping[str, str]
-) -> str:
+def _none_left(types: Sequence[str], found: Mapping[str, str], left_out: Mapping[str, str]) -> str:
     kinds = sorted(set(found.values()))
     others = [kind for kind in kinds if kind in TYPES and kind not in types]
     wanted = "EEG channels" if list(types) == ["eeg"] else f"channels of type {list(types)}"

@@ -1,4 +1,4 @@
-"""Channel types by name and unit, for files whose format has no types."""
+"""Channel types by name and unit, for files whose format has no types, and their units."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ _WORDS = {
 }
 _KINDS = {"bio": "pulse or oxygen", "gsr": "skin conductance", "resp": "respiration"}
 _KINDS |= {"stim": "events", "misc": "not EEG", "temperature": "temperature"}
+# Unit of windows by type, and its factor from MNE's unit; others are in microvolts.
+_UNITS = {"mag": ("fT", 1e15), "grad": ("fT/cm", 1e13), "csd": ("mV/m2", 1e3)}
 
 
 def guess_type(name: str, ch_names: Sequence[str] = ()) -> str:
@@ -51,7 +53,7 @@ def guess_type(name: str, ch_names: Sequence[str] = ()) -> str:
 
     Examples
     --------
-    >>> [guess_type(name) for name in ("EEG Fpz-Cz", "EOG horizontal", "Temp rectal", "Event marker")]
+    >>> [guess_type(name) for name in ("EEG Fpz-Cz", "EOG left", "Temp rectal", "Event marker")]
     ['eeg', 'eog', 'temperature', 'stim']
     >>> guess_type("E1-M2"), guess_type("E1", ["E1", "E2", "E3"])
     ('eog', 'eeg')
@@ -100,3 +102,25 @@ def found_types(inst: Any) -> dict[str, str]:
 def shown_type(kind: str) -> str:
     """Return the name of a channel type for messages."""
     return _KINDS.get(kind, kind.upper())
+
+
+def unit_of(types: Sequence[str]) -> tuple[str, float]:
+    """Return the unit of windows with channels of the given types, and its factor from MNE's.
+
+    Raises
+    ------
+    ValueError
+        If the types have different units.
+
+    Examples
+    --------
+    >>> unit_of(["eeg", "eeg"]), unit_of(["mag"])
+    (('uV', 1000000.0), ('fT', 1000000000000000.0))
+    """
+    units = {_UNITS.get(kind, ("uV", 1e6)) for kind in types}
+    if len(units) != 1:
+        raise ValueError(
+            f"expected channels in one unit, got types {sorted(set(types))}, in "
+            f"{sorted(unit for unit, _ in units)}"
+        )
+    return units.pop()

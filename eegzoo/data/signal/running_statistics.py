@@ -145,7 +145,7 @@ def some_segments(raw: mne.io.BaseRaw, names: Sequence[str], seconds: float, n_m
 
 def second_length(raw: mne.io.BaseRaw) -> int:
     """Return the number of samples in a second, or in the recording if that is shorter."""
-    return min(int(raw.n_times), max(2, round(raw.info["sfreq"])))
+    return min(int(raw.n_times), max(2, round(float(raw.info["sfreq"]))))
 
 
 def _microvolts(raw: mne.io.BaseRaw, names: Sequence[str], start: int, stop: int) -> Any:

@@ -41,7 +41,8 @@ def find_twins(inst: Any, names: Sequence[str]) -> tuple[dict[str, str], dict[st
         numbered = re.fullmatch(r"(.+)-(\d+)", name)
         if numbered:
             groups.setdefault(numbered[1], []).append(name)
-    renamed, left_out = {}, {}
+    renamed: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     for plain, twins in groups.items():
         if plain in inst.ch_names or twins != [f"{plain}-{k}" for k in range(len(twins))]:
             continue
@@ -53,7 +54,7 @@ def find_twins(inst: Any, names: Sequence[str]) -> tuple[dict[str, str], dict[st
                 f"different signals: leave out all but one of {twins}"
             )
         renamed[twins[0]] = plain
-        left_out |= {name: f"a copy of {twins[0]}" for name in twins[1:]}
+        left_out |= dict.fromkeys(twins[1:], f"a copy of {twins[0]}")
     return renamed, left_out
 
 

@@ -9,9 +9,9 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.preprocessing.projections import with_projections
 from eegzoo.data.signal.bad_channels import handle_bads
-from eegzoo.data.signal.channel_units import unit_of
-from eegzoo.data.signal.projections import with_projections
+from eegzoo.data.signal.channel_types import unit_of
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.lazy_windows import LazyEpochs
 
@@ -72,8 +72,9 @@ class FromMNE:
         Raises
         ------
         ValueError
-            If there are no EEG channels or no epochs, if channels are marked as bad, if a channel contains NaN or infinity, if
-            ``event_id`` does not name each code exactly once, or if the unit is not volts.
+            If there are no EEG channels or no epochs, if channels are marked as bad, if a channel
+            contains NaN or infinity, if ``event_id`` does not name each code exactly once, or if
+            the unit is not volts.
         """
         kinds = epochs.get_channel_types()
         names = [n for n, kind in zip(epochs.ch_names, kinds, strict=True) if kind in types]
