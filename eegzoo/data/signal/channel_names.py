@@ -6,10 +6,37 @@ import functools
 import re
 from collections.abc import Sequence
 
-from eegzoo.data.signal.montage import named_montage
-
 # Names of the ten-twenty system before 1991.
 _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
+# Rows of the 10-05 system, from front to back.
+_ROWS = [
+    "Fp",
+    "AFp",
+    "AF",
+    "AFF",
+    "F",
+    "FFT",
+    "FFC",
+    "FT",
+    "FC",
+    "FTT",
+    "FCC",
+    "T",
+    "C",
+    "TTP",
+    "CCP",
+    "TP",
+    "CP",
+    "TPP",
+    "CPP",
+    "P",
+    "PPO",
+    "PO",
+    "POO",
+    "O",
+    "OI",
+    "I",
+]
 # Scalp EEG, and signals computed from it, have the electrodes of the ten-twenty system.
 SCALP = ("eeg", "csd")
 # What amplifiers and hospitals write before a name. "EEG" may touch the name, "POL" may not.
@@ -179,6 +206,12 @@ def different_references(ch_names: Sequence[str], others: Sequence[str]) -> list
 
 @functools.cache
 def _spelling() -> dict[str, str]:
-    """Return the names of the 10-05 system by their lower case, with ears and mastoids."""
-    names = [*named_montage().ch_names, "A1", "A2", "M1", "M2"]
+    """Return the names of the 10-05 system by their lower case, with ears and mastoids.
+
+    They are built by rule, because MNE, which has them in a file, is slow to import. Some names,
+    such as FT1, are no electrodes, but nothing else either.
+    """
+    places = [*(f"{n}{half}" for n in range(1, 11) for half in ("", "h")), "z"]
+    names = ["Nz", *(f"{row}{place}" for row in _ROWS for place in places)]
+    names += [f"{ear}{side}" for ear in "AM" for side in (1, 2)]
     return {name.lower(): name for name in names if name.lower() not in _OLD_NAMES}
