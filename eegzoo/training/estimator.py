@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
-from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
@@ -194,8 +193,7 @@ class EEGEstimator(SavingMixin, TransformerMixin, Parameters, abc.ABC):
             check_sfreq(self.model_, inputs.info)
         self._check_window(inputs)
         mask = as_mask(mask, inputs.X.shape[:-2])
-        if inputs.in_microvolts:
-            amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
+        inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
         model, normalize = self.model_.eval(), self.normalizer_.transform
         compute = model.features if features else model
         if self.is_sequential_ and not inputs.is_sequences:

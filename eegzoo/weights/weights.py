@@ -137,7 +137,13 @@ class Weights:
             self.epochs(inst, event_id), "ignore", types=self.preprocessing.types
         )
         dataset = dataset.aligned_to(self.signal, missing=missing)
-        data.check_amplitude(dataset.X, self.metadata.amplitude, check_signal)
+        data.check_amplitude(
+            dataset.X,
+            self.metadata.amplitude,
+            check_signal,
+            self.signal.ch_names,
+            self.signal.sfreq,
+        )
         normalizer = self.normalizer(fit_on)
         return dataset if normalizer.how == "none" else dataset.mapped(normalizer.transform)
 

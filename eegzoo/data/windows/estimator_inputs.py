@@ -10,6 +10,7 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.signal.amplitude import check_amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import Windows, map_windows, select_windows
@@ -68,10 +69,28 @@ class Inputs:
         X = np.asarray(self.X)
         return X.reshape(-1, *self.window_shape) if mask is None else X[mask]
 
-    @property
-    def in_microvolts(self) -> bool:
-        """Whether amplitudes are known or, for arrays, supposed to be in microvolts."""
-        return self.info is None or self.info.unit in ("uV", "normalized")
+    def check_amplitude(
+        self, mask: npt.NDArray[np.bool_] | None, trained: float | None, how: str
+    ) -> float | None:
+        """Check the amplitudes of windows, with `check_amplitude`, unless they are not in volts.
+
+        Parameters
+        ----------
+        mask : array of bool, shape (n, n_windows) | None
+            Windows of sequences to check. None: all.
+        trained, how
+            As in `check_amplitude`.
+
+        Returns
+        -------
+        float | None
+            Robust amplitude, as `check_amplitude` returns it.
+        """
+        known = {} if self.info is None else {"ch_names": self.info.ch_names}
+        sfreq = None if self.info is None else self.info.sfreq
+        if self.info is not None and self.info.unit not in ("uV", "normalized"):
+            how = "ignore"
+        return check_amplitude(self.windows(mask), trained, how, sfreq=sfreq, **known)
 
     def mapped(self, function: Callable[[Array], Array]) -> Array | Windows:
         """Return `X` with a function applied that keeps the shape (n, n_chans, n_times) of windows.
