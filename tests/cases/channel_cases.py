@@ -10,7 +10,8 @@ import numpy as np
 
 NAMES = ("Fz", "C3", "Cz", "C4", "P3", "Pz", "P4", "Oz")
 SIXTEEN = (
-    "Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2", "F7", "F8", "T7", "T8", "P7", "P8",
+    "Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2", "F7", "F8",
+    "T7", "T8", "P7", "P8",
 )  # fmt: skip
 EVENTS = [(2 + 4.5 * k, 10.0 if k % 2 else 22.0) for k in range(8)]  # onset, frequency
 OLD_NAMES = ("Fp1", "Fp2", "C3", "C4", "O1", "O2", "T3", "T6")

@@ -167,11 +167,8 @@ def _findings(raw: mne.io.BaseRaw, names: Sequence[str], scale: float) -> Iterat
     if not finite.any():
         return
     flat = finite & (statistics.flat_share > _FLAT_SHARE)
-    segments = some_segments(raw, names, _SEGMENT, _N_SEGMENTS)
-    segments = segments[np.isfinite(segments[:, finite]).all(axis=(1, 2))]
-    segments[:, ~finite] = 0.0
-    amplitudes = scale * channel_amplitudes(segments, sfreq)
-    yield from _units(amplitudes, names)
+    amplitudes, shares = _measured(raw, names, finite)
+    yield from _units(scale * amplitudes, names)
     if flat.any():
         yield Finding("flat", _where(flat, names), "flat: no signal", fatal=False)
     moving = finite & ~flat
@@ -184,7 +181,7 @@ def _findings(raw: mne.io.BaseRaw, names: Sequence[str], scale: float) -> Iterat
         message = "the same signal in two channels"
         yield Finding("duplicated", (names[first], names[second]), message, fatal=False)
     for mains in MAINS:
-        loud = moving & (_mains_share(segments, sfreq, mains) > _MAINS_SHARE)
+        loud = moving & (shares[mains] > _MAINS_SHARE)
         if loud.any():
             message = f"more {mains:g} Hz mains than EEG: add the step Notch([{mains:g}])"
             yield Finding("mains", _where(loud, names), message, fatal=False)
@@ -212,14 +209,30 @@ def _where(mask: Any, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(itertools.compress(names, mask))
 
 
-def _mains_share(segments: Array, sfreq: float, mains: float) -> Array:
-    """Return the share of each channel's power above 1 Hz that is within 1 Hz of the mains."""
-    n_segments, n_chans, n_times = segments.shape
-    if n_segments == 0 or mains + 1 >= sfreq / 2:
-        return np.zeros(n_chans)
-    frequencies, power = scipy_signal.welch(segments, sfreq, nperseg=n_times, axis=-1)
-    power = power.mean(axis=0)
+def _measured(
+    raw: mne.io.BaseRaw, names: Sequence[str], finite: npt.NDArray[np.bool_]
+) -> tuple[Array, dict[float, Array]]:
+    """Return the amplitude of each channel, and the share of mains in its power above 1 Hz.
+
+    The mains are what is within 1 Hz of their frequency.
+    """
+    sfreq = raw.info["sfreq"]
+    amplitudes, powers = [], []
+    frequencies = np.zeros(1)
+    for segment in some_segments(raw, names, _SEGMENT, _N_SEGMENTS):
+        if not np.isfinite(segment[finite]).all():  # within a bad stretch
+            continue
+        segment[~finite] = 0.0
+        amplitudes.append(channel_amplitudes(segment[None], sfreq))
+        frequencies, power = scipy_signal.welch(segment, sfreq, nperseg=segment.shape[1])
+        powers.append(power)
+    if not amplitudes:
+        return np.zeros(len(names)), dict.fromkeys(MAINS, np.zeros(len(names)))
+    power = np.mean(powers, axis=0)
     above = power[:, frequencies >= 1].sum(axis=1)
-    near = power[:, np.abs(frequencies - mains) <= 1].sum(axis=1)
-    share: Array = np.divide(near, above, out=np.zeros(n_chans), where=above > 0)
-    return share
+    shares = {}
+    for mains in MAINS:
+        near = power[:, np.abs(frequencies - mains) <= 1].sum(axis=1)
+        near *= mains + 1 < sfreq / 2
+        shares[mains] = np.divide(near, above, out=np.zeros(len(names)), where=above > 0)
+    return np.median(amplitudes, axis=0), shares

@@ -134,13 +134,15 @@ def blocks(raw: mne.io.BaseRaw, names: Sequence[str]) -> Iterator[tuple[int, Arr
         yield start, _microvolts(raw, names, start, stop)
 
 
-def some_segments(raw: mne.io.BaseRaw, names: Sequence[str], seconds: float, n_max: int) -> Array:
-    """Return up to `n_max` evenly spaced segments in microvolts, (n, n_chans, n_times)."""
+def some_segments(
+    raw: mne.io.BaseRaw, names: Sequence[str], seconds: float, n_max: int
+) -> Iterator[Array]:
+    """Yield up to `n_max` evenly spaced segments in microvolts, (n_chans, n_times)."""
     n_times = min(raw.n_times, max(2, round(seconds * raw.info["sfreq"])))
     n_whole = max(1, raw.n_times // n_times)
     chosen = np.unique(np.linspace(0, n_whole - 1, min(n_whole, n_max)).astype(int))
-    parts = [_microvolts(raw, names, k * n_times, (k + 1) * n_times) for k in chosen.tolist()]
-    return np.stack(parts)
+    for place in chosen.tolist():
+        yield _microvolts(raw, names, place * n_times, (place + 1) * n_times)
 
 
 def second_length(raw: mne.io.BaseRaw) -> int:

@@ -25,7 +25,9 @@ def test_interpolation_equals_that_of_mne(montage, bads):
     raw = make_raw(montage=montage, bads=bads)
     expected = make_raw(montage=True, bads=bads).interpolate_bads(verbose="ERROR")
     assert handle_bads(raw, NAMES, "interpolate") == NAMES
-    np.testing.assert_allclose(raw.get_data(), expected.get_data(), rtol=0, atol=1e-15)
+    # Without positions, MNE fits the head's centre to those of one bad channel at a time.
+    atol = 1e-15 if montage or len(bads) == 1 else 1e-7
+    np.testing.assert_allclose(raw.get_data(), expected.get_data(), rtol=0, atol=atol)
     assert raw.info["bads"] == []
 
 

@@ -45,7 +45,7 @@ def test_flat_channels_and_short_windows():
 
 
 @given(
-    st.lists(st.floats(4.0, 25.0), min_size=4, max_size=20),
+    st.lists(st.floats(5.0, 20.0), min_size=4, max_size=20),
     st.integers(1, 3), st.sampled_from([1e3, 1e6, 1e-3, 1e-6]),
 )  # fmt: skip
 def test_single_channels_in_another_unit_are_found_with_their_factor(amplitudes, n, scale):

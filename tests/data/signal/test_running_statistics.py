@@ -64,5 +64,4 @@ def test_a_long_recording_is_checked_in_a_fraction_of_its_memory(tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    print("peak", peak / 2**20, "of", size / 2**20)
-    assert peak < min(size, 50 * 2**20)  # 49 MiB as float64
+    assert peak < size / 1.2  # 49 MiB as float64; blocks do not grow with the recording
