@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 CLIPPED_RUN = 3  # length in samples of the shortest run at an extreme value
-_BLOCK_BYTES = 8e6
+_BLOCK_BYTES = 4e6
 _FLAT = 1e-9  # largest peak-to-peak amplitude of a flat second
 
 
