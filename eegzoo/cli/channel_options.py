@@ -44,7 +44,7 @@ Types = Annotated[
 Bads = Annotated[
     str,
     typer.Option(
-        help="Handling of channels marked as bad: interpolate, drop, raise.",
+        help="Handling of channels marked as bad: interpolate, drop, keep, raise.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -217,9 +217,9 @@ def choose(
     for name, raw, choice in zip(names, raws, choices, strict=True):
         own = channel_choice.with_choice(raw, choice)
         marked = [known for known in choice.final_names if known in own.info["bads"]]
-        interpolated.append(marked)
+        interpolated.append(marked if options.bads == "interpolate" else [])
         try:
-            if repair or options.bads == "raise":
+            if repair or options.bads in ("raise", "keep"):
                 handle_bads(own, choice.final_names, options.bads)
             else:
                 good = [known for known in choice.final_names if known not in marked]

@@ -240,7 +240,7 @@ def test_preprocessing_from_options_and_from_a_file_is_the_same(folder):
         ("train --l-freq low", "expected a frequency in Hz or none for --l-freq, got 'low'"),
         ("train --preprocessing absent.json", "no such file: absent.json"),
         ("train --types emg", "--types to be one of"),
-        ("train --bads keep", "--bads to be one of"),
+        ("train --bads ignore", "--bads to be one of"),
         ("train --channels all,Fz", "--channels to be common, all or names"),
         ("train --scale -1", "expected factor"),
     ],

@@ -40,7 +40,7 @@ class Preprocessing:
         Types of the channels to use: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad".
         Channels that MNE takes for EEG are left out, with a `SignalWarning`, if their names or
         units are those of another signal, such as ECG, unless a `Pick` step names them.
-    bads : {"raise", "interpolate", "drop"}
+    bads : {"raise", "interpolate", "drop", "keep"}
         What to do with channels that a recording marks as bad.
 
     Raises

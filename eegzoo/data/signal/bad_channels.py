@@ -12,7 +12,7 @@ import numpy.typing as npt
 from eegzoo.arguments import one_of
 from eegzoo.data.signal.alignment import interpolation
 
-BADS = ("raise", "interpolate", "drop")
+BADS = ("raise", "interpolate", "drop", "keep")
 
 
 def handle_bads(inst: Any, names: Sequence[str], bads: str = "raise") -> list[str]:
@@ -24,8 +24,9 @@ def handle_bads(inst: Any, names: Sequence[str], bads: str = "raise") -> list[st
         Recording or epochs. It is loaded and changed if "interpolate" finds bad channels.
     names : sequence of str
         Names of the channels to use.
-    bads : {"raise", "interpolate", "drop"}
-        What to do with channels among `names` that are in ``inst.info["bads"]``.
+    bads : {"raise", "interpolate", "drop", "keep"}
+        What to do with channels among `names` that are in ``inst.info["bads"]``. "keep" uses them
+        as they are.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def handle_bads(inst: Any, names: Sequence[str], bads: str = "raise") -> list[st
     one_of("bads", bads, BADS)
     marked = [name for name in names if name in inst.info["bads"]]
     good = [name for name in names if name not in marked]
-    if not marked:
+    if not marked or bads == "keep":
         return list(names)
     if bads == "raise":
         raise ValueError(

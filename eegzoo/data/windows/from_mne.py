@@ -57,7 +57,7 @@ class FromMNE:
         types : sequence of str
             Types of the channels: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad". Channels
             of MEG and current source density have units of their own (`SignalInfo`).
-        bads : {"raise", "interpolate", "drop"}
+        bads : {"raise", "interpolate", "drop", "keep"}
             What to do with channels that are marked as bad.
         **metadata : str | array, shape (n_epochs,)
             Metadata columns such as ``subject``, ``session`` and ``recording``: one value for all

@@ -64,5 +64,6 @@ def test_bad_channels_are_left_out_or_refused():
         handle_bads(raw, NAMES)
     with pytest.raises(ValueError, match="expected good channels"):
         handle_bads(raw, ["Cz"], "drop")
+    assert handle_bads(raw, NAMES, "keep") == NAMES
     with pytest.raises(ValueError, match="expected bads to be one of"):
-        handle_bads(raw, NAMES, "keep")
+        handle_bads(raw, NAMES, "ignore")
