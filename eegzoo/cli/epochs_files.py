@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def epochs_preprocessing(
-    paths: Sequence[Path] | None, tmin: float, tmax: float
+    paths: Sequence[Path] | None, tmin: float, tmax: float, types: Sequence[str]
 ) -> Preprocessing | None:
     """Return the preprocessing of epochs files, or None if the files are recordings.
 
@@ -45,7 +45,7 @@ def epochs_preprocessing(
     typer.echo(
         f"epochs are not filtered, and their times from {start:g} to {end:g} s are used", err=True
     )
-    return Preprocessing([Epoch(start, end)])
+    return Preprocessing([Epoch(start, end)], types=types)
 
 
 def selected(epochs: mne.BaseEpochs, event_id: Mapping[str, Sequence[str]]) -> mne.BaseEpochs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import (
+    channel_options,
     event_options,
     matching,
     reading_options,
@@ -49,6 +50,12 @@ def evaluate(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    scale: channel_options.Scale = None,
     json: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
 ) -> None:
     """Evaluate a trained model on labelled recordings, preprocessed as in training.
@@ -81,6 +88,8 @@ def evaluate(
             f"expected --seeds with simulated data, because a trained model and recordings give "
             f"the same scores with every seed, got {seeds}"
         )
+    options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
+    options.check()
     trained = find_trained(model)
     _check_targets(model, trained, target)
     found: list[dict[str, Any]] = []
@@ -89,7 +98,8 @@ def evaluate(
             matching.resampling(trained, resample), data, subjects, runs, raw, event_id, number,
             check_signal, target, metadata, annotations,
             event_options.event_source(stim, stim_mask, events_from),
-            reading_options.reader(reader_option, truncated), subject,
+            reading_options.reader(reader_option, truncated), subject, options,
+            matching.channels_of(trained),
         )  # fmt: skip
         dataset = matching.aligned(dataset, trained, missing)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))

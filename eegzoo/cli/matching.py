@@ -40,6 +40,11 @@ def resampling(trained: Trained, resample: bool) -> Preprocessing:
     return Preprocessing([Resample(signal.sfreq), *steps])
 
 
+def channels_of(trained: Trained) -> tuple[str, ...]:
+    """Return the names of a model's channels; none if it was trained on arrays."""
+    return () if trained.signal is None else tuple(trained.signal.ch_names)
+
+
 def check_options(missing: str, check_signal: str) -> None:
     """Raise an error unless both options have one of their values."""
     from eegzoo.arguments import one_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from eegzoo.cli import event_options, matching, reading_options, results
+from eegzoo.cli import channel_options, event_options, matching, reading_options, results
 from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.trained import Model, find_trained, model_files
 
@@ -42,6 +42,12 @@ def predict(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    scale: channel_options.Scale = None,
     out: Annotated[Path | None, typer.Option(help="CSV file. Default: standard output.")] = None,
 ) -> None:
     """Predict labels or numbers for a recording, window by window or at its events, as CSV.
@@ -77,32 +83,33 @@ def predict(
         raise ValueError("expected --events or --step-seconds, got both")
     wanted = event_options.parse_events(events)
     source = event_options.event_source(stim, stim_mask, events_from)
+    options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
+    options.check()
     trained = find_trained(model)
-    preprocessing = matching.resampling(trained, resample)
-    raw = reading_options.reader(reader_option, truncated)(recording)
+    read = reading_options.reader(reader_option, truncated)
+    chosen = channel_options.choose(
+        [(str(recording), read(recording))], options,
+        types=trained.preprocessing.types, keep=matching.channels_of(trained),
+    )  # fmt: skip
+    preprocessing = chosen.naming_channels(matching.resampling(trained, resample))
+    raw = chosen.raws[0]
     if isinstance(raw, mne.BaseEpochs):
         if step_seconds is not None:
             raise ValueError("expected --step-seconds with a recording, got epochs")
-        chosen = {"event": wanted} if wanted else {}
-        epochs = preprocessing.epochs(selected(raw, chosen))
+        epochs = preprocessing.epochs(selected(raw, {"event": wanted} if wanted else {}))
         onsets = epochs.events[:, 0] / epochs.info["sfreq"]
     elif wanted:
         with event_options.spoken(str(recording)):
             cut = preprocessing.at_events(raw, {"event": wanted}, source)
         for left in cut.left_out:
-            typer.echo(
-                f"left out: {left.name} at {left.onset:.3f} s, because its window would "
-                f"{left.reason}"
-                if not left.reason.startswith(("are", "last"))
-                else f"left out: {left.name} at {left.onset:.3f} s: {left.reason}",
-                err=True,
-            )
+            typer.echo(f"left out: {left}", err=True)
         epochs, onsets = cut.epochs, cut.onset
     else:
         epochs = preprocessing.windows(raw, step_seconds)
         onsets = (epochs.events[:, 0] / epochs.info["sfreq"] + epochs.tmin) - raw.first_time
-    dataset = EpochsDataset.from_epochs(epochs, check_signal)
+    dataset = EpochsDataset.from_epochs(epochs, check_signal, types=preprocessing.types)
     dataset = matching.aligned(dataset, trained, missing)
+    chosen.report()
     header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
     table = [
         ["onset", *header],

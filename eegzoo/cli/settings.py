@@ -78,7 +78,9 @@ Device = Annotated[str, _training("Device: cpu, cuda, or auto for a GPU if there
 Devices = Annotated[
     int, _training("Number of processes, each with a GPU or a share of the CPU cores.")
 ]
-Verbose = Annotated[int, _training("0: no progress bar.")]
+Verbose = Annotated[
+    int, _training("0: no progress bar; 2: also print the preprocessing as MNE code.")
+]
 
 
 def crop_length(given: str | None) -> int | str | None:
@@ -88,7 +90,7 @@ def crop_length(given: str | None) -> int | str | None:
 
 def augment(given: list[str] | None) -> tuple[str, ...] | None:
     """Return the values of --augment as `EEGClassifier` takes them; "none" is an empty tuple."""
-    from eegzoo.cli.sources import split
+    from eegzoo.cli.option_values import split
 
     if given is None:
         return None

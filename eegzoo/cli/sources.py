@@ -10,12 +10,14 @@ import typer
 
 from eegzoo.cli import event_options
 from eegzoo.cli.epochs_files import selected
+from eegzoo.cli.option_values import split
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from eegzoo.cli.channel_options import ChannelOptions
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.reading.events.sources import EventSource
     from eegzoo.data.reading.recording import Recording
@@ -67,14 +69,18 @@ def load_windows(
     source: EventSource | None = None,
     read: Callable[[Path], Any] | None = None,
     subject: list[str] | None = None,
+    channels: ChannelOptions | None = None,
+    keep: Sequence[str] = (),
 ) -> EpochsDataset:
     """Return the windows that the options select.
 
-    `read` reads a file; None: `read_recording`. With `target`, the number of each window is in the
+    `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
+    `keep`, are used whatever their names say. With `target`, the number of each window is in the
     column "target" of its metadata.
     """
     import mne
 
+    from eegzoo.cli.channel_options import ChannelOptions, choose
     from eegzoo.data.reading.label_files.read_label_file import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
@@ -96,14 +102,23 @@ def load_windows(
             f"expected one --metadata for each of {len(recordings)} recordings, got "
             f"{len(metadata or [])}"
         )
+    names = [str(path) for path in raw or []] or [each.metadata["recording"] for each in recordings]
+    chosen = choose(
+        list(zip(names, [each.raw for each in recordings], strict=True)),
+        channels or ChannelOptions(), types=preprocessing.types, keep=keep,
+    )  # fmt: skip
+    preprocessing = chosen.naming_channels(preprocessing)
     datasets = []
-    for place, recording in enumerate(recordings):
-        name, known = recording.metadata["recording"], recording.raw
+    for place, (recording, known) in enumerate(zip(recordings, chosen.raws, strict=True)):
+        name, types = recording.metadata["recording"], preprocessing.types
         if isinstance(known, mne.BaseEpochs):
             if target is not None:
                 raise ValueError("expected --target with continuous recordings, got epochs")
             epochs = preprocessing.epochs(selected(known, pairs))
-            datasets.append(EpochsDataset.from_epochs(epochs, check_signal, **recording.metadata))
+            dataset = EpochsDataset.from_epochs(
+                epochs, check_signal, types=types, **recording.metadata
+            )
+            datasets.append(dataset)
             continue
         with event_options.spoken(name):
             if annotations:
@@ -112,29 +127,16 @@ def load_windows(
         with event_options.spoken(name):
             cut = preprocessing.at_events(known, wanted, source)
         event_options.say_left_out(name, cut)
-        columns = recording.metadata | cut.metadata(name)
-        dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, **columns)
+        columns: dict[str, Any] = {**recording.metadata, **cut.metadata(name)}
+        dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, types=types, **columns)
         if target is not None and metadata is not None:
             values = read_targets(
                 metadata[place], target, cut.onset, cut.index, cut.n_events, known.info["sfreq"]
             )
             dataset = _with_target(dataset, target, values)
         datasets.append(dataset)
+    chosen.report()
     return EpochsDataset.concatenate(datasets)
-
-
-def split(option: str, values: Sequence[str] | None) -> list[str]:
-    """Return the items of an option that accepts commas, repetition or both.
-
-    Raises
-    ------
-    ValueError
-        If the option is given without items.
-    """
-    items = [item.strip() for value in values or () for item in value.split(",") if item.strip()]
-    if values and not items:
-        raise ValueError(f"expected values for {option}, got {','.join(values)!r}")
-    return items
 
 
 def _with_target(

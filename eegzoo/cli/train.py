@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import (
+    channel_options,
     crossval,
     event_options,
     matching,
+    preprocessing_options,
     reading_options,
     results,
     scores,
@@ -21,6 +23,7 @@ from eegzoo.cli import (
     targets,
 )
 from eegzoo.cli import subjects as subjects_
+from eegzoo.cli.crossval_report import cross_validated
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
@@ -45,12 +48,23 @@ def train(
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
-    tmin: Annotated[float, typer.Option(help="Start of a window in seconds from its event.")] = 0.0,
-    tmax: Annotated[float, typer.Option(help="End of a window in seconds from its event.")] = 4.0,
+    channels: channel_options.Channels = None,
+    exclude: channel_options.Exclude = None,
+    types: channel_options.Types = None,
+    bads: channel_options.Bads = "interpolate",
+    rename: channel_options.Rename = None,
+    tmin: preprocessing_options.TMin = 0.0,
+    tmax: preprocessing_options.TMax = 4.0,
     window: event_options.Window = None,
     stride: event_options.Stride = None,
-    l_freq: Annotated[float, typer.Option(help="Lower edge of the band-pass filter in Hz.")] = 4.0,
-    h_freq: Annotated[float, typer.Option(help="Upper edge of the band-pass filter in Hz.")] = 38.0,
+    l_freq: preprocessing_options.LFreq = "4.0",
+    h_freq: preprocessing_options.HFreq = "38.0",
+    scale: preprocessing_options.Scale = None,
+    resample: preprocessing_options.Resample = None,
+    notch: preprocessing_options.Notch = None,
+    reference: preprocessing_options.Reference = None,
+    preprocessing_file: preprocessing_options.File = None,
+    print_preprocessing: preprocessing_options.Print = False,
     check_signal: matching.CheckSignal = "raise",
     model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
     recipe: settings.RecipeName = "small",
@@ -112,10 +126,10 @@ def train(
 
     [bold]eegzoo train --raw a.edf --raw b.edf --event-id left=1,right=2 --tmax 3[/]
 
+    [bold]eegzoo train --raw a.edf --channels "Fz,C*" --reference average --notch 50[/]
+
     [bold]eegzoo train --raw a.edf --metadata a_events.tsv --target response_time[/]
     """
-    from eegzoo.data.preprocessing.filter_steps import Filter
-    from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.windows.splits import CHOICES
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
@@ -125,6 +139,25 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    given = preprocessing_options.PreprocessingOptions(
+        tmin,
+        tmax,
+        l_freq,
+        h_freq,
+        scale,
+        resample,
+        notch,
+        reference,
+        window,
+        stride,
+        preprocessing_file,
+    )
+    used = channel_options.ChannelOptions(channels, exclude, types, bads, rename)
+    used.check()
+    preprocessing = given.preprocessing(used.chosen_types())
+    if print_preprocessing:
+        typer.echo(preprocessing_options.as_json(preprocessing))
+        return
     find_entry(model)
     results.check_outputs([out, json], [*(raw or []), *(metadata or []), *(annotations or [])])
     if checkpoint is not None:
@@ -157,9 +190,9 @@ def train(
     if devices != 1 and not is_launched():
         raise typer.Exit(relaunch(devices, sys.argv[1:], device))
     read = reading_options.reader(reader_option, truncated)
-    preprocessing = epochs_preprocessing(raw, tmin, tmax) or Preprocessing(
-        [Filter(l_freq, h_freq), event_options.window_step(tmin, tmax, window, stride)]
-    )
+    if preprocessing_file is None:
+        of_epochs = epochs_preprocessing(raw, tmin, tmax, preprocessing.types)
+        preprocessing = of_epochs or preprocessing
     run = {
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
@@ -171,9 +204,12 @@ def train(
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
-            subject=subject,
+            subject=subject, channels=used,
         )  # fmt: skip
+        preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
+        if verbose > 1:
+            typer.echo(preprocessing.as_mne_code())
         _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
     leave_processes()
 
@@ -200,7 +236,7 @@ def _train(
         if run["seeds"] > 1:
             typer.echo(f"seed {seed}:")
         seeded = clone(estimator).set_params(random_state=seed)
-        of_seeds.append(_cross_validate(seeded, dataset, y, {**run, "seed": seed}))
+        of_seeds.append(cross_validated(seeded, dataset, y, {**run, "seed": seed}))
     found: dict[str, Any] = of_seeds[0]
     if run["seeds"] > 1:
         found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
@@ -216,6 +252,8 @@ def _train(
             json,
             {
                 **found,
+                "n_windows": len(dataset), "n_chans": len(dataset.info.ch_names),
+                "classes": list(dataset.classes) if is_classifier else None,
                 "run": {
                     **run, "model": estimator.model, "recipe": estimator.recipe, **used,
                     "augment": [str(item) for item in used["augment"]],
@@ -233,54 +271,3 @@ def _train(
             fitted.save(out, preprocessing)
         chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
         typer.echo(f"saved {out}; weights of epoch {chosen}")
-
-
-def _cross_validate(
-    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, y: Any, run: dict[str, Any]
-) -> dict[str, Any]:
-    """Cross-validate with one seed, print the results, and return them for the JSON file."""
-    is_classifier, groups = run["target"] is None, run["groups"]
-    score = scores.class_scores if is_classifier else scores.number_scores
-    parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
-    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
-    found: dict[str, Any]
-    if is_classifier:
-        found = _print_classes(dataset, folds, predicted, groups)
-    else:
-        found = _print_numbers(folds, groups)
-    found["statistics"] = scores.report(
-        dataset, y, predicted, numbers=not is_classifier, label="all folds: "
-    )
-    return found
-
-
-def _print_classes(
-    dataset: EpochsDataset, folds: list[dict[str, float]], predicted: Any, groups: str | None
-) -> dict[str, Any]:
-    """Print the confusion matrix and the mean accuracy, and return them for the JSON file."""
-    matrix = crossval.confusion(dataset, predicted)
-    results.print_confusion(matrix, dataset.classes)
-    ((mean, std),) = scores.mean_and_std(folds).values()
-    typer.echo(
-        f"mean accuracy {mean:.3f} over {len(folds)} folds of {groups or 'window'}s "
-        f"(std {std:.3f}; always predicting the commonest label: "
-        f"{crossval.majority_share(dataset):.3f})"
-    )
-    return {
-        "folds": [fold["accuracy"] for fold in folds],
-        "mean": mean,
-        "std": std,
-        "confusion": {"labels": list(dataset.classes), "matrix": matrix},
-    }
-
-
-def _print_numbers(folds: list[dict[str, float]], groups: str | None) -> dict[str, Any]:
-    """Print the mean scores of a regression, and return them for the JSON file."""
-    found = scores.mean_and_std(folds)
-    means, stds = ({name: pair[part] for name, pair in found.items()} for part in (0, 1))
-    typer.echo(f"mean over {len(folds)} folds of {groups or 'window'}s: {scores.line(means)}")
-    return {
-        "folds": [scores.as_json(fold) for fold in folds],
-        "mean": scores.as_json(means),
-        "std": scores.as_json(stds),
-    }

@@ -31,6 +31,12 @@ class ModelCase:
         Arguments with which the checks build the model.
     lr : float
         Learning rate at which the model learns nine windows in 60 steps of Adam.
+
+    Examples
+    --------
+    >>> from eegzoo.models.eegnet import EEGNet
+    >>> ModelCase(EEGNet).build(n_chans=8).n_chans
+    8
     """
 
     create: Callable[..., EEGModel]

@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
-from eegzoo.data.signal import amplitude
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.shared_samples import timeline_of_rows
 from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
@@ -214,7 +213,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             check_sfreq(self.model_, inputs.info)
         self._check_window(inputs)
         mask = as_mask(mask, inputs.X.shape[:-2])
-        amplitude.check_amplitude(inputs.windows(mask), self.amplitude_, self.check_signal)
+        inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
         model, normalize = self.model_.eval(), self.normalizer_.transform
         compute = model.features if features else model
         if self.is_sequential_ and not inputs.is_sequences:

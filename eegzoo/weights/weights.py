@@ -136,9 +136,17 @@ class Weights:
             If channels are missing, if the sampling rate differs and no step changes it, or if the
             unit differs; the message then contains the factor.
         """
-        dataset = data.EpochsDataset.from_epochs(self.epochs(inst, event_id), "ignore")
+        dataset = data.EpochsDataset.from_epochs(
+            self.epochs(inst, event_id), "ignore", types=self.preprocessing.types
+        )
         dataset = dataset.aligned_to(self.signal, missing=missing)
-        data.check_amplitude(dataset.X, self.metadata.amplitude, check_signal)
+        data.check_amplitude(
+            dataset.X,
+            self.metadata.amplitude,
+            check_signal,
+            self.signal.ch_names,
+            self.signal.sfreq,
+        )
         normalizer = self.normalizer(fit_on)
         return dataset if normalizer.how == "none" else dataset.mapped(normalizer.transform)
 

@@ -33,6 +33,13 @@ class LeftOut:
     onset: float
     reason: str
 
+    def __str__(self) -> str:
+        """Return a sentence about one window; reasons are those of several."""
+        what = self.reason
+        if not what.startswith(("are ", "last ")):
+            what = f"its window would {what}"
+        return f"{self.name} at {self.onset:.3f} s: {what}"
+
 
 @dataclasses.dataclass(frozen=True)
 class EventWindows:
@@ -83,27 +90,6 @@ class EventWindows:
 def _summary(left_out: Sequence[LeftOut]) -> str:
     counts = Counter(left.reason for left in left_out)
     return ", ".join(f"{count} {reason}" for reason, count in counts.items())
-
-
-def fill_spoiled(raw: mne.io.BaseRaw, spoiled: Sequence[Spoiled]) -> None:
-    """Replace NaN in marked stretches by a straight line, in place, so that filters can pass.
-
-    No window touches these stretches. NaN elsewhere stays.
-    """
-    data, sfreq = raw._data, float(raw.info["sfreq"])
-    gaps = ~np.isfinite(data)
-    if not gaps.any():
-        return
-    marked = np.zeros(raw.n_times, bool)
-    for stretch in spoiled:
-        if not stretch.is_cut:
-            start = max(round(stretch.onset * sfreq), 0)
-            marked[start : round((stretch.onset + stretch.duration) * sfreq)] = True
-    times = np.arange(raw.n_times)
-    for signal, gap in zip(data, gaps, strict=True):
-        fill = gap & marked
-        if fill.any() and not gap.all():
-            signal[fill] = np.interp(times[fill], times[~gap], signal[~gap])
 
 
 def cut_at_events(

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import mne
 import numpy as np
 
-from eegzoo.arguments import number_between
-from eegzoo.data.preprocessing.event_windows import (
-    EventWindows,
-    cut_at_events,
-    epochs_from,
-    fill_spoiled,
-)
+from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.channel_steps import Pick
+from eegzoo.data.preprocessing.event_windows import EventWindows, cut_at_events, epochs_from
+from eegzoo.data.preprocessing.lost_samples import fill_lost_samples, lost_spans, overlap
+from eegzoo.data.preprocessing.projections import with_projections
 from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import processing_of, step_from_dict
 from eegzoo.data.preprocessing.window_steps import Baseline, WindowStep
-from eegzoo.data.reading.events.labels import LabelledEvents, labelled_events
+from eegzoo.data.reading.events.labels import labelled_events
 from eegzoo.data.reading.events.marks import is_pause
 from eegzoo.data.reading.events.sources import EventSource
-from eegzoo.data.reading.events.spoiled import Spoiled, spoiled_stretches
+from eegzoo.data.reading.events.spoiled import spoiled_stretches
 from eegzoo.data.signal.amplitude import check_finite
-from eegzoo.data.signal.channel_names import eeg_channels
+from eegzoo.data.signal.choice.bad_channels import BADS, handle_bads
+from eegzoo.data.signal.choice.channel_choice import TYPES, eeg_channels
 from eegzoo.data.signal.processing import Processing
+from eegzoo.data.signal.signal_info import SignalWarning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Preprocessing:
     steps : sequence of Step
         `Pick`, `Montage`, `Reference`, `Filter`, `Notch`, `Resample`, `Scale`, `Epoch`, `Stretch`
         or `Baseline` steps, with exactly one `Epoch` or `Stretch`.
+    types : sequence of str
+        Types of the channels to use: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad".
+        Channels that MNE takes for EEG are left out, with a `SignalWarning`, if their names or
+        units are those of another signal, such as ECG, unless a `Pick` step names them.
+    bads : {"raise", "interpolate", "drop", "keep"}
+        What to do with channels that a recording marks as bad.
 
     Raises
     ------
@@ -63,9 +70,15 @@ class Preprocessing:
     """
 
     steps: Sequence[Step]
+    types: Sequence[str] = ("eeg",)
+    bads: str = "raise"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "types", tuple(self.types))
+        for kind in self.types or ("",):
+            one_of("types", kind, TYPES)
+        one_of("bads", self.bads, BADS)
         for step in self.steps:
             if not isinstance(step, Step):
                 raise TypeError(f"expected preprocessing steps, got {step!r}")
@@ -98,6 +111,11 @@ class Preprocessing:
     @property
     def _after(self) -> Sequence[Step]:
         return self.steps[self.steps.index(self.window) + 1 :]
+
+    @property
+    def _named(self) -> list[str]:
+        """Channels that steps pick by name."""
+        return [name for step in self.steps if isinstance(step, Pick) for name in step.ch_names]
 
     def epochs(
         self,
@@ -160,7 +178,7 @@ class Preprocessing:
         labelled = labelled_events(raw, event_id, source)
         onsets = (labelled.events[:, 0] - raw.first_samp) / float(raw.info["sfreq"])
         spoiled = spoiled_stretches(raw, labelled.names)
-        prepared, events = self._prepared(raw, labelled, spoiled)
+        prepared, events = self._prepared(self._picked(raw), labelled.events)
         cut = cut_at_events(prepared, events, labelled, onsets, spoiled, self.window)
         for step in self._after:
             cut = dataclasses.replace(cut, epochs=step.apply(cut.epochs))
@@ -181,10 +199,10 @@ class Preprocessing:
         """
         if step_seconds is not None:
             number_between("step_seconds", step_seconds, 0.0, above=True)
-        pauses = [
-            stretch for stretch in spoiled_stretches(raw, ()) if is_pause(stretch.description)
-        ]
-        raw, _ = self._prepared(raw)
+        raw = self._picked(raw)
+        pauses = [each for each in spoiled_stretches(raw) if is_pause(each.description)]
+        lost = lost_spans(raw, raw.ch_names)
+        raw, _ = self._prepared(raw, np.empty((0, 3), np.int64))
         sfreq = raw.info["sfreq"]
         n_times = self.window.n_times(sfreq)
         step = n_times if step_seconds is None else round(step_seconds * sfreq)
@@ -195,11 +213,20 @@ class Preprocessing:
             raise ValueError(
                 f"expected a recording of at least {n_times / sfreq:g} s, got {raw.times[-1]:g} s"
             )
-        whole = [
-            not any(pause.touches(start, start + n_times - 1, sfreq) for pause in pauses)
-            for start in starts.tolist()
-        ]
-        starts = starts[whole]
+        unusable = overlap(lost, starts / sfreq, (starts + n_times) / sfreq)
+        if unusable.all():
+            raise ValueError("expected windows of finite numbers, got NaN or infinity in all")
+        if unusable.any():
+            warnings.warn(
+                f"{unusable.sum()} of {len(starts)} windows are left out, because samples are "
+                "missing in stretches that are marked bad",
+                SignalWarning,
+                stacklevel=2,
+            )
+        for pause in pauses:
+            crossing = [pause.touches(first, first + n_times - 1, sfreq) for first in starts]
+            unusable |= np.array(crossing)
+        starts = starts[~unusable]
         if len(starts) == 0:
             raise ValueError(f"expected {n_times / sfreq:g} s without a pause, got shorter parts")
         epochs = epochs_from(raw, starts, np.ones_like(starts), {"window": 1}, self.window)
@@ -209,8 +236,9 @@ class Preprocessing:
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
+        picks = '"eeg"' if self.types == ("eeg",) else repr(list(self.types))
         lines = [
-            'raw = raw.copy().pick("eeg").load_data()',
+            f"raw = raw.copy().pick({picks}).load_data()",
             "events, event_id = mne.events_from_annotations(raw)",
             *(step.code("raw") for step in self._before),
             self.window.code("raw"),
@@ -221,7 +249,12 @@ class Preprocessing:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict."""
-        return {"steps": [step.to_dict() for step in self.steps]}
+        values: dict[str, Any] = {"steps": [step.to_dict() for step in self.steps]}
+        if self.types != ("eeg",):
+            values["types"] = list(self.types)
+        if self.bads != "raise":
+            values["bads"] = self.bads
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -232,22 +265,25 @@ class Preprocessing:
         ValueError
             If a step or one of its arguments is unknown.
         """
-        return cls([step_from_dict(step) for step in values["steps"]])
+        others = {name: value for name, value in values.items() if name != "steps"}
+        if "steps" not in values or not others.keys() <= {"types", "bads"}:
+            raise ValueError(f"expected steps, types and bads, got {sorted(values)}")
+        return cls([step_from_dict(step) for step in values["steps"]], **others)
 
-    def _prepared(
-        self,
-        raw: mne.io.BaseRaw,
-        labelled: LabelledEvents | None = None,
-        spoiled: Sequence[Spoiled] = (),
-    ) -> tuple[mne.io.BaseRaw, Events]:
-        """Return the EEG channels and the events after the steps that precede the windows."""
-        eeg = raw.copy().pick(eeg_channels(raw), verbose="ERROR").load_data(verbose="ERROR")
-        fill_spoiled(eeg, spoiled)
+    def _prepared(self, eeg: mne.io.BaseRaw, events: Events) -> tuple[mne.io.BaseRaw, Events]:
+        """Apply the steps before the windows, and return the recording and its events."""
+        fill_lost_samples(eeg)
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
-        events = np.empty((0, 3), np.int64) if labelled is None else labelled.events
         for step in self._before:
             eeg, events = step.apply_with_events(eeg, events)
         return eeg, events
+
+    def _picked(self, inst: Any) -> Any:
+        """Return a copy with the chosen channels, loaded, without bad ones."""
+        names = eeg_channels(inst, self.types, keep=self._named)
+        with mne.use_log_level("ERROR"):  # load_data of epochs has no argument verbose
+            chosen = inst.copy().pick(names).load_data()
+        return chosen.pick(handle_bads(chosen, names, self.bads), verbose="ERROR")
 
     def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
         for step in self._before:
@@ -256,7 +292,7 @@ class Preprocessing:
                     f"expected a continuous recording for the {step.name} step, got epochs, whose "
                     "edges would cause artefacts"
                 )
-        eeg = epochs.copy().load_data().pick(eeg_channels(epochs), verbose="ERROR")
+        eeg = with_projections(self._picked(epochs))
         check_finite(eeg.get_data(copy=False), eeg.ch_names)
         for step in self.steps:
             eeg = step.apply(eeg)

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import one_of
-from eegzoo.data.signal.channel_names import channel_key, places_by_key
+from eegzoo.data.signal.channel_names import channel_key, different_references
 from eegzoo.data.signal.montage import named_montage
 from eegzoo.data.signal.resampling import resample
-from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning
+from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning, same_rate
 
 MISSING = ("raise", "interpolate", "zero")
 
@@ -63,7 +63,8 @@ def align(
     """Return a callable that converts windows of one signal to windows of another.
 
     Channels are matched by name and reordered. Channels that `target` does not have are left out
-    with a `SignalWarning`.
+    with a `SignalWarning`. Another `SignalWarning` names channels whose reference differs from the
+    target's, where both names state one.
 
     Parameters
     ----------
@@ -100,8 +101,12 @@ def align(
     (10, 2, 256)
     """
     channels = _channels(info.ch_names, target, missing)
-    changed = dataclasses.replace(info, ch_names=target.ch_names)
-    if resample and info.sfreq != target.sfreq:
+    if set(info.types) != set(target.types):
+        target.check_window(info)  # raises
+    changed = dataclasses.replace(info, ch_names=target.ch_names, ch_types=target.ch_types)
+    if same_rate(info.sfreq, target.sfreq):
+        changed = dataclasses.replace(changed, sfreq=target.sfreq)
+    elif resample:
         n_times = round(info.n_times * target.sfreq / info.sfreq)
         changed = dataclasses.replace(changed, sfreq=target.sfreq, n_times=n_times)
     start = 0
@@ -111,7 +116,8 @@ def align(
         if inside and changed.sfreq == target.sfreq:
             changed = dataclasses.replace(changed, n_times=target.n_times, tmin=target.tmin)
     target.check_window(changed)
-    return Alignment(channels, info.sfreq, changed.sfreq, start, target.n_times)
+    before = changed.sfreq if same_rate(info.sfreq, changed.sfreq) else info.sfreq
+    return Alignment(channels, before, changed.sfreq, start, target.n_times)
 
 
 def channel_matrix(
@@ -148,11 +154,19 @@ def channel_matrix(
 
 def _channels(ch_names: Sequence[str], target: SignalInfo, missing: str) -> npt.NDArray[Any]:
     one_of("missing", missing, MISSING)
-    places = places_by_key(ch_names)
-    wanted = {channel_key(name) for name in target.ch_names}
+    places = target.places(ch_names)
+    wanted = set(target.keys())
     complete = wanted <= places.keys()
     order = target.order_of(ch_names) if complete or missing == "raise" else []
-    extra = [name for name in ch_names if channel_key(name) not in wanted]
+    other = different_references(target.ch_names, ch_names) if not target.ch_types else []
+    if other:
+        pairs = ", ".join(f"{got!r} for {expected!r}" for expected, got in other)
+        warnings.warn(
+            f"channels with another reference than the target's are used: {pairs}",
+            SignalWarning,
+            stacklevel=4,
+        )
+    extra = [ch_names[place] for key, place in places.items() if key not in wanted]
     if extra:
         warnings.warn(
             f"channels {extra} are left out: they are not among {list(target.ch_names)}",
@@ -162,9 +176,9 @@ def _channels(ch_names: Sequence[str], target: SignalInfo, missing: str) -> npt.
     if complete:
         return np.array(order)
     matrix = np.zeros((len(target.ch_names), len(ch_names)))
-    for row, name in enumerate(target.ch_names):
-        if channel_key(name) in places:
-            matrix[row, places[channel_key(name)]] = 1.0
+    for row, (key, name) in enumerate(zip(target.keys(), target.ch_names, strict=True)):
+        if key in places:
+            matrix[row, places[key]] = 1.0
         elif missing == "interpolate":
             matrix[row] = interpolation(ch_names, name)
     return matrix

@@ -10,6 +10,12 @@ from typing import Any
 import numpy as np
 
 from eegzoo.arguments import one_of
+from eegzoo.data.signal.channel_amplitude import (
+    channel_amplitudes,
+    describe,
+    thousands,
+    wrong_units,
+)
 from eegzoo.data.signal.signal_info import SignalWarning
 
 HOW = ("raise", "warn", "ignore")
@@ -17,7 +23,6 @@ MICROVOLTS_PER_VOLT = 1e6
 
 # Range of the robust amplitude of EEG, from filtered gamma in adults to seizures in infants.
 SMALLEST, LARGEST = 0.1, 1000.0
-TYPICAL = 10.0
 # Largest plausible ratio between the amplitude and that of the training data.
 FACTOR_FROM_TRAINING = 30.0
 _N_WINDOWS = 64
@@ -63,8 +68,7 @@ def robust_amplitude(X: Any) -> float:
     >>> round(robust_amplitude(X))
     20
     """
-    chosen = np.linspace(0, len(X) - 1, min(len(X), _N_WINDOWS)).astype(int)
-    windows = np.asarray(X[chosen], np.float64)
+    windows = _some(X)
     windows = windows - np.median(windows, axis=-1, keepdims=True)
     deviations = 1.4826 * np.median(np.abs(windows), axis=-1)
     moving = deviations[deviations > 0]
@@ -86,10 +90,16 @@ def unit_factor(amplitude: float) -> float:
     """
     if math.isnan(amplitude) or SMALLEST <= amplitude <= LARGEST:
         return 1.0
-    return float(f"1e{3 * _thousands(amplitude)}")
+    return float(f"1e{3 * thousands(amplitude)}")
 
 
-def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") -> float | None:
+def check_amplitude(
+    X: Any,
+    trained: float | None = None,
+    how: str = "raise",
+    ch_names: Sequence[str] | None = None,
+    sfreq: float | None = None,
+) -> float | None:
     """Check that amplitudes are plausible for EEG in microvolts and for the training data.
 
     Parameters
@@ -100,6 +110,10 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
         `robust_amplitude` of the training windows. None: unknown.
     how : {"raise", "warn", "ignore"}
         Reaction to implausible amplitudes.
+    ch_names : sequence of str | None
+        Names of the channels, for messages about single channels. None: they are numbered.
+    sfreq : float | None
+        Sampling rate in Hz, with which drift and mains are told from a wrong unit.
 
     Returns
     -------
@@ -125,8 +139,11 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
     ValueError: expected amplitudes of EEG in microvolts, got about 2e-05, which looks like ...
     """
     one_of("check_signal", how, HOW)
-    amplitude = robust_amplitude(X)
-    fault = "" if how == "ignore" else _fault(amplitude, trained)
+    windows = _some(X)
+    amplitude = robust_amplitude(windows)
+    fault = ""
+    if how != "ignore" and not math.isnan(amplitude):
+        fault = _fault(windows, amplitude, trained, ch_names, sfreq)
     if fault and how == "raise":
         raise ValueError(f"{fault} (check_signal='ignore' skips this check)")
     if fault:
@@ -134,21 +151,33 @@ def check_amplitude(X: Any, trained: float | None = None, how: str = "raise") ->
     return None if math.isnan(amplitude) else amplitude
 
 
-def _fault(amplitude: float, trained: float | None) -> str:
-    """Return why an amplitude is implausible, or an empty string."""
-    factor = unit_factor(amplitude)
+def _fault(
+    windows: Any,
+    amplitude: float,
+    trained: float | None,
+    ch_names: Sequence[str] | None,
+    sfreq: float | None,
+) -> str:
+    """Return why amplitudes are implausible, or an empty string."""
+    each = channel_amplitudes(windows, sfreq)
+    single = wrong_units(each)
+    if single:
+        names = ch_names or [str(place) for place in range(len(each))]
+        return f"expected amplitudes of EEG in microvolts, but {describe(single, names)}"
+    typical = float(np.median(each[each > 0])) if (each > 0).any() else amplitude
+    factor = unit_factor(typical)
     if factor != 1.0:
-        thousands = _thousands(amplitude)
-        if thousands in _UNITS:
-            reason = f"looks like {_UNITS[thousands]}"
+        power = thousands(typical)
+        if power in _UNITS:
+            reason = f"looks like {_UNITS[power]}"
         else:
-            size = "small" if thousands > 0 else "large"
-            reason = f"is too {size} by a factor of about {10.0 ** abs(3 * thousands):g}"
+            size = "small" if power > 0 else "large"
+            reason = f"is too {size} by a factor of about {10.0 ** abs(3 * power):g}"
         return (
-            f"expected amplitudes of EEG in microvolts, got about {amplitude:.2g}, which {reason}: "
+            f"expected amplitudes of EEG in microvolts, got about {typical:.2g}, which {reason}: "
             f"multiply by {factor:g}"
         )
-    if trained is None or math.isnan(amplitude):
+    if trained is None:
         return ""
     ratio = amplitude / trained
     if 1 / FACTOR_FROM_TRAINING <= ratio <= FACTOR_FROM_TRAINING:
@@ -159,6 +188,7 @@ def _fault(amplitude: float, trained: float | None) -> str:
     )
 
 
-def _thousands(amplitude: float) -> int:
-    """Return the power of 1000 that brings an amplitude closest to a typical one."""
-    return round(math.log10(TYPICAL / amplitude) / 3)
+def _some(X: Any) -> Any:
+    """Return at most 64 windows, evenly spaced."""
+    chosen = np.linspace(0, len(X) - 1, min(len(X), _N_WINDOWS)).astype(int)
+    return np.asarray(X[chosen], np.float64)

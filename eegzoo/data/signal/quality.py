@@ -12,17 +12,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal as scipy_signal
 
-from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, robust_amplitude, unit_factor
-from eegzoo.data.signal.channel_names import channel_key, eeg_channels, places_by_key
-from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.data.signal.amplitude import unit_factor
+from eegzoo.data.signal.bad_stretches import bad_spans, within
+from eegzoo.data.signal.channel_amplitude import MAINS, channel_amplitudes, wrong_units
+from eegzoo.data.signal.choice.channel_choice import choose_channels
+from eegzoo.data.signal.running_statistics import (
+    RunningStatistics,
+    blocks,
+    second_length,
+    some_segments,
+)
+from eegzoo.data.signal.signal_info import SignalInfo, same_rate, shown_apart
 
 Array = npt.NDArray[np.float64]
 
 _FLAT_SHARE = 0.5  # largest share of flat seconds in a channel
 _CLIPPED_SHARE = 1e-3  # largest share of a channel's samples in runs at an extreme value
-_CLIPPED_RUN = 3  # length in samples of the shortest run
 _MAINS_SHARE = 0.5  # largest share of the power above 1 Hz within 1 Hz of the mains frequency
-_MAINS = (50.0, 60.0)  # mains frequencies in Hz
+_SEGMENT = 4.0  # seconds of the segments in which amplitudes and mains are measured
+_N_SEGMENTS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,24 +47,36 @@ class Finding:
         Description of the fault, with a remedy if there is one.
     fatal : bool
         Whether a model would reject or misinterpret the recording.
+    factor : float | None
+        Factor that converts the channels of a finding "unit" to the right unit.
     """
 
     kind: str
     channels: tuple[str, ...]
     message: str
     fatal: bool
+    factor: float | None = None
 
 
-def check_recording(raw: mne.io.BaseRaw) -> list[Finding]:
+def check_recording(
+    raw: mne.io.BaseRaw, names: Sequence[str] | None = None, factor: float = 1.0
+) -> list[Finding]:
     """Check a recording for common faults.
 
     The faults are NaN and infinity, a unit other than volts, and channels that are flat, clipped,
-    copies of one another or dominated by mains interference.
+    copies of one another or dominated by mains interference. The unit is judged for each channel,
+    without offset, drift and mains. The recording is read in blocks, so that long ones fit in
+    memory.
 
     Parameters
     ----------
     raw : mne.io.Raw
-        Recording. All EEG channels are checked, including bad ones.
+        Recording. All channels that `choose_channels` takes for EEG are checked, including bad
+        ones. NaN within stretches that are marked bad is no fault.
+    names : sequence of str | None
+        Names of the channels to check. None: the EEG channels.
+    factor : float
+        Factor by which amplitudes are multiplied before they are judged.
 
     Returns
     -------
@@ -75,12 +95,13 @@ def check_recording(raw: mne.io.BaseRaw) -> list[Finding]:
     ...     print(finding.kind, finding.channels, finding.message)
     mains ('C4',) more 50 Hz mains than EEG: add the step Notch([50])
     """
-    names = eeg_channels(raw)
-    data = raw.get_data(picks=names, verbose="ERROR") * MICROVOLTS_PER_VOLT
-    return list(_findings(data, names, raw.info["sfreq"]))
+    chosen = list(choose_channels(raw).names) if names is None else list(names)
+    return list(_findings(raw, chosen, factor))
 
 
-def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[Finding]:
+def check_against(
+    raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float, names: Sequence[str] | None = None
+) -> list[Finding]:
     """Check a recording for mismatches with the input of a model.
 
     Parameters
@@ -91,6 +112,8 @@ def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[F
         Signal that the model expects.
     sfreq : float
         Sampling rate in Hz of the recording after the model's preprocessing.
+    names : sequence of str | None
+        Names of the channels that are used. None: all.
 
     Returns
     -------
@@ -105,23 +128,25 @@ def check_against(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> list[F
     ...     print(finding.message)
     channels that the model expects are missing: they can be interpolated
     """
-    return list(_mismatches(raw, info, sfreq))
+    return list(_mismatches(raw, info, sfreq, raw.ch_names if names is None else names))
 
 
-def _mismatches(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> Iterator[Finding]:
+def _mismatches(
+    raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float, names: Sequence[str]
+) -> Iterator[Finding]:
     try:
-        places = places_by_key(raw.ch_names)
+        places = info.places(names)
     except ValueError as error:
         yield Finding("channels", (), str(error), fatal=True)
         return
-    missing = tuple(name for name in info.ch_names if channel_key(name) not in places)
+    keys = dict(zip(info.keys(), info.ch_names, strict=True))
+    missing = tuple(name for key, name in keys.items() if key not in places)
     if missing:
         message = "channels that the model expects are missing: they can be interpolated"
         yield Finding("channels", missing, message, fatal=True)
-    if abs(sfreq - info.sfreq) > 1e-6 * info.sfreq:
-        message = (
-            f"expected {info.sfreq:g} Hz for the model, got {sfreq:g} Hz: resample the recording"
-        )
+    if not same_rate(sfreq, info.sfreq):
+        expected, got = shown_apart(info.sfreq, sfreq)
+        message = f"expected {expected} Hz for the model, got {got} Hz: resample the recording"
         yield Finding("sfreq", (), message, fatal=True)
     seconds = info.n_times / info.sfreq
     if raw.n_times / raw.info["sfreq"] < seconds:
@@ -129,73 +154,85 @@ def _mismatches(raw: mne.io.BaseRaw, info: SignalInfo, sfreq: float) -> Iterator
         yield Finding("length", (), message, fatal=True)
 
 
-def _findings(data: Array, names: Sequence[str], sfreq: float) -> Iterator[Finding]:
-    finite = np.isfinite(data).all(axis=1)
+def _findings(raw: mne.io.BaseRaw, names: Sequence[str], scale: float) -> Iterator[Finding]:
+    sfreq = raw.info["sfreq"]
+    statistics = RunningStatistics(len(names), second_length(raw))
+    spans = bad_spans(raw)
+    for start, data in blocks(raw, names):
+        statistics.update(data, within(spans, start, data.shape[1], sfreq))
+    finite = statistics.finite
     if not finite.all():
         message = "NaN or infinity: interpolate these channels or cut out these samples"
         yield Finding("nan", _where(~finite, names), message, fatal=True)
-    data, names = data[finite], _where(finite, names)
-    if not names:
+    if not finite.any():
         return
-    seconds = _seconds(data, sfreq)
-    factor = unit_factor(robust_amplitude(seconds.transpose(1, 0, 2)))
-    if factor != 1.0:
-        message = f"the unit is not volts: multiply by {factor:g} with the step Scale({factor:g})"
-        yield Finding("unit", (), message, fatal=True)
-    flat = (np.ptp(seconds, axis=2) <= 1e-9).mean(axis=1) > _FLAT_SHARE
+    flat = finite & (statistics.flat_share > _FLAT_SHARE)
+    amplitudes, shares = _measured(raw, names, finite)
+    yield from _units(scale * amplitudes, names)
     if flat.any():
         yield Finding("flat", _where(flat, names), "flat: no signal", fatal=False)
-    moving, names = data[~flat], _where(~flat, names)
-    clipped = np.array([_clipped_share(channel) > _CLIPPED_SHARE for channel in moving], bool)
+    moving = finite & ~flat
+    clipped = moving & (statistics.clipped_share > _CLIPPED_SHARE)
     if clipped.any():
         message = "clipped: runs of samples at the largest or smallest value"
         yield Finding("clipped", _where(clipped, names), message, fatal=False)
-    for first, second in _copies(moving):
+    copies = (statistics.correlation > 1 - 1e-9) & np.outer(moving, moving)
+    for first, second in zip(*np.nonzero(np.triu(copies, k=1)), strict=True):
         message = "the same signal in two channels"
         yield Finding("duplicated", (names[first], names[second]), message, fatal=False)
-    for mains in _MAINS:
-        loud = _mains_share(moving, sfreq, mains) > _MAINS_SHARE
+    for mains in MAINS:
+        loud = moving & (shares[mains] > _MAINS_SHARE)
         if loud.any():
             message = f"more {mains:g} Hz mains than EEG: add the step Notch([{mains:g}])"
             yield Finding("mains", _where(loud, names), message, fatal=False)
+
+
+def _units(amplitudes: Array, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield the channels in a wrong unit, or the whole recording."""
+    single = wrong_units(amplitudes)
+    for factor in sorted(set(single.values())):
+        wrong = tuple(names[place] for place, own in single.items() if own == factor)
+        size = "large" if factor < 1 else "small"
+        message = (
+            f"too {size} by a factor of about {max(factor, 1 / factor):g}, unlike the other "
+            f"channels: multiply them by {factor:g}, or leave them out"
+        )
+        yield Finding("unit", wrong, message, fatal=True, factor=factor)
+    moving = amplitudes[amplitudes > 0]
+    factor = 1.0 if single or not moving.size else unit_factor(float(np.median(moving)))
+    if factor != 1.0:
+        message = f"the unit is not volts: multiply by {factor:g} with the step Scale({factor:g})"
+        yield Finding("unit", (), message, fatal=True, factor=factor)
 
 
 def _where(mask: Any, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(itertools.compress(names, mask))
 
 
-def _seconds(data: Array, sfreq: float) -> Array:
-    """Split (n_chans, n_times) into whole seconds (n_chans, n_seconds, n_samples)."""
-    length = min(data.shape[1], max(2, round(sfreq)))
-    n_seconds = data.shape[1] // length
-    return data[:, : n_seconds * length].reshape(len(data), n_seconds, length)
+def _measured(
+    raw: mne.io.BaseRaw, names: Sequence[str], finite: npt.NDArray[np.bool_]
+) -> tuple[Array, dict[float, Array]]:
+    """Return the amplitude of each channel, and the share of mains in its power above 1 Hz.
 
-
-def _clipped_share(channel: Array) -> float:
-    """Return the share of a channel's samples in runs at its largest or smallest value."""
-    n_clipped = 0
-    for end in (channel.max(), channel.min()):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], channel == end, [False]])))
-        runs = edges[1::2] - edges[::2]
-        n_clipped += runs[runs >= _CLIPPED_RUN].sum()
-    return float(n_clipped / len(channel))
-
-
-def _copies(data: Array) -> Iterator[tuple[int, int]]:
-    """Yield pairs of channels that are equal up to an offset and a positive factor."""
-    if len(data) < 2:
-        return
-    correlation = np.corrcoef(data)
-    yield from zip(*np.nonzero(np.triu(correlation > 1 - 1e-9, k=1)), strict=True)
-
-
-def _mains_share(data: Array, sfreq: float, mains: float) -> Array:
-    """Return the share of each channel's power above 1 Hz that is within 1 Hz of the mains."""
-    if len(data) == 0 or mains + 1 >= sfreq / 2:
-        return np.zeros(len(data))
-    frequencies, power = scipy_signal.welch(
-        data, sfreq, nperseg=min(data.shape[1], round(4 * sfreq))
-    )
+    The mains are what is within 1 Hz of their frequency.
+    """
+    sfreq = raw.info["sfreq"]
+    amplitudes, powers = [], []
+    frequencies = np.zeros(1)
+    for segment in some_segments(raw, names, _SEGMENT, _N_SEGMENTS):
+        if not np.isfinite(segment[finite]).all():  # within a bad stretch
+            continue
+        segment[~finite] = 0.0
+        amplitudes.append(channel_amplitudes(segment[None], sfreq))
+        frequencies, power = scipy_signal.welch(segment, sfreq, nperseg=segment.shape[1])
+        powers.append(power)
+    if not amplitudes:
+        return np.zeros(len(names)), dict.fromkeys(MAINS, np.zeros(len(names)))
+    power = np.mean(powers, axis=0)
     above = power[:, frequencies >= 1].sum(axis=1)
-    share: Array = power[:, np.abs(frequencies - mains) <= 1].sum(axis=1) / above
-    return share
+    shares = {}
+    for mains in MAINS:
+        near = power[:, np.abs(frequencies - mains) <= 1].sum(axis=1)
+        near *= mains + 1 < sfreq / 2
+        shares[mains] = np.divide(near, above, out=np.zeros(len(names)), where=above > 0)
+    return np.median(amplitudes, axis=0), shares

@@ -12,22 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal as scipy_signal
 
+from eegzoo.data.signal.signal_info import same_rate
+
 # In new samples. The ratio of two rates is approximated by a fraction that moves no sample more.
 _LARGEST_SHIFT = 0.01
 _LARGEST_RATIO = 10_000
-# Rates that differ by less, such as 128 and 128.00002 Hz, are the same rate.
-_SAME_RATE = 1e-4
-
-
-def same_rate(sfreq: float, other: float) -> bool:
-    """Return whether two sampling rates in Hz are equal up to the precision of recorders' clocks.
-
-    Examples
-    --------
-    >>> same_rate(128.0, 128.00002), same_rate(128.0, 128.1)
-    (True, False)
-    """
-    return math.isclose(sfreq, other, rel_tol=_SAME_RATE)
 
 
 def resample(data: npt.NDArray[Any], sfreq: float, new_sfreq: float) -> npt.NDArray[Any]:
@@ -99,6 +88,13 @@ def resample_raw(raw: mne.io.BaseRaw, sfreq: float) -> mne.io.BaseRaw:
         Recording.
     sfreq : float
         New sampling rate in Hz. The recording is returned as it is if it has this rate.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=2, random_state=0)
+    >>> slow = resample_raw(raw, 100.0)
+    >>> raw.n_times, slow.n_times  # 12 s
+    (1536, 1200)
     """
     old = raw.info["sfreq"]
     if same_rate(old, sfreq):
@@ -122,6 +118,13 @@ def resample_epochs(epochs: mne.BaseEpochs, sfreq: float) -> mne.BaseEpochs:
         Epochs. The time of their first sample stays the same.
     sfreq : float
         New sampling rate in Hz.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=2, random_state=0)
+    >>> epochs = mne.Epochs(raw, tmin=0.5, tmax=2.5, baseline=None, preload=True, verbose=False)
+    >>> resample_epochs(epochs, 64.0).times[[0, -1]]
+    array([0.5     , 2.484375])
     """
     old = epochs.info["sfreq"]
     if same_rate(old, sfreq):
@@ -145,6 +148,12 @@ def resample_events(
         Events in MNE's format.
     raw, resampled : mne.io.Raw
         Recording before and after `resample_raw`.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=2, random_state=0)
+    >>> resample_events(np.array([[640, 0, 1]]), raw, resample_raw(raw, 100.0))
+    array([[500,   0,   1]])
     """
     if resampled is raw:
         return events

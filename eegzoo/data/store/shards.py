@@ -154,8 +154,10 @@ def write_shard(
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", DeprecationWarning)  # Python's default
             cut = preprocessing.at_events(recording.raw, event_id)
-            known = recording.metadata | cut.metadata(recording.metadata["recording"])
-            dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, **known)
+            name = recording.metadata["recording"]
+            known: dict[str, Any] = {**recording.metadata, **cut.metadata(name)}
+            types = preprocessing.types
+            dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, types=types, **known)
         windows = np.ascontiguousarray(dataset.X[:], "<f4")
         shard = Shard(
             key,

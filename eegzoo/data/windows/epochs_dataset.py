@@ -120,7 +120,7 @@ class EpochsDataset(FromMNE, Dataset[tuple[Tensor, Tensor]]):
             check_finite(self.X, info.ch_names)
         one_of("check_signal", check_signal, HOW)
         if info.unit == "uV" and check_signal != "ignore":
-            check_amplitude(self.X, how=check_signal)
+            check_amplitude(self.X, how=check_signal, ch_names=info.ch_names, sfreq=info.sfreq)
 
     @classmethod
     def concatenate(cls, datasets: Sequence[Self]) -> Self:

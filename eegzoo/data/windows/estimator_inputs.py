@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Dataset, Subset, TensorDataset
 
+from eegzoo.data.signal.amplitude import check_amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import Windows, map_windows, select_windows
@@ -69,6 +70,29 @@ class Inputs:
             return self.X
         X = np.asarray(self.X)
         return X.reshape(-1, *self.window_shape) if mask is None else X[mask]
+
+    def check_amplitude(
+        self, mask: npt.NDArray[np.bool_] | None, trained: float | None, how: str
+    ) -> float | None:
+        """Check the amplitudes of windows, with `check_amplitude`, unless they are not in volts.
+
+        Parameters
+        ----------
+        mask : array of bool, shape (n, n_windows) | None
+            Windows of sequences to check. None: all.
+        trained, how
+            As in `check_amplitude`.
+
+        Returns
+        -------
+        float | None
+            Robust amplitude, as `check_amplitude` returns it.
+        """
+        known = {} if self.info is None else {"ch_names": self.info.ch_names}
+        sfreq = None if self.info is None else self.info.sfreq
+        if self.info is not None and self.info.unit not in ("uV", "normalized"):
+            how = "ignore"
+        return check_amplitude(self.windows(mask), trained, how, sfreq=sfreq, **known)
 
     def mapped(self, function: Callable[[Array], Array]) -> Array | Windows:
         """Return `X` with a function applied that keeps the shape (n, n_chans, n_times) of windows.
@@ -133,11 +157,13 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
     X = dataset_of(X)
     if isinstance(X, Subset) and isinstance(X.dataset, EpochsDataset):
         X = X.dataset.subset(np.asarray(X.indices))
+    types = ("eeg",) if signal is None else tuple(dict.fromkeys(signal.types))
     if isinstance(X, mne.BaseEpochs):
-        X = EpochsDataset.from_epochs(X, check_signal="ignore")  # the estimator checks amplitudes
+        # The estimator checks amplitudes.
+        X = EpochsDataset.from_epochs(X, check_signal="ignore", types=types)
     elif isinstance(X, list) and X and isinstance(X[0], mne.BaseEpochs):
         # scikit-learn selects from mne.Epochs into a list of epochs.
-        parts = [EpochsDataset.from_epochs(epochs, check_signal="ignore") for epochs in X]
+        parts = [EpochsDataset.from_epochs(epochs, "ignore", types=types) for epochs in X]
         X = EpochsDataset.concatenate(parts)
     if isinstance(X, EpochsDataset):
         if signal is not None:

@@ -9,8 +9,10 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.preprocessing.projections import with_projections
 from eegzoo.data.reading.recording import numbered_runs
-from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
+from eegzoo.data.signal.channel_types import unit_of
+from eegzoo.data.signal.choice.bad_channels import handle_bads
 from eegzoo.data.signal.processing import Processing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.lazy_windows import LazyEpochs
@@ -35,11 +37,18 @@ class FromMNE:
 
     @classmethod
     def from_epochs(
-        cls, epochs: mne.BaseEpochs, check_signal: str = "raise", **metadata: npt.ArrayLike
+        cls,
+        epochs: mne.BaseEpochs,
+        check_signal: str = "raise",
+        *,
+        types: Sequence[str] = ("eeg",),
+        bads: str = "raise",
+        **metadata: npt.ArrayLike,
     ) -> Self:
         """Make a data set of the EEG channels of MNE epochs, converted to microvolts.
 
         Epochs that are not preloaded stay on disk; their windows are read when they are needed.
+        Delayed projections, such as an average reference, are applied.
 
         Parameters
         ----------
@@ -47,6 +56,11 @@ class FromMNE:
             Epochs. The names in their ``event_id`` become the labels.
         check_signal : {"raise", "warn", "ignore"}
             As in `EpochsDataset`.
+        types : sequence of str
+            Types of the channels: "eeg", "seeg", "ecog", "dbs", "csd", "mag" or "grad". Channels
+            of MEG and current source density have units of their own (`SignalInfo`).
+        bads : {"raise", "interpolate", "drop", "keep"}
+            What to do with channels that are marked as bad.
         **metadata : str | array, shape (n_epochs,)
             Metadata columns such as ``subject``, ``session`` and ``recording``: one value for all
             epochs or one for each. The column "onset", the time of each window's first sample in
@@ -60,24 +74,38 @@ class FromMNE:
         Raises
         ------
         ValueError
-            If there are no EEG channels or no epochs, if a channel contains NaN or infinity, if
-            ``event_id`` does not name each code exactly once, or if the unit is not volts.
+            If there are no EEG channels or no epochs, if channels are marked as bad, if a channel
+            contains NaN or infinity, if ``event_id`` does not name each code exactly once, or if
+            the unit is not volts.
         """
-        picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=())
-        if len(picks) == 0:
-            types = sorted(set(epochs.get_channel_types()))
-            raise ValueError(f"expected EEG channels, got channels of type {types}")
+        kinds = epochs.get_channel_types()
+        names = [n for n, kind in zip(epochs.ch_names, kinds, strict=True) if kind in types]
+        if not names:
+            raise ValueError(
+                f"expected EEG channels, got channels of type {sorted(set(kinds))}; `types` takes "
+                "others"
+                if list(types) == ["eeg"]
+                else f"expected channels of type {list(types)}, got {sorted(set(kinds))}"
+            )
+        if bads == "interpolate" and set(names) & set(epochs.info["bads"]):
+            epochs = epochs.copy()
+        names = handle_bads(epochs, names, bads)
+        epochs = with_projections(epochs)
+        places = {name: place for place, name in enumerate(epochs.ch_names)}
+        picks = np.array([places[name] for name in names])
+        ch_types = [kinds[pick] for pick in picks]
+        unit, factor = unit_of(ch_types)
         X: Any
         if epochs.preload:
-            X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * MICROVOLTS_PER_VOLT
+            X = epochs.get_data(picks=picks, copy=False, verbose="ERROR") * factor
         else:
-            X = LazyEpochs(epochs, picks)  # drops bad epochs, with their events
+            X = LazyEpochs(epochs, picks, factor)  # drops bad epochs, with their events
         if len(X) == 0:
             raise ValueError(f"expected at least one epoch, got none of {list(epochs.event_id)}")
         ch_names = [epochs.ch_names[pick] for pick in picks]
         info = SignalInfo(
-            ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin),
-            processing=Processing.of(epochs),
+            ch_names, float(epochs.info["sfreq"]), X.shape[2], float(epochs.tmin), unit, ch_types,
+            Processing.of(epochs),
         )  # fmt: skip
         onset = onsets_of(epochs)
         known: dict[str, npt.ArrayLike] = {"onset": onset}
@@ -126,8 +154,12 @@ class FromMNE:
         datasets = []
         for recording in numbered_runs(recordings):
             cut = preprocessing.at_events(recording.raw, event_id)
-            known = recording.metadata | cut.metadata(recording.metadata["recording"])
-            datasets.append(cls.from_epochs(cut.epochs, check_signal, **known))
+            known: dict[str, Any] = {
+                **recording.metadata,
+                **cut.metadata(recording.metadata["recording"]),
+            }
+            types = preprocessing.types
+            datasets.append(cls.from_epochs(cut.epochs, check_signal, types=types, **known))
         return cls.concatenate(datasets)
 
 

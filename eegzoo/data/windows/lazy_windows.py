@@ -51,9 +51,14 @@ class LazyEpochs(Windows):
         Epochs without preloaded data. Bad epochs are dropped in place.
     picks : array of int
         Indices of the channels to read.
+    factor : float
+        Factor from MNE's unit to that of the windows.
     """
 
-    def __init__(self, epochs: mne.BaseEpochs, picks: Indices) -> None:
+    def __init__(
+        self, epochs: mne.BaseEpochs, picks: Indices, factor: float = MICROVOLTS_PER_VOLT
+    ) -> None:
+        self.factor = factor
         self.epochs, self.picks = epochs.drop_bad(verbose="ERROR"), picks
         self.shape = (len(self.epochs), len(picks), len(epochs.times))
 
@@ -63,7 +68,7 @@ class LazyEpochs(Windows):
             return np.empty((0, *self.shape[1:]), np.float32)
         volts = self.epochs.get_data(picks=self.picks, item=indices, copy=False, verbose="ERROR")
         check_finite(volts, [self.epochs.ch_names[pick] for pick in self.picks])
-        batch: Array = (volts * MICROVOLTS_PER_VOLT).astype(np.float32)
+        batch: Array = (volts * self.factor).astype(np.float32)
         return batch
 
 

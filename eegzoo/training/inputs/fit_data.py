@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegzoo.data.signal import amplitude
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import DatasetWindows
@@ -145,7 +144,7 @@ def as_fit_data(
     # The amplitude and the default groups must not depend on windows of weight 0.
     return dataclasses.replace(
         data,
-        amplitude=amplitude.check_amplitude(data.inputs.windows(data.mask), how=check_signal),
+        amplitude=data.inputs.check_amplitude(data.mask, None, check_signal),
         groups=validation_groups(data.inputs, None) if groups is None else data.groups,
     )
 

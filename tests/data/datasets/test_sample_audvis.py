@@ -26,7 +26,7 @@ def test_eeg_is_kept_with_its_bad_channel_marked_and_meg_dropped(filtered):
 def test_projections_do_not_rereference_the_windows(filtered):
     (recording,) = fetch_sample_audvis(filtered=filtered)
     assert recording.raw.info["projs"] == []
-    window = Preprocessing([Epoch(0, 0.1)]).epochs(recording.raw).get_data()[0]
+    window = Preprocessing([Epoch(0, 0.1)], bads="keep").epochs(recording.raw).get_data()[0]
     start = min(SAMPLE_EVENTS)
     np.testing.assert_array_equal(window[:, 0], recording.raw.get_data("eeg")[:, start])
 

@@ -1,5 +1,6 @@
 """Preprocessing equals the corresponding MNE calls, wherever a recording starts."""
 
+import dataclasses
 import json
 
 import mne
@@ -20,10 +21,13 @@ from eegzoo.data import (
     Reference,
     Resample,
     Scale,
+    SignalWarning,
     resample_events,
     resample_raw,
 )
 from eegzoo.data.preprocessing.steps import STEPS
+from eegzoo.data.signal.montage import named_montage
+from tests.cases import channel_cases as cases
 
 SFREQ = 100.0
 
@@ -77,9 +81,8 @@ def test_the_filter_passes_the_band_only(band):
     assert gain[:, outside].max() < 1e-2
 
 
-def test_the_filter_is_that_of_mne_for_all_eeg_channels_including_bad_ones():
+def test_the_filter_is_that_of_mne_for_all_eeg_channels():
     raw = noise()
-    raw.info["bads"] = ["Cz"]
     filtered = filtered_by(4.0, 38.0, raw)
     assert filtered.ch_names == ["C3", "Cz"]
     expected = mne.filter.filter_data(raw.get_data()[[0, 2]], SFREQ, 4.0, 38.0, verbose="ERROR")
@@ -91,7 +94,7 @@ def test_the_recording_is_not_changed(use):
     raw = make_raw(descriptions=["a", "b"], onsets=[2, 5])
     raw.info["bads"] = ["Cz"]
     before = raw.copy()
-    getattr(cut(0, 1, 4.0, 38.0), use)(raw)
+    getattr(dataclasses.replace(cut(0, 1, 4.0, 38.0), bads="drop"), use)(raw)
     np.testing.assert_array_equal(raw.get_data(), before.get_data())
     assert raw.info["bads"] == ["Cz"]
     assert mne.utils.object_diff(raw.info, before.info) == ""
@@ -364,3 +367,59 @@ def test_onsets_are_correct_after_resampling():
     np.testing.assert_allclose(epochs.times[largest], 0.0, atol=1 / 250)
     onset = EpochsDataset.from_epochs(epochs, check_signal="ignore").groups("onset")
     np.testing.assert_allclose(onset - raw.first_time, [4.5, 11.87], atol=1 / 100)
+
+
+def test_nan_within_a_bad_stretch_changes_nothing_outside():
+    raw = cases.nan_within_bad()
+    steps = cut(0.0, 3.0, 4.0, 38.0)
+    epochs = steps.epochs(raw)
+    assert len(epochs) == 8
+    assert np.isfinite(epochs.get_data()).all()
+    intact = cases.make_raw(cases.trials(seconds=44, seed=19))
+    expected = steps.epochs(intact).get_data()
+    np.testing.assert_allclose(epochs.get_data()[:7], expected[:7], rtol=0, atol=1e-12)
+
+
+def test_windows_with_lost_samples_are_left_out_and_said():
+    raw = cases.nan_within_bad()
+    with pytest.warns(SignalWarning, match="2 of 22 windows are left out, because samples are"):
+        windows = cut(0.0, 2.0 - 1 / 128).windows(raw)  # 40 to 42 s and 42 to 44 s
+    np.testing.assert_allclose(windows.events[:, 0] / 128, 2.0 * np.arange(20), atol=1e-9)
+
+
+def test_nan_outside_bad_stretches_still_raises():
+    raw = cases.nan_within_bad()
+    raw._data[3, 100] = np.nan
+    with pytest.raises(ValueError, match=r"NaN or infinity in channels \['C4'\]"):
+        cut(0.0, 3.0).epochs(raw)
+
+
+def test_channels_that_are_not_eeg_by_name_are_left_out_unless_picked():
+    raw = cases.make_raw(cases.trials(4), ["Fz", "C3", "ECG", "EOG left"])
+    with pytest.warns(SignalWarning, match=r"ECG \(ECG\), EOG left \(EOG\)"):
+        assert cut(0.0, 3.0).epochs(raw).ch_names == ["Fz", "C3"]
+    picked = Preprocessing([Pick(["Fz", "C3", "ECG", "EOG left"]), Epoch(0.0, 3.0)])
+    assert picked.epochs(raw).ch_names == ["Fz", "C3", "ECG", "EOG left"]
+
+
+def test_bad_channels_raise_are_interpolated_or_left_out():
+    raw = cases.make_raw(cases.trials())
+    raw.info["bads"] = ["Cz"]
+    with pytest.raises(ValueError, match=r"expected no bad channels, got \['Cz'\]"):
+        cut(0.0, 3.0).epochs(raw)
+    steps = cut(0.0, 3.0)
+    assert "Cz" not in dataclasses.replace(steps, bads="drop").epochs(raw).ch_names
+    epochs = dataclasses.replace(steps, bads="interpolate").epochs(raw)
+    # MNE's own interpolation, with the same template.
+    expected = raw.copy().set_montage(named_montage()).interpolate_bads(verbose="ERROR")
+    found = epochs.get_data(picks="Cz")[0, 0]
+    first = epochs.events[0, 0]
+    np.testing.assert_allclose(found, expected.get_data(picks="Cz")[0, first : first + 385])
+
+
+def test_types_and_bads_are_saved():
+    steps = Preprocessing([Epoch(0.0, 3.0)], types=["ecog"], bads="drop")
+    assert Preprocessing.from_dict(steps.to_dict()) == steps
+    assert Preprocessing([Epoch(0.0, 3.0)]).to_dict().keys() == {"steps"}
+    with pytest.raises(ValueError, match="expected steps, types and bads"):
+        Preprocessing.from_dict({"steps": [], "channels": []})

@@ -19,6 +19,7 @@ from eegzoo.data import (
 )
 from eegzoo.data.signal.processing import Processing
 from eegzoo.data.windows.lazy_windows import LazyEpochs, Windows
+from tests.cases import channel_cases as cases
 
 SFREQ, N_TIMES, TMIN = 100.0, 51, -0.2
 CH_NAMES = ("C3", "EOG", "Cz", "STI", "C4")
@@ -121,10 +122,44 @@ def test_labels_stay_with_their_epochs_when_mne_drops_some_on_loading():
     np.testing.assert_allclose(dataset.X[:][:, 0, 50], [500, 1200])  # samples of the events
 
 
-def test_bad_channels_are_kept():
+def test_bad_channels_are_never_used_silently():
     epochs = make_epochs()
     epochs.info["bads"] = ["Cz"]
-    assert EpochsDataset.from_epochs(epochs).info.ch_names == ("C3", "Cz", "C4")
+    with pytest.raises(ValueError, match=r"expected no bad channels, got \['Cz'\]"):
+        EpochsDataset.from_epochs(epochs)
+    assert EpochsDataset.from_epochs(epochs, bads="drop").info.ch_names == ("C3", "C4")
+    assert epochs.info["bads"] == ["Cz"]
+
+
+@pytest.mark.parametrize("proj", ["delayed", False])
+@pytest.mark.parametrize("preload", [True, False])
+def test_delayed_projections_are_applied(tmp_path, proj, preload):
+    path = tmp_path / "mine-epo.fif"
+    cases.projection_not_applied().save(path, verbose="ERROR")
+    epochs = mne.read_epochs(path, proj=proj, preload=preload, verbose="ERROR")
+    windows = EpochsDataset.from_epochs(epochs).X[:]
+    np.testing.assert_allclose(windows.mean(axis=1), 0, atol=1e-4)
+    assert not epochs.proj  # the argument is not changed
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "factor"),
+    [("ecog", "uV", 1e6), ("mag", "fT", 1e15), ("grad", "fT/cm", 1e13), ("csd", "mV/m2", 1e3)],
+)
+def test_other_types_are_taken_when_asked_for_in_their_units(kind, unit, factor):
+    volts = make_epochs().get_data(picks=["C3", "Cz", "C4"])
+    epochs = mne.EpochsArray(volts, mne.create_info(3, SFREQ, kind), verbose="ERROR")
+    with pytest.raises(ValueError, match="expected EEG channels"):
+        EpochsDataset.from_epochs(epochs)
+    dataset = EpochsDataset.from_epochs(epochs, types=[kind])
+    assert (dataset.info.unit, dataset.info.types) == (unit, (kind,) * 3)
+    np.testing.assert_allclose(dataset.X, (volts * factor).astype(np.float32))
+
+
+def test_types_in_different_units_raise():
+    epochs = mne.EpochsArray(np.ones((1, 2, 9)), mne.create_info(2, 9, ["mag", "grad"]))
+    with pytest.raises(ValueError, match=r"in one unit, got types \['grad', 'mag'\]"):
+        EpochsDataset.from_epochs(epochs, types=["mag", "grad"])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
