@@ -17,6 +17,8 @@ from eegzoo.cli.sources import seed_option
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
+    import torch
+
     from eegzoo.cli.trained import Trained
     from eegzoo.models.base import EEGModel
 
@@ -38,15 +40,24 @@ def export(
             show_default=f"{SEQUENCE_LENGTH} for such a model",
         ),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="Include normalisation and crops: microvolts in, probabilities (or numbers) out.",
+        ),
+    ] = False,
     seed: Annotated[int, seed_option("Seed of the windows for the comparison with torch.")] = 0,
 ) -> None:
     """Export a trained model to ONNX, with its metadata as JSON inside the file and next to it.
 
-    The metadata describe targets, channels, preprocessing and normalisation. The input "windows"
-    (batch, channels, samples) takes preprocessed and normalised windows. The output "logits" has
-    one number per label or target; a regressor predicts target_mean + target_std * logits. The
-    graph is that of `eegzoo.optimize_for_inference`: norm constraints and batch normalisations are
-    part of the weights. Files are only written if the outputs of onnxruntime and torch agree.
+    The metadata describe targets, channels, preprocessing and normalisation. The input
+    "normalized_windows" (batch, channels, samples) takes preprocessed and normalised windows. The
+    output "logits" has one number per label or target; a regressor predicts target_mean +
+    target_std * logits. With --whole, the input "microvolts" takes preprocessed windows, and the
+    output is "probabilities" or "predictions". The graph is that of
+    `eegzoo.optimize_for_inference`: norm constraints and batch normalisations are part of the
+    weights. Files are only written if the outputs of onnxruntime and torch agree.
 
     A model that was trained on sequences takes (batch, --n-windows, channels, samples) and returns
     logits for each window. The number of windows is fixed in the file. Each sequence starts without
@@ -56,7 +67,7 @@ def export(
 
     [bold]eegzoo export eegnet.physionet_mi2 model.onnx[/]
 
-    [bold]eegzoo export model.safetensors model.onnx[/]
+    [bold]eegzoo export model.safetensors model.onnx --whole[/]
     """
     from eegzoo.files import written_whole
 
@@ -66,11 +77,21 @@ def export(
     results.check_outputs([out, beside], model_files(model))
     trained = find_trained(model)
     network, described, is_sequential = _described(trained)
-    shape = _shape(network, n_windows, is_sequential)
-    if is_sequential:
-        described["sequence"] = {"n_windows": shape[0], "axis": 1}
-    content = _as_onnx(network, shape, described)
-    difference = _difference(network, shape, content, seed)
+    graph: torch.nn.Module
+    if whole:
+        if n_windows is not None:
+            raise ValueError(f"expected --n-windows without --whole, got {n_windows}")
+        graph, shape, names = _whole(trained)
+    else:
+        from eegzoo.models.optimization import optimize_for_inference
+
+        graph, shape = optimize_for_inference(network), _shape(network, n_windows, is_sequential)
+        names = "normalized_windows", "logits"
+        if is_sequential:
+            described["sequence"] = {"n_windows": shape[0], "axis": 1}
+    described["input"], described["output"] = names
+    content = _as_onnx(graph, shape, names, described)
+    difference = _difference(graph if whole else network, shape, names[0], content, seed)
     if not difference <= TOLERANCE:
         raise ValueError(
             f"expected outputs of onnxruntime and torch to agree within {TOLERANCE:g}, got a "
@@ -80,6 +101,16 @@ def export(
         draft.write_bytes(content)
         results.write_json(beside, described)
     typer.echo(f"wrote {out} and {beside}; largest difference from torch {difference:.1e}")
+
+
+def _whole(trained: Trained) -> tuple[torch.nn.Module, tuple[int, ...], tuple[str, str]]:
+    """Return the graph with normalisation and crops, the shape of a window, and names."""
+    from eegzoo.cli.whole_model import WholeModel
+    from eegzoo.training.targets.targets import Numbers
+
+    model = WholeModel(trained.load()).eval()
+    output = "predictions" if isinstance(model.targets, Numbers) else "probabilities"
+    return model, (model.n_chans, model.n_times), ("microvolts", output)
 
 
 def _shape(network: EEGModel, n_windows: int | None, is_sequential: bool) -> tuple[int, ...]:
@@ -128,7 +159,12 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
     return network, described, is_sequential
 
 
-def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any]) -> bytes:
+def _as_onnx(
+    graph: torch.nn.Module,
+    shape: tuple[int, ...],
+    names: tuple[str, str],
+    described: dict[str, Any],
+) -> bytes:
     """Return the content of an ONNX file that contains all weights."""
     for package in ("onnx", "onnxscript", "onnxruntime"):
         try:
@@ -136,8 +172,6 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
         except ImportError as error:
             raise ImportError(f"{error}: pip install 'eegzoo[onnx]'") from error
     import torch
-
-    from eegzoo.models.optimization import optimize_for_inference
 
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
@@ -147,12 +181,12 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
         exporter.setLevel(logging.ERROR)
         try:
             program = torch.onnx.export(
-                optimize_for_inference(network),
+                graph,
                 (torch.zeros(2, *shape),),
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
-                input_names=["windows"],
-                output_names=["logits"],
+                input_names=[names[0]],
+                output_names=[names[1]],
                 verbose=False,
             )
         finally:
@@ -167,7 +201,9 @@ def _as_onnx(network: EEGModel, shape: tuple[int, ...], described: dict[str, Any
     return content
 
 
-def _difference(network: EEGModel, shape: tuple[int, ...], content: bytes, seed: int) -> float:
+def _difference(
+    network: torch.nn.Module, shape: tuple[int, ...], name: str, content: bytes, seed: int
+) -> float:
     """Return the largest difference between the outputs of onnxruntime and torch."""
     import torch
 
@@ -179,6 +215,6 @@ def _difference(network: EEGModel, shape: tuple[int, ...], content: bytes, seed:
         x = scale * torch.randn(batch, *shape, generator=generator)
         with torch.inference_mode():
             expected = network(x)
-        (found,) = session.run(None, {"windows": x.numpy()})
+        (found,) = session.run(None, {name: x.numpy()})
         largest = max(largest, float((torch.from_numpy(found) - expected).abs().max()))
     return largest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,14 +102,19 @@ class _Printer(logging.Handler):
 
 @contextmanager
 def _printed_notes() -> Iterator[None]:
-    """Print what the readers log."""
+    """Print what the readers log and warn of, in one line each."""
     logger, printer = logging.getLogger("eegzoo.data.reading"), _Printer(logging.INFO)
     level, propagate = logger.level, logger.propagate
     logger.addHandler(printer)
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        yield
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            warnings.simplefilter("always", RuntimeWarning)
+            yield
+        for text in dict.fromkeys(str(warning.message) for warning in caught):
+            typer.echo(text, err=True)
     finally:
         logger.removeHandler(printer)
         logger.setLevel(level)

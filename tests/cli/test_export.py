@@ -61,10 +61,10 @@ def folder(tmp_path_factory):
 def outputs(path, x):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     assert [(each.name, each.type) for each in session.get_inputs()] == [
-        ("windows", "tensor(float)")
+        ("normalized_windows", "tensor(float)")
     ]
     assert [each.name for each in session.get_outputs()] == ["logits"]
-    return session.run(None, {"windows": np.asarray(x, np.float32)})[0]
+    return session.run(None, {"normalized_windows": np.asarray(x, np.float32)})[0]
 
 
 def metadata_in(path):
@@ -274,3 +274,46 @@ def test_bad_input_is_an_error_of_one_line(tmp_path, arguments, message):
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+# Graphs with normalisation and crops.
+
+
+@pytest.mark.parametrize("how", ["whiten", "standardize", "window", "none"])
+def test_a_whole_graph_computes_the_probabilities_of_microvolts(tmp_path, how):
+    rng = np.random.default_rng(0)
+    X = (5 + 20 * rng.standard_normal((12, 3, 200))).astype(np.float32)
+    classifier = EEGClassifier(
+        "eegnet", sfreq=128, normalize=how, n_crops=3, max_epochs=1, random_state=0
+    ).fit(X, np.arange(12) % 3)
+    info = SignalInfo(["C3", "Cz", "C4"], 128.0, 200)
+    classifier.signal_info_ = info
+    classifier.save(tmp_path / "m.safetensors", Preprocessing([Epoch(0.0, 199 / 128)]))
+    verb(str(tmp_path / "m.safetensors"), tmp_path / "m.onnx", whole=True)
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    assert [each.name for each in session.get_inputs()] == ["microvolts"]
+    (found,) = session.run(["probabilities"], {"microvolts": X})
+    np.testing.assert_allclose(found, classifier.predict_proba(X), atol=1e-5)
+    described = json.loads((tmp_path / "m.json").read_text())
+    assert (described["input"], described["output"]) == ("microvolts", "probabilities")
+
+
+def test_a_whole_graph_of_a_regressor_returns_numbers(tmp_path):
+    X = (20 * np.random.default_rng(0).standard_normal((12, 3, 200))).astype(np.float32)
+    y = 100 + 7 * X[:, 0].std(axis=1)
+    regressor = EEGRegressor("eegnet", sfreq=128, max_epochs=1, random_state=0).fit(X, y)
+    regressor.signal_info_ = SignalInfo(["C3", "Cz", "C4"], 128.0, 200)
+    regressor.save(tmp_path / "m.safetensors", Preprocessing([Epoch(0.0, 199 / 128)]))
+    verb(str(tmp_path / "m.safetensors"), tmp_path / "m.onnx", whole=True)
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    (found,) = session.run(["predictions"], {"microvolts": X})
+    np.testing.assert_allclose(found[:, 0], regressor.predict(X), rtol=1e-5)
+
+
+def test_moving_estimates_are_refused_in_a_whole_graph(tmp_path):
+    X = (20 * np.random.default_rng(0).standard_normal((6, 3, 200))).astype(np.float32)
+    classifier = EEGClassifier("eegnet", sfreq=128, normalize="exponential", max_epochs=1)
+    classifier.fit(X, np.arange(6) % 2).signal_info_ = SignalInfo(["C3", "Cz", "C4"], 128.0, 200)
+    classifier.save(tmp_path / "m.safetensors", Preprocessing([Epoch(0.0, 199 / 128)]))
+    with pytest.raises(ValueError, match="got 'exponential'"):
+        verb(str(tmp_path / "m.safetensors"), tmp_path / "m.onnx", whole=True)

@@ -121,6 +121,8 @@ def hold_out(
         if groups is not None:
             train, valid = _whole_groups(share, labels, groups, seed)
         else:
+            if stratify:
+                _check_counts(y)
             kind = StratifiedShuffleSplit if stratify else ShuffleSplit
             splitter = kind(1, test_size=share, random_state=seed)
             train, valid = next(splitter.split(np.zeros((len(y), 1)), y))
@@ -153,6 +155,17 @@ def _apart(timeline: Timeline, train: Indices, valid: Indices) -> Indices:
             stacklevel=4,
         )
     return kept
+
+
+def _check_counts(y: npt.NDArray[Any]) -> None:
+    """Raise an error unless there are two windows of each label."""
+    labels, counts = np.unique(y, return_counts=True)
+    single = labels[counts < 2].tolist()
+    if single:
+        raise ValueError(
+            f"expected at least two windows of each label for validation, got one of {single}: "
+            "leave these windows out, or train with validation=0"
+        )
 
 
 def _whole_groups(

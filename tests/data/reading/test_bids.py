@@ -85,7 +85,7 @@ def test_signals_events_and_bad_channels_are_read(root, task):
     events, codes = label_events(raw)
     assert codes == {"left": 1, "right": 2}
     assert events[:, 0].tolist() == list(AT)
-    assert len(Preprocessing([Epoch(0, 1)]).epochs(raw)) == 2
+    assert len(Preprocessing([Epoch(0, 1)], bads="drop").epochs(raw)) == 2
 
 
 def test_a_folder_without_sessions_has_session_1(tmp_path):

@@ -13,7 +13,7 @@ from eegzoo.data import Epoch, Preprocessing, Recording, WindowStore
 
 CH_NAMES = ("C3", "Cz", "C4")
 SFREQ = 100.0
-HALF_A_SECOND = Preprocessing([Epoch(0, 0.49)])
+HALF_A_SECOND = Preprocessing([Epoch(0, 0.49)], bads="keep")
 ONE_SECOND = Preprocessing([Epoch(0, 0.99)])
 
 

@@ -221,3 +221,9 @@ def test_the_normalisation_is_not_fitted_on_validation_windows():
 def test_a_group_splitter_without_groups_raises():
     with pytest.raises(ValueError, match="groups"):
         fit(validation=GroupKFold(2))
+
+
+def test_a_label_with_one_window_raises_by_name():
+    y = np.array([0, 1] * 10 + [2])
+    with pytest.raises(ValueError, match=r"two windows of each label .* got one of \["):
+        hold_out(0.25, y, None, seed=0, stratify=True)

@@ -112,8 +112,8 @@ def _with_pauses_of_records(
         raw = with_pauses(data, raw.info, found.record_onsets, [n] * len(found.record_onsets))
         pauses = raw.annotations
         _logger.info(
-            "%s: %d pauses of %.3g s in all are marked as BAD_ACQ_SKIP",
-            path, len(pauses), pauses.duration.sum(),
+            "%s: pauses of %.3g s in all are marked as BAD_ACQ_SKIP (%d)",
+            path, pauses.duration.sum(), len(pauses),
         )  # fmt: skip
         if found.rows:
             onsets, durations, texts = zip(*found.rows, strict=True)
