@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from tests.models.test_every_model import build, every_class, every_model, windows
+from eegzoo.testing.model_case import windows
+from tests.models.test_every_model import case, every_class, every_model
 
 
 @every_model
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_autocast_stays_close_to_float32(name, dtype):
     torch.manual_seed(0)
-    model = build(name).eval()
+    model = case(name).build().eval()
     x = windows(model)
     with torch.no_grad():
         expected = model(x)
@@ -25,7 +26,7 @@ def test_autocast_stays_close_to_float32(name, dtype):
 def test_outputs_can_be_differentiated_twice_in_evaluation(name):
     """Saliency maps and gradient penalties need this."""
     torch.manual_seed(0)
-    model = build(name).eval()
+    model = case(name).build().eval()
     x = windows(model, batch=2).requires_grad_()
     (gradient,) = torch.autograd.grad(model(x).square().sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(gradient.square().sum(), x)

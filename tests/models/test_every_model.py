@@ -61,6 +61,10 @@ def case(name):
     return ModelCase(partial(create_model, name), chosen, LEARNING_RATES.get(name, 0.01))
 
 
+def build(name, **changes):
+    return case(name).build(**changes)
+
+
 def id_of(check):
     return check.__name__.removeprefix("check_")
 

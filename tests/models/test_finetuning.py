@@ -11,22 +11,19 @@ from torch import nn
 from eegzoo.layers import NormConstraint
 from eegzoo.models import create_model, list_models
 from eegzoo.models.finetuning import freeze, parameter_groups, unfreeze
+from eegzoo.testing.copies import (
+    through_deepcopy,
+    through_pickle,
+    through_save_model,
+    through_torch_save,
+)
+from eegzoo.testing.model_case import is_dropout, takes_sequences, windows
 from eegzoo.torch_internals import BatchNormBase
 from eegzoo.training import EEGClassifier
 from eegzoo.training.callbacks.batch_statistics import renew_statistics
 from eegzoo.weights import find_weights
 from eegzoo.weights.zoo import load_weights
-from tests.models.test_every_model import (
-    CLASSES,
-    build,
-    is_dropout,
-    takes_sequences,
-    through_deepcopy,
-    through_pickle,
-    through_save_model,
-    through_torch_save,
-    windows,
-)
+from tests.models.test_every_model import CLASSES, build
 from tests.shared_data import SHARED, needs
 
 X = np.random.default_rng(0).normal(3, 20, (24, 4, 128)).astype(np.float32)

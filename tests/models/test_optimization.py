@@ -13,8 +13,9 @@ import eegzoo
 from eegzoo.layers import ConstrainedDense, NormConstraint
 from eegzoo.layers.fronts.folded_front import FoldedFront
 from eegzoo.models import EEGNet, create_model, find_entry, freeze, optimize_for_inference
+from eegzoo.testing.model_case import is_dropout, windows
 from eegzoo.torch_internals import BatchNormBase
-from tests.models.test_every_model import CLASSES, NAMES, build, is_dropout, windows
+from tests.models.test_every_model import CLASSES, NAMES, build
 
 # Models whose normalisations follow an activation or count samples as maps.
 KEEPING_NORMS = {"eeginception_mi": 6, "eegnex": 5, "usleep": 7}

@@ -180,14 +180,10 @@ class Preprocessing:
         spoiled = spoiled_stretches(raw, labelled.names)
         prepared, events = self._prepared(self._picked(raw), labelled.events)
         cut = cut_at_events(prepared, events, labelled, onsets, spoiled, self.window)
-        for step in self._after:
-            cut = dataclasses.replace(cut, epochs=step.apply(cut.epochs))
-        return cut
+        return dataclasses.replace(cut, epochs=self._finished(cut.epochs, self._after))
 
     def windows(self, raw: mne.io.BaseRaw, step_seconds: float | None = None) -> mne.Epochs:
-        """Return windows at regular intervals, regardless of events and "bad" annotations.
-
-        Windows across a pause are left out.
+        """Return windows at regular intervals, whatever is marked as bad, but across no pause.
 
         Parameters
         ----------
@@ -228,11 +224,9 @@ class Preprocessing:
             unusable |= np.array(crossing)
         starts = starts[~unusable]
         if len(starts) == 0:
-            raise ValueError(f"expected {n_times / sfreq:g} s without a pause, got shorter parts")
+            raise ValueError(f"expected {n_times / sfreq:g} s without a pause")
         epochs = epochs_from(raw, starts, np.ones_like(starts), {"window": 1}, self.window)
-        for step in self._after:
-            epochs = step.apply(epochs)
-        return epochs
+        return self._finished(epochs, self._after)
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
@@ -294,6 +288,12 @@ class Preprocessing:
                 )
         eeg = with_projections(self._picked(epochs))
         check_finite(eeg.get_data(copy=False), eeg.ch_names)
-        for step in self.steps:
-            eeg = step.apply(eeg)
-        return eeg
+        return self._finished(eeg, self.steps)
+
+    def _finished(self, epochs: mne.BaseEpochs, steps: Sequence[Step]) -> mne.BaseEpochs:
+        """Return epochs after steps; channels that are kept though bad are no longer marked."""
+        for step in steps:
+            epochs = step.apply(epochs)
+        if self.bads == "keep":
+            epochs.info["bads"] = []
+        return epochs

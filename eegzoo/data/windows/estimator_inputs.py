@@ -166,9 +166,9 @@ def as_inputs(X: Any, signal: SignalInfo | None = None, check_signal: str = "rai
         parts = [EpochsDataset.from_epochs(epochs, "ignore", types=types) for epochs in X]
         X = EpochsDataset.concatenate(parts)
     if isinstance(X, EpochsDataset):
+        dataset = X if signal is None else X.aligned_to(signal)
         if signal is not None:
             signal.check_processing(X.info, check_signal)
-        dataset = X if signal is None else X.aligned_to(signal)
         return Inputs(dataset.X, dataset.labels, dataset.info, dataset.metadata)
     labels = None
     if isinstance(X, TensorDataset):

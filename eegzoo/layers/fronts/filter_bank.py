@@ -23,7 +23,8 @@ class FilterBank(nn.Module):
     The bands are adjacent and `bandwidth` wide. They start at `bandwidth` Hz, or at 0 Hz with
     ``skip_first=False``, where the first band is a low-pass. Each filter runs forwards and
     backwards, so that its ripples count twice. The result is equal to `scipy.signal.sosfiltfilt`,
-    edges included. The module has no parameters and no state.
+    edges included. The module has no parameters and no state. To compile it for windows of several
+    lengths, use ``torch.compile(..., dynamic=False)``, since each length has its own filters.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ def relaunch(n_devices: int, argv: Sequence[str], device: str = "auto") -> int:
         max_restarts=0,
         monitor_interval=0.05,
     )
-    with _shared_cores(n_devices), _quiet_launcher():
+    with _shared_cores(n_devices), _quiet_launcher(), _signal_handlers_restored():
         try:
             elastic_launch(config, program)(*arguments)
         except ChildFailedError as error:
@@ -114,6 +115,19 @@ def _shared_cores(n_processes: int) -> Iterator[None]:
         yield
     finally:
         del os.environ["OMP_NUM_THREADS"]
+
+
+@contextmanager
+def _signal_handlers_restored() -> Iterator[None]:
+    """Restore the handlers of the signals for which torch's launcher installs its own."""
+    names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")  # Windows lacks the last two
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in known}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

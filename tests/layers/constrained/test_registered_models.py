@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from eegzoo.layers import NormConstraint, bake
-from tests.models.test_every_model import NAMES, build, windows
+from eegzoo.testing.model_case import windows
+from tests.models.test_every_model import NAMES, case
 
 
 def constrained(model):
@@ -18,7 +19,7 @@ def constrained(model):
 
 def beyond_its_limits(name):
     torch.manual_seed(0)
-    model = build(name)
+    model = case(name).build()
     with torch.no_grad():
         for layer in constrained(model).values():
             for weight in layer.weight_names:
