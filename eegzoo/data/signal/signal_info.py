@@ -59,6 +59,8 @@ class SignalInfo:
     processing: Processing | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.ch_names, str):
+            raise TypeError(f"expected ch_names to be a sequence of names, got {self.ch_names!r}")
         object.__setattr__(self, "ch_names", tuple(self.ch_names))
         object.__setattr__(self, "ch_types", tuple(self.ch_types))
         if set(self.ch_types) <= {"eeg"}:

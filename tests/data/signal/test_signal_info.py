@@ -63,3 +63,8 @@ def test_json_preserves_the_signal(info):
     assert SignalInfo.from_dict(json.loads(json.dumps(info.to_dict()))) == info
     names = np.array(["Fz", "C3", "Cz"])
     assert SignalInfo.from_dict({**info.to_dict(), "ch_names": names}) == info
+
+
+def test_one_name_instead_of_a_sequence_raises():
+    with pytest.raises(TypeError, match="expected ch_names to be a sequence of names, got 'C3'"):
+        SignalInfo("C3", 128.0, 256)
