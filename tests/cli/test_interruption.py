@@ -35,8 +35,12 @@ TRAIN = (
 
 @pytest.fixture
 def _handlers():
-    """Restore the handlers of signals, which a command that is interrupted does not."""
+    """Restore the handlers of signals, which a command that is interrupted does not.
+
+    In the background, shells start processes in which SIGINT is ignored.
+    """
     before = [signal.getsignal(number) for number in SIGNALS]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in zip(SIGNALS, before, strict=True):
         signal.signal(number, handler)
