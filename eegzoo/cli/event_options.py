@@ -168,10 +168,12 @@ def parse_events(values: Sequence[str] | None) -> list[str]:
     return names
 
 
-def default_events(raw: mne.io.BaseRaw, source: EventSource, name: str) -> dict[str, list[str]]:
+def default_events(
+    raw: mne.io.BaseRaw, source: EventSource, name: str, says: bool = True
+) -> dict[str, list[str]]:
     """Return all events of a recording as labels, without rest if there are two others.
 
-    What is left out is said on standard error.
+    With `says`, what is left out is said on standard error.
     """
     from eegzoo.data.reading.events.labels import labelled_events
     from eegzoo.data.reading.events.listing import list_events
@@ -189,7 +191,7 @@ def default_events(raw: mne.io.BaseRaw, source: EventSource, name: str) -> dict[
         labels.remove("rest")
         count = labelled.names.count("rest")
         left_out.append(f"{count} of 'rest' (--event-id can include them)")
-    if left_out:
+    if left_out and says:
         typer.echo(f"{name}: events left out: {'; '.join(left_out)}", err=True)
     return {label: [label] for label in labels}
 

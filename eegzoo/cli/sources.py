@@ -123,7 +123,7 @@ def load_windows(
         with event_options.spoken(name):
             if annotations:
                 known = read_label_file(annotations[place], known)
-        wanted = pairs or event_options.default_events(known, source, name)
+        wanted = pairs or event_options.default_events(known, source, name, bool(raw))
         with event_options.spoken(name):
             cut = preprocessing.at_events(known, wanted, source)
         event_options.say_left_out(name, cut)

@@ -128,7 +128,7 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
     (8, False, True)
     """
     metadata, tensors = read_model_file(path)
-    if metadata.get("architecture", "") is None:
+    if metadata.get("architecture", "") is None and "module" in metadata:
         raise ValueError(
             f"{path} holds the weights of {metadata['module']}, a module outside eegzoo: load them "
             "with EEGClassifier.load(path, model=...) or EEGRegressor.load"

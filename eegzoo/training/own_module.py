@@ -223,7 +223,11 @@ def load_own_module(
         If `model` is None or of another class, or the weights do not fit it.
     """
     metadata, tensors = read_model_file(path)
-    saved = metadata["module"]
+    saved = metadata.get("module")
+    if not isinstance(saved, str):
+        raise ValueError(
+            f"{path} is damaged: expected the name of a model or module, got {saved!r}"
+        )
     name = saved.rpartition(".")[2]
     if model is None:
         raise ValueError(

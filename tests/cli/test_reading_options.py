@@ -66,7 +66,7 @@ def test_epochs_are_trained_on_and_predicted(epochs_file, tmp_path):
 def test_events_of_epochs_are_chosen_by_name(epochs_file, tmp_path):
     done = eegzoo("train", "--raw", epochs_file.name, "--event-id", "eyes=c", *FAST, cwd=tmp_path)
     assert done.returncode == 2
-    assert "expected events ['c'], got events ['a', 'b']" in done.stderr
+    assert "expected events c, got events a, b" in done.stderr
     done = eegzoo(
         "train", "--raw", epochs_file.name, "--event-id", "left=a,right=b", *FAST, cwd=tmp_path
     )

@@ -248,8 +248,9 @@ def test_a_recording_that_does_not_fit_the_weights_is_an_error(tmp_path, stored,
     done = eegzoo("evaluate", MI2, *stored(change), cwd=tmp_path)
     assert done.returncode == 2
     assert "accuracy" not in done.stdout
-    (line,) = done.stderr.strip().splitlines()
+    *notes, line = done.stderr.strip().splitlines()
     assert message in line
+    assert all("rest" in note or "subject each" in note for note in notes)
 
 
 @needs(CACHE)

@@ -15,6 +15,8 @@ Array = npt.NDArray[np.float32]
 _CHUNK = 64
 # Two windows are copies if they correlate by more than this, without offsets and trends.
 _CORRELATION = 0.9999
+# If a rhythm has this share of the power, what it does not explain must correlate as well.
+_RHYTHM_SHARE, _RHYTHM_CORRELATION = 0.9, 0.5
 # Projections of each window, which find the candidates.
 _N_PROJECTIONS = 12
 # Factor by which 12 random projections may exaggerate a squared distance: the chance that a chi
@@ -69,6 +71,10 @@ def copied_windows(X: Array | Windows, train: Indices, test: Indices) -> list[tu
                 np.asarray(X[[window]], np.float64)
             ).reshape(-1)
             copies = np.flatnonzero(abs(r) > _CORRELATION)
+            if copies.size and _is_rhythm(X[window]):  # such as mains, equal in all windows
+                own = _innovations(np.asarray(X[chosen[copies]], np.float64))
+                others = _innovations(np.asarray(X[[window]], np.float64)).reshape(-1)
+                copies = copies[abs(own @ others) > _RHYTHM_CORRELATION]
             if copies.size:
                 pairs.append((int(chosen[copies[0]]), window))
                 break
@@ -82,6 +88,27 @@ def _projected(X: Array | Windows, side: Indices, directions: Array) -> Array:
         for start in range(0, len(side), _CHUNK)
     ]
     return np.concatenate(parts)
+
+
+def _is_rhythm(window: Any) -> bool:
+    """Return whether most of a window's power is that of a single rhythm."""
+    tapered = np.asarray(window, np.float64) * np.hanning(np.shape(window)[-1])
+    power = (np.abs(np.fft.rfft(tapered - tapered.mean(axis=-1, keepdims=True))) ** 2).sum(axis=0)
+    peak = int(power.argmax())
+    near = power[max(peak - 2, 0) : peak + 3].sum()
+    return bool(near > _RHYTHM_SHARE * power.sum())
+
+
+def _innovations(windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return as unit vectors what two samples do not predict of the next: a sine is predicted."""
+    x = windows - windows.mean(axis=-1, keepdims=True)
+    past = np.stack([x[..., 1:-1], x[..., :-2]], axis=-1)
+    flat, target = past.reshape(len(x), -1, 2), x[..., 2:].reshape(len(x), -1)
+    rest = np.stack([
+        y - lagged @ np.linalg.lstsq(lagged, y, rcond=None)[0]
+        for lagged, y in zip(flat, target, strict=True)
+    ])  # fmt: skip
+    return rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-300)
 
 
 def _unit(windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
