@@ -18,6 +18,7 @@ from torch.autograd import forward_ad
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.utils._python_dispatch import _disable_current_modes
+from torch.utils._pytree import tree_iter
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -249,6 +250,17 @@ def evaluated_when_traced(function: _Function) -> _Function:
     # As `torch.compiler.assume_constant_result` does, which first imports the whole compiler.
     evaluated._dynamo_marked_constant = True  # type: ignore[attr-defined]
     return evaluated  # type: ignore[return-value]
+
+
+def tensors_in(values: Any) -> Iterator[Tensor]:
+    """Yield the tensors in nested sequences and mappings.
+
+    Examples
+    --------
+    >>> [len(x) for x in tensors_in((torch.zeros(3), {"y": [torch.zeros(2), 1]}))]
+    [3, 2]
+    """
+    return (value for value in tree_iter(values) if isinstance(value, Tensor))
 
 
 def padded_max_pool(kernel_size: int, stride: int) -> nn.Sequential:

@@ -21,7 +21,6 @@ EXCEPTIONS = {
     "Normalizer": "base class; see the example of fit_normalizer",
     "SignalWarning": "warning category",
     "SplitWarning": "warning category",
-    "register_model": "an example would register a model for all other tests",
 }
 
 

@@ -65,6 +65,7 @@ PRIVATE_NAMES = [
     ("torch.nn.modules.module", "_global_backward_pre_hooks", "TemporalSpatialConv"),
     ("torch._C", "_are_functorch_transforms_active", "TemporalSpatialConv"),
     ("torch.autograd.forward_ad", "_current_level", "TemporalSpatialConv"),
+    ("torch.utils._pytree", "tree_iter", "optimize_for_inference"),
 ]
 
 
@@ -516,6 +517,16 @@ class _Items(Dataset):
 def test_register_collate(internals):
     internals.register_collate(_Item, lambda items, **_: [item.value for item in items])
     assert list(DataLoader(_Items(), batch_size=3)) == [[0, 1, 2], [3]]
+
+
+@entry(
+    "tensors_in",
+    "tree_iter yields the leaves of nested sequences and mappings",
+    "optimize_for_inference, which follows tensors through a model",
+)
+def test_tensors_in(internals):
+    one, two = torch.zeros(3), torch.zeros(2)
+    assert [id(x) for x in internals.tensors_in((one, {"y": [two, 1]}, "z"))] == [id(one), id(two)]
 
 
 class _Shifted(nn.Module):

@@ -35,6 +35,10 @@ _OF_EACH_VALUE = {
 # Number of multiplications above which convolutions are faster than matrices for one window.
 _MOST_OPERATIONS = 8_000_000
 
+_DROPOUTS = (
+    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
+)  # fmt: skip
+
 
 class OptimizedModel(nn.Module):
     """Model for inference, made by `optimize_for_inference`.
@@ -222,7 +226,7 @@ def _baked(module: nn.Module) -> nn.Module | None:
 
 
 def _is_dropout(module: nn.Module) -> bool:
-    return isinstance(module, nn.modules.dropout._DropoutNd)
+    return isinstance(module, _DROPOUTS)
 
 
 def _is_traced() -> bool:
@@ -235,10 +239,14 @@ def _is_traced() -> bool:
 def _replace(network: nn.Module, replacement: Any) -> None:
     """Replace modules in all places where they are used."""
     new = {module: replacement(module) for module in network.modules() if module is not network}
-    for parent in list(network.modules()):
-        for name, child in list(parent._modules.items()):  # with repetitions
-            if child is not None and new.get(child) is not None:
-                setattr(parent, name, new[child])
+    places = [
+        (*path.rpartition(".")[::2], module)
+        for path, module in network.named_modules(remove_duplicate=False)
+        if new.get(module) is not None
+    ]
+    parents = {parent: network.get_submodule(parent) for parent, _, _ in places}
+    for parent, name, module in places:
+        setattr(parents[parent], name, new[module])
 
 
 def _one_window(network: EEGModel) -> OneWindow | None:

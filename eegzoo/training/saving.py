@@ -38,6 +38,7 @@ class SavingMixin:
     n_times_: int
     is_sequential_: bool
     best_epoch_: int
+    _is_own_module: bool
     preprocessing_: Preprocessing | None
 
     def save(
@@ -78,9 +79,15 @@ class SavingMixin:
             extra["epoch"] = epoch_choice(history, self.best_epoch_)
         if card is not None:
             extra["card"] = card.to_dict()
-        is_registered = type(self.model_) in {x.model_class for x in registered_models().values()}
-        write = save_model if is_registered else save_own_module
+        write = save_own_module if self._holds_own_module() else save_model
         write(self.model_, path, extra)
+
+    def _holds_own_module(self) -> bool:
+        """Return whether the model can only be loaded with its class, not by a name."""
+        registered = {entry.model_class for entry in registered_models().values()}
+        if isinstance(getattr(self, "model", None), str) or type(self.model_) in registered:
+            return False
+        return getattr(self, "_is_own_module", True)
 
     @classmethod
     def load(
@@ -122,7 +129,7 @@ class SavingMixin:
         if not isinstance(targets, cls._target_types):
             raise ValueError(f"{path} holds an estimator of another kind than {cls.__name__}")
         info, steps = extra["signal_info"], extra["preprocessing"]
-        return cls._from_trained(
+        fitted = cls._from_trained(
             trained,
             targets,
             normalizer_from_dict(extra["normalizer"]),
@@ -133,6 +140,8 @@ class SavingMixin:
             n_times=extra["n_times"],
             is_sequential=extra.get("is_sequential", False),
         )
+        fitted._is_own_module = is_own
+        return fitted
 
     @classmethod
     def _from_trained(

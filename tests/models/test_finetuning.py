@@ -145,7 +145,7 @@ def test_frozen_parts_stay_in_evaluation_mode_within_another_module(model):
 @pytest.mark.parametrize("copied", [through_deepcopy, through_pickle, through_torch_save])
 def test_a_copy_is_frozen_too(model, copied):
     freeze(model)
-    twin = put_into_training(copied(model, None))
+    twin = put_into_training(copied(model))
     assert modes(twin) == {name: {name == "head"} for name in PARTS}
     unfreeze(twin)
     assert modes(twin) == {name: {True} for name in PARTS}
@@ -153,10 +153,10 @@ def test_a_copy_is_frozen_too(model, copied):
     assert modes(put_into_training(model)) == {name: {name == "head"} for name in PARTS}
 
 
-def test_a_saved_model_is_loaded_with_the_same_weights_and_nothing_frozen(model, tmp_path):
+def test_a_saved_model_is_loaded_with_the_same_weights_and_nothing_frozen(model):
     freeze(model)
     x = torch.from_numpy(X)
-    again = through_save_model(put_into_training(model), tmp_path)
+    again = through_save_model(put_into_training(model))
     assert torch.equal(again.features(x), model.features(x))
     assert again.frozen_parts == ()
     assert all(weight.requires_grad for weight in again.parameters())

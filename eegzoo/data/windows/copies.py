@@ -108,7 +108,9 @@ def _innovations(windows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         y - lagged @ np.linalg.lstsq(lagged, y, rcond=None)[0]
         for lagged, y in zip(flat, target, strict=True)
     ])  # fmt: skip
-    return rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-300)
+    norms = np.linalg.norm(rest, axis=1, keepdims=True)
+    innovations: npt.NDArray[Any] = rest / np.maximum(norms, 1e-300)
+    return innovations
 
 
 def _unit(windows: npt.NDArray[Any]) -> npt.NDArray[Any]:

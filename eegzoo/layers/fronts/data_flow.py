@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_iter
+
+from eegzoo.torch_internals import tensors_in
 
 # Calls that only look at the shape or type of a tensor.
 _LOOKS = {"__get__", "dim", "size", "stride", "numel", "is_floating_point", "__len__"}
@@ -33,7 +34,7 @@ class _Uses(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         self.kept.extend((args, kwargs, out))
         if name not in _LOOKS:
-            tensors = (x for x in tree_iter((args, kwargs)) if isinstance(x, Tensor))
+            tensors = tensors_in((args, kwargs))
             self.counts.update(map(id, tensors))
         if name == "squeeze" and len(args) == 2 and args[1] in (2, 3):  # behind the axis of maps
             self.sources[id(out)] = (args[0],)
