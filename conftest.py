@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import eegzoo
+from eegzoo.models import registry
 
 # Tests run in parallel, one process per core.
 torch.set_num_threads(1)
@@ -24,3 +25,10 @@ def _set_seeds():
 @pytest.fixture(autouse=True)
 def _add_doctest_names(doctest_namespace):
     doctest_namespace.update(eegzoo=eegzoo, mne=mne, np=np, torch=torch, tempfile=tempfile)
+
+
+@pytest.fixture(autouse=True)
+def _forget_registered_models(request, monkeypatch):
+    """Keep models that an example registers out of the tests that follow."""
+    if isinstance(request.node, pytest.DoctestItem):
+        monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))

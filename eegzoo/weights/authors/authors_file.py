@@ -92,6 +92,7 @@ def authors_file(
     tmin: float = 0.0,
     tmax: float | None = None,
     steps: Sequence[Mapping[str, Any]] = (),
+    bads: str | None = None,
     labels: tuple[str, ...],
     arguments: Mapping[str, Any] | None = None,
     **card: Any,
@@ -110,7 +111,7 @@ def authors_file(
     made = Card(
         arguments={**model, "sfreq": sfreq, **(arguments or {}), "ch_names": ch_names},
         signal=signal,
-        preprocessing={"steps": [*steps, cut]},
+        preprocessing={"steps": [*steps, cut], **({} if bads is None else {"bads": bads})},
         labels=labels,
         **card,
     )
