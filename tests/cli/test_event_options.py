@@ -82,5 +82,5 @@ def test_masks_are_numbers():
 
 @pytest.mark.parametrize("arguments", [(None, 1.0), (0.0, None), (1.0, -1.0)])
 def test_wrong_windows_raise(arguments):
-    with pytest.raises(ValueError, match="expected --(window|stride)"):
+    with pytest.raises(ValueError, match=r"expected --(window|stride)"):
         window_step(0, 1, *arguments)
