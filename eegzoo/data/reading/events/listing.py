@@ -30,6 +30,11 @@ class EventSummary:
         Where it was found.
     left_out : str | None
         Why it is no class unless it is asked for by name. None: it is one.
+
+    Examples
+    --------
+    >>> EventSummary("Stimulus/S  1", count=4, duration=0.0, source="annotations").event_id
+    '"S 1"="Stimulus/S  1"'
     """
 
     name: str
