@@ -35,7 +35,7 @@ _OF_EACH_VALUE = {
 # Number of multiplications above which convolutions are faster than matrices for one window.
 _MOST_OPERATIONS = 8_000_000
 
-_DROPOUTS = (
+DROPOUTS = (
     nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
 )  # fmt: skip
 
@@ -226,7 +226,7 @@ def _baked(module: nn.Module) -> nn.Module | None:
 
 
 def _is_dropout(module: nn.Module) -> bool:
-    return isinstance(module, _DROPOUTS)
+    return isinstance(module, DROPOUTS)
 
 
 def _is_traced() -> bool:

@@ -11,12 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.models.base import EEGModel
+from eegzoo.models.optimization import DROPOUTS
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.testing.expectations import expect
-
-DROPOUTS = (
-    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from eegzoo.data.preprocessing.step import Events, Step
 from eegzoo.data.preprocessing.steps import processing_of, step_from_dict
 from eegzoo.data.preprocessing.window_steps import Baseline, WindowStep
 from eegzoo.data.reading.events.labels import labelled_events
-from eegzoo.data.reading.events.marks import is_pause
 from eegzoo.data.reading.events.sources import EventSource
 from eegzoo.data.reading.events.spoiled import spoiled_stretches
 from eegzoo.data.signal.amplitude import check_finite
 from eegzoo.data.signal.choice.bad_channels import BADS, handle_bads
 from eegzoo.data.signal.choice.channel_choice import TYPES, eeg_channels
+from eegzoo.data.signal.marks import is_pause
 from eegzoo.data.signal.processing import Processing
 from eegzoo.data.signal.signal_info import SignalWarning
 

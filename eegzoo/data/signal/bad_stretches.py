@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import mne
 import numpy as np
 import numpy.typing as npt
+
+from eegzoo.data.signal.marks import is_rejected
 
 Spans = list[tuple[float, float]]
 
 
 def bad_spans(raw: mne.io.BaseRaw) -> Spans:
     """Return start and end, in seconds from the first sample, of the stretches marked as bad."""
+    # MNE adds the time of the first sample to the onsets of recordings without a date as well.
     return [
-        (onset - raw.first_time, onset - raw.first_time + duration)
+        (float(onset - raw.first_time), float(onset - raw.first_time + duration))
         for onset, duration, text in zip(
-            _onsets(raw), raw.annotations.duration, raw.annotations.description, strict=True
+            raw.annotations.onset, raw.annotations.duration, raw.annotations.description,
+            strict=True,
         )
-        if text.lower().startswith("bad") and duration > 0
-    ]
+        if is_rejected(text) and duration > 0
+    ]  # fmt: skip
 
 
 def within(
@@ -39,9 +42,3 @@ def within(
     for first, last in spans:
         inside |= (times >= first - half) & (times <= last + half)
     return inside
-
-
-def _onsets(raw: mne.io.BaseRaw) -> npt.NDArray[Any]:
-    """Return the onsets of annotations on the scale of ``raw.first_time``."""
-    onsets: npt.NDArray[Any] = raw.annotations.onset
-    return onsets if raw.annotations.orig_time is not None else onsets + raw.first_time

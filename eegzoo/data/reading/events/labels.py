@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.reading.events.event_names import listed, resolve
-from eegzoo.data.reading.events.marks import reason_left_out
 from eegzoo.data.reading.events.occurrences import Occurrences
 from eegzoo.data.reading.events.sources import EventSource
+from eegzoo.data.signal.marks import reason_left_out
 
 Events = npt.NDArray[np.int64]
 

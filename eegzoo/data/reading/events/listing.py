@@ -9,9 +9,9 @@ import mne
 import numpy as np
 
 from eegzoo.data.reading.events.event_names import quoted
-from eegzoo.data.reading.events.marks import reason_left_out
 from eegzoo.data.reading.events.occurrences import Occurrences
 from eegzoo.data.reading.events.sources import EventSource
+from eegzoo.data.signal.marks import reason_left_out
 
 
 @dataclasses.dataclass(frozen=True)

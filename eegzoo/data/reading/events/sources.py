@@ -11,9 +11,9 @@ import numpy as np
 from eegzoo.arguments import one_of
 from eegzoo.data.reading.events.annotations import in_annotations
 from eegzoo.data.reading.events.event_names import listed
-from eegzoo.data.reading.events.marks import AMBIGUOUS, reason_left_out
 from eegzoo.data.reading.events.occurrences import Found, Occurrences, n_occurrences
 from eegzoo.data.reading.events.stim_channels import in_stim_channels
+from eegzoo.data.signal.marks import AMBIGUOUS, reason_left_out
 
 SOURCES = ("annotations", "stim")
 

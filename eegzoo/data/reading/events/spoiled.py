@@ -8,7 +8,7 @@ from collections.abc import Collection
 import mne
 
 from eegzoo.data.reading.events.annotations import in_annotations
-from eegzoo.data.reading.events.marks import is_pause, is_rejected
+from eegzoo.data.signal.marks import is_pause, is_rejected
 
 
 @dataclasses.dataclass(frozen=True)
