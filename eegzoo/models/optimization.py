@@ -23,9 +23,16 @@ from eegzoo.layers.fronts.norm_folding import (
     is_linear_layer,
 )
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.padding import padding_layer
 from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 from eegzoo.models.eegnet import EEGNet
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed
+from eegzoo.torch_internals import (
+    has_hooks,
+    has_patched_forward,
+    is_transformed,
+    padding_of,
+    set_padding,
+)
 
 # Activations that act on each value alone.
 _OF_EACH_VALUE = {
@@ -220,9 +227,16 @@ def _baked(module: nn.Module) -> nn.Module | None:
     if not isinstance(module, NormConstraint):
         return None
     try:
-        return bake(module)
+        plain = bake(module)
     except TypeError:  # a forward of its own, which computes the constraint
         return None
+    if isinstance(plain, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) and plain.padding == "same":
+        # With an even kernel, torch's own "same" warns, and copies the input twice.
+        amounts = padding_of(plain)
+        plain.padding = (0,) * len(plain.kernel_size)
+        set_padding(plain, [0] * len(amounts))
+        return nn.Sequential(padding_layer(amounts), plain)
+    return plain
 
 
 def _is_dropout(module: nn.Module) -> bool:
