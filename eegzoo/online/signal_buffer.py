@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +49,11 @@ class SignalBuffer:
         Operators.
     ch_names : sequence of str
         Channels of the stream.
-    n_times, step : int
-        Length of a window, and interval between the starts of successive ones, in samples at the
-        rate of the windows.
+    n_times : int
+        Number of samples in a window.
+    start_of : callable
+        Function from the number of a window to the index of its first sample, at the rate of the
+        windows. It must not decrease.
     flat_seconds : float
         Time after which a channel whose samples are all equal has no signal.
     max_jitter_seconds : float
@@ -63,12 +65,12 @@ class SignalBuffer:
         causal: CausalPreprocessing,
         ch_names: Sequence[str],
         n_times: int,
-        step: int,
+        start_of: Callable[[int], int],
         *,
         flat_seconds: float,
         max_jitter_seconds: float,
     ) -> None:
-        self._causal, self._n_times, self._step = causal, n_times, step
+        self._causal, self._n_times, self._start_of = causal, n_times, start_of
         self._used = causal.used_channels(len(ch_names))
         self.clock = SampleClock(causal.sfreq_in, max_jitter_seconds)
         n_flat = max(round(flat_seconds * causal.sfreq_in), 2)
@@ -106,8 +108,8 @@ class SignalBuffer:
         self._pending, self._n_pending = [], 0
         self._n_received = self._n_processed = index
         self._has_started = False
-        ended = self._causal.n_known(index) - self._n_times
-        self._window = max(self._window, ended // self._step + 1)
+        while self._start_of(self._window) + self._n_times <= self._causal.n_known(index):
+            self._window += 1
 
     def _add(self, samples: Array) -> Iterator[RunningWindow]:
         """Add samples that follow those before; what is not finite is held."""
@@ -127,7 +129,7 @@ class SignalBuffer:
         self._n_pending += samples.shape[1]
         self._n_received += samples.shape[1]
         while True:
-            start = self._window * self._step
+            start = self._start_of(self._window)
             needed = self._causal.n_needed(start + self._n_times)
             if needed > self._n_received:
                 return

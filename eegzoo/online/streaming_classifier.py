@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time as clock
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,22 +145,20 @@ class StreamingClassifier:
             self.preprocessing, self._causal.ch_names, self._causal.sfreq
         )
         self.ch_names, self.sfreq = list(ch_names), float(sfreq)
+        self._ratio = self.sfreq / self._causal.sfreq
         self._check_window()
         self.reset()
 
     def reset(self) -> None:
         """Forget the signal, so that the next chunk starts a stream."""
         rate = self._causal.sfreq
-        self._step = round(self.step_seconds * rate)
-        if self._step < 1:
+        step = round(self.step_seconds * rate)
+        if step < 1:
             raise ValueError(
                 f"expected step_seconds of at least one sample at {rate:g} Hz, got "
                 f"{self.step_seconds:g} s"
             )
-        self._buffer = SignalBuffer(
-            self._causal, self.ch_names, self.preprocessing.window.n_times(rate), self._step,
-            flat_seconds=self.flat_seconds, max_jitter_seconds=self.max_jitter_seconds,
-        )  # fmt: skip
+        self._buffer = self._buffer_of(lambda number: number * step)
 
     @property
     def delay_seconds(self) -> float:
@@ -222,20 +220,60 @@ class StreamingClassifier:
             return []
         return [self._decision(window, started) for window in self._buffer.push(samples, times)]
 
-    def _decision(self, window: RunningWindow, started: float) -> Decision:
-        onset, end = (
-            self._buffer.clock.time_of(index * self.sfreq / self._causal.sfreq)
-            for index in (
-                window.start,
-                window.start + self.preprocessing.window.n_times(self._causal.sfreq),
-            )
+    def probabilities_at(
+        self, data: npt.ArrayLike, onsets: Sequence[float] | npt.NDArray[np.float64]
+    ) -> Array:
+        """Return what a stream says of windows that begin at given times, such as trials.
+
+        The state of this stream is not used and does not change.
+
+        Parameters
+        ----------
+        data : array, shape (n_chans, n_times)
+            The whole signal in volts.
+        onsets : array of float, shape (n_windows,)
+            Times of the windows' events in seconds from the start of the signal.
+
+        Returns
+        -------
+        array, shape (n_windows, n_classes)
+            Probabilities. NaN: the stream abstains, or the signal ends before the decision.
+        """
+        rate, shift = self._causal.sfreq, round(self.preprocessing.window.tmin * self._causal.sfreq)
+        starts = np.round(np.asarray(onsets) * rate).astype(np.int64) + shift
+        order = np.argsort(starts, kind="stable")
+        never = np.iinfo(np.int64).max // 4
+        buffer = self._buffer_of(
+            lambda number: int(starts[order[number]]) if number < len(order) else never
         )
-        reason, probabilities = window.fault, None
-        if reason is None:
-            data = self._finished(window.data)
-            reason = self._implausible(data)
-            if reason is None:
-                probabilities = self._compute(data[None])[0]
+        probabilities = np.full((len(starts), len(self.classes_)), np.nan)
+        for number, window in enumerate(buffer.push(np.array(data, np.float64), None)):
+            _, found = self._answer(window)
+            if found is not None:
+                probabilities[order[number]] = found
+        return probabilities
+
+    def _buffer_of(self, start_of: Callable[[int], int]) -> SignalBuffer:
+        return SignalBuffer(
+            self._causal, self.ch_names, self.preprocessing.window.n_times(self._causal.sfreq),
+            start_of, flat_seconds=self.flat_seconds, max_jitter_seconds=self.max_jitter_seconds,
+        )  # fmt: skip
+
+    def _answer(self, window: RunningWindow) -> tuple[str | None, Any]:
+        """Return a reason to abstain and None, or None and the probabilities."""
+        if window.fault is not None:
+            return window.fault, None
+        data = self._finished(window.data)
+        reason = self._implausible(data)
+        return reason, None if reason else self._compute(data[None])[0]
+
+    def _decision(self, window: RunningWindow, started: float) -> Decision:
+        n_times, ratio = self.preprocessing.window.n_times(self._causal.sfreq), self._ratio
+        onset, end = (
+            self._buffer.clock.time_of(index * ratio)
+            for index in (window.start, window.start + n_times)
+        )
+        reason, probabilities = self._answer(window)
         label: Any = ABSTAIN
         if probabilities is not None:
             label = self.classes_[int(probabilities.argmax())]
