@@ -76,7 +76,8 @@ class OptimizedModel(nn.Module):
         self.one_window = one_window
         self.n_chans, self.n_times = network.n_chans, network.n_times
         self.n_outputs, self.sfreq = network.n_outputs, network.sfreq
-        self.ch_names, self.num_features = network.ch_names, network.num_features
+        self.ch_names = network.ch_names
+        self.num_features = getattr(network, "num_features", None)  # not of own modules
         self.requires_grad_(False)
         self.eval()
         keep_in_evaluation(network)
