@@ -1,8 +1,9 @@
-from .causal_preprocessing import CausalPreprocessing, causal_preprocessing
 from .comparing import Comparison, compare
 from .decision import Decision, Latency
 from .decision_rule import Command, DecisionRule
-from .simulation import Simulation, choose_threshold, simulate
+from .pseudo_online import choose_threshold, simulate
+from .running_signal.causal_preprocessing import CausalPreprocessing, causal_preprocessing
+from .simulation import Simulation
 from .streaming_classifier import StreamingClassifier
 
 __all__ = [

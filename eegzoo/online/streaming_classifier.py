@@ -13,19 +13,18 @@ import numpy.typing as npt
 
 from eegzoo.arguments import number_between
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.signal.amplitude import check_amplitude
-from eegzoo.data.signal.signal_info import SignalInfo
-from eegzoo.online.causal_preprocessing import CausalPreprocessing, causal_preprocessing
 from eegzoo.online.decision import ABSTAIN, Decision, Latency
-from eegzoo.online.fitted_classifiers import fitted_classifier, probabilities_of
-from eegzoo.online.signal_buffer import RunningWindow, SignalBuffer
-from eegzoo.online.window_operators import window_operators
+from eegzoo.online.running_signal.causal_preprocessing import (
+    CausalPreprocessing,
+    causal_preprocessing,
+)
+from eegzoo.online.running_signal.signal_buffer import RunningWindow, SignalBuffer
+from eegzoo.online.window_classifier import WindowClassifier, fitted_classifier
 from eegzoo.training.classifier import EEGClassifier
 
 Array = npt.NDArray[np.float64]
 
 _N_LATENCIES = 10_000
-_MICROVOLTS = 1e6
 
 
 class StreamingClassifier:
@@ -121,11 +120,8 @@ class StreamingClassifier:
             )
         self.preprocessing = chosen
         self.classes_ = self.classifier.classes_
-        self._signal: SignalInfo | None = self.classifier.signal_info_
         self._latencies: deque[float] = deque(maxlen=_N_LATENCIES)
         self._n_decisions = 0
-        self._amplitude = self.classifier.amplitude_
-        self._compute = probabilities_of(self.classifier)
         self.announce(ch_names, sfreq, ch_types)
 
     def announce(
@@ -139,14 +135,13 @@ class StreamingClassifier:
         if isinstance(ch_names, str) or not ch_names:
             raise ValueError(f"expected ch_names to be a sequence of names, got {ch_names!r}")
         self._causal: CausalPreprocessing = causal_preprocessing(
-            self.preprocessing, ch_names, sfreq, self._signal, ch_types
+            self.preprocessing, ch_names, sfreq, self.classifier.signal_info_, ch_types
         )
-        self._operators, _ = window_operators(
-            self.preprocessing, self._causal.ch_names, self._causal.sfreq
+        self._classify = WindowClassifier(
+            self.classifier, self.preprocessing, self._causal.ch_names, self._causal.sfreq
         )
         self.ch_names, self.sfreq = list(ch_names), float(sfreq)
         self._ratio = self.sfreq / self._causal.sfreq
-        self._check_window()
         self.reset()
 
     def reset(self) -> None:
@@ -248,7 +243,7 @@ class StreamingClassifier:
         )
         probabilities = np.full((len(starts), len(self.classes_)), np.nan)
         for number, window in enumerate(buffer.push(np.array(data, np.float64), None)):
-            _, found = self._answer(window)
+            _, found = self._classify(window)
             if found is not None:
                 probabilities[order[number]] = found
         return probabilities
@@ -259,21 +254,13 @@ class StreamingClassifier:
             start_of, flat_seconds=self.flat_seconds, max_jitter_seconds=self.max_jitter_seconds,
         )  # fmt: skip
 
-    def _answer(self, window: RunningWindow) -> tuple[str | None, Any]:
-        """Return a reason to abstain and None, or None and the probabilities."""
-        if window.fault is not None:
-            return window.fault, None
-        data = self._finished(window.data)
-        reason = self._implausible(data)
-        return reason, None if reason else self._compute(data[None])[0]
-
     def _decision(self, window: RunningWindow, started: float) -> Decision:
         n_times, ratio = self.preprocessing.window.n_times(self._causal.sfreq), self._ratio
         onset, end = (
             self._buffer.clock.time_of(index * ratio)
             for index in (window.start, window.start + n_times)
         )
-        reason, probabilities = self._answer(window)
+        reason, probabilities = self._classify(window)
         label: Any = ABSTAIN
         if probabilities is not None:
             label = self.classes_[int(probabilities.argmax())]
@@ -281,34 +268,3 @@ class StreamingClassifier:
         self._n_decisions += 1
         self._latencies.append(latency)
         return Decision(end, onset, label, probabilities, reason, latency)
-
-    def _finished(self, data: Array) -> Array:
-        """Return a window in microvolts after the steps that follow the windows."""
-        for operator in self._operators:
-            data = operator(data)
-        microvolts: Array = data * _MICROVOLTS
-        return microvolts
-
-    def _implausible(self, data: Array) -> str | None:
-        """Return why a window cannot be EEG like that of the training, or None."""
-        if self.classifier.check_signal == "ignore":
-            return None
-        known = {} if self._signal is None else {"ch_names": self._signal.ch_names}
-        try:
-            check_amplitude(data[None], self._amplitude, "raise", sfreq=self._causal.sfreq, **known)
-        except ValueError as error:
-            return str(error).removesuffix(" (check_signal='ignore' skips this check)")
-        return None
-
-    def _check_window(self) -> None:
-        """Check that the classifier takes the windows of this stream."""
-        blank = np.zeros(
-            (len(self._causal.ch_names), self.preprocessing.window.n_times(self._causal.sfreq))
-        )
-        shape = self._finished(blank).shape
-        expected = (self.classifier.n_chans_, self.classifier.n_times_)
-        if shape != expected:
-            raise ValueError(
-                f"expected windows of {expected[0]} channels and {expected[1]} samples, got "
-                f"{shape[0]} and {shape[1]} from channels {self.ch_names} at {self.sfreq:g} Hz"
-            )

@@ -87,9 +87,7 @@ class Preprocessing:
             raise ValueError(f"expected one epoch step, got {len(cuts)}")
         for step in self.steps_after:
             if not step.takes_epochs:
-                raise ValueError(
-                    f"expected the {step.name} step before the epoch step, got it later"
-                )
+                raise ValueError(f"expected the {step.name} step before the epoch step")
         for step in self.steps_before:
             if isinstance(step, Baseline):
                 raise ValueError("expected the baseline step after the epoch step, got it before")
@@ -115,7 +113,7 @@ class Preprocessing:
         return self.steps[self.steps.index(self.window) + 1 :]
 
     @property
-    def _named(self) -> list[str]:
+    def picked_names(self) -> list[str]:
         """Channels that steps pick by name."""
         return [name for step in self.steps if isinstance(step, Pick) for name in step.ch_names]
 
@@ -276,7 +274,7 @@ class Preprocessing:
 
     def _picked(self, inst: Any) -> Any:
         """Return a copy with the chosen channels, loaded, without bad ones."""
-        names = eeg_channels(inst, self.types, keep=self._named)
+        names = eeg_channels(inst, self.types, keep=self.picked_names)
         with mne.use_log_level("ERROR"):  # load_data of epochs has no argument verbose
             chosen = inst.copy().pick(names).load_data()
         return chosen.pick(handle_bads(chosen, names, self.bads), verbose="ERROR")

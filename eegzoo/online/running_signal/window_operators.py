@@ -12,7 +12,7 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.preprocessing.window_steps import Baseline
 from eegzoo.data.signal.filtering.resampling import resample
 from eegzoo.data.signal.signal_info import same_rate
-from eegzoo.online.channel_maps import channel_map
+from eegzoo.online.running_signal.channel_maps import channel_map
 
 Array = npt.NDArray[np.float64]
 WindowOperator = Callable[[Array], Array]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from eegzoo.online.causal_preprocessing import CausalPreprocessing
-from eegzoo.online.faults import FaultLog
-from eegzoo.online.sample_clock import SampleClock
+from eegzoo.online.running_signal.causal_preprocessing import CausalPreprocessing
+from eegzoo.online.running_signal.faults import FaultLog
+from eegzoo.online.running_signal.sample_clock import SampleClock
 
 Array = npt.NDArray[np.float64]
 

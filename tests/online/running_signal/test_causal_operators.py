@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from eegzoo.online.causal_operators import (
+from eegzoo.online.running_signal.causal_operators import (
     CausalOperator,
     ChannelMatrix,
     ForwardFilter,

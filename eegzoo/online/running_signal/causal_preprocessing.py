@@ -19,14 +19,14 @@ from eegzoo.data.preprocessing.step import Step
 from eegzoo.data.signal.choice.channel_choice import eeg_channels
 from eegzoo.data.signal.filtering.forward_filter import butterworth_sections
 from eegzoo.data.signal.signal_info import SignalInfo, same_rate
-from eegzoo.online.causal_operators import (
+from eegzoo.online.running_signal.causal_operators import (
     CausalOperator,
     ChannelMatrix,
     ForwardFilter,
     LinearPhaseFilter,
     Resampler,
 )
-from eegzoo.online.channel_maps import channel_map, selection
+from eegzoo.online.running_signal.channel_maps import channel_map, selection
 
 Array = npt.NDArray[np.float64]
 
