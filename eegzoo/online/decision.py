@@ -59,9 +59,22 @@ class Latency:
         Number of decisions since the start.
     median, percentile_99, largest : float
         Of the latest decisions; NaN without any.
+
+    Examples
+    --------
+    >>> print(Latency(100, 0.0012, 0.0031, 0.004))
+    100 decisions: 1.2 ms from chunk to decision (median; 99% within 3.1 ms, all within 4.0 ms)
     """
 
     n_decisions: int
     median: float
     percentile_99: float
     largest: float
+
+    def __str__(self) -> str:
+        """Return a line."""
+        return (
+            f"{self.n_decisions} decisions: {1e3 * self.median:.1f} ms from chunk to decision "
+            f"(median; 99% within {1e3 * self.percentile_99:.1f} ms, all within "
+            f"{1e3 * self.largest:.1f} ms)"
+        )

@@ -26,6 +26,11 @@ class Command:
         Label.
     evidence : float
         Accumulated probability of the label.
+
+    Examples
+    --------
+    >>> Command(1.5, "left", 0.9).label
+    'left'
     """
 
     time: float

@@ -48,6 +48,12 @@ class Simulation:
         All decisions.
     commands : sequence of Command
         All commands.
+
+    Examples
+    --------
+    >>> print(Simulation(10, 8, 1, 1, 2, 4.0, 1.5, 6.0, 0.9))
+    8 of 10 events hit, 1 wrong, 1 missed; 0.50 false positives per minute (4.0 minutes of rest)
+    1.50 s to a decision, 6.0 bits per minute, normalised MCC of the windows 0.900 (chance 0.500)
     """
 
     n_events: int
@@ -71,8 +77,8 @@ class Simulation:
         """Return a summary in two lines."""
         return (
             f"{self.n_hits} of {self.n_events} events hit, {self.n_wrong} wrong, {self.n_missed} "
-            f"missed; {self.false_positives_per_minute:.2f} false positives per minute of "
-            f"{self.idle_minutes:.1f} minutes without an event\n"
+            f"missed; {self.false_positives_per_minute:.2f} false positives per minute "
+            f"({self.idle_minutes:.1f} minutes of rest)\n"
             f"{self.seconds_to_decision:.2f} s to a decision, {self.bits_per_minute:.1f} bits per "
             f"minute, normalised MCC of the windows {self.nmcc:.3f} (chance 0.500)"
         )
@@ -96,6 +102,18 @@ class PlayedRecording:
         Name of each event.
     seconds : float
         Duration of the recording in seconds.
+
+    Examples
+    --------
+    >>> sure = np.array([0.05, 0.95])
+    >>> decisions = [Decision(time, time - 1, "right", sure) for time in (3.0, 3.5, 8.0)]
+    >>> played = PlayedRecording(
+    ...     decisions, ["left", "right"], 0.0, 1.0, np.array([2.0]), np.array([4.0]), ["right"],
+    ...     10.0,
+    ... )
+    >>> found = played.scored(DecisionRule(["left", "right"]))
+    >>> found.n_hits, found.n_false_positives
+    (1, 1)
     """
 
     decisions: Sequence[Decision]

@@ -184,7 +184,7 @@ class StreamingClassifier:
         """Number of samples that came twice, and were used once."""
         return self._buffer.clock.n_repeated
 
-    def push(self, chunk: npt.ArrayLike, times: Sequence[float] | None = None) -> list[Decision]:
+    def push(self, chunk: npt.ArrayLike, times: npt.ArrayLike | None = None) -> list[Decision]:
         """Return the decisions that are due after new samples.
 
         Parameters

@@ -17,6 +17,7 @@ from eegzoo.models.optimization import optimize_for_inference
 from eegzoo.online.running_signal.signal_buffer import RunningWindow
 from eegzoo.online.running_signal.window_operators import window_operators
 from eegzoo.training.classifier import EEGClassifier
+from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.prediction import compute_outputs
 
 Array = npt.NDArray[np.float64]
@@ -26,7 +27,9 @@ _MICROVOLTS = 1e6
 
 def fitted_classifier(classifier: EEGClassifier | str | os.PathLike[str]) -> EEGClassifier:
     """Return a fitted classifier from a name, a file or itself."""
-    if isinstance(classifier, EEGClassifier):
+    if isinstance(classifier, EEGEstimator):
+        if not isinstance(classifier, EEGClassifier):
+            raise TypeError(f"expected a classifier, got {type(classifier).__name__}")
         check_is_fitted(classifier, "model_")
     elif isinstance(classifier, Path) or Path(classifier).suffix == ".safetensors":
         classifier = EEGClassifier.load(classifier)

@@ -51,6 +51,14 @@ class CausalPreprocessing:
         Sampling rates in Hz before and after.
     differences : sequence of str
         What is computed otherwise than offline.
+
+    Examples
+    --------
+    >>> from eegzoo.data import Epoch, Preprocessing, Resample
+    >>> steps = Preprocessing([Resample(100.0), Epoch(0.0, seconds=2.0)])
+    >>> causal = causal_preprocessing(steps, ["C3", "C4"], 250.0)
+    >>> causal.sfreq, round(causal.delay_seconds, 2)
+    (100.0, 0.1)
     """
 
     operators: Sequence[CausalOperator]
@@ -152,6 +160,13 @@ def causal_preprocessing(
     ------
     ValueError
         If channels are missing, or a filter does not fit the sampling rate.
+
+    Examples
+    --------
+    >>> from eegzoo.data import Epoch, Filter, Preprocessing
+    >>> steps = Preprocessing([Filter(4.0, 38.0), Epoch(0.0, seconds=2.0)])
+    >>> causal_preprocessing(steps, ["C3", "C4"], 128.0).delay_seconds
+    0.8203125
     """
     builder = _Builder(list(ch_names), float(sfreq))
     builder.keep(_eeg_names(preprocessing, ch_names, sfreq, ch_types))

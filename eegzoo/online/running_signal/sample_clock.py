@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +64,7 @@ class SampleClock:
         return (self._zero or 0.0) + index / self.sfreq
 
     def place(
-        self, n_samples: int, times: Sequence[float] | None, samples: npt.NDArray[np.float64]
+        self, n_samples: int, times: npt.ArrayLike | None, samples: npt.NDArray[np.float64]
     ) -> Placement:
         """Return the index of each sample of a chunk.
 

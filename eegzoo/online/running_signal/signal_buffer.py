@@ -84,7 +84,7 @@ class SignalBuffer:
         self._last = np.zeros((len(ch_names), 1))
         self._has_started = False
 
-    def push(self, chunk: Array, times: Sequence[float] | None) -> Iterator[RunningWindow]:
+    def push(self, chunk: Array, times: npt.ArrayLike | None) -> Iterator[RunningWindow]:
         """Yield the windows that are known after a chunk of shape (n_chans, n_samples)."""
         placed = self.clock.place(chunk.shape[1], times, chunk)
         samples = chunk[:, placed.kept]
