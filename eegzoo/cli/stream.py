@@ -65,8 +65,11 @@ def stream(
 
     [bold]eegzoo stream model.safetensors --play recording.edf --speed inf[/]
     """
+    import torch
+
     from eegzoo.online.streaming_classifier import StreamingClassifier
 
+    torch.set_num_threads(1)  # more only wait for each other over a single window
     given = {"--lsl": lsl, "--brainflow": brainflow, "--play": play}
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) != 1:
