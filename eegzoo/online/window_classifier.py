@@ -23,6 +23,8 @@ from eegzoo.training.prediction import compute_outputs
 Array = npt.NDArray[np.float64]
 
 _MICROVOLTS = 1e6
+# Ratio of the amplitudes of two windows up to which a check of one holds for the other.
+_ALIKE = 3.0
 
 
 def fitted_classifier(classifier: EEGClassifier | str | os.PathLike[str]) -> EEGClassifier:
@@ -73,6 +75,7 @@ class WindowClassifier:
         self.classifier, self.sfreq = classifier, sfreq
         self._operators, _ = window_operators(preprocessing, ch_names, sfreq)
         self._model: Any = optimize_for_inference(classifier.model_)
+        self._plausible_scale = np.nan
         self._n_crops = classifier.settings().n_crops
         blank = np.zeros((len(ch_names), preprocessing.window.n_times(sfreq)))
         shape, expected = self._finished(blank).shape, (classifier.n_chans_, classifier.n_times_)
@@ -108,6 +111,11 @@ class WindowClassifier:
         """Return why a window cannot be EEG like that of the training, or None."""
         if self.classifier.check_signal == "ignore":
             return None
+        # The check takes longer than the classification: a window like the last good one is good.
+        scale = float(np.median(data.std(axis=1)))
+        if 1 / _ALIKE < scale / self._plausible_scale < _ALIKE:
+            return None
+        self._plausible_scale = np.nan
         signal = self.classifier.signal_info_
         known = {} if signal is None else {"ch_names": signal.ch_names}
         try:
@@ -116,4 +124,5 @@ class WindowClassifier:
             )
         except ValueError as error:
             return str(error).removesuffix(" (check_signal='ignore' skips this check)")
+        self._plausible_scale = scale
         return None
