@@ -39,7 +39,19 @@ class Chunk:
 
 
 class Source(abc.ABC):
-    """Base class of sources, which are context managers: they connect and disconnect."""
+    """Base class of sources, which are context managers: they connect and disconnect.
+
+    Examples
+    --------
+    >>> class Silence(Source):
+    ...     ch_names, ch_types, sfreq = ["Cz"], ["eeg"], 100.0
+    ...     def connect(self): pass
+    ...     def disconnect(self): pass
+    ...     def read(self): return Chunk(np.zeros((1, 10)))
+    >>> with Silence() as source:
+    ...     source.read().n_samples
+    10
+    """
 
     ch_names: Sequence[str]
     ch_types: Sequence[str]
