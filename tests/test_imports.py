@@ -36,6 +36,8 @@ RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}
 # Optional dependencies, which are imported only where they are used.
 EXTRAS = {
     "accelerate",
+    "brainflow",
+    "mne_lsl",
     "antio",
     "h5py",
     "huggingface_hub",

@@ -23,8 +23,9 @@ from .reading.read_recording import read_recording
 from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix
 from .signal.amplitude import check_amplitude
+from .signal.filtering.forward_filter import filter_forward
+from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 from .signal.quality import Finding, check_against, check_recording
-from .signal.resampling import resample_epochs, resample_events, resample_raw
 from .signal.signal_info import SignalInfo, SignalWarning
 from .store.window_store import WindowStore
 from .windows.epochs_dataset import EpochsDataset
@@ -68,6 +69,7 @@ __all__ = [
     "fetch_sample_audvis",
     "fetch_sleep_physionet",
     "fetch_ssvep",
+    "filter_forward",
     "fit_normalizer",
     "is_epochs_file",
     "label_events",
