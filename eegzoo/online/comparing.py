@@ -90,7 +90,7 @@ def compare(
     raw : mne.io.Raw
         Recording with events. It is not modified.
     event_id : mapping of str to str | int | None
-        Events to use, as in `Preprocessing.epochs`.
+        Events to use, as in `Preprocessing.epochs`. None: those named like a class.
     preprocessing : Preprocessing | None
         Preprocessing of the recordings that the classifier was trained on. None: the one that was
         saved with it.
@@ -123,11 +123,17 @@ def compare(
     trials = stream.preprocessing.at_events(raw, event_id)
     dataset = EpochsDataset.from_epochs(trials.epochs, check_signal="ignore")
     labels, classes = dataset.labels.tolist(), stream.classes_.tolist()
+    onsets = trials.onset
+    if event_id is None:
+        named = np.flatnonzero([label in classes for label in labels])
+        if len(named):
+            dataset, onsets = dataset.subset(named), onsets[named]
+            labels = [labels[place] for place in named]
     unknown = sorted(set(labels) - set(classes))
     if unknown:
         raise ValueError(f"expected events named {classes}, got {unknown}; give event_id")
     offline = stream.classifier.predict_proba(dataset)
-    online = stream.probabilities_at(raw.get_data(verbose="ERROR"), trials.onset)
+    online = stream.probabilities_at(raw.get_data(verbose="ERROR"), onsets)
     made = np.flatnonzero(np.isfinite(online).all(axis=1))
     if len(made) == 0:
         raise ValueError("expected a trial after the filters have settled, got none")
