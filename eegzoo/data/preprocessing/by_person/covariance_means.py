@@ -83,7 +83,7 @@ def riemannian_mean(
     covariances: Matrices,
     start: Matrices | None = None,
     tolerance: float = 1e-9,
-    max_iter: int = 50,
+    max_iter: int = 200,
 ) -> Matrices:
     """Return the affine-invariant mean of positive definite matrices.
 
@@ -155,7 +155,7 @@ def riemannian_mean(
         moved = root @ ((directions * np.exp(powers)) @ directions.T) @ root.T
         mean = (moved + moved.T) / 2
         # Rounding errors of badly conditioned matrices may exceed the tolerance.
-        if size < tolerance or (size < 1e-6 and size > before / 2):
+        if size < tolerance or (size < 1e-6 and size >= before):
             return mean
     warnings.warn(
         f"the Riemannian mean of {len(covariances)} covariances was not found in {max_iter} steps: "
