@@ -6,8 +6,14 @@ import pickle
 import mne
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, PredefinedSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    LeaveOneGroupOut,
+    PredefinedSplit,
+    cross_validate,
+)
 
 from eegzoo.data import (
     Epoch,
@@ -315,6 +321,19 @@ def test_grid_search_chooses_the_alignment():
     search = GridSearchCV(make(), grid, cv=LeaveOneGroupOut(), error_score="raise")
     search.fit(X, Y, groups=PEOPLE)
     assert search.best_params_["align"] in grid["align"]
+
+
+def test_groups_are_routed_by_scikit_learn():
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = make().set_fit_request(groups=True).set_score_request(groups=True)
+        found = cross_validate(
+            estimator, X, Y, cv=LeaveOneGroupOut(), params={"groups": PEOPLE}, error_score="raise"
+        )["test_score"]
+    for score, name in zip(found, ("ann", "bob", "cid"), strict=True):
+        test = rows_of(name)
+        train = np.setdiff1d(np.arange(48), test)
+        fitted = make().fit(X[train], Y[train], groups=PEOPLE[train])
+        assert score == fitted.score(X[test], Y[test])
 
 
 def test_checkpoints_of_other_alignments_are_others(tmp_path):
