@@ -61,7 +61,8 @@ class AlignsPeople:
         alignment = as_alignment(self.align)
         if alignment is None:
             return data
-        sfreq = self.sfreq or getattr(self.model, "sfreq", None)
+        known = self.model.sfreq if isinstance(self.model, EEGModel) else None
+        sfreq = self.sfreq or known
         return data.with_inputs(
             aligned_inputs(data.inputs, alignment, data.people, data.mask, sfreq)
         )
