@@ -3,6 +3,10 @@ from .datasets.sample_audvis import fetch_sample_audvis
 from .datasets.simulated import simulate_motor_imagery, simulate_sleep
 from .datasets.sleep_physionet import fetch_sleep_physionet
 from .datasets.ssvep import fetch_ssvep
+from .preprocessing.by_person.fit_alignment import AlignmentWarning
+from .preprocessing.by_person.fitted_alignment import FittedAlignment
+from .preprocessing.by_person.person_alignment import PersonAlignment
+from .preprocessing.by_person.running_alignment import RunningAlignment
 from .preprocessing.channel_steps import Montage, Pick, Reference
 from .preprocessing.filter_steps import Filter, Notch, Resample, Scale
 from .preprocessing.normalization import (
@@ -28,6 +32,7 @@ from .signal.filtering.resampling import resample_epochs, resample_events, resam
 from .signal.quality import Finding, check_against, check_recording
 from .signal.signal_info import SignalInfo, SignalWarning
 from .store.window_store import WindowStore
+from .windows.aligned_people import align_people
 from .windows.epochs_dataset import EpochsDataset
 from .windows.estimator_inputs import as_inputs
 from .windows.sequences import Sequences
@@ -36,6 +41,7 @@ from .windows.timeline import SplitWarning
 
 __all__ = [
     "NORMALIZERS",
+    "AlignmentWarning",
     "Baseline",
     "Epoch",
     "EpochsDataset",
@@ -43,14 +49,17 @@ __all__ = [
     "EventSummary",
     "Filter",
     "Finding",
+    "FittedAlignment",
     "Montage",
     "Normalizer",
     "Notch",
+    "PersonAlignment",
     "Pick",
     "Preprocessing",
     "Recording",
     "Reference",
     "Resample",
+    "RunningAlignment",
     "Scale",
     "Sequences",
     "SignalInfo",
@@ -59,6 +68,7 @@ __all__ = [
     "Stretch",
     "WindowStore",
     "align",
+    "align_people",
     "as_inputs",
     "channel_matrix",
     "check_against",

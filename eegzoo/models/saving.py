@@ -23,7 +23,10 @@ from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import name_of, registered_models
 from eegzoo.models.zoo import create_model
 
-FORMAT = 1
+FORMAT = 2
+# What a file of format 2 may hold: an estimator that aligns people, which a version that knows
+# format 1 alone would use without the alignment.
+_SINCE_2 = ("align", "alignment")
 
 
 def save_model(
@@ -77,7 +80,9 @@ def write_model_file(
 ) -> None:
     """Write a state dict and JSON-serialisable metadata to a safetensors file with a checksum."""
     tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-    described = {"format": FORMAT, "version": __version__, **metadata}
+    extra = metadata.get("extra", {})
+    number = FORMAT if any(extra.get(name) is not None for name in _SINCE_2) else 1
+    described = {"format": number, "version": __version__, **metadata}
     text = json.dumps(described, allow_nan=False)
     with written_whole(path) as draft:
         save_file(tensors, draft, {"eegzoo": text, "sha256": _digest(text, tensors)})

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.arguments import positive_int
+from eegzoo.data.preprocessing.by_person.person_alignment import as_alignment
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.shared_samples import timeline_of_rows
@@ -21,6 +22,7 @@ from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.training.along_recordings import RecordingPredictions, outputs_along_recordings
+from eegzoo.training.by_person.alignment import AlignsPeople
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
@@ -39,7 +41,9 @@ from eegzoo.training.targets.window_weights import as_mask, window_weights
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Parameters, abc.ABC):
+class EEGEstimator(
+    SavingMixin, AlignsPeople, RecordingPredictions, TransformerMixin, Parameters, abc.ABC
+):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
@@ -71,7 +75,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             in ``event_id`` of the epochs, or the targets of the data set.
         groups : array, shape (n_windows,) | str | None
             Groups that `validation` does not split, or a column of the data set's metadata. None:
-            its subjects or, if there is only one, its sessions or recordings.
+            its subjects or, if there is only one, its sessions or recordings. With `align`, the
+            windows of each group are aligned by their own statistics; None: those of each subject
+            or, if the subjects are not known, all windows together.
         sample_weight : array, shape (n_windows,) or (n_sequences, n_windows) | None
             Weight of each window in the loss. Windows of weight 0 are not used at all.
         mask : array of bool, shape (n_sequences, n_windows) | None
@@ -108,7 +114,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             timeline=timeline_of_rows(data.inputs) if recipe.validation else None,
         )  # fmt: skip
         held_out = None if sides is None else data.subset(sides[1])
-        data = data if sides is None else data.subset(sides[0])
+        data = self._aligned_data(data if sides is None else data.subset(sides[0]))
         # The caller's random generators are restored afterwards.
         with torch.random.fork_rng():
             torch.manual_seed(seed)
@@ -117,6 +123,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
             if held_out is not None:
+                held_out = self._aligned_data(held_out)
                 validation = held_out.training_set(targets, normalizer.transform, module)
             history, best_epoch = train(plan, validation)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
@@ -127,16 +134,19 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
 
     @torch.inference_mode(False)
     @torch.enable_grad()
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, mask: Any, classes: Any) -> Self:
+    def _partial_fit(
+        self, X: Any, y: Any, sample_weight: Any, mask: Any, classes: Any, groups: Any
+    ) -> Self:
         recipe = self.check_parameters()
         module: EEGModel | None = None
         optimizer: dict[str, Any] | None = None
         if hasattr(self, "model_"):
             data = as_fit_data(
-                self.model_, X, y, None, sample_weight, mask, self.check_signal,
+                self.model_, X, y, groups, sample_weight, mask, self.check_signal,
                 signal=self.signal_info_,
             )  # fmt: skip
             self._check_window(data.inputs)
+            data = data.with_inputs(self._aligned(data.inputs, data.people, data.mask))
             targets, data = self._read_targets(data, self.targets_)
             module, normalizer = copy.deepcopy(self.model_), self.normalizer_
             seed = getattr(self, "_seed", 0)  # a loaded estimator has none
@@ -145,8 +155,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
             data = as_fit_data(
-                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq
+                self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
             )
+            data = self._aligned_data(data)
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
@@ -183,7 +194,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
         )  # fmt: skip
 
-    def transform(self, X: Any, *, batch_size: int = 64) -> Array:
+    def transform(self, X: Any, *, batch_size: int = 64, groups: Any = None) -> Array:
         """Return the features that the model's head classifies or regresses on.
 
         Parameters
@@ -192,6 +203,8 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             Windows, or sequences of windows, as in `predict`.
         batch_size : int
             Number of windows that are computed at once.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, as in `EEGClassifier.predict_proba`.
 
         Returns
         -------
@@ -199,11 +212,15 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             Features, averaged over the crops of a window.
         """
         check_is_fitted(self, "model_")
-        features = self._outputs(X, None, batch_size, features=True)
-        return features.numpy()
+        return self._outputs(X, None, batch_size, groups, features=True).numpy()
 
     def _outputs(
-        self, X: Any, mask: Any = None, batch_size: int = 64, features: bool = False
+        self,
+        X: Any,
+        mask: Any = None,
+        batch_size: int = 64,
+        groups: Any = None,
+        features: bool = False,
     ) -> torch.Tensor:
         """Check windows, and return the outputs or features of the model for them."""
         check_is_fitted(self, "model_")
@@ -214,6 +231,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self._check_window(inputs)
         mask = as_mask(mask, inputs.X.shape[:-2])
         inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
+        inputs = self._aligned(inputs, groups, mask)
         model, normalize = self.model_.eval(), self.normalizer_.transform
         compute = model.features if features else model
         if self.is_sequential_ and not inputs.is_sequences:
@@ -226,7 +244,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         )  # fmt: skip
 
     def _score_arrays(
-        self, X: Any, y: Any, sample_weight: Any, mask: Any
+        self, X: Any, y: Any, sample_weight: Any, mask: Any, groups: Any
     ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
         X = dataset_of(X)
@@ -234,10 +252,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)
         counts = weight > 0
-        return targets[counts], self.predict(X, mask)[counts], weight[counts]
+        return targets[counts], self.predict(X, mask, groups=groups)[counts], weight[counts]
 
     @abc.abstractmethod
-    def predict(self, X: Any, mask: Any = None) -> Array:
+    def predict(self, X: Any, mask: Any = None, *, groups: Any = None) -> Array:
         """Return the prediction for each window."""
 
     @abc.abstractmethod
@@ -264,6 +282,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self.model_ = module.eval()
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
+        self.align_, self.alignment_ = as_alignment(self.align), None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
         self.is_sequential_ = data.inputs.is_sequences
@@ -274,24 +293,6 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         tags.transformer_tags.preserves_dtype = []  # features have the type of the model
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
-        state: dict[str, Any] = dict(super().__getstate__())
-        if "model_" in state:
-            state["model_"] = copy.deepcopy(self.model_).cpu()
-        if state.get("_optimizer"):
-            state["_optimizer"] = _on_cpu(state["_optimizer"])
-        return state
-
 
 def _mean_over_crops(features: torch.Tensor) -> torch.Tensor:
     return features.mean(dim=1)
-
-
-def _on_cpu(value: Any) -> Any:
-    """Return nested dicts and lists with all tensors on the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.cpu()
-    if isinstance(value, dict):
-        return {name: _on_cpu(item) for name, item in value.items()}
-    return [_on_cpu(item) for item in value] if isinstance(value, list) else value
