@@ -10,18 +10,20 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.training.class_predictions import ClassPredictions
+from eegzoo.arguments import one_of
+from eegzoo.training.calibration.honest_predictions import CALIBRATIONS, HonestPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.model_building import ModelSource
 from eegzoo.training.pretrained import PretrainedMixin
+from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -116,6 +118,12 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     lr_scheduler : type | str | skorch.callbacks.LRScheduler | None
         Scheduler class of torch, stepped after each epoch, or skorch's callback; its arguments are
         ``lr_scheduler__*``. None: `warmup`, then a cosine.
+    calibration : {"temperature"} | None
+        Calibration on held-out people: models are trained on parts of the people, as in five-fold
+        cross-validation, and their outputs for the others tell the temperature that logits are
+        divided by, and all that `predict_set` and `abstention` need. People are the groups of
+        `fit` or, without these, the subjects of a data set. With one person, other windows of this
+        person are held out, and a warning says so. None: no calibration.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -134,6 +142,8 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Robust amplitude of the training windows in microvolts.
     n_chans_, n_times_ : int
         Number of channels, and of samples in a window.
+    calibration_ : Calibration | None
+        Outputs for held-out people, their number and the temperature.
     history_ : History
         One row for each epoch: learning rate, losses, validation score.
     best_epoch_ : int
@@ -188,6 +198,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         optimizer: Any = None,
         criterion: Any = None,
         lr_scheduler: Any = None,
+        calibration: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -201,6 +212,20 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
             lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip
         self.class_weight = class_weight
+        self.calibration = calibration
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is invalid. The message names the first one.
+        """
+        recipe = super().check_parameters()
+        if self.calibration is not None:
+            one_of("calibration", self.calibration, CALIBRATIONS)
+        return recipe
 
     def partial_fit(
         self,
@@ -236,6 +261,11 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         """
         if classes is None and not hasattr(self, "model_"):
             raise ValueError("expected classes in the first call of partial_fit, got None")
+        if self.calibration is not None:
+            raise ValueError(
+                f"expected calibration None with partial_fit, which holds out no people, got "
+                f"{self.calibration!r}: call fit_calibration after the last pass"
+            )
         return self._partial_fit(X, y, sample_weight, mask, classes)
 
     def _read_targets(

@@ -119,8 +119,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             if held_out is not None:
                 validation = held_out.training_set(targets, normalizer.transform, module)
             history, best_epoch = train(plan, validation)
+        calibration = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
+        self.calibration_ = calibration
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -203,9 +205,17 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         return features.numpy()
 
     def _outputs(
-        self, X: Any, mask: Any = None, batch_size: int = 64, features: bool = False
+        self,
+        X: Any,
+        mask: Any = None,
+        batch_size: int = 64,
+        features: bool = False,
+        scaled: bool = True,
     ) -> torch.Tensor:
-        """Check windows, and return the outputs or features of the model for them."""
+        """Check windows, and return the outputs or features of the model for them.
+
+        Outputs are divided by the temperature of the calibration, unless not `scaled`.
+        """
         check_is_fitted(self, "model_")
         check_in_order(X)
         inputs = as_inputs(X, self.signal_info_, self.check_signal)
@@ -216,14 +226,15 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
         model, normalize = self.model_.eval(), self.normalizer_.transform
         compute = model.features if features else model
+        finish = self._scaled if scaled and not features else _unchanged
         if self.is_sequential_ and not inputs.is_sequences:
-            return outputs_along_recordings(model, inputs, normalize, compute)
+            return finish(outputs_along_recordings(model, inputs, normalize, compute))
         average = _mean_over_crops if features else self.targets_.average_crops
-        return compute_outputs(
+        return finish(compute_outputs(
             model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
             lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
             positive_int("batch_size", batch_size), compute,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _score_arrays(
         self, X: Any, y: Any, sample_weight: Any, mask: Any
@@ -245,6 +256,21 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
         """Return the targets, and the data with valid y and final weights."""
+
+    def _scaled(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs
+
+    def _held_out(
+        self,
+        X: Any,
+        y: Any,
+        groups: Any,
+        sample_weight: Any,
+        mask: Any,
+        targets: Targets,
+        seed: int,
+    ) -> Any:
+        """Return the calibration, if any."""
 
     def _check_window(self, inputs: Inputs) -> None:
         fits = inputs.window_shape == (self.n_chans_, self.n_times_)
@@ -274,24 +300,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         tags.transformer_tags.preserves_dtype = []  # features have the type of the model
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
-        state: dict[str, Any] = dict(super().__getstate__())
-        if "model_" in state:
-            state["model_"] = copy.deepcopy(self.model_).cpu()
-        if state.get("_optimizer"):
-            state["_optimizer"] = _on_cpu(state["_optimizer"])
-        return state
-
 
 def _mean_over_crops(features: torch.Tensor) -> torch.Tensor:
     return features.mean(dim=1)
 
 
-def _on_cpu(value: Any) -> Any:
-    """Return nested dicts and lists with all tensors on the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.cpu()
-    if isinstance(value, dict):
-        return {name: _on_cpu(item) for name, item in value.items()}
-    return [_on_cpu(item) for item in value] if isinstance(value, list) else value
+def _unchanged(outputs: torch.Tensor) -> torch.Tensor:
+    return outputs

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -15,7 +17,7 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import registered_models
-from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.models.saving import load_model, read_extra_tensors, read_metadata, save_model
 from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
@@ -80,7 +82,7 @@ class SavingMixin:
         if card is not None:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
-        write(self.model_, path, extra)
+        write(self.model_, path, extra, self._described_people(extra))
 
     def _holds_own_module(self) -> bool:
         """Return whether the model can only be loaded with its class, not by a name."""
@@ -141,6 +143,7 @@ class SavingMixin:
             is_sequential=extra.get("is_sequential", False),
         )
         fitted._is_own_module = is_own
+        fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 
     @classmethod
@@ -168,6 +171,13 @@ class SavingMixin:
         fitted._set_targets(targets)
         return fitted
 
+    def _described_people(self, extra: dict[str, Any]) -> dict[str, torch.Tensor]:
+        """Add what is known of people to the metadata, and return its tensors."""
+        return {}
+
+    def _set_people(self, extra: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        """Set the attributes that `_described_people` described."""
+
     def _set_targets(self, targets: Targets) -> None:
         """Set the attributes that describe the targets."""
         self.targets_ = targets
@@ -184,3 +194,21 @@ class SavingMixin:
         if preprocessing is None:
             raise ValueError("this estimator was saved without its preprocessing")
         return preprocessing
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        if "model_" in state:
+            state["model_"] = copy.deepcopy(self.model_).cpu()
+        if state.get("_optimizer"):
+            state["_optimizer"] = _on_cpu(state["_optimizer"])
+        return state
+
+
+def _on_cpu(value: Any) -> Any:
+    """Return nested dicts and lists with all tensors on the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, dict):
+        return {name: _on_cpu(item) for name, item in value.items()}
+    return [_on_cpu(item) for item in value] if isinstance(value, list) else value
