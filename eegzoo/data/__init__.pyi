@@ -3,6 +3,10 @@ from .datasets.sample_audvis import fetch_sample_audvis
 from .datasets.simulated import simulate_motor_imagery, simulate_sleep
 from .datasets.sleep_physionet import fetch_sleep_physionet
 from .datasets.ssvep import fetch_ssvep
+from .preprocessing.by_person.fit_alignment import AlignmentWarning
+from .preprocessing.by_person.fitted_alignment import FittedAlignment
+from .preprocessing.by_person.person_alignment import PersonAlignment
+from .preprocessing.by_person.running_alignment import RunningAlignment
 from .preprocessing.channel_steps import Montage, Pick, Reference
 from .preprocessing.filter_steps import Filter, Notch, Resample, Scale
 from .preprocessing.normalization import (
@@ -35,6 +39,7 @@ from .windows.timeline import SplitWarning
 
 __all__ = [
     "NORMALIZERS",
+    "AlignmentWarning",
     "Baseline",
     "Epoch",
     "EpochsDataset",
@@ -42,14 +47,17 @@ __all__ = [
     "EventSummary",
     "Filter",
     "Finding",
+    "FittedAlignment",
     "Montage",
     "Normalizer",
     "Notch",
+    "PersonAlignment",
     "Pick",
     "Preprocessing",
     "Recording",
     "Reference",
     "Resample",
+    "RunningAlignment",
     "Scale",
     "Sequences",
     "SignalInfo",

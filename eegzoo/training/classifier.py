@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from eegzoo.arguments import one_of
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.calibration.honest_predictions import CALIBRATIONS, HonestPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
@@ -48,6 +49,11 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
     recipe : {"small", "plain"}
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
         whole, standardised windows without any other technique.
+    align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
+        Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
+        windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
+        set. Without either all windows are taken to be of one person. No labels are read. None: no
+        alignment.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
         Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
         with the model.
@@ -136,6 +142,10 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         Trained model. A module of your own is its ``module``.
     normalizer_ : Normalizer
         Fitted normalisation of the channels.
+    align_ : PersonAlignment | None
+        Alignment that the classifier was trained with.
+    alignment_ : FittedAlignment | None
+        Alignment to one person, if the classifier is for this person.
     signal_info_ : SignalInfo | None
         Channels, sampling rate and window of the training epochs; None for arrays.
     amplitude_ : float | None
@@ -173,6 +183,7 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
         recipe: str = "small",
+        align: str | PersonAlignment | None = None,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -202,14 +213,14 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         **options: Any,
     ) -> None:
         super().__init__(
-            model, model_params=model_params, sfreq=sfreq, recipe=recipe, normalize=normalize,
-            crop_length=crop_length, n_crops=n_crops, augment=augment, max_epochs=max_epochs,
-            batch_size=batch_size, lr=lr, warmup=warmup, weight_decay=weight_decay,
-            clip_norm=clip_norm, ema=ema, validation=validation, patience=patience,
-            layer_decay=layer_decay, precision=precision, check_signal=check_signal,
-            checkpoint=checkpoint, device=device, compile=compile, random_state=random_state,
-            verbose=verbose, callbacks=callbacks, optimizer=optimizer, criterion=criterion,
-            lr_scheduler=lr_scheduler, **options,
+            model, model_params=model_params, sfreq=sfreq, recipe=recipe, align=align,
+            normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
+            max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
+            weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
+            patience=patience, layer_decay=layer_decay, precision=precision,
+            check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
+            random_state=random_state, verbose=verbose, callbacks=callbacks, optimizer=optimizer,
+            criterion=criterion, lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
@@ -234,6 +245,7 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         classes: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        groups: Any = None,
     ) -> Self:
         """Train for one pass over the windows, starting from the current weights.
 
@@ -248,6 +260,9 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         classes : array, shape (n_classes,) | None
             All labels, including those of later calls. Required in the first call, unless the
             classifier is already fitted.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, as in `fit`. With `align`, each person is aligned by the windows
+            of this call.
 
         Returns
         -------
@@ -266,7 +281,7 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
                 f"expected calibration None with partial_fit, which holds out no people, got "
                 f"{self.calibration!r}: call fit_calibration after the last pass"
             )
-        return self._partial_fit(X, y, sample_weight, mask, classes)
+        return self._partial_fit(X, y, sample_weight, mask, classes, groups)
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.signal import amplitude
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
@@ -28,6 +29,7 @@ class Parameters(PartOptions):
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
         recipe: str = "small",
+        align: str | PersonAlignment | None = None,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -59,6 +61,7 @@ class Parameters(PartOptions):
         self.model_params = model_params
         self.sfreq = sfreq
         self.recipe = recipe
+        self.align = align
         self.normalize = normalize
         self.crop_length = crop_length
         self.n_crops = n_crops
@@ -113,6 +116,7 @@ class Parameters(PartOptions):
                 "expected random_state to be an int with checkpoint, because training can resume "
                 f"only with the same seed, got {self.random_state!r}"
             )
+        as_alignment(self.align)
         return self.settings()
 
     def _run_options(self) -> RunOptions:

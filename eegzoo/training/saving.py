@@ -12,6 +12,8 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, alignment_in
 from eegzoo.data.preprocessing.normalization import Normalizer, normalizer_from_dict
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
@@ -34,6 +36,8 @@ class SavingMixin:
     targets_: Targets
     model_: EEGModel
     normalizer_: Normalizer
+    align_: PersonAlignment | None
+    alignment_: FittedAlignment | None
     signal_info_: SignalInfo | None
     amplitude_: float | None
     n_chans_: int
@@ -69,6 +73,8 @@ class SavingMixin:
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
+            "align": None if self.align_ is None else self.align_.to_dict(),
+            "alignment": None if self.alignment_ is None else self.alignment_.to_dict(),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -141,7 +147,10 @@ class SavingMixin:
             n_crops=extra["n_crops"],
             n_times=extra["n_times"],
             is_sequential=extra.get("is_sequential", False),
+            align=alignment_in(extra),
         )
+        fixed = extra.get("alignment")
+        fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
         fitted._is_own_module = is_own
         fitted._set_people(extra, read_extra_tensors(path))
         return fitted
@@ -159,9 +168,13 @@ class SavingMixin:
         n_crops: int,
         n_times: int | None,
         is_sequential: bool = False,
+        align: PersonAlignment | None = None,
     ) -> Self:
         """Return a fitted estimator around a trained model."""
-        fitted = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
+        fitted = cls(  # type: ignore[call-arg]
+            model, n_crops=n_crops, align=align, normalize=normalizer.how
+        )
+        fitted.align_ = align
         fitted.model_, fitted.normalizer_, fitted.amplitude_ = model, normalizer, amplitude
         if signal_info is not None and signal_info.processing is None and preprocessing is not None:
             signal_info = dataclasses.replace(signal_info, processing=preprocessing.processing)

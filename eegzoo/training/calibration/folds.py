@@ -23,13 +23,6 @@ class CalibrationWarning(UserWarning):
     """Warning that probabilities are calibrated for one person, and not for new people."""
 
 
-def people_of(data: FitData, groups: Any) -> Array | None:
-    """Return the person of each row: `groups` or, if it is None, the subjects of a data set."""
-    if groups is not None:
-        return validation_groups(data.inputs, groups)
-    return data.inputs.metadata.get("subject")
-
-
 def held_out_folds(
     data: FitData, person: Array | None, seed: int
 ) -> tuple[list[tuple[Indices, Indices]], bool]:

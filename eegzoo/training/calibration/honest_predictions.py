@@ -15,11 +15,12 @@ from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.training.calibration.abstention import Abstention
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.training.calibration.folds import held_out_folds, people_of
+from eegzoo.training.calibration.folds import held_out_folds
 from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.training.class_predictions import ClassPredictions
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData, targets_of
+from eegzoo.training.inputs.people import people_of
 from eegzoo.training.inputs.rows import as_rows, select_rows, selected
 from eegzoo.training.targets.targets import LabelSets, Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
@@ -71,7 +72,7 @@ class HonestPredictions(ClassPredictions):
         data = _labelled(
             X, y, sample_weight, mask, self.check_signal, self.targets_, self.signal_info_
         )
-        person = people_of(data, groups)
+        person = people_of(data.inputs, groups)
         if person is None or len(np.unique(person)) < 2:
             raise ValueError(
                 "expected groups with the person of each window, of two people at least, got "
@@ -89,7 +90,7 @@ class HonestPredictions(ClassPredictions):
         method: str = "hierarchical",
         mask: npt.ArrayLike | None = None,
         batch_size: int = 64,
-        **options: Any,
+        groups: Any = None,
     ) -> npt.NDArray[np.bool_]:
         """Return the set of labels for each window that contains the true one, nearly always.
 
@@ -106,15 +107,13 @@ class HonestPredictions(ClassPredictions):
 
         Parameters
         ----------
-        X, mask, batch_size
+        X, mask, batch_size, groups
             As in `predict_proba`.
         alpha : float
             Share of windows of new people whose set may lack the true label.
         method : {"hierarchical", "pooled"}
             "hierarchical" has the guarantee, and needs ``1 / alpha - 1`` people. "pooled" comes
             closer to `alpha`, without a guarantee, as `score_limit` describes.
-        **options
-            Further arguments of `predict_proba`.
 
         Returns
         -------
@@ -128,7 +127,7 @@ class HonestPredictions(ClassPredictions):
             number that is needed.
         """
         limit = self._known_calibration().limit(alpha, method)
-        outputs = self._raw_outputs(X, mask, batch_size=batch_size, **options)
+        outputs = self._raw_outputs(X, mask, groups, batch_size)
         return set_scores(outputs.double().softmax(dim=-1).numpy()) <= limit
 
     def abstention(
@@ -163,18 +162,16 @@ class HonestPredictions(ClassPredictions):
         *,
         mask: npt.ArrayLike | None = None,
         batch_size: int = 64,
-        **options: Any,
+        groups: Any = None,
     ) -> np.ma.MaskedArray[Any, Any]:
         """Return the label of each window whose most probable label is probable enough.
 
         Parameters
         ----------
-        X, mask, batch_size
+        X, mask, batch_size, groups
             As in `predict_proba`.
         threshold : float | Abstention
             Smallest probability, such as `abstention` returns it.
-        **options
-            Further arguments of `predict_proba`.
 
         Returns
         -------
@@ -189,7 +186,7 @@ class HonestPredictions(ClassPredictions):
         self._check_one_label()
         smallest = threshold.threshold if isinstance(threshold, Abstention) else threshold
         # Float64, in which the threshold was chosen.
-        outputs = self._raw_outputs(X, mask, batch_size=batch_size, **options).double()
+        outputs = self._raw_outputs(X, mask, groups, batch_size).double()
         probabilities = (outputs / self._temperature).softmax(dim=-1).numpy()
         labels = self.classes_[probabilities.argmax(axis=-1)]
         unsure = probabilities.max(axis=-1) < smallest - 1e-12
@@ -218,10 +215,11 @@ class HonestPredictions(ClassPredictions):
         """Return outputs divided by the temperature."""
         return outputs if self._temperature == 1.0 else outputs / self._temperature
 
-    def _raw_outputs(self, X: Any, mask: Any = None, groups: Any = None, **options: Any) -> Tensor:
+    def _raw_outputs(
+        self, X: Any, mask: Any = None, groups: Any = None, batch_size: int = 64
+    ) -> Tensor:
         """Return outputs that are not divided by the temperature."""
-        outputs: Tensor = self._outputs(X, mask, scaled=False, **options)
-        return outputs
+        return self._outputs(X, mask, batch_size, groups, scaled=False)
 
     def _known_calibration(self) -> Calibration:
         check_is_fitted(self, "model_")
@@ -256,7 +254,7 @@ class HonestPredictions(ClassPredictions):
             return None
         X = as_rows(X)
         data = _labelled(X, y, sample_weight, mask, self.check_signal, targets)
-        person = people_of(data, groups)
+        person = people_of(data.inputs, groups)
         folds, of_people = held_out_folds(data, person, seed)
         # A column of the metadata would be read again from the parts.
         groups = person if groups is not None else None

@@ -15,6 +15,7 @@ from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import DatasetWindows
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.people import people_of
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
 from eegzoo.training.model_building import (
@@ -48,6 +49,8 @@ class FitData:
         Groups that validation keeps together.
     amplitude : float | None
         Robust amplitude of the windows in microvolts.
+    people : array, shape (n,) | None
+        Person of each row, by whose windows it is aligned; None: all are of one.
     """
 
     inputs: Inputs
@@ -56,6 +59,7 @@ class FitData:
     mask: Mask | None
     groups: Array | None = None
     amplitude: float | None = None
+    people: Array | None = None
 
     def subset(self, chosen: npt.NDArray[np.int64]) -> FitData:
         """Return the rows with the given indices."""
@@ -66,7 +70,12 @@ class FitData:
             weight=self.weight[chosen],
             mask=None if self.mask is None else self.mask[chosen],
             groups=None if self.groups is None else self.groups[chosen],
+            people=None if self.people is None else self.people[chosen],
         )
+
+    def with_inputs(self, inputs: Inputs) -> FitData:
+        """Return a copy with other windows of the same rows."""
+        return dataclasses.replace(self, inputs=inputs)
 
     def with_placeholder(self, target: Any) -> FitData:
         """Return a copy with `target` for all windows of weight 0, whose y may be invalid."""
@@ -135,7 +144,7 @@ def as_fit_data(
     shape = inputs.X.shape[:-2]
     mask, y = as_mask(mask, shape), targets_of(inputs, y)
     weight = window_weights(sample_weight, mask, shape)
-    data = FitData(inputs, y, weight, mask)
+    data = FitData(inputs, y, weight, mask, people=people_of(inputs, groups))
     if groups is not None:
         data = dataclasses.replace(data, groups=validation_groups(inputs, groups))
     counts = weight.any(axis=tuple(range(1, weight.ndim)))

@@ -1,0 +1,103 @@
+"""Alignment of each person's windows in the estimators: in training, and in use."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.validation import check_is_fitted
+
+from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.data.windows.aligned_people import align_people, apply_alignments
+from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import check_in_order
+from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.inputs.people import people_of
+from eegzoo.training.targets.window_weights import as_mask
+
+Mask = npt.NDArray[np.bool_]
+
+
+class AlignsPeople:
+    """Mixin of the estimators: alignment by person.
+
+    Attributes
+    ----------
+    align_ : PersonAlignment | None
+        Alignment that the estimator was trained with.
+    alignment_ : FittedAlignment | None
+        Alignment of the one person that the estimator is for; None if it aligns each person in use.
+    """
+
+    align: str | PersonAlignment | None
+    align_: PersonAlignment | None = None
+    alignment_: FittedAlignment | None = None
+    model_: EEGModel
+    model: Any
+    sfreq: float | None
+    check_signal: str
+    signal_info_: SignalInfo | None
+    _check_window: Callable[[Inputs], None]
+
+    def _aligned_data(self, data: FitData) -> FitData:
+        """Return training data, or validation data, aligned person by person."""
+        alignment = as_alignment(self.align)
+        if alignment is None:
+            return data
+        sfreq = self.sfreq or getattr(self.model, "sfreq", None)
+        return data.with_inputs(align_people(data.inputs, alignment, data.people, data.mask, sfreq))
+
+    def _aligned(self, inputs: Inputs, groups: Any, mask: Mask | None) -> Inputs:
+        """Return windows to predict from, aligned person by person or for the one person."""
+        if self.alignment_ is not None:
+            people = people_of(inputs, groups)
+            found = [] if people is None else np.unique(people).tolist()
+            if len(found) > 1:
+                raise ValueError(
+                    "expected windows of one person for an estimator that is aligned to one, got "
+                    f"those of {found[:5]}"
+                )
+            return apply_alignments(inputs, [self.alignment_])
+        if self.align_ is None:
+            return inputs
+        people, sfreq = people_of(inputs, groups), self.model_.sfreq or self.sfreq
+        return align_people(inputs, self.align_, people, mask, sfreq)
+
+    def _aligned_for(self, X: Any, mask: npt.ArrayLike | None = None) -> Self:
+        """Return a copy of the fitted estimator that is aligned to one person.
+
+        Parameters
+        ----------
+        X : mne.Epochs | Dataset | array, shape (n_windows, n_chans, n_times)
+            Windows of the person, as in `predict`. No labels are read.
+        mask : array of bool, shape (n_sequences, n_windows) | None
+            False for the windows of sequences that are padding.
+
+        Returns
+        -------
+        EEGClassifier | EEGRegressor
+            Estimator that applies this alignment to all windows. It shares the model with `self`.
+
+        Raises
+        ------
+        ValueError
+            If the estimator was trained without `align`, the windows do not match the training, or
+            they cannot be aligned (`PersonAlignment.fit`).
+        """
+        check_is_fitted(self, "model_")
+        if self.align_ is None:
+            raise ValueError("expected an estimator that was trained with align, got align=None")
+        check_in_order(X)
+        inputs = as_inputs(X, self.signal_info_, self.check_signal)
+        self._check_window(inputs)
+        counts = as_mask(mask, inputs.X.shape[:-2])
+        sfreq = inputs.info.sfreq if inputs.info else self.model_.sfreq or self.sfreq
+        aligned = copy.copy(self)
+        aligned.alignment_ = self.align_.fit(inputs.windows(counts), sfreq)
+        return aligned
