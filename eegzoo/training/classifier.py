@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin
 
 from eegzoo.arguments import one_of
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.training.calibration.honest_predictions import CALIBRATIONS, HonestPredictions
+from eegzoo.training.calibration.fit_calibration import CALIBRATIONS
+from eegzoo.training.calibration.honest_predictions import HonestPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData

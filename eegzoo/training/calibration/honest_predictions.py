@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from eegzoo.data.signal.signal_info import SignalInfo
-from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.training.calibration.abstention import Abstention
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.training.calibration.folds import held_out_folds
+from eegzoo.training.calibration.fit_calibration import FitsCalibration
 from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.training.class_predictions import ClassPredictions
-from eegzoo.training.inputs.class_labels import read_labels
-from eegzoo.training.inputs.fit_data import FitData, targets_of
-from eegzoo.training.inputs.people import people_of
-from eegzoo.training.inputs.rows import as_rows, select_rows, selected
-from eegzoo.training.targets.targets import LabelSets, Targets
-from eegzoo.training.targets.window_weights import as_mask, window_weights
+from eegzoo.training.targets.targets import LabelSets
 
 Array = npt.NDArray[Any]
 CALIBRATIONS = ("temperature",)
 
 
-class HonestPredictions(ClassPredictions):
+class HonestPredictions(FitsCalibration, ClassPredictions):
     """Mixin of `EEGClassifier`: what is known of its predictions from held-out people."""
-
-    calibration: str | None
-    calibration_: Calibration | None
-    check_signal: str
-    signal_info_: SignalInfo | None
-
-    def fit_calibration(
-        self,
-        X: Any,
-        y: npt.ArrayLike | None = None,
-        groups: Any = None,
-        sample_weight: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Calibrate a fitted classifier on people that it was not trained on.
-
-        The calibration replaces that of the training. The guarantee of `predict_set` is exact
-        then, since all outputs are those of this classifier.
-
-        Parameters
-        ----------
-        X, y, sample_weight, mask
-            As in `fit`. Windows of weight 0 are not used; other weights have no influence.
-        groups : array, shape (n_windows,) | str | None
-            Person of each window, or a column of the data set's metadata. None: its subjects.
-
-        Returns
-        -------
-        self
-            The classifier, with another ``calibration_``.
-
-        Raises
-        ------
-        ValueError
-            If nobody says whose the windows are, or all are of one person.
-        """
-        check_is_fitted(self, "model_")
-        X = as_rows(X)
-        data = _labelled(
-            X, y, sample_weight, mask, self.check_signal, self.targets_, self.signal_info_
-        )
-        person = people_of(data.inputs, groups)
-        if person is None or len(np.unique(person)) < 2:
-            raise ValueError(
-                "expected groups with the person of each window, of two people at least, got "
-                f"{'none' if person is None else np.unique(person).tolist()}"
-            )
-        outputs = self._raw_outputs(X, data.mask, person)
-        self.calibration_ = _calibration(data, outputs, person, self.targets_, is_split=True)
-        return self
 
     def predict_set(
         self,
@@ -193,19 +134,6 @@ class HonestPredictions(ClassPredictions):
         masked: np.ma.MaskedArray[Any, Any] = np.ma.masked_array(labels, unsure)
         return masked
 
-    def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
-        tensors: dict[str, Tensor] = super()._described_people(extra)  # type: ignore[misc]
-        calibration = getattr(self, "calibration_", None)
-        if calibration is None:
-            return tensors
-        extra["calibration"] = calibration.to_dict()
-        return {**tensors, **calibration.tensors()}
-
-    def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        super()._set_people(extra, tensors)  # type: ignore[misc]
-        known = extra.get("calibration")
-        self.calibration_ = None if known is None else Calibration.from_saved(known, tensors)
-
     @property
     def _temperature(self) -> float:
         calibration = getattr(self, "calibration_", None)
@@ -214,12 +142,6 @@ class HonestPredictions(ClassPredictions):
     def _scaled(self, outputs: Tensor) -> Tensor:
         """Return outputs divided by the temperature."""
         return outputs if self._temperature == 1.0 else outputs / self._temperature
-
-    def _raw_outputs(
-        self, X: Any, mask: Any = None, groups: Any = None, batch_size: int = 64
-    ) -> Tensor:
-        """Return outputs that are not divided by the temperature."""
-        return self._outputs(X, mask, batch_size, groups, scaled=False)
 
     def _known_calibration(self) -> Calibration:
         check_is_fitted(self, "model_")
@@ -238,65 +160,3 @@ class HonestPredictions(ClassPredictions):
             raise ValueError(
                 "expected a classifier with one label for each window, got one with several labels"
             )
-
-    def _held_out(
-        self,
-        X: Any,
-        y: Any,
-        groups: Any,
-        sample_weight: Any,
-        mask: Any,
-        targets: Targets,
-        seed: int,
-    ) -> Calibration | None:
-        """Return the calibration on folds of the people, whose models are trained here."""
-        if self.calibration is None:
-            return None
-        X = as_rows(X)
-        data = _labelled(X, y, sample_weight, mask, self.check_signal, targets)
-        person = people_of(data.inputs, groups)
-        folds, of_people = held_out_folds(data, person, seed)
-        # A column of the metadata would be read again from the parts.
-        groups = person if groups is not None else None
-        labels = targets_of(data.inputs, y)
-        outputs = torch.empty(*data.weight.shape, targets.n_outputs)
-        for train, test in folds:
-            fold = clone(self).set_params(calibration=None, random_state=seed)
-            fold.fit(
-                select_rows(X, train), labels[train], selected(groups, train),
-                selected(sample_weight, train), selected(data.mask, train),
-            )  # fmt: skip
-            outputs[test] = fold._raw_outputs(
-                select_rows(X, test), selected(data.mask, test), selected(groups, test)
-            )
-        return _calibration(data, outputs, person, targets, of_people=of_people)
-
-
-def _labelled(
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    mask: Any,
-    check_signal: str,
-    targets: Targets,
-    signal: SignalInfo | None = None,
-) -> FitData:
-    """Return windows with valid labels for all of them; those that do not count have weight 0."""
-    inputs = as_inputs(X, signal, check_signal)
-    shape = inputs.X.shape[:-2]
-    mask = as_mask(mask, shape)
-    data = FitData(inputs, targets_of(inputs, y), window_weights(sample_weight, mask, shape), mask)
-    return read_labels(data, None, targets)[1]
-
-
-def _calibration(
-    data: FitData, outputs: Tensor, person: Array | None, targets: Targets, **kind: bool
-) -> Calibration:
-    """Return the outputs and labels of the windows that count."""
-    counts = data.weight > 0
-    codes = np.zeros(len(data.y), np.int64)
-    if person is not None:
-        codes = np.unique(person, return_inverse=True)[1].astype(np.int64)
-    each = np.broadcast_to(codes.reshape(-1, *[1] * (counts.ndim - 1)), counts.shape)
-    y = targets.encode(data.y).numpy()
-    return Calibration(outputs.numpy()[counts], y[counts], each[counts].copy(), **kind)
