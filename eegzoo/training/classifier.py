@@ -10,16 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.arguments import one_of
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.training.calibration.fit_calibration import CALIBRATIONS
 from eegzoo.training.calibration.honest_predictions import HonestPredictions
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.model_building import ModelSource
 from eegzoo.training.pretrained import PretrainedMixin
-from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
@@ -225,19 +222,6 @@ class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEsti
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
-
-    def check_parameters(self) -> Recipe:
-        """Check the parameters, and return `settings`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If a parameter is invalid. The message names the first one.
-        """
-        recipe = super().check_parameters()
-        if self.calibration is not None:
-            one_of("calibration", self.calibration, CALIBRATIONS)
-        return recipe
 
     def partial_fit(
         self,

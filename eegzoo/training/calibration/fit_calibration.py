@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from eegzoo.arguments import one_of
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.training.calibration.folds import held_out_folds
@@ -20,6 +21,7 @@ from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData, targets_of
 from eegzoo.training.inputs.people import people_of
 from eegzoo.training.inputs.rows import as_rows, select_rows, selected
+from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
@@ -36,6 +38,19 @@ class FitsCalibration:
     targets_: Targets
     signal_info_: SignalInfo | None
     _outputs: Callable[..., Tensor]
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is invalid. The message names the first one.
+        """
+        recipe: Recipe = super().check_parameters()  # type: ignore[misc]
+        if self.calibration is not None:
+            one_of("calibration", self.calibration, CALIBRATIONS)
+        return recipe
 
     def fit_calibration(
         self,
