@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.training.calibration.honest_predictions import HonestPredictions
+from eegzoo.training.adaptation.adapts import AdaptsToPeople
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
@@ -22,7 +22,7 @@ from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(HonestPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape

@@ -132,6 +132,7 @@ class EEGEstimator(
         calibration = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
+        self._set_people({}, {})
         self.calibration_ = calibration
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None

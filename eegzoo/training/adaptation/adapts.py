@@ -1,0 +1,283 @@
+"""Adaptation of a classifier to one person, without labels."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import warnings
+from collections.abc import Callable, Collection
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
+from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.torch_datasets import check_in_order
+from eegzoo.models.base import EEGModel
+from eegzoo.training.adaptation.fit_head import fit_head
+from eegzoo.training.adaptation.person_statistics import (
+    takes_statistics,
+    with_person_statistics,
+)
+from eegzoo.training.adaptation.person_windows import PersonWindows
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, learn_own_labels
+from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
+from eegzoo.training.adaptation.source import Source
+from eegzoo.training.calibration.honest_predictions import HonestPredictions
+from eegzoo.training.inputs.crops import even_crops
+from eegzoo.training.recipe import Recipe
+from eegzoo.training.targets.targets import Classes, Targets
+
+Array = npt.NDArray[Any]
+HOW = ("align", "statistics", "pseudo_labels")
+
+
+class AdaptsToPeople(HonestPredictions):
+    """Mixin of `EEGClassifier`: copies for one person.
+
+    Attributes
+    ----------
+    adaptation_ : Adaptation | None
+        What the classifier was adapted on; None if it is for anyone.
+    source_ : Source | None
+        What the classifier was before, from which another adaptation starts.
+    """
+
+    adaptation_: Adaptation | None = None
+    source_: Source | None = None
+    model: Any
+    model_: EEGModel
+    normalizer_: Normalizer
+    amplitude_: float | None
+    is_sequential_: bool
+    align_: Any
+    alignment_: Any
+    targets_: Targets
+    signal_info_: SignalInfo | None
+    _options: dict[str, Any]
+    settings: Callable[[], Recipe]
+    _check_window: Callable[[Inputs], None]
+    _aligned: Callable[[Inputs, Any, Any], Inputs]
+    _aligned_for: Callable[..., Any]
+
+    def adapt(
+        self,
+        X: Any,
+        *,
+        groups: Any = None,
+        how: Collection[str] | None = None,
+        first: int | None = None,
+        pseudo_labels: PseudoLabels | None = None,
+    ) -> Self:
+        """Return a classifier for one person, adapted on windows of this person without labels.
+
+        The steps, of which a part can be chosen:
+
+        - "align": the windows are aligned by the person's own statistics, as in the training with
+          `align`. Without `align`, the normalisation of the channels is fitted to the person's
+          windows in place of the training windows.
+        - "statistics": batch normalisation, and all layers that hold statistics of a person, get
+          those of this person.
+        - "pseudo_labels": the head is trained on the windows that it classifies with confidence, in
+          a few rounds. It needs no training windows. If few windows are classified with confidence,
+          or the labels are one-sided, a warning says so and the head stays as it is.
+
+        All states that the classifier tells apart must be among the windows: adapted on one state
+        alone, it takes differences within this state for those between states. Scores of windows
+        that the classifier was adapted on are transductive, and must be named so; those of others
+        are inductive. ``adaptation_.regime`` tells which.
+
+        No adaptation helps everyone. A person whose states look to the classifier like each other's
+        becomes worse by pseudo-labels, and without labels cannot be told from one who becomes
+        better: see `calibrate`.
+
+        Parameters
+        ----------
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
+            Windows of the person, as in `predict_proba`. No labels are read, and the order of the
+            windows does not matter, except for `first`.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, or a column of the data set's metadata. They must be of one
+            person. None: the subjects of the data set.
+        how : collection of {"align", "statistics", "pseudo_labels"} | None
+            Steps. None: all that the classifier takes.
+        first : int | None
+            Number of windows to adapt on, from the first on, as at the start of a session: by their
+            onset in epochs and data sets, else in the given order. None: all.
+        pseudo_labels : PseudoLabels | None
+            Threshold, rounds and guards of the pseudo-labels. None: the defaults.
+
+        Returns
+        -------
+        EEGClassifier
+            Classifier for this person, which is saved and loaded like any other. This one is not
+            changed. An adapted classifier is not adapted further: its adaptation is replaced.
+
+        Raises
+        ------
+        ValueError
+            If there are windows of several people, or fewer than two; if the windows do not match
+            those of the training; if a step in `how` cannot be done.
+
+        Warns
+        -----
+        AdaptationWarning
+            If there are very few windows, or no pseudo-labels are used although they were to be.
+
+        See Also
+        --------
+        calibrate : Fine-tune with a few labels.
+
+        References
+        ----------
+        He and Wu (2020). Transfer learning for brain-computer interfaces: a Euclidean space data
+        alignment approach. IEEE Trans. Biomed. Eng. 67. https://doi.org/10.1109/TBME.2019.2913914
+
+        Li, Wang, Shi, Hou and Liu (2018). Adaptive batch normalization for practical domain
+        adaptation. Pattern Recognit. 80. https://doi.org/10.1016/j.patcog.2018.03.005
+
+        Lee (2013). Pseudo-label: the simple and efficient semi-supervised learning method for deep
+        neural networks. ICML workshop on challenges in representation learning.
+        """
+        check_is_fitted(self, "model_")
+        plain = self._unadapted()
+        steps = plain._steps(how)
+        windows = plain._windows_of_person(X, groups, first)
+        adapted = plain._copied()
+        if "align" in steps:
+            adapted = adapted._aligned_to(windows.X)
+        if "statistics" in steps:
+            crops = adapted._crops(windows.X)
+            adapted.model_ = with_person_statistics(adapted.model_, crops.flatten(0, 1))
+        record = Adaptation(tuple(steps), len(windows.X), first, windows=windows.digests)
+        if "pseudo_labels" in steps:
+            record = adapted._learn_own_labels(windows.X, pseudo_labels or PseudoLabels(), record)
+        adapted.adaptation_ = record
+        adapted.source_ = Source.before(plain.model_, adapted.model_, plain.normalizer_)
+        if self.model is self.model_:
+            adapted.model = adapted.model_
+        return adapted
+
+    def _steps(self, how: Collection[str] | None) -> list[str]:
+        """Return the steps to take, in their order."""
+        if isinstance(how, str):
+            raise TypeError(f"expected how to be a collection such as ({how!r},), got {how!r}")
+        unknown = sorted(set(how or ()) - set(HOW))
+        if unknown:
+            raise ValueError(f"expected how to hold some of {', '.join(HOW)}, got {unknown}")
+        has_head = isinstance(getattr(self.model_, "head", None), torch.nn.Module)
+        can_align = self.align_ is not None or self.normalizer_.is_fitted
+        lacking = {
+            "align": not can_align
+            and "was trained without align, and its normalisation has no statistics",
+            "statistics": not takes_statistics(self.model_) and "has no layer with statistics",
+            "pseudo_labels": not (has_head and isinstance(self.targets_, Classes))
+            and "has no head of its own, or several labels for each window",
+        }
+        for step in how or ():
+            if lacking[step]:
+                raise ValueError(
+                    f"expected how without {step!r}, because the classifier {lacking[step]}"
+                )
+        return [step for step in HOW if not lacking[step] and (how is None or step in how)]
+
+    def _windows_of_person(self, X: Any, groups: Any, first: int | None) -> PersonWindows:
+        check_in_order(X)
+        inputs = as_inputs(X, self.signal_info_, self.check_signal)
+        if not inputs.is_sequences:
+            self._check_window(inputs)
+        inputs.check_amplitude(None, self.amplitude_, self.check_signal)
+        if self.align_ is not None and self.align_.first is not None:
+            first = min(self.align_.first, first or self.align_.first)
+        return PersonWindows.of(inputs, groups, first, self.targets_.n_outputs)
+
+    def _aligned_to(self, X: Array) -> Self:
+        """Return a copy that is aligned to the person of windows."""
+        if self.align_ is not None:
+            aligned: Self = self._aligned_for(X)
+            return aligned
+        aligned = self._copied()
+        aligned.normalizer_ = fit_normalizer(X, self.normalizer_.how)
+        return aligned
+
+    def _crops(self, X: Array) -> Tensor:
+        """Return crops (n_windows, n_crops, n_chans, n_times) as the model takes them."""
+        inputs = self._aligned(Inputs(X), None, None)
+        normalized = torch.as_tensor(np.asarray(inputs.mapped(self.normalizer_.transform)))
+        weight = next(self.model_.parameters())
+        crops = even_crops(normalized, self.model_.n_times, self.settings().n_crops)
+        return crops.to(weight.device, weight.dtype)
+
+    def _learn_own_labels(self, X: Array, options: PseudoLabels, record: Adaptation) -> Adaptation:
+        """Train the head on confident windows, and return the record with what was done."""
+        model, crops = self.model_, self._crops(X)
+        with torch.no_grad():
+            features = torch.stack([model.features(part) for part in crops.unbind(1)], dim=1)
+        start = model.head
+
+        def probabilities() -> Array:
+            with torch.no_grad():
+                outputs = self.targets_.average_crops(model.head(features.flatten(0, 1)).unflatten(
+                    0, features.shape[:2]))  # fmt: skip
+            return self.targets_.predictions(self._scaled(outputs.cpu()))
+
+        def learn(labels: Array, chosen: Array) -> Array:
+            y = torch.from_numpy(labels[chosen]).to(features.device)
+            rows = features[torch.from_numpy(chosen)]
+            y = y.repeat_interleave(rows.shape[1])
+            model.head = fit_head(start, rows.flatten(0, 1), y, torch.ones(len(y)).to(y.device),
+                                  options.strength)  # fmt: skip
+            return probabilities()
+
+        chosen, reason = learn_own_labels(probabilities(), learn, options)
+        if reason:
+            model.head = start
+            warnings.warn(
+                f"the classifier learns no labels of its own: {reason}",
+                AdaptationWarning,
+                stacklevel=3,
+            )
+            how = tuple(step for step in record.how if step != "pseudo_labels")
+            return dataclasses.replace(record, how=how, stepped_back=reason)
+        return dataclasses.replace(
+            record,
+            n_confident=int(chosen.sum()),
+            threshold=options.threshold_for(self.targets_.n_outputs),
+        )
+
+    def _copied(self) -> Self:
+        """Return a copy with a model of its own."""
+        copied = copy.copy(self)
+        copied._options = dict(self._options)
+        copied.model_ = copy.deepcopy(self.model_).eval()
+        return copied
+
+    def _unadapted(self) -> Self:
+        """Return a copy as it was before it was adapted."""
+        plain = self._copied()
+        if self.source_ is not None:
+            self.source_.restore(plain.model_)
+            plain.normalizer_ = self.source_.normalizer
+        plain.alignment_ = plain.adaptation_ = plain.source_ = None
+        return plain
+
+    def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
+        tensors = super()._described_people(extra)
+        if self.adaptation_ is None:
+            return tensors
+        extra["adaptation"] = self.adaptation_.to_dict()
+        if self.source_ is None:
+            return tensors
+        extra["source"] = self.source_.normalizer.to_dict()
+        return {**tensors, **self.source_.tensors()}
+
+    def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        super()._set_people(extra, tensors)
+        record, source = extra.get("adaptation"), extra.get("source")
+        self.adaptation_ = None if record is None else Adaptation.from_dict(record)
+        self.source_ = None if source is None else Source.from_saved(source, tensors)
