@@ -16,6 +16,7 @@ from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
+from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
 from .saving import load_model, read_metadata, save_model
@@ -59,6 +60,7 @@ __all__ = [
     "freeze",
     "list_models",
     "load_model",
+    "norm_features",
     "optimize_for_inference",
     "parameter_groups",
     "read_metadata",

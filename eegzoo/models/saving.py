@@ -20,6 +20,7 @@ from torch import nn
 from eegzoo._version import __version__
 from eegzoo.files import written_whole
 from eegzoo.models.base import EEGModel
+from eegzoo.models.person_features import norm_features
 from eegzoo.models.registry import name_of, registered_models
 from eegzoo.models.zoo import create_model
 
@@ -74,6 +75,8 @@ def save_model(
         "arguments": {name: to_json(value, name) for name, value in model.arguments.items()},
         "extra": dict(extra or {}),
     }
+    if model.feature_norm is not None:
+        metadata["feature_drop_prob"] = model.feature_norm.drop_prob
     if not type(model).__module__.startswith("eegzoo."):
         metadata["module"] = type(model).__module__
     write_model_file(path, metadata, model.state_dict(), tensors)
@@ -154,6 +157,8 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
         arguments = {name: from_json(value) for name, value in metadata["arguments"].items()}
         with torch.random.fork_rng(devices=[]):
             model = create_model(metadata["architecture"], **arguments)
+            if "feature_drop_prob" in metadata:
+                norm_features(model, metadata["feature_drop_prob"])
         # Copying would cast to the new model's float32; assigning keeps the saved dtype.
         model.load_state_dict(tensors, strict=True, assign=True)
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:

@@ -75,9 +75,9 @@ class TemporalSpatialConv(nn.Module):
     covariance of the input's windows.
 
     The plain order is used where another order is not exact or not supported: hooks on submodules,
-    other classes (such as SyncBatchNorm), batch statistics by person, spatial filters that are padded or do not span all
-    channels, strides, dilation or half precision if batch statistics are needed, float16 with a
-    normalisation, and ``torch.func`` transforms.
+    other classes (such as SyncBatchNorm), batch statistics by person, spatial filters that are
+    padded or do not span all channels, strides, dilation or half precision if batch statistics are
+    needed, float16 with a normalisation, and ``torch.func`` transforms.
 
     Parameters
     ----------

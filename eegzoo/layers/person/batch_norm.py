@@ -50,7 +50,8 @@ class PersonBatchNorm(PersonStatistics, BatchNormBase):
             features, mean, variance, weight, bias, training=True, momentum=1.0, eps=self.eps
         )
         self._track(mean.view(n_people, -1).mean(0), variance.view(n_people, -1).mean(0))
-        return normalized.unflatten(1, (n_people, n_features)).transpose(0, 1).flatten(0, 1)
+        by_window = normalized.reshape(-1, n_people, n_features, *input.shape[2:])
+        return by_window.transpose(0, 1).flatten(0, 1)
 
     @torch.no_grad()
     def _track(self, mean: Tensor, variance: Tensor) -> None:
@@ -98,7 +99,7 @@ class PersonBatchNorm1d(PersonBatchNorm, nn.BatchNorm1d):
     torch.Size([6, 4, 100])
     """
 
-    plain_class = nn.BatchNorm1d
+    plain_class: type[BatchNormBase] | None = nn.BatchNorm1d
 
 
 class PersonBatchNorm2d(PersonBatchNorm, nn.BatchNorm2d):

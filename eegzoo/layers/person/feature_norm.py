@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
 from eegzoo.layers.person.batch_norm import PersonBatchNorm1d
@@ -50,6 +49,7 @@ class FeatureNorm(PersonBatchNorm1d):
         eps = number_between("eps", eps, 0.0, above=True)
         super().__init__(n_features, eps, momentum, affine=False, device=device, dtype=dtype)
         self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
+        self.dropout = nn.Dropout(self.drop_prob)
 
     def forward(self, input: Tensor) -> Tensor:
         """Map (batch, n_features), or (batch, windows, n_features), to z-scores."""
@@ -57,7 +57,8 @@ class FeatureNorm(PersonBatchNorm1d):
             scores = super().forward(input.transpose(1, 2)).transpose(1, 2)
         else:
             scores = super().forward(input)
-        return F.dropout(scores, self.drop_prob, self.training)
+        dropped: Tensor = self.dropout(scores)
+        return dropped
 
     def sums(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return the number of windows, and sums of features and of their squares."""

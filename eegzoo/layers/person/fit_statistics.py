@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 import torch
@@ -119,10 +120,8 @@ def _sums(
     try:
         for batch in batches:
             left = n_calls
-            try:
+            with suppress(_AllCollectedError):
                 model(_moved(batch, model))
-            except _AllCollectedError:
-                pass
     finally:
         hook.remove()
     return sums

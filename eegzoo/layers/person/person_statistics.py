@@ -63,7 +63,7 @@ class PersonStatistics(nn.Module):
                 "expected two windows or more of each person, since the statistics of a single "
                 f"window say nothing about a person, got {n_windows} windows of {n_people} people"
             )
-        return x.unflatten(0, (n_people, n_windows // n_people))
+        return x.reshape(n_people, n_windows // n_people, *x.shape[1:])
 
 
 def person_layers(model: nn.Module) -> dict[str, PersonStatistics]:
