@@ -50,6 +50,7 @@ def evaluate(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    align: matching.Align = None,
     channels: channel_options.Channels = None,
     exclude: channel_options.Exclude = None,
     types: channel_options.Types = None,
@@ -103,11 +104,17 @@ def evaluate(
         )  # fmt: skip
         dataset = matching.aligned(dataset, trained, missing)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
-        estimator = chosen.load().set_params(check_signal=check_signal)
+        estimator = matching.aligning(chosen.load(), align)
+        estimator.set_params(check_signal=check_signal)
         if seeds > 1:
             typer.echo(f"seed {number}:")
         found.append(
-            {**_scores(estimator, dataset), "n_windows": len(dataset), "model": chosen.name}
+            {
+                **_scores(estimator, dataset),
+                "n_windows": len(dataset),
+                "model": chosen.name,
+                "align": None if estimator.align_ is None else estimator.align_.to_dict(),
+            }
         )
     typer.echo(f"epoch: {epoch_of(model)}")
     shown: dict[str, Any] = {**found[0], "epoch": epoch_of(model)}

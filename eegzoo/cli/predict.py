@@ -42,6 +42,7 @@ def predict(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    align: matching.Align = None,
     channels: channel_options.Channels = None,
     exclude: channel_options.Exclude = None,
     types: channel_options.Types = None,
@@ -110,7 +111,8 @@ def predict(
     dataset = EpochsDataset.from_epochs(epochs, check_signal, types=preprocessing.types)
     dataset = matching.aligned(dataset, trained, missing)
     chosen.report()
-    header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
+    estimator = matching.aligning(trained.load(), align).set_params(check_signal=check_signal)
+    header, rows = _table(estimator, dataset)
     table = [
         ["onset", *header],
         *([f"{onset:.3f}", *row] for onset, row in zip(onsets, rows, strict=True)),

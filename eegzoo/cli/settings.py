@@ -34,6 +34,13 @@ Normalize = Annotated[
         "standardize",
     ),
 ]
+Align = Annotated[
+    str | None,
+    _training(
+        "Alignment of each person's windows by these windows alone: zscore, euclid or riemann.",
+        default="none",
+    ),
+]
 CropLength = Annotated[
     str | None,
     _setting("Length of random crops: half or whole (of a window), or samples.", "half", "whole"),

@@ -68,6 +68,7 @@ def train(
     check_signal: matching.CheckSignal = "raise",
     model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
     recipe: settings.RecipeName = "small",
+    align: settings.Align = None,
     normalize: settings.Normalize = None,
     crop_length: settings.CropLength = None,
     n_crops: settings.NCrops = None,
@@ -171,7 +172,7 @@ def train(
     targets.check_options(target, metadata)
     source = event_options.event_source(stim, stim_mask, events_from)
     options: dict[str, Any] = {
-        "recipe": recipe, "normalize": normalize,
+        "recipe": recipe, "align": align, "normalize": normalize,
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
         "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
@@ -256,6 +257,7 @@ def _train(
                 "classes": list(dataset.classes) if is_classifier else None,
                 "run": {
                     **run, "model": estimator.model, "recipe": estimator.recipe, **used,
+                    "align": estimator.align,
                     "augment": [str(item) for item in used["augment"]],
                     "class_weight": getattr(estimator, "class_weight", None),
                     "precision": estimator.precision, "preprocessing": preprocessing.to_dict(),

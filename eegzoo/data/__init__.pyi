@@ -31,6 +31,7 @@ from .signal.quality import Finding, check_against, check_recording
 from .signal.resampling import resample_epochs, resample_events, resample_raw
 from .signal.signal_info import SignalInfo, SignalWarning
 from .store.window_store import WindowStore
+from .windows.aligned_people import align_people
 from .windows.epochs_dataset import EpochsDataset
 from .windows.estimator_inputs import as_inputs
 from .windows.sequences import Sequences
@@ -66,6 +67,7 @@ __all__ = [
     "Stretch",
     "WindowStore",
     "align",
+    "align_people",
     "as_inputs",
     "channel_matrix",
     "check_against",

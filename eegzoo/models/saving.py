@@ -24,7 +24,10 @@ from eegzoo.models.person_features import norm_features
 from eegzoo.models.registry import name_of, registered_models
 from eegzoo.models.zoo import create_model
 
-FORMAT = 1
+FORMAT = 2
+# What a file of format 2 may hold: an estimator that aligns people or is calibrated, which a
+# version that knows format 1 alone would use without the alignment or the calibration.
+_SINCE_2 = ("align", "alignment", "calibration", "adaptation", "by_person")
 # Prefix in a file of tensors that are not the model's.
 _EXTRA = "extra/"
 
@@ -92,11 +95,13 @@ def write_model_file(
 
     Additional tensors, which do not belong to the model, have a prefix in the file.
     """
-    extra = {_EXTRA + key: tensor for key, tensor in (extra_tensors or {}).items()}
+    others = {_EXTRA + key: tensor for key, tensor in (extra_tensors or {}).items()}
     tensors = {
-        key: tensor.detach().cpu().contiguous() for key, tensor in {**state, **extra}.items()
+        key: tensor.detach().cpu().contiguous() for key, tensor in {**state, **others}.items()
     }
-    described = {"format": FORMAT, "version": __version__, **metadata}
+    extra = metadata.get("extra", {})
+    number = FORMAT if any(extra.get(name) is not None for name in _SINCE_2) else 1
+    described = {"format": number, "version": __version__, **metadata}
     text = json.dumps(described, allow_nan=False)
     with written_whole(path) as draft:
         save_file(tensors, draft, {"eegzoo": text, "sha256": _digest(text, tensors)})

@@ -73,8 +73,6 @@ class SavingMixin:
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
-            "align": None if self.align_ is None else self.align_.to_dict(),
-            "alignment": None if self.alignment_ is None else self.alignment_.to_dict(),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -82,6 +80,9 @@ class SavingMixin:
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
         }
+        for name, alignment in {"align": self.align_, "alignment": self.alignment_}.items():
+            if alignment is not None:
+                extra[name] = alignment.to_dict()
         history = getattr(self, "history_", None)
         if history:  # a loaded estimator has none
             extra["epoch"] = epoch_choice(history, self.best_epoch_)

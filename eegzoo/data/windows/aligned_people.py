@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
-from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.data.windows.lazy_windows import Array, Indices, Windows
+from eegzoo.data.windows.splits import group_names
 
 
 class AlignedWindows(Windows):
@@ -40,6 +42,52 @@ class AlignedWindows(Windows):
 
 
 def align_people(
+    dataset: EpochsDataset, align: str | PersonAlignment = "euclid", by: str | None = "subject"
+) -> EpochsDataset:
+    """Return a data set in which the windows of each person are aligned by their own statistics.
+
+    `EEGClassifier` aligns windows itself; use this function for other classifiers.
+
+    Parameters
+    ----------
+    dataset : EpochsDataset
+        Windows.
+    align : {"zscore", "euclid", "riemann"} | PersonAlignment
+        Alignment.
+    by : str | None
+        Metadata column with the person of each window, or another group that is aligned apart, such
+        as "session". None: all windows are of one person.
+
+    Returns
+    -------
+    EpochsDataset
+        Aligned windows, without a unit.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or the windows of a person cannot be aligned
+        (`PersonAlignment.fit`).
+
+    Examples
+    --------
+    >>> raws = [eegzoo.data.simulate_motor_imagery(8, random_state=seed) for seed in (0, 1)]
+    >>> people = [eegzoo.data.Recording(raw, subject=f"S{i}") for i, raw in enumerate(raws)]
+    >>> preprocessing = eegzoo.data.Preprocessing([eegzoo.data.Epoch(0, 3)])
+    >>> dataset = eegzoo.data.EpochsDataset.from_recordings(people, preprocessing)
+    >>> align_people(dataset, "zscore")[:8].X.std(axis=(0, 2)).round(3)[:4]
+    array([1., 1., 1., 1.], dtype=float32)
+    """
+    alignment = as_alignment(align)
+    if alignment is None:
+        raise ValueError("expected align to be a method or a PersonAlignment, got None")
+    people = None if by is None else group_names(dataset.metadata, by)
+    info = dataclasses.replace(dataset.info, unit="normalized")
+    aligned = aligned_inputs(Inputs(dataset.X, info=info), alignment, people)
+    return EpochsDataset(aligned.X, dataset.y, dataset.classes, info, dataset.metadata, "ignore")
+
+
+def aligned_inputs(
     inputs: Inputs,
     alignment: PersonAlignment,
     people: npt.NDArray[Any] | None,
@@ -71,7 +119,7 @@ def align_people(
     --------
     >>> X = np.random.default_rng(0).normal(0.0, [[[3.0]]] * 5 + [[[50.0]]] * 5, (10, 2, 200))
     >>> people = np.repeat(["S1", "S2"], 5)
-    >>> aligned = align_people(Inputs(X), PersonAlignment("zscore"), people).X
+    >>> aligned = aligned_inputs(Inputs(X), PersonAlignment("zscore"), people).X
     >>> aligned[:5].std().round(3), aligned[5:].std().round(3)
     (np.float64(1.0), np.float64(1.0))
     """

@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.data.preprocessing.normalization import Normalizer, Unchanged
 from eegzoo.data.signal.signal_info import SignalInfo
-from eegzoo.data.windows.aligned_people import align_people, apply_alignments
+from eegzoo.data.windows.aligned_people import aligned_inputs, apply_alignments
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.models.base import EEGModel
@@ -43,7 +44,9 @@ class AlignsPeople:
     sfreq: float | None
     check_signal: str
     signal_info_: SignalInfo | None
+    normalizer_: Normalizer
     _check_window: Callable[[Inputs], None]
+    set_params: Callable[..., Any]
 
     def _aligned_data(self, data: FitData) -> FitData:
         """Return training data, or validation data, aligned person by person."""
@@ -51,7 +54,9 @@ class AlignsPeople:
         if alignment is None:
             return data
         sfreq = self.sfreq or getattr(self.model, "sfreq", None)
-        return data.with_inputs(align_people(data.inputs, alignment, data.people, data.mask, sfreq))
+        return data.with_inputs(
+            aligned_inputs(data.inputs, alignment, data.people, data.mask, sfreq)
+        )
 
     def _aligned(self, inputs: Inputs, groups: Any, mask: Mask | None) -> Inputs:
         """Return windows to predict from, aligned person by person or for the one person."""
@@ -67,7 +72,53 @@ class AlignsPeople:
         if self.align_ is None:
             return inputs
         people, sfreq = people_of(inputs, groups), self.model_.sfreq or self.sfreq
-        return align_people(inputs, self.align_, people, mask, sfreq)
+        return aligned_inputs(inputs, self.align_, people, mask, sfreq)
+
+    def with_alignment(self, align: str | PersonAlignment) -> Self:
+        """Return a copy of an estimator trained without `align` that aligns each person in use.
+
+        The alignment takes the place of the normalisation that was fitted to the training windows:
+        with "euclid" or "riemann" that of "whiten", with "zscore" that of "standardize". The new
+        person's windows get the covariance that the normalised training windows had.
+
+        Parameters
+        ----------
+        align : {"zscore", "euclid", "riemann"} | PersonAlignment
+            Alignment, not in bands.
+
+        Returns
+        -------
+        EEGClassifier | EEGRegressor
+            Estimator, which shares the model with this one.
+
+        Raises
+        ------
+        ValueError
+            If the estimator was trained with `align`, or its normalisation is another one.
+
+        Examples
+        --------
+        >>> trained = eegzoo.training.EEGClassifier.from_weights("eegnet.ssvep_exo")
+        >>> trained.normalizer_.how, trained.with_alignment("riemann").align_.method
+        ('whiten', 'riemann')
+        """
+        check_is_fitted(self, "model_")
+        alignment = as_alignment(align)
+        if alignment is None or self.align_ is not None:
+            raise ValueError(
+                f"expected an alignment for an estimator without one, got {align!r} for one with "
+                f"{self.align_!r}"
+            )
+        needed = "standardize" if alignment.method == "zscore" else "whiten"
+        if self.normalizer_.how != needed or alignment.bands is not None:
+            raise ValueError(
+                f"expected an estimator that was trained with normalize={needed!r}, in whose place "
+                f"{alignment} can be, got {self.normalizer_.how!r}"
+            )
+        aligned = copy.copy(self)
+        aligned.align_, aligned.normalizer_ = alignment, Unchanged()
+        aligned.set_params(align=alignment, normalize="none")
+        return aligned
 
     def _aligned_for(self, X: Any, mask: npt.ArrayLike | None = None) -> Self:
         """Return a copy of the fitted estimator that is aligned to one person.

@@ -111,5 +111,13 @@ class FittedAlignment:
         >>> fitted = FittedAlignment(mean=[[5.0]], matrix=[[[0.5]]], n_windows=10)
         >>> FittedAlignment.from_dict(fitted.to_dict()).matrix
         array([[[0.5]]])
+
+        Raises
+        ------
+        ValueError
+            If the dict describes an alignment that this version does not know.
         """
+        known = [field.name for field in dataclasses.fields(cls)]
+        if set(values) != set(known):
+            raise ValueError(f"expected a fitted alignment with {known}, got {sorted(values)}")
         return cls(**values)
