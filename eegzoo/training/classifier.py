@@ -91,6 +91,14 @@ class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimat
     layer_decay : float
         Learning rate of each part of the model, divided by that of the next part; the head learns
         at `lr`. Use values below 1 for fine-tuning.
+    people_per_batch : int | None
+        Number of people in a batch, each with the same number of windows. Batch normalisation then
+        takes its statistics by person, in training and in use: the windows of a person are
+        classified together. People are the groups of `fit` or the subjects of a data set. None:
+        batches of windows whoever they are of.
+    feature_drop_prob : float | None
+        Dropout of the features as z-scores by person, which the head takes (`norm_features`), with
+        `people_per_batch`. None: the features as they are.
     precision : {"float32", "bfloat16", "float16"}
         Precision of the computation in training; mixed precision below float32.
     check_signal : {"raise", "warn", "ignore"}
@@ -196,6 +204,8 @@ class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimat
         validation: Any = None,
         patience: int | None = None,
         layer_decay: float = 1.0,
+        people_per_batch: int | None = None,
+        feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
@@ -215,7 +225,9 @@ class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimat
             normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
             max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
             weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
-            patience=patience, layer_decay=layer_decay, precision=precision,
+            patience=patience, layer_decay=layer_decay,
+            people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
+            precision=precision,
             check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
             random_state=random_state, verbose=verbose, callbacks=callbacks, optimizer=optimizer,
             criterion=criterion, lr_scheduler=lr_scheduler, **options,

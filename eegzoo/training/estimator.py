@@ -20,6 +20,7 @@ from eegzoo.data.windows.torch_datasets import dataset_of
 from eegzoo.models.base import EEGModel
 from eegzoo.training.along_recordings import RecordingPredictions
 from eegzoo.training.by_person.alignment import AlignsPeople
+from eegzoo.training.by_person.people_in_training import StatisticsOfPeople
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
@@ -41,6 +42,7 @@ Array = npt.NDArray[Any]
 class EEGEstimator(
     SavingMixin,
     ModelOutputs,
+    StatisticsOfPeople,
     AlignsPeople,
     RecordingPredictions,
     TransformerMixin,
@@ -122,6 +124,7 @@ class EEGEstimator(
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
@@ -171,6 +174,7 @@ class EEGEstimator(
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             plan = self._plan(data, targets, recipe, normalizer, module, module.n_times, seed)
             plan = dataclasses.replace(plan, process=ProcessInfo())
             history, optimizer = train_pass(plan, n_passes, optimizer)
@@ -179,6 +183,7 @@ class EEGEstimator(
             self._set_fitted(data, targets, module)
         else:
             self.model_ = module.eval()
+            self._set_by_person(module, self.by_person_)
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
         self.best_epoch_ = len(self.history_)
@@ -198,6 +203,7 @@ class EEGEstimator(
         return TrainingPlan(
             model, data.training_set(targets, normalizer.transform, model), targets, recipe,
             self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
+            people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(
@@ -241,6 +247,7 @@ class EEGEstimator(
 
     def _set_fitted(self, data: FitData, targets: Targets, module: EEGModel) -> None:
         self.model_ = module.eval()
+        self._set_by_person(module)
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
         self.align_, self.alignment_ = as_alignment(self.align), None

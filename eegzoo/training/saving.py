@@ -43,6 +43,7 @@ class SavingMixin:
     n_chans_: int
     n_times_: int
     is_sequential_: bool
+    by_person_: bool
     best_epoch_: int
     _is_own_module: bool
     preprocessing_: Preprocessing | None
@@ -73,6 +74,7 @@ class SavingMixin:
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
+            **({"by_person": True} if self.by_person_ else {}),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -152,6 +154,7 @@ class SavingMixin:
         )
         fixed = extra.get("alignment")
         fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
+        fitted.by_person_ = extra.get("by_person", False)
         fitted._is_own_module = is_own
         fitted._set_people(extra, read_extra_tensors(path))
         return fitted

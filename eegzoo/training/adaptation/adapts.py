@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Callable, Collection
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.utils.validation import check_is_fitted
@@ -20,17 +19,15 @@ from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.fit_head import fit_head
-from eegzoo.training.adaptation.person_statistics import (
-    takes_statistics,
-    with_person_statistics,
-)
 from eegzoo.training.adaptation.person_windows import PersonWindows
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, learn_own_labels
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
 from eegzoo.training.adaptation.source import Source
+from eegzoo.training.by_person.statistics import (
+    takes_statistics,
+    with_person_statistics,
+)
 from eegzoo.training.calibration.honest_predictions import HonestPredictions
-from eegzoo.training.inputs.crops import even_crops
-from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Classes, Targets
 
 Array = npt.NDArray[Any]
@@ -60,10 +57,10 @@ class AdaptsToPeople(HonestPredictions):
     targets_: Targets
     signal_info_: SignalInfo | None
     _options: dict[str, Any]
-    settings: Callable[[], Recipe]
     _check_window: Callable[[Inputs], None]
     _aligned: Callable[[Inputs, Any, Any], Inputs]
     _aligned_for: Callable[..., Any]
+    _crops_of: Callable[[Inputs], Tensor]
 
     def adapt(
         self,
@@ -207,11 +204,7 @@ class AdaptsToPeople(HonestPredictions):
 
     def _crops(self, X: Array) -> Tensor:
         """Return crops (n_windows, n_crops, n_chans, n_times) as the model takes them."""
-        inputs = self._aligned(Inputs(X), None, None)
-        normalized = torch.as_tensor(np.asarray(inputs.mapped(self.normalizer_.transform)))
-        weight = next(self.model_.parameters())
-        crops = even_crops(normalized, self.model_.n_times, self.settings().n_crops)
-        return crops.to(weight.device, weight.dtype)
+        return self._crops_of(self._aligned(Inputs(X), None, None))
 
     def _learn_own_labels(self, X: Array, options: PseudoLabels, record: Adaptation) -> Adaptation:
         """Train the head on confident windows, and return the record with what was done."""

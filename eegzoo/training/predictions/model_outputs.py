@@ -42,6 +42,7 @@ class ModelOutputs:
     check_signal: str
     settings: Callable[[], Recipe]
     _aligned: Callable[[Inputs, Any, Any], Inputs]
+    _outputs_by_person: Callable[..., torch.Tensor]
 
     def transform(self, X: Any, *, batch_size: int = 64, groups: Any = None) -> Array:
         """Return the features that the model's head classifies or regresses on.
@@ -91,11 +92,16 @@ class ModelOutputs:
         if self.is_sequential_ and not inputs.is_sequences:
             return finish(outputs_along_recordings(model, inputs, normalize, compute))
         average = _mean_over_crops if features else self.targets_.average_crops
-        return finish(compute_outputs(
-            model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
-            lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
-            positive_int("batch_size", batch_size), compute,
-        ))  # fmt: skip
+        batch_size = positive_int("batch_size", batch_size)
+
+        def outputs_of(model: EEGModel, inputs: Inputs) -> torch.Tensor:
+            return compute_outputs(
+                model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
+                lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
+                batch_size, model.features if features else model,
+            )  # fmt: skip
+
+        return finish(self._outputs_by_person(inputs, groups, outputs_of))
 
     def _scaled(self, outputs: torch.Tensor) -> torch.Tensor:
         return outputs
