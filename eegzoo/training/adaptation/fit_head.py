@@ -13,6 +13,8 @@ from eegzoo.layers.constrained.norm_constraint import NormConstraint
 _MAX_STEPS = 100
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def fit_head(
     head: nn.Module, features: Tensor, y: Tensor, weight: Tensor, strength: float = 0.1
 ) -> nn.Module:
@@ -75,8 +77,7 @@ def fit_head(
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    with torch.inference_mode(False), torch.enable_grad():
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     for layer in trained.modules():
         if isinstance(layer, NormConstraint):
             layer.scale_norm()
