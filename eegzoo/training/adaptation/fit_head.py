@@ -51,7 +51,8 @@ def fit_head(
     tensor([1, 0])
     """
     trained = copy.deepcopy(head).double().eval().requires_grad_(True)
-    x, weight = features.double(), weight.double() / weight.double().sum()
+    x, y = features.double(), y.clone()  # tensors of inference mode take no part in gradients
+    weight = weight.double() / weight.double().sum()
     spread = (x - x.mean(dim=0)).square().mean(dim=0).sqrt()
     weights = list(trained.parameters())
     starts = [value.detach().clone() for value in weights]

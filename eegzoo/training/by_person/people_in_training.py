@@ -119,6 +119,11 @@ class StatisticsOfPeople:
         for person in np.unique(owner):
             rows = np.flatnonzero(owner == person)
             mine = inputs.subset(rows)
+            if len(rows) < 2:
+                raise ValueError(
+                    "expected two windows or more of a person, whose statistics the model takes, "
+                    "got one; an adapted classifier takes single windows (adapt)"
+                )
             model = with_person_statistics(self.model_, self._crops_of(mine).flatten(0, 1))
             found = outputs_of(model, mine)
             if outputs is None:

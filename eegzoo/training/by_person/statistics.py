@@ -38,7 +38,6 @@ def with_person_statistics(model: EEGModel, windows: Tensor) -> EEGModel:
     >>> torch.equal(adapted.head.weight, model.head.weight)
     True
     """
-    if not person_layers(model):
-        model = copy.deepcopy(model)
-        by_person(model)
-    return fit_person_statistics(model, torch.split(windows, _BATCH_SIZE))
+    adapted = copy.deepcopy(model)
+    by_person(adapted)  # a loaded model has torch's layers
+    return fit_person_statistics(adapted, torch.split(windows, _BATCH_SIZE))
