@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.training.adaptation.adapts import AdaptsToPeople
+from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
@@ -22,7 +22,7 @@ from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -130,12 +130,14 @@ class EEGClassifier(AdaptsToPeople, ClassifierMixin, PretrainedMixin, EEGEstimat
     lr_scheduler : type | str | skorch.callbacks.LRScheduler | None
         Scheduler class of torch, stepped after each epoch, or skorch's callback; its arguments are
         ``lr_scheduler__*``. None: `warmup`, then a cosine.
-    calibration : {"temperature"} | None
+    calibration : {"temperature", "adapted"} | None
         Calibration on held-out people: models are trained on parts of the people, as in five-fold
         cross-validation, and their outputs for the others tell the temperature that logits are
         divided by, and all that `predict_set` and `abstention` need. People are the groups of
         `fit` or, without these, the subjects of a data set. With one person, other windows of this
-        person are held out, and a warning says so. None: no calibration.
+        person are held out, and a warning says so. "adapted" also adapts the models to each person
+        held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
+        calibration.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.

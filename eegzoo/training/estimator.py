@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import copy
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy.typing as npt
@@ -55,6 +56,7 @@ class EEGEstimator(
     history_: History
     best_epoch_: int
     targets_: Targets
+    calibrations_: Mapping[str, Any]
 
     @torch.inference_mode(False)
     @torch.enable_grad()
@@ -132,11 +134,11 @@ class EEGEstimator(
                 held_out = self._aligned_data(held_out)
                 validation = held_out.training_set(targets, normalizer.transform, module)
             history, best_epoch = train(plan, validation)
-        calibration = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
+        calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
         self._set_people({}, {})
-        self.calibration_ = calibration
+        self.calibrations_ = calibrations
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -236,8 +238,9 @@ class EEGEstimator(
         mask: Any,
         targets: Targets,
         seed: int,
-    ) -> Any:
-        """Return the calibration, if any."""
+    ) -> Mapping[str, Any]:
+        """Return calibrations by name, if any."""
+        return {}
 
     def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
         return build_model(

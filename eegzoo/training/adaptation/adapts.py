@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import warnings
 from collections.abc import Callable, Collection
 from typing import Any, Self
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
-from eegzoo.data.signal.signal_info import SignalInfo
+from eegzoo.data.preprocessing.normalization import fit_normalizer
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
-from eegzoo.models.base import EEGModel
+from eegzoo.training.adaptation.copies import CopiesForPeople
 from eegzoo.training.adaptation.fit_head import fit_head
 from eegzoo.training.adaptation.person_windows import PersonWindows
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, learn_own_labels
@@ -27,36 +26,18 @@ from eegzoo.training.by_person.statistics import (
     takes_statistics,
     with_person_statistics,
 )
-from eegzoo.training.calibration.honest_predictions import HonestPredictions
+from eegzoo.training.inputs.rows import select_rows
 from eegzoo.training.targets.targets import Classes, Targets
 
 Array = npt.NDArray[Any]
 HOW = ("align", "statistics", "pseudo_labels")
 
 
-class AdaptsToPeople(HonestPredictions):
-    """Mixin of `EEGClassifier`: copies for one person.
+class AdaptsToPeople(CopiesForPeople):
+    """Mixin of `EEGClassifier`: adaptation without labels."""
 
-    Attributes
-    ----------
-    adaptation_ : Adaptation | None
-        What the classifier was adapted on; None if it is for anyone.
-    source_ : Source | None
-        What the classifier was before, from which another adaptation starts.
-    """
-
-    adaptation_: Adaptation | None = None
-    source_: Source | None = None
-    model: Any
-    model_: EEGModel
-    normalizer_: Normalizer
     amplitude_: float | None
-    is_sequential_: bool
-    align_: Any
-    alignment_: Any
     targets_: Targets
-    signal_info_: SignalInfo | None
-    _options: dict[str, Any]
     _check_window: Callable[[Inputs], None]
     _aligned: Callable[[Inputs, Any, Any], Inputs]
     _aligned_for: Callable[..., Any]
@@ -151,7 +132,10 @@ class AdaptsToPeople(HonestPredictions):
         if "statistics" in steps:
             crops = adapted._crops(windows.X)
             adapted.model_ = with_person_statistics(adapted.model_, crops.flatten(0, 1))
-        record = Adaptation(tuple(steps), len(windows.X), first, windows=windows.digests)
+        record = dataclasses.replace(
+            (self.adaptation_ or Adaptation((), 0)).labels_only(),
+            how=tuple(steps), n_windows=len(windows.X), first=first, windows=windows.digests,
+        )  # fmt: skip
         if "pseudo_labels" in steps:
             record = adapted._learn_own_labels(windows.X, pseudo_labels or PseudoLabels(), record)
         adapted.adaptation_ = record
@@ -159,6 +143,19 @@ class AdaptsToPeople(HonestPredictions):
         if self.model is self.model_:
             adapted.model = adapted.model_
         return adapted
+
+    def _adapted_outputs(self, X: Any, person: Array) -> Tensor:
+        outputs: Tensor | None = None
+        for name in np.unique(person):
+            rows = np.flatnonzero(person == name)
+            mine = select_rows(X, rows)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", AdaptationWarning)
+                found = self.adapt(mine, groups=np.zeros(len(rows)))._raw_outputs(mine)
+            if outputs is None:
+                outputs = found.new_empty(len(person), *found.shape[1:])
+            outputs[torch.from_numpy(rows)] = found
+        return torch.empty(0) if outputs is None else outputs
 
     def _steps(self, how: Collection[str] | None) -> list[str]:
         """Return the steps to take, in their order."""
@@ -206,11 +203,14 @@ class AdaptsToPeople(HonestPredictions):
         """Return crops (n_windows, n_crops, n_chans, n_times) as the model takes them."""
         return self._crops_of(self._aligned(Inputs(X), None, None))
 
+    def _features(self, crops: Tensor) -> Tensor:
+        """Return the features (n_windows, n_crops, num_features) of crops."""
+        with torch.no_grad():
+            return torch.stack([self.model_.features(part) for part in crops.unbind(1)], dim=1)
+
     def _learn_own_labels(self, X: Array, options: PseudoLabels, record: Adaptation) -> Adaptation:
         """Train the head on confident windows, and return the record with what was done."""
-        model, crops = self.model_, self._crops(X)
-        with torch.no_grad():
-            features = torch.stack([model.features(part) for part in crops.unbind(1)], dim=1)
+        model, features = self.model_, self._features(self._crops(X))
         start = model.head
 
         def probabilities() -> Array:
@@ -242,35 +242,3 @@ class AdaptsToPeople(HonestPredictions):
             n_confident=int(chosen.sum()),
             threshold=options.threshold_for(self.targets_.n_outputs),
         )
-
-    def _copied(self) -> Self:
-        """Return a copy with a model of its own."""
-        copied = copy.copy(self)
-        copied._options = dict(self._options)
-        copied.model_ = copy.deepcopy(self.model_).eval()
-        return copied
-
-    def _unadapted(self) -> Self:
-        """Return a copy as it was before it was adapted."""
-        plain = self._copied()
-        if self.source_ is not None:
-            self.source_.restore(plain.model_)
-            plain.normalizer_ = self.source_.normalizer
-        plain.alignment_ = plain.adaptation_ = plain.source_ = None
-        return plain
-
-    def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
-        tensors = super()._described_people(extra)
-        if self.adaptation_ is None:
-            return tensors
-        extra["adaptation"] = self.adaptation_.to_dict()
-        if self.source_ is None:
-            return tensors
-        extra["source"] = self.source_.normalizer.to_dict()
-        return {**tensors, **self.source_.tensors()}
-
-    def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        super()._set_people(extra, tensors)
-        record, source = extra.get("adaptation"), extra.get("source")
-        self.adaptation_ = None if record is None else Adaptation.from_dict(record)
-        self.source_ = None if source is None else Source.from_saved(source, tensors)

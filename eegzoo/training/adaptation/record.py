@@ -39,6 +39,8 @@ class Adaptation:
         Number of windows with labels from the user, of `calibrate`.
     windows : tuple of str
         Digest of each window, by which `holds` recognises it.
+    labelled : tuple of str
+        Digest of each window of `calibrate`.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Adaptation:
     stepped_back: str = ""
     n_labelled: int = 0
     windows: tuple[str, ...] = ()
+    labelled: tuple[str, ...] = ()
 
     def holds(self, X: Array) -> npt.NDArray[np.bool_]:
         """Return which windows (n_windows, n_chans, n_times) are among those adapted on."""
@@ -68,11 +71,27 @@ class Adaptation:
         """Return how a score on windows must be named: "transductive", "inductive", or a mixture.
 
         A transductive score is of windows that the classifier was adapted on, without their labels.
+
+        Raises
+        ------
+        ValueError
+            If the labels of some were learnt, by `calibrate`.
         """
+        known = set(self.labelled)
+        n_learnt = sum(digest in known for digest in digests(X))
+        if n_learnt:
+            raise ValueError(
+                f"expected windows whose labels were not learnt for a score, got {n_learnt} that "
+                "the classifier was calibrated on"
+            )
         n_held, n_windows = int(self.holds(X).sum()), len(X)
         if n_held in (0, n_windows):
             return "transductive" if n_held else "inductive"
         return f"transductive for {n_held} of {n_windows} windows"
+
+    def labels_only(self) -> Self:
+        """Return the record of what `calibrate` learnt alone."""
+        return type(self)((), 0, n_labelled=self.n_labelled, labelled=self.labelled)
 
     def in_words(self) -> str:
         """Return the record as a sentence.
@@ -83,8 +102,10 @@ class Adaptation:
         'adapted to one person on 30 windows without labels: align, pseudo_labels (22 above 0.8)'
         """
         limited = "" if self.first is None else f", the first {self.first} at most"
-        text = f"adapted to one person on {self.n_windows} windows without labels{limited}: "
-        text += ", ".join(self.how) or "nothing was changed"
+        text = "for one person"
+        if self.n_windows:
+            text = f"adapted to one person on {self.n_windows} windows without labels{limited}: "
+            text += ", ".join(self.how) or "nothing was changed"
         if "pseudo_labels" in self.how:
             text += f" ({self.n_confident} above {self.threshold:g})"
         if self.stepped_back:
@@ -101,7 +122,9 @@ class Adaptation:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the record that `to_dict` described."""
         given = dict(values)
-        return cls(**{**given, "how": tuple(given["how"]), "windows": tuple(given["windows"])})
+        for name in ("how", "windows", "labelled"):
+            given[name] = tuple(given[name])
+        return cls(**given)
 
 
 def digests(X: Array) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -26,14 +27,22 @@ from eegzoo.training.targets.targets import Targets
 from eegzoo.training.targets.window_weights import as_mask, window_weights
 
 Array = npt.NDArray[Any]
-CALIBRATIONS = ("temperature",)
+CALIBRATIONS = ("temperature", "adapted")
+# For whom a calibration is: people as they come, or people whom the classifier was adapted to.
+AS_IS, ADAPTED = "as_is", "adapted"
 
 
 class FitsCalibration:
-    """Mixin of `EEGClassifier`: outputs for held-out people, in training and afterwards."""
+    """Mixin of `EEGClassifier`: outputs for held-out people, in training and afterwards.
+
+    Attributes
+    ----------
+    calibrations_ : dict of str to Calibration
+        "as_is" for people as they come, "adapted" for those whom the classifier is adapted to.
+    """
 
     calibration: str | None
-    calibration_: Calibration | None
+    calibrations_: Mapping[str, Calibration] = MappingProxyType({})
     check_signal: str
     targets_: Targets
     signal_info_: SignalInfo | None
@@ -52,6 +61,16 @@ class FitsCalibration:
             one_of("calibration", self.calibration, CALIBRATIONS)
         return recipe
 
+    @property
+    def calibration_(self) -> Calibration | None:
+        """Calibration for the people that the classifier is for; None if there is none."""
+        return self.calibrations_.get(self._regime)
+
+    @property
+    def _regime(self) -> str:
+        """For whom the classifier is, by which its calibration is chosen."""
+        return AS_IS
+
     def fit_calibration(
         self,
         X: Any,
@@ -59,6 +78,8 @@ class FitsCalibration:
         groups: Any = None,
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        *,
+        adapted: bool = False,
     ) -> Self:
         """Calibrate a fitted classifier on people that it was not trained on.
 
@@ -71,18 +92,27 @@ class FitsCalibration:
             As in `fit`. Windows of weight 0 are not used; other weights have no influence.
         groups : array, shape (n_windows,) | str | None
             Person of each window, or a column of the data set's metadata. None: its subjects.
+        adapted : bool
+            Whether to calibrate for adapted people as well: a copy is adapted to each person on
+            their windows (`adapt`), and its outputs count for the classifiers that `adapt` returns.
 
         Returns
         -------
         self
-            The classifier, with another ``calibration_``.
+            The classifier, with other ``calibrations_``.
 
         Raises
         ------
         ValueError
-            If nobody says whose the windows are, or all are of one person.
+            If nobody says whose the windows are, or all are of one person; if the classifier is
+            adapted to a person already.
         """
         check_is_fitted(self, "model_")
+        if self._regime != AS_IS:
+            raise ValueError(
+                "expected a classifier for anyone, which is calibrated on several people, got one "
+                "that is adapted to a person"
+            )
         X = as_rows(X)
         data = _labelled(
             X, y, sample_weight, mask, self.check_signal, self.targets_, self.signal_info_
@@ -93,9 +123,18 @@ class FitsCalibration:
                 "expected groups with the person of each window, of two people at least, got "
                 f"{'none' if person is None else np.unique(person).tolist()}"
             )
-        outputs = self._raw_outputs(X, data.mask, person)
-        self.calibration_ = _calibration(data, outputs, person, self.targets_, is_split=True)
+        found = {AS_IS: self._raw_outputs(X, data.mask, person)}
+        if adapted:
+            found[ADAPTED] = self._adapted_outputs(X, person)
+        self.calibrations_ = {
+            regime: _calibration(data, outputs, person, self.targets_, is_split=True)
+            for regime, outputs in found.items()
+        }
         return self
+
+    def _adapted_outputs(self, X: Any, person: Array) -> Tensor:
+        """Return outputs for rows, each of a copy that is adapted to the person of the row."""
+        raise NotImplementedError
 
     def _raw_outputs(
         self, X: Any, mask: Any = None, groups: Any = None, batch_size: int = 64
@@ -112,10 +151,10 @@ class FitsCalibration:
         mask: Any,
         targets: Targets,
         seed: int,
-    ) -> Calibration | None:
-        """Return the calibration on folds of the people, whose models are trained here."""
+    ) -> Mapping[str, Calibration]:
+        """Return the calibrations on folds of the people, whose models are trained here."""
         if self.calibration is None:
-            return None
+            return {}
         X = as_rows(X)
         data = _labelled(X, y, sample_weight, mask, self.check_signal, targets)
         person = people_of(data.inputs, groups)
@@ -123,30 +162,41 @@ class FitsCalibration:
         # A column of the metadata would be read again from the parts.
         groups = person if groups is not None else None
         labels = targets_of(data.inputs, y)
-        outputs = torch.empty(*data.weight.shape, targets.n_outputs)
+        regimes = (AS_IS, ADAPTED) if self.calibration == ADAPTED else (AS_IS,)
+        outputs = {regime: torch.empty(*data.weight.shape, targets.n_outputs) for regime in regimes}
         for train, test in folds:
             fold = clone(self).set_params(calibration=None, random_state=seed)
             fold.fit(
                 select_rows(X, train), labels[train], selected(groups, train),
                 selected(sample_weight, train), selected(data.mask, train),
             )  # fmt: skip
-            outputs[test] = fold._raw_outputs(
-                select_rows(X, test), selected(data.mask, test), selected(groups, test)
+            tested = select_rows(X, test)
+            outputs[AS_IS][test] = fold._raw_outputs(
+                tested, selected(data.mask, test), selected(groups, test)
             )
-        return _calibration(data, outputs, person, targets, of_people=of_people)
+            if ADAPTED in regimes:
+                each = np.zeros(len(test), np.int64) if person is None else person[test]
+                outputs[ADAPTED][test] = fold._adapted_outputs(tested, each)
+        return {
+            regime: _calibration(data, found, person, targets, of_people=of_people)
+            for regime, found in outputs.items()
+        }
 
     def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = super()._described_people(extra)  # type: ignore[misc]
-        calibration = getattr(self, "calibration_", None)
-        if calibration is None:
+        if not self.calibrations_:
             return tensors
-        extra["calibration"] = calibration.to_dict()
-        return {**tensors, **calibration.tensors()}
+        extra["calibration"] = {name: one.to_dict() for name, one in self.calibrations_.items()}
+        for name, one in self.calibrations_.items():
+            tensors = {**tensors, **one.tensors(name)}
+        return tensors
 
     def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         super()._set_people(extra, tensors)  # type: ignore[misc]
-        known = extra.get("calibration")
-        self.calibration_ = None if known is None else Calibration.from_saved(known, tensors)
+        self.calibrations_ = {
+            name: Calibration.from_saved(known, tensors, name)
+            for name, known in extra.get("calibration", {}).items()
+        }
 
 
 def _labelled(

@@ -99,15 +99,17 @@ class Calibration:
             "temperature": self.temperature,
         }  # fmt: skip
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the arrays for a file."""
+    def tensors(self, of: str) -> dict[str, Tensor]:
+        """Return the arrays for a file, under the name of the calibration."""
         return {
-            PREFIX + name: torch.from_numpy(np.ascontiguousarray(getattr(self, name)))
+            f"{PREFIX}{of}.{name}": torch.from_numpy(np.ascontiguousarray(getattr(self, name)))
             for name in ("outputs", "y", "person")
         }
 
     @classmethod
-    def from_saved(cls, values: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Self:
+    def from_saved(cls, values: Mapping[str, Any], tensors: Mapping[str, Tensor], of: str) -> Self:
         """Return the calibration that `to_dict` and `tensors` described."""
-        outputs, y, person = (tensors[PREFIX + name].numpy() for name in ("outputs", "y", "person"))
+        outputs, y, person = (
+            tensors[f"{PREFIX}{of}.{name}"].numpy() for name in ("outputs", "y", "person")
+        )
         return cls(outputs, y, person, values["of_people"], values["is_split"])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from eegzoo.training.calibration.abstention import Abstention
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.training.calibration.fit_calibration import FitsCalibration
+from eegzoo.training.calibration.fit_calibration import AS_IS, FitsCalibration
 from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.training.class_predictions import ClassPredictions
 from eegzoo.training.targets.targets import LabelSets
@@ -136,7 +136,8 @@ class HonestPredictions(FitsCalibration, ClassPredictions):
 
     @property
     def _temperature(self) -> float:
-        calibration = getattr(self, "calibration_", None)
+        # Without a calibration for adapted people, that for others is closer than none.
+        calibration = self.calibration_ or self.calibrations_.get(AS_IS)
         return 1.0 if calibration is None else calibration.temperature
 
     def _scaled(self, outputs: Tensor) -> Tensor:
@@ -146,7 +147,14 @@ class HonestPredictions(FitsCalibration, ClassPredictions):
     def _known_calibration(self) -> Calibration:
         check_is_fitted(self, "model_")
         self._check_one_label()
-        calibration: Calibration | None = getattr(self, "calibration_", None)
+        calibration = self.calibration_
+        if calibration is None and self.calibrations_:
+            raise ValueError(
+                "expected a classifier that is calibrated for people like the one it is for, got "
+                f"one calibrated for people {' and '.join(self.calibrations_)}: fit it with "
+                "calibration='adapted', or call fit_calibration(..., adapted=True), before it is "
+                "adapted without labels"
+            )
         if calibration is None:
             raise ValueError(
                 "expected a calibrated classifier, got one without: fit it with "

@@ -1,6 +1,7 @@
 """Classifiers are calibrated on people that their models were not trained on."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn.base import clone
 
 from eegzoo.data import EpochsDataset, SignalInfo
 from eegzoo.training import EEGClassifier
+from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.calibration.folds import CalibrationWarning
 
 SFREQ, N_TIMES, N_WINDOWS = 64.0, 128, 12
@@ -100,7 +102,7 @@ def test_the_calibration_is_saved_pickled_and_not_cloned(fitted, tmp_path):
         np.testing.assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
         np.testing.assert_array_equal(other.predict_set(X), fitted.predict_set(X))
         assert other.abstention(coverage=0.5) == fitted.abstention(coverage=0.5)
-    assert not hasattr(clone(fitted), "calibration_")
+    assert clone(fitted).calibration_ is None
 
 
 def test_a_fit_without_calibration_has_none(tmp_path):
@@ -189,6 +191,41 @@ def test_alignment_by_person_is_that_of_the_held_out_person():
     scaled = X * np.where(GROUPS == 3, 2.0, 1.0)[:, None, None].astype(np.float32)
     again = make_classifier(align="euclid", max_epochs=1).fit(scaled, Y, GROUPS)
     np.testing.assert_allclose(again.calibration_.outputs, fitted.calibration_.outputs, atol=1e-3)
+
+
+def test_adapted_people_have_a_calibration_of_their_own(tmp_path):
+    fitted = make_classifier(calibration="adapted").fit(X, Y, GROUPS)
+    mine = X[GROUPS == 3]
+    assert sorted(fitted.calibrations_) == ["adapted", "as_is"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AdaptationWarning)
+        adapted = fitted.adapt(mine)
+    assert adapted.calibration_ is fitted.calibrations_["adapted"]
+    assert (adapted.calibration_.outputs != fitted.calibration_.outputs).any()
+    assert adapted.predict_set(mine).shape == (N_WINDOWS, 2)
+    adapted.save(tmp_path / "adapted.safetensors")
+    loaded = EEGClassifier.load(tmp_path / "adapted.safetensors")
+    np.testing.assert_array_equal(loaded.predict_set(mine), adapted.predict_set(mine))
+    with pytest.raises(ValueError, match="expected a classifier for anyone"):
+        adapted.fit_calibration(X, Y, GROUPS)
+
+
+@pytest.mark.filterwarnings("ignore:the classifier learns no labels")
+def test_a_calibration_for_others_gives_adapted_people_no_sets(fitted):
+    mine = X[GROUPS == 3]
+    for other in (fitted.adapt(mine), fitted.calibrate(mine, Y[GROUPS == 3])):
+        with pytest.raises(ValueError, match="one calibrated for people as_is"):
+            other.predict_set(mine)
+    again = make_classifier(calibration=None).fit(X, Y, GROUPS)
+    again.fit_calibration(*make_people(n_people=12, seed=1), adapted=True)
+    assert again.adapt(mine).predict_set(mine).any(axis=1).all()
+
+
+def test_a_person_who_is_only_aligned_is_like_those_of_the_calibration():
+    fitted = make_classifier(align="euclid", max_epochs=1).fit(X, Y, GROUPS)
+    mine = X[GROUPS == 3]
+    adapted = fitted.adapt(mine, how=["align"])
+    np.testing.assert_array_equal(adapted.predict_set(mine), fitted.predict_set(mine))
 
 
 @pytest.mark.parametrize("calibration", ["sigmoid", True])
