@@ -66,7 +66,7 @@ def test_no_labels_are_no_reason_to_change_much(fitted):
     confident = fitted.predict(NEW_X)
     few = [np.flatnonzero(confident == 0)[0], np.flatnonzero(confident == 1)[0]]
     calibrated = fitted.calibrate(NEW_X[few], confident[few])
-    assert (calibrated.predict(NEW_X) == confident).mean() > 0.8
+    assert (calibrated.predict(NEW_X) == confident).mean() > 0.7
 
 
 def test_the_record_counts_labels_and_their_windows_are_not_scored(fitted, tmp_path):
