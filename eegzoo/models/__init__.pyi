@@ -21,8 +21,10 @@ from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
 from .saving import load_model, read_metadata, save_model
 from .shallow_convnet import ShallowConvNet
+from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .stnet import STNet
+from .tangent_net import TangentNet
 from .tinysleepnet import TinySleepNet
 from .transformeeg import TransformEEG
 from .usleep import USleep
@@ -48,9 +50,11 @@ __all__ = [
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
+    "SSVEPFront",
     "STNet",
     "ShallowConvNet",
     "StagerNet",
+    "TangentNet",
     "TinySleepNet",
     "TransformEEG",
     "USleep",
