@@ -59,7 +59,7 @@ def fit_alignment(
         )
     if not np.isfinite(moments.covariance).all():
         raise ValueError("expected finite numbers in the windows to align, got NaN or infinity")
-    used = moments.subset(good_windows(moments.power()))
+    used = moments.subset(good_windows(moments.power(), moments.variance()))
     if len(used) < MIN_WINDOWS:
         raise ValueError(
             f"expected at least {MIN_WINDOWS} windows of a person that are neither flat nor "

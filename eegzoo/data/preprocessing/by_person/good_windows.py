@@ -14,7 +14,9 @@ _SPREADS = 3.0
 _QUANTILES = (0.2, 0.5, 0.8)
 
 
-def good_windows(power: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def good_windows(
+    power: npt.NDArray[Any], variance: npt.NDArray[Any] | None = None
+) -> npt.NDArray[np.bool_]:
     """Return which windows are neither flat nor outliers.
 
     A window is an outlier if the power of one of its channels is more than ten times (or less than
@@ -27,7 +29,9 @@ def good_windows(power: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     power : array, shape (n_windows, n_chans)
-        Power of each channel in each window.
+        Power of each channel in each window, offsets of the windows included.
+    variance : array, shape (n_windows, n_chans) | None
+        Variance of each channel within each window. None: the power.
 
     Returns
     -------
@@ -42,13 +46,15 @@ def good_windows(power: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     >>> np.flatnonzero(~good_windows(power))
     array([2, 7])
     """
+    variance = power if variance is None else variance
+    typical = np.median(variance, axis=0)
+    alive = typical > 1e-12 * typical.max(initial=0.0)
+    flat = variance[:, alive] <= 1e-12 * typical[alive]
+    power = power[:, alive]
     median = np.median(power, axis=0)
-    alive = median > 1e-12 * median.max(initial=0.0)
-    power, median = power[:, alive], median[alive]
     logs = np.log(np.maximum(power / median, 1e-12))
     low, middle, high = np.quantile(logs, _QUANTILES, axis=0)
     above = logs - middle > np.log(_FACTOR) + _SPREADS * (high - middle)
     below = middle - logs > np.log(_FACTOR) + _SPREADS * (middle - low)
-    flat = power <= 1e-12 * median
     good: npt.NDArray[np.bool_] = ~(above | below | flat).any(axis=1)
     return good

@@ -47,6 +47,10 @@ class WindowMoments:
         sfreq : float | None
             Sampling rate in Hz, for bands.
         """
+        if len(X) == 0:
+            n_bands, n_chans = len(bands or (None,)), X.shape[1]
+            shape = (0, n_bands, n_chans)
+            return cls(np.zeros(shape), np.zeros((*shape, n_chans)), np.zeros(0))
         parts = [
             cls._of_chunk(np.asarray(X[start : start + _CHUNK], np.float64), bands, sfreq)
             for start in range(0, len(X), _CHUNK)
@@ -81,11 +85,17 @@ class WindowMoments:
         """Return the moments of some windows."""
         return type(self)(self.mean[chosen], self.covariance[chosen], self.level[chosen])
 
+    def variance(self) -> npt.NDArray[np.float64]:
+        """Return the variance of each channel in each window, shape (n_windows, n_chans)."""
+        total: npt.NDArray[np.float64] = np.diagonal(self.covariance, axis1=-2, axis2=-1).sum(
+            axis=1
+        )
+        return total
+
     def power(self) -> npt.NDArray[np.float64]:
         """Return the power of each channel about its typical mean, shape (n_windows, n_chans)."""
         offsets = self.mean - np.median(self.mean, axis=0)
-        variance = np.diagonal(self.covariance, axis1=-2, axis2=-1)
-        total: npt.NDArray[np.float64] = (variance + offsets**2).sum(axis=1)
+        total: npt.NDArray[np.float64] = self.variance() + np.square(offsets).sum(axis=1)
         return total
 
     def about(self, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
