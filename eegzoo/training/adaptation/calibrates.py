@@ -93,8 +93,8 @@ class CalibratesToPeople(AdaptsToPeople):
             )
         if len(np.unique(labels)) < 2:
             warnings.warn(
-                f"all {len(labels)} labels are {labels.tolist()[0]!r}: the classifier learns to give "
-                "this label more often",
+                f"all {len(labels)} labels are {labels.tolist()[0]!r}: the classifier learns to "
+                "give this label more often",
                 AdaptationWarning,
                 stacklevel=2,
             )

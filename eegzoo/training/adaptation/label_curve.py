@@ -182,7 +182,7 @@ def label_curve(
                 raise ValueError(f"expected windows of {name} to score, got none")
             pool, test = rows[sides[0]], rows[sides[1]]
             given = rows if regime == "transductive" else pool
-            order = _in_turn(labels[pool], seed)
+            order = draw_in_turn(labels[pool], seed)
             scored = select_rows(X, test), labels[test]
             for curve, start in _starts(classifier, select_rows(X, given), how).items():
                 for place, n in enumerate(numbers):
@@ -204,10 +204,7 @@ def _starts(
     classifier: CalibratesToPeople, X: Any, how: Collection[str] | None
 ) -> dict[str, CalibratesToPeople]:
     """Return the classifiers of a person before any label is learnt, by the name of the curve."""
-    trained = [
-        *(["align"] if classifier.align_ is not None else []),
-        *(["statistics"] if classifier.by_person_ else []),
-    ]
+    trained = steps_in_training(classifier)
     one_person = np.zeros(len(X))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AdaptationWarning)
@@ -218,8 +215,23 @@ def _starts(
     return {"as_trained": plain, "adapted": adapted}
 
 
-def _in_turn(labels: Array, seed: int) -> npt.NDArray[np.int64]:
-    """Return windows in random order, a window of each class in turn."""
+def steps_in_training(classifier: CalibratesToPeople) -> list[str]:
+    """Return what a classifier takes from each person in training, of the steps of `adapt`."""
+    return [
+        *(["align"] if classifier.align_ is not None else []),
+        *(["statistics"] if classifier.by_person_ else []),
+    ]
+
+
+def draw_in_turn(labels: Array, seed: int) -> npt.NDArray[np.int64]:
+    """Return windows in random order, a window of each class in turn.
+
+    Examples
+    --------
+    >>> labels = np.array(["a"] * 10 + ["b"] * 3)
+    >>> labels[draw_in_turn(labels, seed=0)][:6].tolist() in (["a", "b"] * 3, ["b", "a"] * 3)
+    True
+    """
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(len(labels))
     place = np.empty(len(labels), np.int64)
