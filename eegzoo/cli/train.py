@@ -196,13 +196,12 @@ def train(
         estimator = EEGClassifier(
             model, class_weight=class_weight, calibration=calibration, **options
         )
-    elif class_weight is None and calibration is None:
+    elif class_weight is None:
+        if calibration is not None:
+            raise ValueError(f"expected --calibration without --target, got {calibration}")
         estimator = EEGRegressor(model, **options)
     else:
-        raise ValueError(
-            "expected --class-weight and --calibration without --target, got "
-            f"{class_weight or calibration}"
-        )
+        raise ValueError(f"expected --class-weight without --target, got {class_weight}")
     estimator.check_parameters()
     if devices != 1 and not is_launched():
         raise typer.Exit(relaunch(devices, sys.argv[1:], device))
