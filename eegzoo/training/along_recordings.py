@@ -27,6 +27,7 @@ class RecordingPredictions:
     preprocessing_: Preprocessing | None
     targets_: Targets
     _outputs: Callable[..., Tensor]
+    _causal_outputs: Callable[..., Tensor]
 
     def predict_recording(
         self,
@@ -35,6 +36,7 @@ class RecordingPredictions:
         *,
         preprocessing: Preprocessing | None = None,
         batch_size: int = 64,
+        causal: bool = False,
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
         """Predict from sliding windows along a recording.
 
@@ -53,6 +55,9 @@ class RecordingPredictions:
             length of a window. None: that of trained weights or of a saved estimator.
         batch_size : int
             Number of windows that are computed at once.
+        causal : bool
+            With `align`, whether each window is aligned by the windows up to its own, as in a
+            stream, and the first five by these five; otherwise by all windows of the recording.
 
         Returns
         -------
@@ -91,7 +96,8 @@ class RecordingPredictions:
         windows = preprocessing.windows(raw, step_seconds)
         dataset = EpochsDataset.from_epochs(windows, check_signal="ignore")  # checked in _outputs
         onsets = dataset.groups("onset") - raw.first_time
-        return onsets, self.targets_.predictions(self._outputs(dataset, None, batch_size))
+        outputs = self._causal_outputs if causal else self._outputs
+        return onsets, self.targets_.predictions(outputs(dataset, batch_size=batch_size))
 
 
 def outputs_along_recordings(
