@@ -24,7 +24,18 @@ VISIBLE = {
 FOLDERS = {
     "layers": ("constrained", "fronts", "blocks"),
     "models": ("", "references"),
-    "training": ("augmentation", "parallel", "targets", "inputs", "by_person", "callbacks", "loop"),
+    "training": (
+        "augmentation",
+        "parallel",
+        "targets",
+        "inputs",
+        "by_person",
+        "callbacks",
+        "loop",
+        "predictions",
+        "calibration",
+        "adaptation",
+    ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
 }
 # Other installed packages that these may import; the rest may import any.

@@ -11,6 +11,7 @@ from eegzoo.cli import (
     channel_options,
     event_options,
     matching,
+    people,
     reading_options,
     results,
     scores,
@@ -51,6 +52,17 @@ def evaluate(
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
     align: matching.Align = None,
+    adapt: people.Adapt = False,
+    adapt_first: people.AdaptFirst = None,
+    calibrate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Number of labelled windows of each person to fine-tune the head with; with "
+            "several numbers, such as 0,5,10,20,40, the accuracy for each, with and without "
+            "--adapt.",
+            rich_help_panel="New people",
+        ),
+    ] = None,
     channels: channel_options.Channels = None,
     exclude: channel_options.Exclude = None,
     types: channel_options.Types = None,
@@ -91,6 +103,9 @@ def evaluate(
         )
     options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
     options.check()
+    numbers = people_numbers(calibrate)
+    each = people.PeopleOptions(adapt, adapt_first, numbers[0] if len(numbers) == 1 else 0)
+    each.check(is_classifier=target is None)
     trained = find_trained(model)
     _check_targets(model, trained, target)
     found: list[dict[str, Any]] = []
@@ -110,7 +125,8 @@ def evaluate(
             typer.echo(f"seed {number}:")
         found.append(
             {
-                **_scores(estimator, dataset),
+                **_scores(estimator, dataset, each),
+                **_label_curve(estimator, dataset, numbers, adapt_first),
                 "n_windows": len(dataset),
                 "model": chosen.name,
                 "align": None if estimator.align_ is None else estimator.align_.to_dict(),
@@ -141,7 +157,37 @@ def _check_targets(model: str, trained: Trained, target: str | None) -> None:
         )
 
 
-def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> dict[str, Any]:
+def people_numbers(calibrate: list[str] | None) -> tuple[int, ...]:
+    """Return the numbers of --calibrate."""
+    from eegzoo.cli.option_values import split
+
+    try:
+        numbers = tuple(int(number) for number in split("--calibrate", calibrate))
+    except ValueError as error:
+        raise ValueError(f"expected --calibrate to be numbers, got {calibrate}") from error
+    if any(number < 0 for number in numbers):
+        raise ValueError(f"expected --calibrate of at least 0, got {list(numbers)}")
+    return numbers
+
+
+def _label_curve(
+    estimator: Any, dataset: EpochsDataset, numbers: tuple[int, ...], first: int | None
+) -> dict[str, Any]:
+    """Print the accuracy against the number of labelled windows, if several are asked for."""
+    if len(numbers) < 2:
+        return {}
+    from eegzoo.training.adaptation.label_curve import label_curve
+
+    if first is not None:
+        raise ValueError("expected --adapt-first with one number in --calibrate, got several")
+    curve = label_curve(estimator, dataset, n_labelled=numbers)
+    typer.echo(curve.in_words())
+    return {"label_curve": curve.to_dict()}
+
+
+def _scores(
+    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, each: people.PeopleOptions
+) -> dict[str, Any]:
     """Print the scores, and return them for the JSON file."""
     from sklearn.metrics import confusion_matrix
 
@@ -158,13 +204,20 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
         raise ValueError(f"expected only the labels of the model, {known}, got also {unknown}")
-    predicted = estimator.predict(dataset)
+    scored, predicted, done = each.predict(estimator, dataset)
+    dataset = dataset.subset(scored)
+    for line in done:
+        typer.echo(line)
     accuracy = scores.class_scores(dataset.labels, predicted)
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
     results.print_confusion(matrix, known)
     statistics = scores.report(dataset, dataset.labels, predicted)
+    regime = people.regime_in_words(estimator, each)
+    people.print_people(statistics, regime)
     return {
         **accuracy,
+        "regime": regime,
+        "adapted": done or None,
         "confusion": {"labels": known, "matrix": matrix},
         "statistics": statistics,
     }

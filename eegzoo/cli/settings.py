@@ -72,6 +72,27 @@ Patience = Annotated[
     int | None,
     _setting("Epochs without improvement before training stops; 0: no early stopping.", "0", "0"),
 ]
+PeoplePerBatch = Annotated[
+    int | None,
+    _training(
+        "Number of people in a batch, whose statistics normalise their windows, also in use.",
+        default="none",
+    ),
+]
+FeatureDropProb = Annotated[
+    float | None,
+    _training(
+        "Dropout of features as z-scores by person, with --people-per-batch.", default="none"
+    ),
+]
+Calibration = Annotated[
+    str | None,
+    _training(
+        "temperature: calibrate probabilities on held-out people; adapted: also those of adapted "
+        "models.",
+        default="none",
+    ),
+]
 ClassWeight = Annotated[
     str | None, _training("balanced: give rare labels more weight.", default="none")
 ]

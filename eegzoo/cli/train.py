@@ -14,6 +14,7 @@ from eegzoo.cli import (
     crossval,
     event_options,
     matching,
+    people,
     preprocessing_options,
     reading_options,
     results,
@@ -83,6 +84,13 @@ def train(
     validation: settings.Validation = None,
     patience: settings.Patience = None,
     class_weight: settings.ClassWeight = None,
+    people_per_batch: settings.PeoplePerBatch = None,
+    feature_drop_prob: settings.FeatureDropProb = None,
+    calibration: settings.Calibration = None,
+    adapt: people.Adapt = False,
+    adapt_first: people.AdaptFirst = None,
+    calibrate: people.Calibrate = 0,
+    protocol: people.Protocol = None,
     precision: settings.Precision = "float32",
     compile: settings.Compile = False,
     checkpoint: settings.CheckpointFolder = None,
@@ -169,6 +177,8 @@ def train(
         raise ValueError(f"expected --cv of at least 2, got {cv}")
     if groups is not None and groups not in CHOICES:
         raise ValueError(f"expected --groups to be one of {', '.join(CHOICES)}, got {groups!r}")
+    people.check_protocol(protocol, groups)
+    people.PeopleOptions(adapt, adapt_first, calibrate).check(is_classifier=target is None)
     targets.check_options(target, metadata)
     source = event_options.event_source(stim, stim_mask, events_from)
     options: dict[str, Any] = {
@@ -179,11 +189,16 @@ def train(
         "ema": ema, "validation": validation, "patience": patience, "precision": precision,
         "compile": compile, "checkpoint": checkpoint, "device": device,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
+        "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip
     estimator: EEGClassifier | EEGRegressor
     if target is None:
-        estimator = EEGClassifier(model, class_weight=class_weight, **options)
+        estimator = EEGClassifier(
+            model, class_weight=class_weight, calibration=calibration, **options
+        )
     elif class_weight is None:
+        if calibration is not None:
+            raise ValueError(f"expected --calibration without --target, got {calibration}")
         estimator = EEGRegressor(model, **options)
     else:
         raise ValueError(f"expected --class-weight without --target, got {class_weight}")
@@ -198,7 +213,8 @@ def train(
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
-        "seed": seed, "seeds": seeds,
+        "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
+        "calibrate": calibrate, "protocol": protocol,
     }  # fmt: skip
     process = join_processes(device)
     with quiet_unless_main(process):
@@ -231,6 +247,7 @@ def _train(
     from eegzoo.training.loop.history import epoch_choice
 
     is_classifier = run["target"] is None
+    run = {**run, **people.folds_of(run["protocol"], dataset)}
     y = dataset.labels if is_classifier else dataset.groups("target")
     of_seeds: list[dict[str, Any]] = []
     for seed in range(run["seed"], run["seed"] + run["seeds"]):
@@ -258,6 +275,9 @@ def _train(
                 "run": {
                     **run, "model": estimator.model, "recipe": estimator.recipe, **used,
                     "align": estimator.align,
+                    "people_per_batch": estimator.people_per_batch,
+                    "feature_drop_prob": estimator.feature_drop_prob,
+                    "calibration": getattr(estimator, "calibration", None),
                     "augment": [str(item) for item in used["augment"]],
                     "class_weight": getattr(estimator, "class_weight", None),
                     "precision": estimator.precision, "preprocessing": preprocessing.to_dict(),

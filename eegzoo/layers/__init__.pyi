@@ -18,6 +18,10 @@ from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
+from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
+from .person.feature_norm import FeatureNorm
+from .person.fit_statistics import fit_person_statistics
+from .person.person_statistics import PersonStatistics, person_layers, set_people
 
 __all__ = [
     "ConstrainedConv1d",
@@ -30,21 +34,29 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DepthwiseConv2d",
+    "FeatureNorm",
     "FilterBank",
     "MultiHeadAttention",
     "NormConstraint",
     "ParallelLinear",
     "PeepholeLSTM",
+    "PersonBatchNorm1d",
+    "PersonBatchNorm2d",
+    "PersonStatistics",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "TCNBlock",
     "TemporalSpatialConv",
     "bake",
+    "by_person",
     "constrain",
     "constrain_norm",
     "constraint_report",
     "depthwise_front",
+    "fit_person_statistics",
     "fused_fronts",
     "norm_pool",
+    "person_layers",
+    "set_people",
 ]

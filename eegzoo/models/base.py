@@ -47,6 +47,8 @@ class EEGModel(nn.Module):
         Number of features that `features` returns for a window.
     head : nn.Module
         Layers that map features to outputs. A classifier has one logit for each class.
+    feature_norm : nn.Module | None
+        Layer that `features` ends in, which `eegzoo.models.norm_features` adds.
     """
 
     num_features: int
@@ -64,6 +66,7 @@ class EEGModel(nn.Module):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
+        self.register_module("feature_norm", None)
         self.n_chans = positive_int("n_chans", n_chans)
         self.n_times = positive_int("n_times", n_times)
         self.n_outputs = positive_int("n_outputs", n_outputs)
@@ -222,12 +225,14 @@ def check_names(ch_names: Sequence[str], n_chans: int) -> tuple[str, ...]:
 
 
 def _with_checked_windows(features: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return a method ``features`` that checks its windows first."""
+    """Return a method ``features`` that checks its windows first and normalises its features."""
 
     @wraps(features)
     def checked(self: EEGModel, x: Tensor, *args: Any, **options: Any) -> Tensor:
         self.check_input(x)
-        return features(self, x, *args, **options)
+        found = features(self, x, *args, **options)
+        norm: nn.Module | None = self._modules.get("feature_norm")
+        return found if norm is None else norm(found)
 
     return checked
 

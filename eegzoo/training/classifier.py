@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.training.class_predictions import ClassPredictions
+from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels
 from eegzoo.training.inputs.fit_data import FitData
@@ -22,7 +22,7 @@ from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -91,6 +91,14 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     layer_decay : float
         Learning rate of each part of the model, divided by that of the next part; the head learns
         at `lr`. Use values below 1 for fine-tuning.
+    people_per_batch : int | None
+        Number of people in a batch, each with the same number of windows. Batch normalisation then
+        takes its statistics by person, in training and in use: the windows of a person are
+        classified together. People are the groups of `fit` or the subjects of a data set. None:
+        batches of windows whoever they are of.
+    feature_drop_prob : float | None
+        Dropout of the features as z-scores by person, which the head takes (`norm_features`), with
+        `people_per_batch`. None: the features as they are.
     precision : {"float32", "bfloat16", "float16"}
         Precision of the computation in training; mixed precision below float32.
     check_signal : {"raise", "warn", "ignore"}
@@ -122,6 +130,14 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     lr_scheduler : type | str | skorch.callbacks.LRScheduler | None
         Scheduler class of torch, stepped after each epoch, or skorch's callback; its arguments are
         ``lr_scheduler__*``. None: `warmup`, then a cosine.
+    calibration : {"temperature", "adapted"} | None
+        Calibration on held-out people: models are trained on parts of the people, as in five-fold
+        cross-validation, and their outputs for the others tell the temperature that logits are
+        divided by, and all that `predict_set` and `abstention` need. People are the groups of
+        `fit` or, without these, the subjects of a data set. With one person, other windows of this
+        person are held out, and a warning says so. "adapted" also adapts the models to each person
+        held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
+        calibration.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -144,6 +160,8 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Robust amplitude of the training windows in microvolts.
     n_chans_, n_times_ : int
         Number of channels, and of samples in a window.
+    calibration_ : Calibration | None
+        Outputs for held-out people, their number and the temperature.
     history_ : History
         One row for each epoch: learning rate, losses, validation score.
     best_epoch_ : int
@@ -188,6 +206,8 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         validation: Any = None,
         patience: int | None = None,
         layer_decay: float = 1.0,
+        people_per_batch: int | None = None,
+        feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
@@ -199,6 +219,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         optimizer: Any = None,
         criterion: Any = None,
         lr_scheduler: Any = None,
+        calibration: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -206,12 +227,15 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
             normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
             max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
             weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
-            patience=patience, layer_decay=layer_decay, precision=precision,
+            patience=patience, layer_decay=layer_decay,
+            people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
+            precision=precision,
             check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
             random_state=random_state, verbose=verbose, callbacks=callbacks, optimizer=optimizer,
             criterion=criterion, lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip
         self.class_weight = class_weight
+        self.calibration = calibration
 
     def partial_fit(
         self,
@@ -251,6 +275,11 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         """
         if classes is None and not hasattr(self, "model_"):
             raise ValueError("expected classes in the first call of partial_fit, got None")
+        if self.calibration is not None:
+            raise ValueError(
+                f"expected calibration None with partial_fit, which holds out no people, got "
+                f"{self.calibration!r}: call fit_calibration after the last pass"
+            )
         return self._partial_fit(X, y, sample_weight, mask, classes, groups)
 
     def _read_targets(

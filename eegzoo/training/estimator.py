@@ -5,34 +5,33 @@ from __future__ import annotations
 import abc
 import copy
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy.typing as npt
 import torch
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.by_person.person_alignment import as_alignment
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
-from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.data.windows.shared_samples import timeline_of_rows
-from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
+from eegzoo.data.windows.torch_datasets import dataset_of
 from eegzoo.models.base import EEGModel
-from eegzoo.models.sequence_models import SequenceModel
-from eegzoo.training.along_recordings import RecordingPredictions, outputs_along_recordings
+from eegzoo.training.along_recordings import RecordingPredictions
 from eegzoo.training.by_person.alignment import AlignsPeople
-from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
+from eegzoo.training.by_person.people_in_training import StatisticsOfPeople
+from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.train import train, train_pass
-from eegzoo.training.model_building import build_model, check_sfreq
+from eegzoo.training.model_building import build_model
 from eegzoo.training.parallel.data_parallel import broadcast_from_main
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.parameters import Parameters
-from eegzoo.training.prediction import compute_outputs
+from eegzoo.training.predictions.model_outputs import ModelOutputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
 from eegzoo.training.targets.targets import Classes, Targets
@@ -42,7 +41,14 @@ Array = npt.NDArray[Any]
 
 
 class EEGEstimator(
-    SavingMixin, AlignsPeople, RecordingPredictions, TransformerMixin, Parameters, abc.ABC
+    SavingMixin,
+    ModelOutputs,
+    StatisticsOfPeople,
+    AlignsPeople,
+    RecordingPredictions,
+    TransformerMixin,
+    Parameters,
+    abc.ABC,
 ):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
@@ -50,6 +56,7 @@ class EEGEstimator(
     history_: History
     best_epoch_: int
     targets_: Targets
+    calibrations_: Mapping[str, Any]
 
     @torch.inference_mode(False)
     @torch.enable_grad()
@@ -119,6 +126,7 @@ class EEGEstimator(
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
@@ -126,8 +134,11 @@ class EEGEstimator(
                 held_out = self._aligned_data(held_out)
                 validation = held_out.training_set(targets, normalizer.transform, module)
             history, best_epoch = train(plan, validation)
+        calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
+        self._set_people({}, {})
+        self.calibrations_ = calibrations
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -165,6 +176,7 @@ class EEGEstimator(
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             plan = self._plan(data, targets, recipe, normalizer, module, module.n_times, seed)
             plan = dataclasses.replace(plan, process=ProcessInfo())
             history, optimizer = train_pass(plan, n_passes, optimizer)
@@ -173,6 +185,7 @@ class EEGEstimator(
             self._set_fitted(data, targets, module)
         else:
             self.model_ = module.eval()
+            self._set_by_person(module, self.by_person_)
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
         self.best_epoch_ = len(self.history_)
@@ -192,55 +205,7 @@ class EEGEstimator(
         return TrainingPlan(
             model, data.training_set(targets, normalizer.transform, model), targets, recipe,
             self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
-        )  # fmt: skip
-
-    def transform(self, X: Any, *, batch_size: int = 64, groups: Any = None) -> Array:
-        """Return the features that the model's head classifies or regresses on.
-
-        Parameters
-        ----------
-        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
-            Windows, or sequences of windows, as in `predict`.
-        batch_size : int
-            Number of windows that are computed at once.
-        groups : array, shape (n_windows,) | str | None
-            Person of each window, as in `EEGClassifier.predict_proba`.
-
-        Returns
-        -------
-        array, shape (n_windows, num_features) or (n_sequences, n_windows, num_features)
-            Features, averaged over the crops of a window.
-        """
-        check_is_fitted(self, "model_")
-        return self._outputs(X, None, batch_size, groups, features=True).numpy()
-
-    def _outputs(
-        self,
-        X: Any,
-        mask: Any = None,
-        batch_size: int = 64,
-        groups: Any = None,
-        features: bool = False,
-    ) -> torch.Tensor:
-        """Check windows, and return the outputs or features of the model for them."""
-        check_is_fitted(self, "model_")
-        check_in_order(X)
-        inputs = as_inputs(X, self.signal_info_, self.check_signal)
-        if inputs.info is not None and self.signal_info_ is None:
-            check_sfreq(self.model_, inputs.info)
-        self._check_window(inputs)
-        mask = as_mask(mask, inputs.X.shape[:-2])
-        inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
-        inputs = self._aligned(inputs, groups, mask)
-        model, normalize = self.model_.eval(), self.normalizer_.transform
-        compute = model.features if features else model
-        if self.is_sequential_ and not inputs.is_sequences:
-            return outputs_along_recordings(model, inputs, normalize, compute)
-        average = _mean_over_crops if features else self.targets_.average_crops
-        return compute_outputs(
-            model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
-            lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
-            positive_int("batch_size", batch_size), compute,
+            people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(
@@ -264,13 +229,18 @@ class EEGEstimator(
     ) -> tuple[Targets, FitData]:
         """Return the targets, and the data with valid y and final weights."""
 
-    def _check_window(self, inputs: Inputs) -> None:
-        fits = inputs.window_shape == (self.n_chans_, self.n_times_)
-        if not fits or (inputs.is_sequences and not isinstance(self.model_, SequenceModel)):
-            raise ValueError(
-                f"expected X of shape (n_windows, {self.n_chans_}, {self.n_times_}), "
-                f"got {inputs.X.shape}"
-            )
+    def _held_out(
+        self,
+        X: Any,
+        y: Any,
+        groups: Any,
+        sample_weight: Any,
+        mask: Any,
+        targets: Targets,
+        seed: int,
+    ) -> Mapping[str, Any]:
+        """Return calibrations by name, if any."""
+        return {}
 
     def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
         return build_model(
@@ -280,6 +250,7 @@ class EEGEstimator(
 
     def _set_fitted(self, data: FitData, targets: Targets, module: EEGModel) -> None:
         self.model_ = module.eval()
+        self._set_by_person(module)
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
         self.align_, self.alignment_ = as_alignment(self.align), None
@@ -292,7 +263,3 @@ class EEGEstimator(
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
         tags.transformer_tags.preserves_dtype = []  # features have the type of the model
         return tags
-
-
-def _mean_over_crops(features: torch.Tensor) -> torch.Tensor:
-    return features.mean(dim=1)

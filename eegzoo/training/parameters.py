@@ -44,6 +44,8 @@ class Parameters(PartOptions):
         validation: Any = None,
         patience: int | None = None,
         layer_decay: float = 1.0,
+        people_per_batch: int | None = None,
+        feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
@@ -76,6 +78,8 @@ class Parameters(PartOptions):
         self.validation = validation
         self.patience = patience
         self.layer_decay = layer_decay
+        self.people_per_batch = people_per_batch
+        self.feature_drop_prob = feature_drop_prob
         self.precision = precision
         self.check_signal = check_signal
         self.checkpoint = checkpoint

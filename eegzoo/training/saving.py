@@ -19,7 +19,7 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import registered_models
-from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.models.saving import load_model, read_extra_tensors, read_metadata, save_model
 from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
@@ -43,6 +43,7 @@ class SavingMixin:
     n_chans_: int
     n_times_: int
     is_sequential_: bool
+    by_person_: bool
     best_epoch_: int
     _is_own_module: bool
     preprocessing_: Preprocessing | None
@@ -73,6 +74,7 @@ class SavingMixin:
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
+            **({"by_person": True} if self.by_person_ else {}),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -89,7 +91,7 @@ class SavingMixin:
         if card is not None:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
-        write(self.model_, path, extra)
+        write(self.model_, path, extra, self._described_people(extra))
 
     def _holds_own_module(self) -> bool:
         """Return whether the model can only be loaded with its class, not by a name."""
@@ -152,7 +154,9 @@ class SavingMixin:
         )
         fixed = extra.get("alignment")
         fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
+        fitted.by_person_ = extra.get("by_person", False)
         fitted._is_own_module = is_own
+        fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 
     @classmethod
@@ -183,6 +187,13 @@ class SavingMixin:
         fitted.is_sequential_ = is_sequential
         fitted._set_targets(targets)
         return fitted
+
+    def _described_people(self, extra: dict[str, Any]) -> dict[str, torch.Tensor]:
+        """Add what is known of people to the metadata, and return its tensors."""
+        return {}
+
+    def _set_people(self, extra: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        """Set the attributes that `_described_people` described."""
 
     def _set_targets(self, targets: Targets) -> None:
         """Set the attributes that describe the targets."""

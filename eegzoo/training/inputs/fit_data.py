@@ -99,6 +99,9 @@ class FitData:
             targets.encode(self.y),
             torch.from_numpy(self.weight),
             lengths,
+            None
+            if self.people is None
+            else torch.from_numpy(np.unique(self.people, return_inverse=True)[1]),
         )
 
 

@@ -29,12 +29,15 @@ class TrainingSet(Dataset[Any]):
         Weight of each window in the loss.
     lengths : Tensor of int, shape (n,) | None
         Number of windows in each sequence, without padding. None: all.
+    people : Tensor of int, shape (n,) | None
+        Number of the person of each window; None if it is not known.
     """
 
     X: Tensor | Windows
     y: Tensor
     weight: Tensor
     lengths: Tensor | None = None
+    people: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -44,7 +47,8 @@ class TrainingSet(Dataset[Any]):
         chosen = torch.from_numpy(indices)
         X = self.X[chosen] if isinstance(self.X, Tensor) else SelectedWindows(self.X, indices)
         lengths = None if self.lengths is None else self.lengths[chosen]
-        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths)
+        people = None if self.people is None else self.people[chosen]
+        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths, people)
 
 
 @dataclasses.dataclass(frozen=True)

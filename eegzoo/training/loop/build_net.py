@@ -11,15 +11,18 @@ from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRSc
 from skorch.utils import noop
 from torch import Tensor, nn
 
+from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.models.base import EEGModel
 from eegzoo.models.finetuning import parameter_groups
 from eegzoo.training.augmentation.augmentations import as_augmentations
+from eegzoo.training.by_person.statistics import with_person_statistics
 from eegzoo.training.callbacks.batch_statistics import RenewStatistics
 from eegzoo.training.callbacks.kept_weights import ProjectWeights
 from eegzoo.training.callbacks.learning_rate import RecordLearningRate, warmup_cosine
 from eegzoo.training.callbacks.losses import RecordScore
 from eegzoo.training.callbacks.moving_average import MovingAverage
 from eegzoo.training.callbacks.progress import Progress
+from eegzoo.training.inputs.crops import even_crops
 from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.loss import WeightedLoss, make_loss
 from eegzoo.training.loop.net import AcceleratedNet, Net, Steps
@@ -61,6 +64,9 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
         options[f"optimizer__{name}"] = value
 
     def predict(model: EEGModel, batch: Batch) -> Tensor:
+        if plan.people_per_batch is not None and person_layers(model) and len(batch) > 1:
+            crops = even_crops(batch.x, model.n_times, recipe.n_crops).flatten(0, 1)
+            model = with_person_statistics(model, crops)
         return compute_outputs(
             model, batch.x, plan.targets.average_crops, recipe.n_crops, batch.lengths
         )

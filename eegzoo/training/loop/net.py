@@ -14,6 +14,7 @@ from skorch.callbacks import Callback, EpochTimer
 from skorch.hf import AccelerateMixin
 from torch import Tensor
 
+from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.models.base import EEGModel
 from eegzoo.training.augmentation.base import Augmentation
 from eegzoo.training.augmentation.mixup import Mixup
@@ -21,6 +22,7 @@ from eegzoo.training.callbacks.batch_statistics import model_inputs, renew_stati
 from eegzoo.training.callbacks.losses import RecordLoss
 from eegzoo.training.callbacks.seeding import seed_epoch
 from eegzoo.training.inputs.crops import RandomCrops, WholeWindows
+from eegzoo.training.inputs.person_batches import PersonBatches, WholePeople
 from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.interrupts import noticed_interrupts
 from eegzoo.training.loop.loss import LossNotFiniteError
@@ -125,7 +127,10 @@ class Steps:
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Iterable[Batch]:
         """Return the batches of the training, or of the validation."""
-        return self.batches if training else WholeWindows(dataset)
+        if training:
+            return self.batches
+        by_person = isinstance(self.batches, PersonBatches) and person_layers(self.trained)
+        return WholePeople(dataset) if by_person else WholeWindows(dataset)
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
         """Run the epochs; note whether Ctrl-C or a callback ended them, alike for skorch."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.person_batches import PersonBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions
@@ -42,6 +43,9 @@ class TrainingPlan:
         Parts of the recipe that the user replaced.
     process : ProcessInfo
         This process among those that train together.
+    people_per_batch : int | None
+        Number of people in a batch, with the same number of windows of each. None: windows are
+        drawn whoever they are of.
     """
 
     model: EEGModel
@@ -54,15 +58,22 @@ class TrainingPlan:
     seed: int
     replaced: Replacements = dataclasses.field(default_factory=Replacements)
     process: ProcessInfo = dataclasses.field(default_factory=current_process)
+    people_per_batch: int | None = None
 
     @cached_property
     def batches(self) -> RandomCrops:
         """Training batches, of each the share of this process."""
+        if self.people_per_batch is not None:
+            return self.whole_batches
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
 
     @cached_property
     def whole_batches(self) -> RandomCrops:
         """The same batches undivided, for statistics of batch normalisation."""
+        if self.people_per_batch is not None:
+            return PersonBatches(
+                self.data, self.recipe.batch_size, self.crop_length, self.people_per_batch
+            )
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length)
 
     @cached_property
@@ -80,6 +91,7 @@ class TrainingPlan:
             **settings,
             "crop_length": self.crop_length,
             "layer_decay": self.layer_decay,
+            **({"people_per_batch": n} if (n := self.people_per_batch) else {}),
             "seed": self.seed,
             "precision": self.run.precision,
             "processes": self.process.n_processes,
