@@ -158,9 +158,7 @@ class RobustSleepNet(SequenceModel):
         if x.shape[0] == 0:  # torch.fft does not accept empty batches
             n_frames = (self.n_times - self.frame_length) // self.hop_length + 1
             return x.new_empty(0, self.n_chans, n_frames, self.frame_length // 2 + 1)
-        taper = torch.hann_window(
-            self.frame_length, periodic=False, dtype=x.dtype, device=x.device
-        )
+        taper = torch.hann_window(self.frame_length, periodic=False, dtype=x.dtype, device=x.device)
         clipped = x.clamp(-self.LIMIT, self.LIMIT) / self.LIMIT
         frames = clipped.unfold(-1, self.frame_length, self.hop_length) * (taper / taper.sum())
         spectrum = torch.fft.rfft(frames)

@@ -77,7 +77,6 @@ class SeqSleepNet(SequenceModel):
 
     spectrum_mean: Tensor
     spectrum_std: Tensor
-    triangles: Tensor
 
     def __init__(
         self,
@@ -110,12 +109,9 @@ class SeqSleepNet(SequenceModel):
         shape = (self.n_chans, n_frames, n_bins)
         self.register_buffer("spectrum_mean", torch.zeros(shape))
         self.register_buffer("spectrum_std", torch.full(shape, 20.0))
-        self.register_buffer("triangles", _triangles(self.n_filters, self.n_fft))
         self.gains = nn.Parameter(torch.empty(self.n_chans, n_bins, self.n_filters))
         nn.init.normal_(self.gains)
-        self.over_frames = BidirectionalRNN(
-            "lstm", self.n_chans * self.n_filters, self.hidden_size
-        )
+        self.over_frames = BidirectionalRNN("lstm", self.n_chans * self.n_filters, self.hidden_size)
         self.frame_attention = AdditiveAttention(2 * self.hidden_size, 32)
         for parameter in self.frame_attention.parameters():
             nn.init.normal_(parameter, std=0.1)
@@ -189,7 +185,8 @@ class SeqSleepNet(SequenceModel):
 
     def window_features(self, spectra: Tensor) -> Tensor:
         """Map standardised spectra (windows, n_chans, frames, bins) to features of each window."""
-        filters = torch.sigmoid(self.gains) * self.triangles  # (n_chans, bins, n_filters)
+        triangles = _triangles(self.n_filters, self.n_fft, self.gains)
+        filters = torch.sigmoid(self.gains) * triangles  # (n_chans, bins, n_filters)
         x = (spectra @ filters).transpose(1, 2).flatten(2)  # (windows, frames, ...)
         features: Tensor = self.frame_attention(self.over_frames(x))
         return features
@@ -200,13 +197,14 @@ class SeqSleepNet(SequenceModel):
         return out
 
 
-def _triangles(n_filters: int, n_fft: int) -> Tensor:
+def _triangles(n_filters: int, n_fft: int, like: Tensor) -> Tensor:
     """Return triangular filters (bins, n_filters), spread evenly over all frequencies.
 
     Corners are rounded down to a bin, as in the usual mel filter banks of speech recognition.
     """
-    corners = torch.linspace(0, 0.5, n_filters + 2).mul(n_fft + 1).floor()
-    bins = torch.arange(n_fft // 2 + 1).unsqueeze(1)
+    device = like.device
+    corners = torch.linspace(0, 0.5, n_filters + 2, device=device).mul(n_fft + 1).floor()
+    bins = torch.arange(n_fft // 2 + 1, device=device).unsqueeze(1)
     low, centre, high = corners[:-2], corners[1:-1], corners[2:]
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
-    return torch.minimum(rising, falling).clamp(min=0.0)
+    return torch.minimum(rising, falling).clamp(min=0.0).to(like.dtype)
