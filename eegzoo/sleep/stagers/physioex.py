@@ -46,11 +46,11 @@ class SeqSleepNetStager(Stager):
         network = self.network
         with torch.inference_mode():
             windows = filtered_windows(signals, sfreq, n, network)
-            spectra = torch.cat([network.spectra(part) for part in windows.split(64)])
+            spectra = torch.cat([network.spectra(part) for part in torch.split(windows, 64)])
             std, mean = torch.std_mean(spectra, dim=0, correction=min(1, n - 1))
             # A bin that never changes, such as those of a flat channel, is zero.
             standardized = (spectra - mean) / torch.where(std > 0, std, 1.0)
-            parts = [network.window_features(part) for part in standardized.split(240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
             mean_probabilities = mean_over_sequences(
                 lambda sequences: network.head(network.over_windows(sequences)),
                 torch.cat(parts), self.length,
@@ -84,7 +84,7 @@ class ChambonStager(Stager):
         network = self.network
         with torch.inference_mode():
             windows = filtered_windows(signals, sfreq, n, network) / self.scale
-            features = torch.cat([network.window_features(part) for part in windows.split(64)])
+            features = torch.cat([network.window_features(part) for part in torch.split(windows, 64)])
             around = network.context_length // 2
             places = torch.arange(-around, n + around).clamp(0, n - 1)
             contexts = network.over_windows(features[places].unsqueeze(0))[0, around : around + n]
