@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -79,8 +80,9 @@ class RobustSleepNet(SequenceModel):
     torch.Size([2, 21, 5])
     """
 
+    takes_any_channels: ClassVar[bool] = True
     # Largest amplitude, in interquartile ranges.
-    LIMIT = 20.0
+    LIMIT: ClassVar[float] = 20.0
 
     def __init__(
         self,

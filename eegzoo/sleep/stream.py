@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal as scipy_signal
 from torch import Tensor
 
 from eegzoo.arguments import number_between, positive_int
