@@ -14,7 +14,7 @@ from eegzoo.models.chambon2018 import Chambon2018
 from eegzoo.models.seqsleepnet import SeqSleepNet
 from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.sequences import mean_over_sequences
-from eegzoo.sleep.stagers.signals import Array, cut_windows
+from eegzoo.sleep.stagers.signals import Array, cut_windows, mirrored
 from eegzoo.sleep.stagers.stager import Stager
 
 BAND = (0.3, 40.0)
@@ -193,6 +193,5 @@ def _bandpass(x: Array, sfreq: float) -> Array:
     """Filter a signal by physioex's filter, with the signal mirrored at its ends."""
     taps = bandpass_taps(sfreq)
     half = len(taps) // 2
-    padded = np.pad(x, half, mode="reflect" if len(x) > half else "edge")
-    filtered: Array = scipy_signal.oaconvolve(padded, taps, mode="valid")
+    filtered: Array = scipy_signal.oaconvolve(mirrored(x, half), taps, mode="valid")
     return filtered

@@ -49,6 +49,20 @@ def _band(sfreq: float, low: float, high: float) -> tuple[float | tuple[float, f
     return (low, "highpass") if sfreq <= 2 * high else ((low, high), "bandpass")
 
 
+def mirrored(x: Array, n_samples: int) -> Array:
+    """Return signals (..., n_times) with samples mirrored at both ends; short ones end flat.
+
+    Examples
+    --------
+    >>> mirrored(np.array([1.0, 2.0, 3.0]), 2)
+    array([3., 2., 1., 2., 3., 2., 1.])
+    """
+    widths = [(0, 0)] * (x.ndim - 1) + [(n_samples, n_samples)]
+    if x.shape[-1] > n_samples:
+        return np.pad(x, widths, mode="reflect")
+    return np.pad(x, widths, mode="edge")
+
+
 def cut_windows(x: Array, sfreq: float, new_sfreq: float, n_windows: int, n_times: int) -> Tensor:
     """Resample a signal and cut it into windows.
 
