@@ -18,6 +18,8 @@ from .reading.events.labels import label_events, labels_among_events
 from .reading.events.listing import EventSummary, list_events
 from .reading.events.sources import EventSource
 from .reading.label_files.read_label_file import read_label_file
+from .reading.label_files.read_scoring import read_scoring, scoring_of
+from .reading.label_files.scoring import Scoring
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
@@ -51,6 +53,7 @@ __all__ = [
     "Reference",
     "Resample",
     "Scale",
+    "Scoring",
     "Sequences",
     "SignalInfo",
     "SignalWarning",
@@ -79,9 +82,11 @@ __all__ = [
     "read_epochs",
     "read_label_file",
     "read_recording",
+    "read_scoring",
     "resample_epochs",
     "resample_events",
     "resample_raw",
+    "scoring_of",
     "simulate_motor_imagery",
     "simulate_sleep",
 ]
