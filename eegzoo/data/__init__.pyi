@@ -1,6 +1,7 @@
 from .datasets.eegbci import fetch_eegbci
 from .datasets.sample_audvis import fetch_sample_audvis
 from .datasets.simulated import simulate_motor_imagery, simulate_sleep
+from .datasets.simulated_night import simulate_night
 from .datasets.sleep_physionet import fetch_sleep_physionet
 from .datasets.ssvep import fetch_ssvep
 from .preprocessing.channel_steps import Montage, Pick, Reference
@@ -88,5 +89,6 @@ __all__ = [
     "resample_raw",
     "scoring_of",
     "simulate_motor_imagery",
+    "simulate_night",
     "simulate_sleep",
 ]

@@ -97,8 +97,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         """
         recipe = self.check_parameters()
         data = as_fit_data(
-            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-        )
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+            in_nights=recipe.sampler is not None,
+        )  # fmt: skip
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
@@ -117,7 +118,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
             if held_out is not None:
-                validation = held_out.training_set(targets, normalizer.transform, module)
+                validation = held_out.training_set(
+                    targets, normalizer.transform, module, recipe.sampler is not None
+                )
             history, best_epoch = train(plan, validation)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
@@ -134,7 +137,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         if hasattr(self, "model_"):
             data = as_fit_data(
                 self.model_, X, y, None, sample_weight, mask, self.check_signal,
-                signal=self.signal_info_,
+                signal=self.signal_info_, in_nights=recipe.sampler is not None,
             )  # fmt: skip
             self._check_window(data.inputs)
             targets, data = self._read_targets(data, self.targets_)
@@ -145,8 +148,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
             data = as_fit_data(
-                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-            )
+                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+                in_nights=recipe.sampler is not None,
+            )  # fmt: skip
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
@@ -178,9 +182,12 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         crop_length: int,
         seed: int,
     ) -> TrainingPlan:
+        windows = data.training_set(
+            targets, normalizer.transform, model, recipe.sampler is not None
+        )
         return TrainingPlan(
-            model, data.training_set(targets, normalizer.transform, model), targets, recipe,
-            self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
+            model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
+            seed, self._replacements(),
         )  # fmt: skip
 
     def transform(self, X: Any, *, batch_size: int = 64) -> Array:
@@ -266,7 +273,8 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
-        self.is_sequential_ = data.inputs.is_sequences
+        in_nights = self.settings().sampler is not None
+        self.is_sequential_ = data.inputs.is_sequences or in_nights
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

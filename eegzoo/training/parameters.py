@@ -10,6 +10,7 @@ from typing import Any
 
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.signal import amplitude
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions, check_device, resolve_device
@@ -41,6 +42,8 @@ class Parameters(PartOptions):
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
         precision: str = "float32",
         check_signal: str = "raise",
@@ -72,6 +75,8 @@ class Parameters(PartOptions):
         self.ema = ema
         self.validation = validation
         self.patience = patience
+        self.conv_l2 = conv_l2
+        self.sampler = sampler
         self.layer_decay = layer_decay
         self.precision = precision
         self.check_signal = check_signal

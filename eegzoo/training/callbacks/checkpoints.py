@@ -93,7 +93,7 @@ def _fingerprint(
     for windows in data:
         for start in range(0, len(windows), _CHUNK):
             _add(digest, windows.X[start : start + _CHUNK])
-        for values in (windows.y, windows.weight, windows.lengths):
+        for values in (windows.y, windows.weight, windows.lengths, *(windows.runs or ())):
             if values is not None:
                 _add(digest, values)
     return digest.hexdigest()

@@ -29,12 +29,16 @@ class TrainingSet(Dataset[Any]):
         Weight of each window in the loss.
     lengths : Tensor of int, shape (n,) | None
         Number of windows in each sequence, without padding. None: all.
+    runs : tuple of Tensor of int | None
+        Indices of the windows of each recording without a gap, in the order of time, for a
+        `NightSampler`. None: windows, or sequences, are independent.
     """
 
     X: Tensor | Windows
     y: Tensor
     weight: Tensor
     lengths: Tensor | None = None
+    runs: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -59,6 +63,9 @@ class Batch:
         As in `TrainingSet`.
     total : float
         Sum of the weights. If several processes share the batch, sum over all of them.
+    carried : Tensor of int, shape (batch,) | None
+        Place of each sequence in the batch before, whose state it continues. None: sequences start
+        a recording.
     """
 
     x: Tensor
@@ -66,6 +73,7 @@ class Batch:
     weight: Tensor
     lengths: Tensor | None
     total: float
+    carried: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)

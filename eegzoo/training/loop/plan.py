@@ -8,12 +8,15 @@ from typing import Any
 
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.nights import NightBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
+
+TrainingBatches = RandomCrops | NightBatches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +59,17 @@ class TrainingPlan:
     process: ProcessInfo = dataclasses.field(default_factory=current_process)
 
     @cached_property
-    def batches(self) -> RandomCrops:
+    def batches(self) -> TrainingBatches:
         """Training batches, of each the share of this process."""
+        if self.data.runs is not None:
+            return self.whole_batches
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
 
     @cached_property
-    def whole_batches(self) -> RandomCrops:
+    def whole_batches(self) -> TrainingBatches:
         """The same batches undivided, for statistics of batch normalisation."""
+        if self.data.runs is not None and self.recipe.sampler is not None:
+            return NightBatches(self.data, self.recipe.batch_size, self.recipe.sampler)
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length)
 
     @cached_property
