@@ -176,8 +176,8 @@ def train(
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
         "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
-        "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience, "precision": precision,
-        "compile": compile, "checkpoint": checkpoint, "device": device,
+        "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
+        "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
     }  # fmt: skip
     estimator: EEGClassifier | EEGRegressor
