@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.reading.label_files.scoring import Scoring
-from eegzoo.data.reading.label_files.stages import AASM_STAGES, NOT_SCORED
+from eegzoo.data.reading.label_files.stages import NOT_SCORED
+from eegzoo.sleep.agreement import as_stages
 
 Array = npt.NDArray[np.float64]
 # Stages a recording: returns the onsets of windows of 30 s, in seconds from its first sample, and
@@ -155,8 +156,8 @@ def compare_scorings(one: Scoring, other: Scoring) -> ScoredWindows:
     Warns
     -----
     RuntimeWarning
-        If only one of them knows the clock, so that both are taken to start together; or if a part
-        is scored by one of them only.
+        If only one of them knows the clock, so that both are taken to start together; or if one
+        begins or ends by more than an epoch before the other.
 
     Examples
     --------
@@ -178,16 +179,14 @@ def compare_scorings(one: Scoring, other: Scoring) -> ScoredWindows:
     overlap = (predicted != NOT_SCORED) & (true != NOT_SCORED)
     if not overlap.any():
         raise ValueError(
-            "expected scorings of the same time, got "
-            f"{_span(one)} and {_span(other)} without a stage in common"
+            "expected scorings of the same time, got {:g} to {:g} s and {:g} to {:g} s without a "
+            "stage in common".format(*_span(one), *_span(other))
         )
-    n_more = int((other.duration[other.stages != NOT_SCORED]).sum() / one.epoch_seconds)
-    n_more -= int((predicted != NOT_SCORED).sum())
-    n_fewer = int(((true != NOT_SCORED) & (predicted == NOT_SCORED)).sum())
-    if n_more > 1 or n_fewer:
+    early, late = np.subtract(_span(one), _span(other))
+    if max(abs(early), abs(late)) > max(one.epoch_seconds, other.epoch_seconds):
         warnings.warn(
-            f"{n_fewer} of {int((true != NOT_SCORED).sum())} epochs are not scored by the other, "
-            f"which scores about {max(n_more, 0)} that this one does not",
+            "the scorings are of different lengths, {:g} to {:g} s and {:g} to {:g} s; what only one "
+            "scores is left out".format(*_span(one), *_span(other)),
             RuntimeWarning,
             stacklevel=2,
         )
@@ -196,18 +195,15 @@ def compare_scorings(one: Scoring, other: Scoring) -> ScoredWindows:
 
 def _staged(raw: mne.io.BaseRaw, staging: Staging) -> tuple[Array, npt.NDArray[np.str_]]:
     onset, stages = staging(raw)
-    begin, found = np.asarray(onset, np.float64), np.asarray(stages).astype("<U2")
+    begin, found = np.asarray(onset, np.float64), as_stages("stages", stages)
     if begin.shape != found.shape or begin.ndim != 1 or not len(begin):
         raise ValueError(
             f"expected staging to return an onset and a stage of each window, got shapes "
             f"{begin.shape} and {found.shape}"
         )
-    odd = sorted(set(found.tolist()) - {*AASM_STAGES, NOT_SCORED})
-    if odd:
-        raise ValueError(f"expected staging to return stages of the AASM, got {odd}")
     return begin, found
 
 
-def _span(scoring: Scoring) -> str:
-    end = float((scoring.onset + scoring.duration).max())
-    return f"{float(scoring.onset[0]):g} to {end:g} s"
+def _span(scoring: Scoring) -> tuple[float, float]:
+    """Return the first and the last second that a scoring has a label for."""
+    return float(scoring.onset[0]), float((scoring.onset + scoring.duration).max())
