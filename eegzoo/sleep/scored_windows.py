@@ -185,8 +185,8 @@ def compare_scorings(one: Scoring, other: Scoring) -> ScoredWindows:
     early, late = np.subtract(_span(one), _span(other))
     if max(abs(early), abs(late)) > max(one.epoch_seconds, other.epoch_seconds):
         warnings.warn(
-            "the scorings are of different lengths, {:g} to {:g} s and {:g} to {:g} s; what only one "
-            "scores is left out".format(*_span(one), *_span(other)),
+            "the scorings are of different lengths, {:g} to {:g} s and {:g} to {:g} s; what only "
+            "one scores is left out".format(*_span(one), *_span(other)),
             RuntimeWarning,
             stacklevel=2,
         )

@@ -98,7 +98,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         recipe = self.check_parameters()
         data = as_fit_data(
             self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
-            in_nights=recipe.sampler is not None,
+            sampler=recipe.sampler,
         )  # fmt: skip
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
@@ -118,9 +118,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
             if held_out is not None:
-                validation = held_out.training_set(
-                    targets, normalizer.transform, module, recipe.sampler is not None
-                )
+                validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
             history, best_epoch = train(plan, validation)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
@@ -137,7 +135,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         if hasattr(self, "model_"):
             data = as_fit_data(
                 self.model_, X, y, None, sample_weight, mask, self.check_signal,
-                signal=self.signal_info_, in_nights=recipe.sampler is not None,
+                signal=self.signal_info_, sampler=recipe.sampler,
             )  # fmt: skip
             self._check_window(data.inputs)
             targets, data = self._read_targets(data, self.targets_)
@@ -149,7 +147,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         else:
             data = as_fit_data(
                 self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
-                in_nights=recipe.sampler is not None,
+                sampler=recipe.sampler,
             )  # fmt: skip
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
@@ -182,9 +180,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         crop_length: int,
         seed: int,
     ) -> TrainingPlan:
-        windows = data.training_set(
-            targets, normalizer.transform, model, recipe.sampler is not None
-        )
+        windows = data.training_set(targets, normalizer, model, recipe.sampler)
         return TrainingPlan(
             model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
             seed, self._replacements(),
@@ -273,8 +269,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
-        in_nights = self.settings().sampler is not None
-        self.is_sequential_ = data.inputs.is_sequences or in_nights
+        self.is_sequential_ = data.inputs.is_sequences or self.settings().sampler is not None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

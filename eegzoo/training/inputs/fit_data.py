@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegzoo.data.preprocessing.normalization import Normalizer
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.data.windows.torch_datasets import DatasetWindows
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.inputs.runs import runs_along_recordings
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
@@ -82,16 +83,16 @@ class FitData:
     def training_set(
         self,
         targets: Targets,
-        normalize: Callable[[Array], Array],
+        normalizer: Normalizer,
         module: EEGModel,
-        in_nights: bool = False,
+        sampler: NightSampler | None = None,
     ) -> TrainingSet:
         """Return the normalised windows and encoded targets for the training loop.
 
-        With `in_nights`, windows are single, and their runs along recordings are known.
+        With a sampler, windows are single, and their runs along recordings are known.
         """
-        X = self.inputs.mapped(normalize)
-        if in_nights:
+        X = self.inputs.mapped(normalizer.transform)
+        if sampler is not None:
             return self._nights(targets, X, module)
         lengths = sequence_lengths(self.mask, module)
         if lengths is not None:  # otherwise mixup would add padding to other sequences
@@ -135,7 +136,7 @@ def as_fit_data(
     *,
     sfreq: float | None = None,
     signal: SignalInfo | None = None,
-    in_nights: bool = False,
+    sampler: NightSampler | None = None,
 ) -> FitData:
     """Check the arguments of a fit, and return them without the windows of weight 0.
 
@@ -151,8 +152,9 @@ def as_fit_data(
         As in `EEGClassifier`.
     signal : SignalInfo | None
         Signal that the windows are aligned to. None: the channels of a given model, if any.
-    in_nights : bool
-        Whether windows of weight 0 stay, as the context of others in their recording.
+    sampler : NightSampler | None
+        As in `EEGClassifier`. With one, windows of weight 0 stay, as the context of others in their
+        recording.
 
     Raises
     ------
@@ -174,7 +176,7 @@ def as_fit_data(
         data = dataclasses.replace(data, groups=validation_groups(inputs, groups))
     counts = weight.any(axis=tuple(range(1, weight.ndim)))
     used = data if counts.all() else data.subset(np.flatnonzero(counts))
-    if not in_nights:
+    if sampler is None:
         data = used
     # The amplitude and the default groups must not depend on windows of weight 0.
     return dataclasses.replace(
