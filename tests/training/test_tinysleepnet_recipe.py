@@ -7,6 +7,7 @@ from torch import nn
 
 from eegzoo import create_model
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, simulate_night
+from eegzoo.sleep import agreement, agreement_over_nights
 from eegzoo.training import EEGClassifier, NightSampler
 from eegzoo.training.recipe import RECIPES
 
@@ -133,3 +134,21 @@ def test_in_use_the_state_goes_through_the_whole_night(nights):
             logits = model.head(torch.from_numpy(h)).detach().numpy()
             expected = np.exp(logits - logits.max())
             np.testing.assert_allclose(found[window], expected / expected.sum(), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_the_recipe_stages_nights_of_others_by_their_course():
+    """Windows without signs of their stage need those before them: in another order, it is lost."""
+    train, test = make_nights(6, 1.5), make_nights(2, 1.5, first=6)
+    classifier = EEGClassifier(
+        "tinysleepnet", recipe="tinysleepnet", max_epochs=60, lr=2e-3, validation=0.0, patience=0,
+        model_params={"n_filters": 16, "hidden_size": 32, "drop_prob": 0.2}, random_state=0,
+        device="cpu",
+    ).fit(train)  # fmt: skip
+    found = agreement_over_nights(test.labels, classifier.predict(test), test.groups("subject"))
+    assert found.pooled.kappa >= 0.75
+    assert found.pooled.macro_f1 > 0.7
+    assert min(found.pooled.f1.values()) > 0.5
+    order = np.random.default_rng(0).permutation(len(test))
+    shuffled = classifier.predict(test.X[order][None])[0]
+    assert agreement(test.labels[order], shuffled).kappa < found.pooled.kappa - 0.2

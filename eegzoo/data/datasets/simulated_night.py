@@ -105,7 +105,7 @@ def simulate_night(
 
     n_windows, n_window = round(n_hours * 3600 / _WINDOW_SECONDS), round(_WINDOW_SECONDS * sfreq)
     n_times = n_windows * n_window
-    stages = np.array(_course(n_windows, rng))
+    stages = np.array(course_of_night(n_windows, rng))
     is_quiet = rng.random(n_windows) < quiet
 
     def level(name: str) -> Array:
@@ -126,8 +126,8 @@ def simulate_night(
     return raw.set_channel_types(kinds, on_unit_change="ignore")
 
 
-def _course(n_windows: int, rng: np.random.Generator) -> list[int]:
-    """Return the stages of a night, awake at first."""
+def course_of_night(n_windows: int, rng: np.random.Generator) -> list[int]:
+    """Return the stages of a night, as places in W, N1, N2, N3, R; awake at first."""
     stages = [0]
     for place, chance in enumerate(rng.random(n_windows - 1)):
         passed = place / n_windows
