@@ -1,5 +1,15 @@
+from .derivations import Derivation, choose_derivations
 from .hypnogram import Hypnogram
 from .reading_hypnograms import read_hypnogram
 from .sleep_statistics import SleepStatistics, sleep_statistics
+from .staging import stage
 
-__all__ = ["Hypnogram", "SleepStatistics", "read_hypnogram", "sleep_statistics"]
+__all__ = [
+    "Derivation",
+    "Hypnogram",
+    "SleepStatistics",
+    "choose_derivations",
+    "read_hypnogram",
+    "sleep_statistics",
+    "stage",
+]
