@@ -81,9 +81,9 @@ def electrode_pair(name: str, ch_names: Sequence[str] = ()) -> ElectrodePair | N
         plus, minus = electrode[:place], electrode[place:]
         if not reference and is_scalp(plus) and is_scalp(minus):
             return ElectrodePair(_shown(plus), _shown(minus))
-        if not reference and re.fullmatch(r"[am][12]", minus.lower()):
-            if eye := _eye(plus, ch_names):
-                return ElectrodePair(eye, _shown(minus))
+        eye = _eye(plus, ch_names)
+        if eye and not reference and re.fullmatch(r"[am][12]", minus.lower()):
+            return ElectrodePair(eye, _shown(minus))
     return None
 
 

@@ -56,7 +56,7 @@ class WindowGrid:
     def edges(self) -> npt.NDArray[np.int64]:
         """First sample of each window, and the sample after the last."""
         edges = np.arange(len(self) + 1) * self.window_seconds * self.sfreq
-        return np.minimum(np.rint(edges).astype(np.int64), self.n_times)
+        return np.minimum(np.rint(edges), self.n_times).astype(np.int64)
 
     @property
     def rest_seconds(self) -> float:

@@ -1,5 +1,7 @@
 """A stager for tests: each stage is a rhythm, and the strongest one is the stage."""
 
+import itertools
+
 import numpy as np
 
 FREQUENCIES = {"W": 10.0, "N1": 5.0, "N2": 13.0, "N3": 1.0, "R": 3.0}
@@ -24,7 +26,7 @@ class BandStager:
         n_windows = int(signals.shape[1] / length + 1e-6)
         edges = np.rint(np.arange(n_windows + 1) * length).astype(int)
         found = np.zeros((n_windows, 5))
-        for place, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+        for place, (start, stop) in enumerate(itertools.pairwise(edges)):
             part = signals[:, start:stop] - signals[:, start:stop].mean(axis=1, keepdims=True)
             spectrum = np.abs(np.fft.rfft(part * np.hanning(part.shape[1]))) ** 2
             at = np.rint(np.array(list(FREQUENCIES.values())) * (stop - start) / sfreq).astype(int)

@@ -78,7 +78,8 @@ KINDS = ["missing", "flat", "flat but for digital noise", "saturated", "saturate
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("start", "stop", "lost"), [(90, 120, [3]), (100, 130, [3, 4]), (0, 65, [0, 1, 2]), (295, 300, [9])]
+    ("start", "stop", "lost"), [(90, 120, [3]), (100, 130, [3, 4]), (0, 65, [0, 1, 2]),
+     (295, 300, [9])]
 )  # fmt: skip
 def test_unusable_stretch_is_unscored_and_the_rest_is_staged(kind, start, stop, lost):
     data = planted(STAGES)
