@@ -37,6 +37,8 @@ RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}
 EXTRAS = {
     "accelerate",
     "antio",
+    "distributed",
+    "edfio",
     "h5py",
     "huggingface_hub",
     "mne_bids",

@@ -1,4 +1,4 @@
-"""Sleep staging: scorings, and how well they agree."""
+"""Sleep staging: hypnograms of whole nights, their statistics and their files."""
 
 import lazy_loader
 

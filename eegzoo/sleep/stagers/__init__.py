@@ -1,0 +1,1 @@
+"""Networks that stage sleep, with their preprocessing."""
