@@ -93,6 +93,12 @@ def evaluate(
     if against or model is None:
         evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
         return
+    if evaluate_sleep.is_stager(model):
+        evaluate_sleep.evaluate_stager(
+            model, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, channels, json,
+        )  # fmt: skip
+        return
     results.check_outputs(
         [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
     )

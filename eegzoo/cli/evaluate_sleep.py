@@ -64,6 +64,43 @@ def is_of_sleep(trained: Trained, raw: Sequence[Path] | None) -> bool:
     return not all(label.isdigit() for label in labels) and all(map(aasm_stage, labels))
 
 
+def is_stager(name: str) -> bool:
+    """Return whether a model is the name of a network that stages any night."""
+    from eegzoo.cli.trained import is_file
+    from eegzoo.models.zoo import list_models
+
+    return not is_file(name) and name.partition(".")[0] in list_models(task="sleep")
+
+
+def evaluate_stager(
+    name: str,
+    raw: Sequence[Path],
+    read: Callable[[Path], Any],
+    annotations: Sequence[Path] | None,
+    epoch_seconds: float | None,
+    channels: Sequence[str] | None,
+    json: Path | None,
+) -> None:
+    """Stage nights by a network that chooses their derivations, and print its agreement."""
+    from eegzoo.cli.option_values import split
+    from eegzoo.sleep.stagers.load_stager import load_stager
+    from eegzoo.sleep.staging import stage
+
+    if not raw:
+        raise ValueError(f"expected nights with --raw for {name}, got none")
+    results.check_outputs([json], [*raw, *(annotations or [])])
+    stager = load_stager(name)
+    derivations = split("--channels", channels) or None
+
+    def staging(recording: mne.io.BaseRaw) -> tuple[Any, Any]:
+        hypnogram = stage(recording, stager, channels=derivations)
+        return hypnogram.onsets, hypnogram.stages
+
+    found = evaluate_nights(staging, raw, [read(path) for path in raw], annotations, epoch_seconds)
+    if json is not None:
+        results.write_json(json, {**found, "model": name})
+
+
 def evaluate_model(
     trained: Trained,
     raw: Sequence[Path],

@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, simulate_night
 from eegzoo.training import EEGClassifier
 from tests.cli.test_cli import eegzoo
+from tests.sleep.band_stager import BandStager, planted
 
 CUT = Preprocessing([Epoch(0, seconds=30)])
 STAGES = ["W", "N1", "N2", "N3", "R"]
@@ -99,6 +100,25 @@ def test_the_annotations_of_a_recording_are_its_scoring(folder):
     pooled = found["windows"]["pooled"]
     assert (pooled["n_windows"], pooled["n_unscored"]) == (20, 16)
     assert np.sum(pooled["confusion"]["matrix"], axis=1).tolist() == [10, 0, 10, 0, 0]
+
+
+def test_a_stager_by_name_chooses_its_derivations(tmp_path, monkeypatch):
+    monkeypatch.setattr("eegzoo.sleep.stagers.load_stager.load_stager", lambda name: BandStager())
+    stages = np.random.default_rng(0).choice(STAGES, 40)
+    for night in (0, 1):
+        signals = planted(stages, n_chans=2, seed=night)
+        signals[:, : 64 * 90] = 0  # a flat beginning is not staged
+        raw = mne.io.RawArray(
+            signals, mne.create_info(["C4-M1", "ECG"], 64.0, "eeg"), verbose=False
+        )
+        raw.save(tmp_path / f"{night}_raw.fif", verbose="ERROR")
+        (tmp_path / f"{night}.txt").write_text("\n".join(stages))
+    nights = [p for k in (0, 1) for p in ("--raw", f"{k}_raw.fif", "--annotations", f"{k}.txt")]
+    done, found = evaluate(tmp_path, "usleep.any", *nights, "--channels", "C4-M1")
+    assert done.returncode == 0, done.stderr
+    pooled = found["windows"]["pooled"]
+    assert (pooled["n_windows"], pooled["n_unscored"], pooled["kappa"]) == (74, 6, 1.0)
+    assert list(found["windows"]["nights"]) == ["0_raw.fif", "1_raw.fif"]
 
 
 @pytest.mark.parametrize("with_raw", [True, False])
