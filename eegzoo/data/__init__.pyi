@@ -18,6 +18,7 @@ from .reading.bids import load_bids
 from .reading.events.labels import label_events, labels_among_events
 from .reading.events.listing import EventSummary, list_events
 from .reading.events.sources import EventSource
+from .reading.label_files.annotate_stages import annotate_stages
 from .reading.label_files.read_label_file import read_label_file
 from .reading.label_files.read_scoring import read_scoring, scoring_of
 from .reading.label_files.scoring import Scoring
@@ -62,6 +63,7 @@ __all__ = [
     "Stretch",
     "WindowStore",
     "align",
+    "annotate_stages",
     "as_inputs",
     "channel_matrix",
     "check_against",

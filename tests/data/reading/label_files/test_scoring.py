@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eegzoo.data import Scoring, read_scoring, scoring_of
+from eegzoo.data import (
+    Epoch,
+    Preprocessing,
+    Scoring,
+    annotate_stages,
+    label_events,
+    read_scoring,
+    scoring_of,
+)
 from eegzoo.data.reading.label_files.stages import aasm_stage
 from tests.cases.event_cases import raw_with
 from tests.shared_data import SHARED, needs
@@ -130,6 +138,30 @@ def test_annotations_of_a_cropped_dated_recording_are_placed_from_its_first_samp
     later = scoring.shifted(10)
     assert later.onset.tolist() == [10, 70]
     assert later.start == datetime.datetime(2020, 1, 1, 22, 0, 50, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize("start", [0, 45])
+def test_bouts_become_windows_and_marks_stay(start):
+    raw = raw_with(seconds=300, sfreq=16).set_meas_date(1_600_000_000)
+    bouts = mne.Annotations(
+        [0, 90, 160, 250], [90, 70, 90, 50], ["Sleep stage W", "S3", "S4", "Movement time"]
+    )
+    raw.set_annotations(bouts.append(70, 5, "BAD_move").append(20, 0, "left")).crop(start)
+    annotated = annotate_stages(raw)
+    windows = np.arange(0, 300 - start - 29, 30)
+    expected, pure = scoring_of(raw).of_windows(windows, 30.0)
+    kept = expected != "?"
+    stages = [d for d in annotated.annotations.description if d != "BAD_move"]
+    assert stages == expected[kept].tolist()
+    assert set(stages) == {"W", "N3"}
+    assert annotated.annotations.onset[-1] - raw.first_time == windows[kept][-1]
+    assert annotated.annotations.description.tolist().count("BAD_move") == 1
+    epochs = Preprocessing([Epoch(0, seconds=30)]).epochs(annotated)
+    assert len(epochs) == kept.sum() - 1  # without the window of the movement
+    alone = annotate_stages(raw, mixed=False)
+    assert len(label_events(alone)[0]) == (pure & kept).sum()
+    with pytest.raises(ValueError, match="expected windows of 30 s with a stage, got none"):
+        annotate_stages(raw, Scoring.of([1e4], [30], ["W"]))
 
 
 @pytest.mark.parametrize(
