@@ -34,6 +34,12 @@ class Agreement:
     confusion : array of int, shape (5, 5)
         Number of windows by stage of the first (row) and of the second (column), in the order W,
         N1, N2, N3, R.
+
+    Examples
+    --------
+    >>> found = agreement(["W", "N2", "N2", "R"], ["W", "N2", "N1", "R"])
+    >>> found.f1["R"], found.confusion[2].tolist()  # N2 was scored N1 and N2
+    (1.0, [0, 1, 1, 0, 0])
     """
 
     n_windows: int

@@ -31,6 +31,12 @@ class NightAgreement:
     intervals : dict of str to tuple of float
         95% interval of each pooled measure over nights: percentiles over draws of as many nights
         with replacement. NaN for a single night.
+
+    Examples
+    --------
+    >>> found = agreement_over_nights(["W", "N1", "N2", "R"], ["W", "N1", "N2", "N1"], [1, 1, 2, 2])
+    >>> {name: night.accuracy for name, night in found.nights.items()}, found.pooled.accuracy
+    ({'1': 1.0, '2': 0.5}, 0.75)
     """
 
     nights: dict[str, Agreement]

@@ -33,6 +33,13 @@ class ScoredWindows:
         Stages by the AASM, or "?" for windows that are not scored.
     pure : array of bool, shape (n_windows,)
         Whether the true stage is that of the whole window.
+
+    Examples
+    --------
+    >>> onset, pure = np.array([0.0, 30.0]), np.array([True, False])
+    >>> windows = ScoredWindows(onset, np.array(["W", "N1"]), np.array(["W", "N2"]), pure)
+    >>> len(windows), windows.subset(windows.pure).predicted.tolist()
+    (2, ['W'])
     """
 
     onset: Array
@@ -72,6 +79,17 @@ def compare_staging(
     epochs : ScoredWindows | None
         The scorer's epochs, each with the stage of the window of 30 s that is centred on it. None
         if these are the same windows.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_night(0.05, random_state=0)  # six windows
+    >>> def always_awake(raw):
+    ...     onset = np.arange(0, raw.n_times / raw.info["sfreq"] - 29.9, 30)
+    ...     return onset, ["W"] * len(onset)
+    >>> bouts = eegzoo.data.Scoring.of([0, 40, 100, 120], [40, 60, 20, 60], ["W", "N1", "W", "N2"])
+    >>> windows, epochs = compare_staging(raw, always_awake, bouts)
+    >>> windows.true.tolist(), epochs.true.tolist()
+    (['W', 'N1', 'N1', 'W', 'N2', 'N2'], ['W', 'W', 'N1', 'N1', 'N1', 'W', 'N2', 'N2', 'N2'])
     """
     onset, stages = _staged(raw, staging)
     true, pure = scoring.of_windows(onset, WINDOW_SECONDS)
@@ -112,6 +130,15 @@ def stages_at(raw: mne.io.BaseRaw, staging: Staging, onset: npt.ArrayLike) -> np
     ------
     ValueError
         If a recording is shorter than a window.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_night(0.05, random_state=0)
+    >>> def first_asleep(raw):
+    ...     onset = np.arange(0, raw.n_times / raw.info["sfreq"] - 29.9, 30)
+    ...     return onset, ["N1"] + ["W"] * (len(onset) - 1)
+    >>> stages_at(raw, first_asleep, [0, 15, 45]).tolist()  # staged from 0 s and from 15 s on
+    ['N1', 'N1', 'W']
     """
     sfreq = float(raw.info["sfreq"])
     last = raw.n_times / sfreq - WINDOW_SECONDS
