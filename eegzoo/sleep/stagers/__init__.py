@@ -1,1 +1,0 @@
-"""Networks that stage sleep, with their preprocessing."""
