@@ -3,6 +3,8 @@ from .hypnogram import Hypnogram
 from .hypnogram_picture import plot_hypnogram, save_picture
 from .inputs.derivations import Derivation, choose_derivations
 from .sleep_statistics import SleepStatistics, sleep_statistics
+from .stagers.load_stager import load_stager
+from .stagers.stager import Stager
 from .staging import stage
 from .staging_nights import StagedNight, stage_nights
 
@@ -11,7 +13,9 @@ __all__ = [
     "Hypnogram",
     "SleepStatistics",
     "StagedNight",
+    "Stager",
     "choose_derivations",
+    "load_stager",
     "plot_hypnogram",
     "read_hypnogram",
     "save_picture",
