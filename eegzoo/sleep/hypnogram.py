@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import number_between, one_of
-from eegzoo.sleep.hypnogram_files import write_hypnogram
+from eegzoo.sleep.files.hypnogram_files import write_hypnogram
 from eegzoo.sleep.sleep_statistics import SleepStatistics, sleep_statistics
 from eegzoo.sleep.stages import EDF_TEXTS, STAGES, UNSCORED
 

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, check_amplitude
-from eegzoo.sleep.clock_times import Time, recording_start, seconds_from_start
-from eegzoo.sleep.derivations import choose_derivations
 from eegzoo.sleep.hypnogram import Hypnogram
+from eegzoo.sleep.inputs.clock_times import Time, recording_start, seconds_from_start
+from eegzoo.sleep.inputs.derivations import choose_derivations
+from eegzoo.sleep.inputs.unscored import PARTIAL, WindowGrid
+from eegzoo.sleep.inputs.usable_signals import UsableSignals, usable_signals, without_windows
 from eegzoo.sleep.stagers.load_stager import load_stager
 from eegzoo.sleep.stages import STAGES, UNSCORED
-from eegzoo.sleep.unscored import PARTIAL, WindowGrid
-from eegzoo.sleep.usable_signals import UsableSignals, usable_signals, without_windows
 
 Array = npt.NDArray[np.float64]
 

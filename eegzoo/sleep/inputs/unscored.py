@@ -56,7 +56,8 @@ class WindowGrid:
     def edges(self) -> npt.NDArray[np.int64]:
         """First sample of each window, and the sample after the last."""
         edges = np.arange(len(self) + 1) * self.window_seconds * self.sfreq
-        return np.minimum(np.rint(edges), self.n_times).astype(np.int64)
+        firsts: npt.NDArray[np.int64] = np.minimum(np.rint(edges), self.n_times).astype(np.int64)
+        return firsts
 
     @property
     def rest_seconds(self) -> float:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import mne
 import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.signal.bad_stretches import bad_spans
-from eegzoo.sleep.derivations import Derivation
-from eegzoo.sleep.unscored import (
+from eegzoo.sleep.inputs.derivations import Derivation
+from eegzoo.sleep.inputs.unscored import (
     WindowGrid,
     filled,
     typical_range,
@@ -102,6 +101,11 @@ def usable_signals(
     )
 
 
+def derivation_signal(raw: mne.io.BaseRaw, derivation: Derivation) -> Array:
+    """Return the signal of a derivation in volts, shape (n_times,)."""
+    return _derived(derivation, {name: _read(raw, name) for name in derivation.sources})
+
+
 def without_windows(signals: Array, kept: Mask, grid: WindowGrid) -> Array:
     """Return signals without some windows, as if the others were consecutive.
 
@@ -156,11 +160,12 @@ def _sources(derivations: Sequence[Derivation]) -> Iterator[str]:
         yield from derivation.sources
 
 
-def _read(raw: mne.io.BaseRaw, name: str) -> Any:
-    return raw.get_data(picks=[name], verbose="ERROR")[0]
+def _read(raw: mne.io.BaseRaw, name: str) -> Array:
+    signal: Array = raw.get_data(picks=[name], verbose="ERROR")[0]
+    return signal
 
 
-def _derived(derivation: Derivation, sources: dict[str, Any]) -> Any:
+def _derived(derivation: Derivation, sources: dict[str, Array]) -> Array:
     plus = sources[derivation.plus]
     return plus if derivation.minus is None else plus - sources[derivation.minus]
 

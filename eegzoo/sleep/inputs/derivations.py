@@ -9,7 +9,7 @@ import mne
 
 from eegzoo.data.signal.channel_types import found_types
 from eegzoo.data.signal.choice.twin_channels import find_twins
-from eegzoo.sleep.electrode_pairs import ElectrodePair, electrode_pair
+from eegzoo.sleep.inputs.electrode_pairs import ElectrodePair, electrode_pair
 
 # Electrodes of each region, best first, and the reference that the AASM's manual recommends.
 _REGIONS = (

@@ -4,8 +4,8 @@ import mne
 import numpy as np
 import pytest
 
-from eegzoo.sleep.derivations import choose_derivations
-from eegzoo.sleep.electrode_pairs import electrode_pair
+from eegzoo.sleep.inputs.derivations import choose_derivations
+from eegzoo.sleep.inputs.electrode_pairs import electrode_pair
 
 
 def recording(names, bads=()):
@@ -27,7 +27,7 @@ def shown(names, channels=None, bads=()):
         ("EEG_C4-A1", "C4-M1"), ("EEG C4_M1", "C4-M1"), ("EEG Fpz-Cz", "Fpz-Cz"),
         ("FpzCz", "Fpz-Cz"), ("P3O1", "P3-O1"), ("T3-T5", "T7-P7"), ("C4", "C4"),
         ("EEG C4-Ref", "C4"), ("C4-AVG", "C4-AVG"), ("C4-(M1+M2)/2", "C4-M1M2"), ("A2", "M2"),
-        ("EOG LOC-A2", "E1-M2"), ("E2:M2", "E2-M2"), ("EOG(L)", "EOG left"), 
+        ("EOG LOC-A2", "E1-M2"), ("E2:M2", "E2-M2"), ("EOG(L)", "EOG left"),
         ("EOG right", "EOG right"),
         ("LOC A2", "E1-M2"), ("E1M2", "E1-M2"), ("ROC", "E2"),
     ],

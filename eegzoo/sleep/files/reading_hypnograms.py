@@ -11,8 +11,8 @@ import mne
 import numpy as np
 
 from eegzoo.arguments import one_of
+from eegzoo.sleep.files.hypnogram_files import ENDINGS
 from eegzoo.sleep.hypnogram import Hypnogram
-from eegzoo.sleep.hypnogram_files import ENDINGS
 from eegzoo.sleep.stages import EDF_TEXTS, STAGES
 
 _STAGE_OF = {text: stage for stage, text in EDF_TEXTS.items()}
