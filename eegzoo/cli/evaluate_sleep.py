@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from eegzoo.cli.trained import Trained
     from eegzoo.data.reading.label_files.scoring import Scoring
-    from eegzoo.sleep.scored_windows import ScoredWindows, Staging
+    from eegzoo.sleep.scorings.scored_windows import ScoredWindows, Staging
 
 ModelOrNone = Annotated[
     str | None,
@@ -51,7 +51,7 @@ def is_of_sleep(trained: Trained, raw: Sequence[Path] | None) -> bool:
     """Return whether a model stages windows of 30 s, and files are recordings, not epochs."""
     from eegzoo.data.reading.label_files.stages import aasm_stage
     from eegzoo.data.reading.read_epochs import is_epochs_file
-    from eegzoo.sleep.scored_windows import WINDOW_SECONDS
+    from eegzoo.sleep.scorings.scored_windows import WINDOW_SECONDS
     from eegzoo.training.targets.targets import Classes
 
     if not raw or trained.targets is not Classes or trained.signal is None:
@@ -152,7 +152,7 @@ def evaluate_nights(
     epoch_seconds : float | None
         As in `read_label_file`.
     """
-    from eegzoo.sleep.scored_windows import compare_staging
+    from eegzoo.sleep.scorings.scored_windows import compare_staging
 
     if annotations and len(annotations) != len(paths):
         raise ValueError(
@@ -195,7 +195,7 @@ def evaluate_scorings(
 ) -> None:
     """Print how well two scorings of nights agree."""
     from eegzoo.data.reading.read_recording import read_recording
-    from eegzoo.sleep.scored_windows import compare_scorings
+    from eegzoo.sleep.scorings.scored_windows import compare_scorings
 
     if not against:
         raise ValueError("expected a MODEL, or --against for two scorings, got neither")
@@ -237,7 +237,7 @@ def _shown(what: str, nights: dict[str, ScoredWindows]) -> dict[str, Any] | None
     """Print the agreement in windows of nights, and return it for JSON; None without windows."""
     import numpy as np
 
-    from eegzoo.sleep.night_agreement import agreement_over_nights
+    from eegzoo.sleep.scorings.night_agreement import agreement_over_nights
 
     true, predicted = (
         np.concatenate([getattr(each, side) for each in nights.values()])

@@ -10,8 +10,8 @@ import typer
 from eegzoo.cli.results import print_confusion
 
 if TYPE_CHECKING:
-    from eegzoo.sleep.agreement import Agreement
-    from eegzoo.sleep.night_agreement import NightAgreement
+    from eegzoo.sleep.scorings.agreement import Agreement
+    from eegzoo.sleep.scorings.night_agreement import NightAgreement
 
 _NAMES = {"accuracy": "accuracy", "kappa": "kappa", "macro_f1": "macro-F1"}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
 from eegzoo.sleep import agreement, agreement_over_nights
-from eegzoo.sleep.night_agreement import measures_of
+from eegzoo.sleep.scorings.night_agreement import measures_of
 
 STAGES = ["W", "N1", "N2", "N3", "R"]
 # The mean of seven networks on DREAMS (a published table of counts): rows true, columns predicted.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from eegzoo.data.reading.label_files.scoring import Scoring
 from eegzoo.data.reading.label_files.stages import NOT_SCORED
-from eegzoo.sleep.agreement import as_stages
+from eegzoo.sleep.scorings.agreement import as_stages
 
 Array = npt.NDArray[np.float64]
 # Stages a recording: returns the onsets of windows of 30 s, in seconds from its first sample, and

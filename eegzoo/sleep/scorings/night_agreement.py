@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import positive_int
-from eegzoo.sleep.agreement import Agreement, agreement, as_stages, none_if_nan
+from eegzoo.sleep.scorings.agreement import Agreement, agreement, as_stages, none_if_nan
 
 Confusions = npt.NDArray[np.int64]
 _CONFIDENCE = 0.95
