@@ -1,5 +1,6 @@
 """``eegzoo evaluate`` of nights: a model against a scorer, and two scorers against each other."""
 
+import importlib
 import json
 
 import mne
@@ -10,9 +11,12 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, simulate_night
 from eegzoo.training import EEGClassifier
 from tests.cli.test_cli import eegzoo
+from tests.shared_data import SHARED, needs
 from tests.sleep.band_stager import BandStager, planted
 
 CUT = Preprocessing([Epoch(0, seconds=30)])
+DREAMS = SHARED / "data" / "dreams_spindles" / "dreams_excerpts.npz"
+CODES = dict(zip((5, 4, 3, 2, 1, 0), ("W", "REM", "S1", "S2", "S3", "S4"), strict=True))
 STAGES = ["W", "N1", "N2", "N3", "R"]
 
 
@@ -103,7 +107,9 @@ def test_the_annotations_of_a_recording_are_its_scoring(folder):
 
 
 def test_a_stager_by_name_chooses_its_derivations(tmp_path, monkeypatch):
-    monkeypatch.setattr("eegzoo.sleep.stagers.load_stager.load_stager", lambda name: BandStager())
+    # The package's name load_stager is the function, not the module.
+    module = importlib.import_module("eegzoo.sleep.stagers.load_stager")
+    monkeypatch.setattr(module, "load_stager", lambda name: BandStager())
     stages = np.random.default_rng(0).choice(STAGES, 40)
     for night in (0, 1):
         signals = planted(stages, n_chans=2, seed=night)
@@ -119,6 +125,33 @@ def test_a_stager_by_name_chooses_its_derivations(tmp_path, monkeypatch):
     pooled = found["windows"]["pooled"]
     assert (pooled["n_windows"], pooled["n_unscored"], pooled["kappa"]) == (74, 6, 1.0)
     assert list(found["windows"]["nights"]) == ["0_raw.fif", "1_raw.fif"]
+
+
+@pytest.mark.slow
+@needs(DREAMS)
+@needs(SHARED / "weights")
+def test_dreams_is_scored_on_its_own_grid(tmp_path, monkeypatch):
+    monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
+    nights = []
+    with np.load(DREAMS) as data:
+        for k in range(1, 9):
+            info = mne.create_info([str(data[f"ch_{k}"])], float(data[f"fs_{k}"]), "eeg")
+            volts = 1e-6 * float(data["scale_uv"]) * data[f"eeg_{k}"][None]
+            mne.io.RawArray(volts, info, verbose=False).save(tmp_path / f"{k}_raw.fif", verbose=40)
+            rows = [f"{5 * i},5,{CODES[int(c)]}" for i, c in enumerate(data[f"hyp5s_{k}"])]
+            (tmp_path / f"{k}.csv").write_text("\n".join(["onset,duration,stage", *rows]))
+            nights += ["--raw", f"{k}_raw.fif", "--annotations", f"{k}.csv"]
+    done, found = evaluate(tmp_path, "robustsleepnet.mesa", *nights)
+    assert done.returncode == 0, done.stderr
+    assert {name: grid["offset_seconds"] for name, grid in found["scorers_epochs"].items()} == {
+        f"{k}_raw.fif": 10.0 if k == 8 else 0.0 for k in range(1, 9)
+    }
+    parts = ["windows", "windows_of_one_stage", "mixed_windows", "centred_on_scorers_epochs"]
+    assert [found[part]["pooled"]["n_windows"] for part in parts] == [480, 340, 140, 719]
+    accuracy = [found[part]["pooled"]["accuracy"] for part in parts]
+    # .777 of all windows in the published rebuild of this network.
+    assert accuracy[0] == pytest.approx(0.777, abs=0.02)
+    assert accuracy[1] > 0.86 > accuracy[0] > accuracy[2]
 
 
 @pytest.mark.parametrize("with_raw", [True, False])
