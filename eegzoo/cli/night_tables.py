@@ -26,17 +26,19 @@ def print_agreement(what: str, found: NightAgreement) -> None:
     found : NightAgreement
         Agreement.
     """
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     stages = list(found.pooled.f1)
-    columns = ["night", "windows", "unscored", *_NAMES.values(), *(f"F1 {s}" for s in stages)]
-    table = Table(*columns, title=what)
+    table = Table(title=f"{what}, with the F1 of each stage", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("night", overflow="fold", min_width=9)
+    for name in ("n", "acc.", "kappa", "mF1", *stages):
+        table.add_column(name, justify="right", no_wrap=True, min_width=5)
     for name, night in found.nights.items():
         table.add_row(*_row(name, night))
     if len(found.nights) > 1:
-        table.add_section()
-        table.add_row(*_row(f"all {len(found.nights)}", found.pooled))
+        table.add_row(*_row("all", found.pooled))
     Console().print(table)
     print_confusion(found.pooled.confusion.tolist(), stages)
     pooled = found.pooled
@@ -57,7 +59,7 @@ def print_agreement(what: str, found: NightAgreement) -> None:
 
 def _row(name: str, night: Agreement) -> list[str]:
     values = [night.accuracy, night.kappa, night.macro_f1, *night.f1.values()]
-    return [name, str(night.n_windows), str(night.n_unscored), *map(_number, values)]
+    return [name, str(night.n_windows), *map(_number, values)]
 
 
 def _number(value: float) -> str:

@@ -80,6 +80,12 @@ def test_a_model_is_scored_night_by_night_and_pooled(folder):
     assert "0_raw.fif: scored in epochs of 30 s from 0 s on" in done.stdout
     assert f"kappa {pooled['kappa']:.3f}" in done.stdout
     assert "72 windows of 2 nights" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines()]
+    for name, agreed in [*found["windows"]["nights"].items(), ("all", pooled)]:
+        shown = next(row for row in rows if row[:1] == [name])
+        assert shown[1:4] == [
+            f"{agreed['n_windows']}", f"{agreed['accuracy']:.3f}", f"{agreed['kappa']:.3f}"
+        ]  # fmt: skip
 
 
 def test_windows_of_one_stage_and_mixed_ones_are_apart(folder):
