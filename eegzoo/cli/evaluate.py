@@ -94,6 +94,10 @@ def evaluate(
         evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
         return
     if evaluate_sleep.is_stager(model):
+        evaluate_sleep.refuse(
+            model, data=data, subject=subject, event_id=event_id, stim=stim, target=target,
+            exclude=exclude, types=types, rename=rename, scale=scale,
+        )  # fmt: skip
         evaluate_sleep.evaluate_stager(
             model, raw or [], reading_options.reader(reader_option, truncated), annotations,
             epoch_seconds, channels, json,
@@ -114,9 +118,10 @@ def evaluate(
     trained = find_trained(model)
     is_night = not (event_id or stim or events_from or target or data)
     if is_night and evaluate_sleep.is_of_sleep(trained, raw):
+        evaluate_sleep.refuse(model, subject=subject)
         evaluate_sleep.evaluate_model(
             trained, raw or [], reading_options.reader(reader_option, truncated), annotations,
-            epoch_seconds, options, resample, check_signal, json,
+            epoch_seconds, options, resample, missing, check_signal, json,
         )  # fmt: skip
         return
     _check_targets(model, trained, target)

@@ -64,6 +64,13 @@ def is_of_sleep(trained: Trained, raw: Sequence[Path] | None) -> bool:
     return not all(label.isdigit() for label in labels) and all(map(aasm_stage, labels))
 
 
+def refuse(model: str, **options: Any) -> None:
+    """Raise an error for options that have no meaning for a model of sleep stages."""
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    if given:
+        raise ValueError(f"expected nights for {model}, which takes no {', '.join(given)}")
+
+
 def is_stager(name: str) -> bool:
     """Return whether a model is the name of a network that stages any night."""
     from eegzoo.cli.trained import is_file
@@ -109,10 +116,13 @@ def evaluate_model(
     epoch_seconds: float | None,
     options: channel_options.ChannelOptions,
     resample: bool,
+    missing: str,
     check_signal: str,
     json: Path | None,
 ) -> None:
     """Stage nights by a model, and print how well it agrees with their scorings."""
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+
     recordings = [read(path) for path in raw]
     chosen = channel_options.choose(
         [(str(path), each) for path, each in zip(raw, recordings, strict=True)], options,
@@ -122,8 +132,10 @@ def evaluate_model(
     estimator: Any = trained.load().set_params(check_signal=check_signal)
 
     def staging(recording: mne.io.BaseRaw) -> tuple[Any, Any]:
-        onset, probabilities = estimator.predict_recording(recording, preprocessing=preprocessing)
-        return onset, estimator.classes_[probabilities.argmax(axis=1)]
+        windows = preprocessing.windows(recording)
+        dataset = EpochsDataset.from_epochs(windows, check_signal, types=preprocessing.types)
+        onset = dataset.groups("onset") - recording.first_time
+        return onset, estimator.predict(matching.aligned(dataset, trained, missing))
 
     found = evaluate_nights(staging, raw, chosen.raws, annotations, epoch_seconds)
     chosen.report()

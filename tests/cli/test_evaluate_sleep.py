@@ -207,6 +207,15 @@ def test_lengths_that_differ_are_said(folder):
             "expected one --annotations for each of 2 --raw, got 1",
         ),
         (("sleep.safetensors", "--raw", "0_raw.fif"), "expected sleep stages in 0_raw.fif"),
+        (
+            ("sleep.safetensors", "--raw", "0_raw.fif", "--subject", "S1"),
+            "expected nights for sleep.safetensors, which takes no --subject",
+        ),
+        (("robustsleepnet",), "expected nights with --raw for robustsleepnet, got none"),
+        (
+            ("robustsleepnet", "--raw", "0_raw.fif", "--exclude", "C3", "--scale", "2"),
+            "expected nights for robustsleepnet, which takes no --exclude, --scale",
+        ),
     ],
 )
 def test_options_that_do_not_fit_are_refused(folder, arguments, message):

@@ -62,6 +62,10 @@ class TrainingPlan:
     def batches(self) -> TrainingBatches:
         """Training batches, of each the share of this process."""
         if self.data.runs is not None:
+            if self.process.n_processes > 1:
+                raise ValueError(
+                    f"expected one process with sampler, got {self.process.n_processes}"
+                )
             return self.whole_batches
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
 

@@ -10,6 +10,10 @@ from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, Sequence
 from eegzoo.training import EEGClassifier, NightSampler
 from eegzoo.training.inputs.nights import NightBatches, WholeNights
 from eegzoo.training.inputs.training_set import TrainingSet
+from eegzoo.training.loop.net import Steps
+from eegzoo.training.loop.plan import TrainingPlan
+from eegzoo.training.parallel.processes import ProcessInfo
+from eegzoo.training.recipe import RECIPES
 
 N_TIMES = 10
 
@@ -151,8 +155,6 @@ def test_the_state_is_carried_over_the_batches_of_a_night(nights, monkeypatch):
     quiet = {"n_filters": 4, "hidden_size": 6, "drop_prob": 0.0, "batch_statistics": False}
     sampler = NightSampler(sequence_length=4)
     seen = []
-    from eegzoo.training.loop.net import Steps
-
     step = Steps.train_step_single
 
     def watched(self, batch, **known):
@@ -235,3 +237,12 @@ def test_models_without_a_state_are_refused(nights):
 def test_windows_without_onsets_are_refused(nights):
     with pytest.raises(ValueError, match="whose onsets tell which windows are consecutive"):
         make(sfreq=64).fit(nights.X, nights.labels)
+
+
+def test_several_processes_are_refused():
+    plan = TrainingPlan(
+        None, numbered(3), None, RECIPES["tinysleepnet"], None, N_TIMES, 1.0, 0,
+        process=ProcessInfo(0, 2),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="expected one process with sampler, got 2"):
+        _ = plan.batches
