@@ -6,8 +6,8 @@ import mne
 import numpy as np
 import pytest
 
-from eegzoo.data import Scoring, scoring_of
-from eegzoo.sleep import compare_scorings, compare_staging, stages_at
+from eegzoo.data import Scoring, read_scoring, scoring_of
+from eegzoo.sleep import Hypnogram, compare_scorings, compare_staging, stages_at
 
 SFREQ = 16.0
 STAGES = np.array(["W", "N1", "N2", "N3", "R"])
@@ -142,3 +142,14 @@ def test_scorings_on_other_grids_are_compared_on_the_epochs_of_the_first():
 def test_lengths_that_differ_are_said():
     with pytest.warns(RuntimeWarning, match="different lengths, 0 to 60 s and 0 to 150 s"):
         compare_scorings(scored(["W", "N1"]), scored(["W", "N1", "N2", "N2", "N2"]))
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "edf"])
+def test_saved_hypnograms_are_scorings(tmp_path, ending):
+    stages = ["W", "N1", "N2", "N2", "unscored", "N3", "R"]
+    hypnogram = Hypnogram(stages, onset=15.0, meas_date=at(22))
+    hypnogram.save(tmp_path / f"night.{ending}")
+    scoring = read_scoring(tmp_path / f"night.{ending}")
+    assert (scoring.epoch_seconds, scoring.offset_seconds) == (30.0, 15.0)
+    assert scoring.epochs()[1].tolist() == ["W", "N1", "N2", "N2", "?", "N3", "R"]
+    assert scoring.start == (at(22) if ending == "edf" else None)
