@@ -1,4 +1,4 @@
-from . import cli, data, layers, models, training, weights
+from . import cli, data, layers, models, sleep, training, weights
 from ._version import __version__
 from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
@@ -19,6 +19,7 @@ __all__ = [
     "models",
     "optimize_for_inference",
     "save_model",
+    "sleep",
     "summary",
     "training",
     "weights",

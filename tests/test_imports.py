@@ -37,6 +37,7 @@ FOLDERS = {
         "adaptation",
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
+    "sleep": ("files", "inputs", "stagers"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
@@ -50,6 +51,8 @@ EXTRAS = {
     "brainflow",
     "mne_lsl",
     "antio",
+    "distributed",
+    "edfio",
     "h5py",
     "huggingface_hub",
     "mne_bids",

@@ -9,6 +9,7 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
+    evaluate_sleep,
     event_options,
     matching,
     people,
@@ -19,7 +20,7 @@ from eegzoo.cli import (
     targets,
 )
 from eegzoo.cli import subjects as subjects_
-from eegzoo.cli.trained import Model, epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Model,
+    model: evaluate_sleep.ModelOrNone = None,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
@@ -40,6 +41,8 @@ def evaluate(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    against: evaluate_sleep.Against = None,
+    epoch_seconds: evaluate_sleep.EpochSeconds = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -78,6 +81,11 @@ def evaluate(
     an interval over people, or of one person over windows, and with what luck reaches once in
     twenty times. People worse than chance are named.
 
+    A model of sleep stages stages whole nights, which are aligned with their scorings by the clock.
+    Accuracy, kappa, macro-F1, F1 of each stage and the confusion matrix are given for each night
+    and for all of them; windows of one stage and mixed ones apart, if the scorer's epochs are
+    others than the windows. With --against instead of a model, two scorings are compared.
+
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
 
@@ -90,7 +98,24 @@ def evaluate(
     [bold]eegzoo evaluate model.safetensors --raw c.edf --event-id left=1,right=2[/]
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
+
+    [bold]eegzoo evaluate sleep.safetensors --raw night.edf --annotations night.txt[/]
+
+    [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
+    if against or model is None:
+        evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
+        return
+    if evaluate_sleep.is_stager(model):
+        evaluate_sleep.refuse(
+            model, data=data, subject=subject, event_id=event_id, stim=stim, target=target,
+            exclude=exclude, types=types, rename=rename, scale=scale,
+        )  # fmt: skip
+        evaluate_sleep.evaluate_stager(
+            model, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, channels, json,
+        )  # fmt: skip
+        return
     results.check_outputs(
         [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
     )
@@ -107,6 +132,14 @@ def evaluate(
     each = people.PeopleOptions(adapt, adapt_first, numbers[0] if len(numbers) == 1 else 0)
     each.check(is_classifier=target is None)
     trained = find_trained(model)
+    is_night = not (event_id or stim or events_from or target or data)
+    if is_night and evaluate_sleep.is_of_sleep(trained, raw):
+        evaluate_sleep.refuse(model, subject=subject)
+        evaluate_sleep.evaluate_model(
+            trained, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, options, resample, missing, check_signal, json,
+        )  # fmt: skip
+        return
     _check_targets(model, trained, target)
     found: list[dict[str, Any]] = []
     for number in range(seed, seed + seeds):

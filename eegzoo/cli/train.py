@@ -80,6 +80,7 @@ def train(
     warmup: settings.Warmup = None,
     weight_decay: settings.WeightDecay = None,
     clip_norm: settings.ClipNorm = None,
+    conv_l2: settings.ConvL2 = None,
     ema: settings.Ema = None,
     validation: settings.Validation = None,
     patience: settings.Patience = None,
@@ -186,8 +187,8 @@ def train(
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
         "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
-        "ema": ema, "validation": validation, "patience": patience, "precision": precision,
-        "compile": compile, "checkpoint": checkpoint, "device": device,
+        "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
+        "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
         "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip

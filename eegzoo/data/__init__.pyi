@@ -1,6 +1,7 @@
 from .datasets.eegbci import fetch_eegbci
 from .datasets.sample_audvis import fetch_sample_audvis
 from .datasets.simulated import simulate_motor_imagery, simulate_sleep
+from .datasets.simulated_night import simulate_night
 from .datasets.sleep_physionet import fetch_sleep_physionet
 from .datasets.ssvep import fetch_ssvep
 from .preprocessing.by_person.fit_alignment import AlignmentWarning
@@ -21,7 +22,10 @@ from .reading.bids import load_bids
 from .reading.events.labels import label_events, labels_among_events
 from .reading.events.listing import EventSummary, list_events
 from .reading.events.sources import EventSource
+from .reading.label_files.annotate_stages import annotate_stages
 from .reading.label_files.read_label_file import read_label_file
+from .reading.label_files.read_scoring import read_scoring, scoring_of
+from .reading.label_files.scoring import Scoring
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
@@ -61,6 +65,7 @@ __all__ = [
     "Resample",
     "RunningAlignment",
     "Scale",
+    "Scoring",
     "Sequences",
     "SignalInfo",
     "SignalWarning",
@@ -69,6 +74,7 @@ __all__ = [
     "WindowStore",
     "align",
     "align_people",
+    "annotate_stages",
     "as_inputs",
     "channel_matrix",
     "check_against",
@@ -91,9 +97,12 @@ __all__ = [
     "read_epochs",
     "read_label_file",
     "read_recording",
+    "read_scoring",
     "resample_epochs",
     "resample_events",
     "resample_raw",
+    "scoring_of",
     "simulate_motor_imagery",
+    "simulate_night",
     "simulate_sleep",
 ]

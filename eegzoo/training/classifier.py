@@ -13,8 +13,9 @@ from sklearn.base import ClassifierMixin
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.class_labels import read_labels
+from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.model_building import ModelSource
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
@@ -38,15 +39,17 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         constructor of a class gets `model_params`, and those of ``n_chans``, ``n_times``,
         ``n_outputs``, ``sfreq`` and ``ch_names`` that it names.
     class_weight : "balanced" | mapping | None
-        Weight of each label in the loss. "balanced" gives all labels the same total weight.
+        Weight of each label in the loss. "balanced" gives all labels the same total weight. None:
+        labels weigh the same, or stages as the recipe has them.
     model_params : mapping | None
         Additional arguments of a named model or of a class.
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
-    recipe : {"small", "plain"}
+    recipe : {"small", "plain", "tinysleepnet"}
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
-        whole, standardised windows without any other technique.
+        whole, standardised windows without any other technique. "tinysleepnet" is the published
+        training of `TinySleepNet` on nights.
     align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
         Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
@@ -88,6 +91,14 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
     patience : int | None
         Number of epochs without a smaller validation loss after which training stops. 0: it does
         not stop early.
+    conv_l2 : float | None
+        Weight in the loss of half the squared norm of the convolutions' kernels. 0: none.
+    sampler : NightSampler | None
+        Batches of consecutive windows of recordings, for models that carry a state from window to
+        window. X is then windows with their recordings and onsets, such as an `EpochsDataset`, or
+        sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
+        is the number of recordings. None, in the recipe as well: windows, or sequences, are
+        independent.
     layer_decay : float
         Learning rate of each part of the model, divided by that of the next part; the head learns
         at `lr`. Use values below 1 for fine-tuning.
@@ -205,6 +216,8 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
@@ -227,7 +240,7 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
             normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
             max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
             weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
-            patience=patience, layer_decay=layer_decay,
+            patience=patience, conv_l2=conv_l2, sampler=sampler, layer_decay=layer_decay,
             people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
             precision=precision,
             check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
@@ -285,7 +298,10 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
-        return read_labels(data, self.class_weight, known, classes)
+        class_weight = self.class_weight
+        if class_weight is None:
+            class_weight = stage_weights(data, self.settings().stage_weight)
+        return read_labels(data, class_weight, known, classes)
 
     def _set_targets(self, targets: Targets) -> None:
         super()._set_targets(targets)
