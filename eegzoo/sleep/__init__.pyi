@@ -7,12 +7,15 @@ from .stagers.load_stager import load_stager
 from .stagers.stager import Stager
 from .staging import stage
 from .staging_nights import StagedNight, stage_nights
+from .stream import SleepStream, StagedWindow
 
 __all__ = [
     "Derivation",
     "Hypnogram",
     "SleepStatistics",
+    "SleepStream",
     "StagedNight",
+    "StagedWindow",
     "Stager",
     "choose_derivations",
     "load_stager",
