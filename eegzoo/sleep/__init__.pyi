@@ -1,7 +1,7 @@
 from .files.reading_hypnograms import read_hypnogram
 from .hypnogram import Hypnogram
-from .hypnogram_picture import plot_hypnogram, save_picture
 from .inputs.derivations import Derivation, choose_derivations
+from .pictures.hypnogram_picture import plot_hypnogram, save_picture
 from .sleep_statistics import SleepStatistics, sleep_statistics
 from .stagers.load_stager import load_stager
 from .stagers.stager import Stager

@@ -16,8 +16,8 @@ import mne
 from eegzoo.data.reading.read_recording import read_recording
 from eegzoo.sleep.files.night_files import NightFiles, night_files
 from eegzoo.sleep.hypnogram import Hypnogram
-from eegzoo.sleep.hypnogram_picture import save_picture
 from eegzoo.sleep.inputs.clock_times import Time
+from eegzoo.sleep.pictures.hypnogram_picture import save_picture
 from eegzoo.sleep.stagers.load_stager import load_stager
 from eegzoo.sleep.staging import stage
 

@@ -21,7 +21,7 @@ from eegzoo.files import written_whole
 from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.derivations import choose_derivations
 from eegzoo.sleep.inputs.usable_signals import derivation_signal
-from eegzoo.sleep.night_spectrogram import BAND, night_spectrogram
+from eegzoo.sleep.pictures.night_spectrogram import BAND, night_spectrogram
 from eegzoo.sleep.sleep_statistics import SleepStatistics
 from eegzoo.sleep.stages import STAGES, UNSCORED
 

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from eegzoo.sleep import Hypnogram, plot_hypnogram, save_picture, stage
-from eegzoo.sleep.hypnogram_picture import COLOURS
-from eegzoo.sleep.night_spectrogram import night_spectrogram
+from eegzoo.sleep.pictures.hypnogram_picture import COLOURS
+from eegzoo.sleep.pictures.night_spectrogram import night_spectrogram
 from tests.sleep.band_stager import SFREQ, BandStager, planted
 
 STAGES = ["W", "W", "N1", "N2", "N3", "R", "R", "W"]
