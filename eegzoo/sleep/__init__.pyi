@@ -1,7 +1,7 @@
 from .files.reading_hypnograms import read_hypnogram
 from .hypnogram import Hypnogram
-from .hypnogram_picture import plot_hypnogram, save_picture
 from .inputs.derivations import Derivation, choose_derivations
+from .pictures.hypnogram_picture import plot_hypnogram, save_picture
 from .scorings.agreement import Agreement, agreement
 from .scorings.night_agreement import NightAgreement, agreement_over_nights
 from .scorings.scored_windows import ScoredWindows, compare_scorings, compare_staging, stages_at
