@@ -1,0 +1,21 @@
+"""The sections of a report, in order: a module of sections adds its own here."""
+
+from __future__ import annotations
+
+from eegzoo.report.sections import CHAPTERS, Section
+
+# Sections that modules of this package define, in the order within their chapters.
+_SECTIONS: tuple[tuple[Section, ...], ...] = ()
+
+
+def all_sections() -> list[Section]:
+    """Return all sections, by chapter.
+
+    Examples
+    --------
+    >>> chapters = [section.chapter for section in all_sections()]
+    >>> chapters == sorted(chapters, key=CHAPTERS.index)
+    True
+    """
+    known = [section for group in _SECTIONS for section in group]
+    return sorted(known, key=lambda section: CHAPTERS.index(section.chapter))
