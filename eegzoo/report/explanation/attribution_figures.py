@@ -154,7 +154,8 @@ def draw_bands(
 
     Examples
     --------
-    >>> figure = draw_bands({"left": np.eye(2)}, {"mu": (8, 13), "beta": (13, 30)}, ["C3", "C4"], "")
+    >>> bands = {"mu": (8, 13), "beta": (13, 30)}
+    >>> figure = draw_bands({"left": np.eye(2)}, bands, ["C3", "C4"], "Loss (logit)")
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
     ['mu, 8–13 Hz', 'beta, 13–30 Hz']
     """

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.report.explanation.frozen_normalization import frozen_normalization
+from eegzoo.report.known_signal import known_ch_names, known_sfreq
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.crops import even_crops
 from eegzoo.training.targets.targets import Classes, LabelSets, Numbers
@@ -130,33 +131,6 @@ def explained_outputs(estimator: EEGEstimator, X: Any, y: Any, target: Any) -> E
     classes = _names(estimator.targets_)
     targets = _targets(outputs, y, target, classes)
     return dataclasses.replace(outputs, targets=targets, classes=classes)
-
-
-def known_sfreq(estimator: EEGEstimator) -> float:
-    """Return the sampling rate of an estimator's windows in Hz, or raise an error."""
-    info = estimator.signal_info_
-    sfreq = getattr(estimator.model_, "sfreq", None) if info is None else info.sfreq
-    if sfreq is None:
-        raise ValueError(
-            "expected an estimator that knows the sampling rate of its windows, got one of a "
-            "module that was fitted on arrays without sfreq"
-        )
-    return float(sfreq)
-
-
-def known_ch_names(estimator: EEGEstimator) -> tuple[str, ...]:
-    """Return the names of an estimator's channels, "channel 1" and so on if they are unknown."""
-    info = estimator.signal_info_
-    names = getattr(estimator.model_, "ch_names", None) if info is None else info.ch_names
-    if names is None:
-        return tuple(f"channel {i + 1}" for i in range(estimator.n_chans_))
-    return tuple(names)
-
-
-def known_unit(estimator: EEGEstimator) -> str:
-    """Return the unit of an estimator's windows, as it is written on axes."""
-    info = estimator.signal_info_
-    return "µV" if info is None or info.unit == "uV" else info.unit
 
 
 def _names(targets: Any) -> Array:

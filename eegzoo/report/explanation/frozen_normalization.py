@@ -77,6 +77,6 @@ def frozen_normalization(
         raise TypeError(
             f"expected a normalisation whose derivative is known, got {type(normalizer).__name__}"
         )
-    shift = torch.as_tensor(means, dtype=torch.float32)
-    scale = torch.as_tensor(1 / deviations, dtype=torch.float32)
+    shift = torch.tensor(means, dtype=torch.float32)
+    scale = torch.tensor(1 / deviations, dtype=torch.float32)
     return lambda x, rows: (x - shift[rows.cpu()].to(x)) * scale[rows.cpu()].to(x)

@@ -83,10 +83,13 @@ def cross_spectra(x: Array, z: Array, sfreq: float) -> tuple[Array, Array]:
 
 
 def haufe_patterns(cov_xz: Array, cov_zz: Array, filters: Array) -> Array:
-    """Return the patterns of spatial filters, ``Cov(x, s) Cov(s)^-1`` with ``s = filters @ z``.
+    """Return the patterns of spatial filters, ``Cov(x, s) / Var(s)`` times the deviation of s.
 
-    A filter says how channels are weighted to extract a signal, which includes the suppression of
-    others; only its pattern says how strongly the signal appears in each channel [1]_.
+    The output of a filter is ``s = filter @ z``. A filter says how channels are weighted to extract
+    a signal, which includes the suppression of others; only its pattern says how strongly the
+    signal appears in each channel [1]_. Each filter is taken alone. Patterns of several filters at
+    once describe what a signal has beside the others; of filters that extract nearly the same, as
+    those of one temporal filter in EEGNet often do, this is mostly noise.
 
     Parameters
     ----------
@@ -95,13 +98,13 @@ def haufe_patterns(cov_xz: Array, cov_zz: Array, filters: Array) -> Array:
     cov_zz : array, shape (n_rows, n_rows)
         Covariance of the rows.
     filters : array, shape (n_filters, n_rows)
-        Filters that are applied to z. If there are fewer filters than channels, each pattern is
-        that of its signal beside the others. Otherwise each filter is taken alone.
+        Filters that are applied to z.
 
     Returns
     -------
     array, shape (n_filters, n_chans)
         Amplitude in each channel, in its unit, for one standard deviation of the filter's output.
+        Zero for a filter without output.
 
     References
     ----------
@@ -118,9 +121,7 @@ def haufe_patterns(cov_xz: Array, cov_zz: Array, filters: Array) -> Array:
     >>> abs(haufe_patterns(cov, cov, np.array([[1.0, -1.0]]))).round(1)
     array([[1., 0.]])
     """
-    cov_ss = filters @ cov_zz @ filters.T
-    if len(filters) >= len(cov_xz):
-        cov_ss = np.diag(np.diag(cov_ss))
-    deviations = np.sqrt(np.clip(np.diag(cov_ss), 0.0, None))
-    patterns: Array = cov_xz @ filters.T @ np.linalg.pinv(cov_ss, hermitian=True) * deviations
-    return patterns.T
+    variances = np.einsum("mc,cd,md->m", filters, cov_zz, filters, optimize=True)
+    deviations = np.sqrt(np.maximum(variances, np.finfo(float).tiny))
+    patterns: Array = (filters @ cov_xz.T) / deviations[:, None]
+    return patterns

@@ -13,6 +13,7 @@ from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.normalization import Normalizer, Standardizer, Whitener
 from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.models.front_filters import FrontFilters, SpatialFilters, front_filters
+from eegzoo.report.known_signal import known_ch_names, known_sfreq, known_unit
 from eegzoo.report.model.cross_spectra import cross_spectra, frequency_response, haufe_patterns
 from eegzoo.training.estimator import EEGEstimator
 
@@ -97,29 +98,27 @@ def spatial_patterns(estimator: EEGEstimator, X: Any, max_windows: int = 500) ->
     >>> found.filters.shape, found.patterns.shape
     ((16, 3), (16, 3))
     """
-    model, info = estimator.model_, estimator.signal_info_
-    found = front_filters(model)
-    n_chans = estimator.n_chans_
-    names = [f"channel {i + 1}" for i in range(n_chans)] if info is None else info.ch_names
-    unit = "µV" if info is None or info.unit == "uV" else info.unit
-    windows = as_inputs(X, info, estimator.check_signal).windows()
+    found = front_filters(estimator.model_)
+    n_chans, sfreq = estimator.n_chans_, known_sfreq(estimator)
+    windows = as_inputs(X, estimator.signal_info_, estimator.check_signal).windows()
     n_used = min(len(windows), positive_int("max_windows", max_windows))
     used = np.linspace(0, len(windows) - 1, n_used).round().astype(int)
     x = np.asarray(windows[used], np.float64)
     z = estimator.normalizer_.transform(x).astype(np.float64)
-    frequencies, spectra_xz = cross_spectra(x, z, model.sfreq)
-    _, spectra_zz = cross_spectra(z, z, model.sfreq)
-    responses = _responses(found, model.sfreq, frequencies)
+    frequencies, spectra_xz = cross_spectra(x, z, sfreq)
+    _, spectra_zz = cross_spectra(z, z, sfreq)
+    responses = _responses(found, sfreq, frequencies)
     parts = [
         _described(part, responses, frequencies, spectra_xz, spectra_zz) for part in found.spatial
     ]
     empty = np.zeros((0, n_chans))
     weights, patterns = (np.concatenate([empty, *(part[i] for part in parts)]) for i in (0, 1))
     peaks, temporal = (np.concatenate([empty[:, 0], *(part[i] for part in parts)]) for i in (2, 3))
+    filters = weights @ _matrix_of(estimator.normalizer_, n_chans)
     return SpatialPatterns(
-        tuple(names), weights @ _matrix_of(estimator.normalizer_, n_chans), patterns, peaks,
+        known_ch_names(estimator), filters, patterns, peaks,
         temporal.astype(int), [part.name for part in found.spatial for _ in part.weights],
-        unit, found.note,
+        known_unit(estimator), found.note,
     )  # fmt: skip
 
 
