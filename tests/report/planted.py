@@ -41,10 +41,10 @@ def planted(n_windows=160, amplitude=6.0):
 
 
 @cache
-def trained(model="eegnet", normalize="standardize", **parameters):
+def trained(model="eegnet", normalize="standardize", max_epochs=25, **parameters):
     """Return a classifier that was trained on these windows."""
     classifier = EEGClassifier(
-        model, recipe="plain", normalize=normalize, max_epochs=25, batch_size=16, lr=0.005,
+        model, recipe="plain", normalize=normalize, max_epochs=max_epochs, batch_size=16, lr=0.005,
         random_state=0, **parameters,
     )  # fmt: skip
     return classifier.fit(planted()[0])

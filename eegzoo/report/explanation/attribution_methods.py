@@ -61,8 +61,8 @@ def integrated_gradients(
         # The model's LSTMs have gradients on a GPU only without cuDNN in evaluation.
         with torch.inference_mode(False), torch.enable_grad(), torch.backends.cudnn.flags(False):
             found = method.attribute(
-                torch.from_numpy(outputs.windows[rows]), torch.from_numpy(baseline[rows]),
-                torch.from_numpy(outputs.targets[rows]), (rows,), n_steps,
+                torch.from_numpy(outputs.windows)[rows], torch.from_numpy(baseline)[rows],
+                torch.from_numpy(outputs.targets)[rows], (rows,), n_steps,
                 internal_batch_size=_BATCH,
             )  # fmt: skip
         gradients.append(found.detach().numpy())
@@ -102,7 +102,7 @@ def ablation(
     parts = torch.arange(len(bands) * n_chans).reshape(len(bands), n_chans, 1)
     values, by_band = [], []
     for rows in torch.arange(len(others)).split(_BATCH):
-        x, other = outputs.windows[rows], others[rows]
+        x, other = outputs.windows[rows.numpy()], others[rows.numpy()]
         values.append(_ablate(outputs, outputs.computed, x, other, rows, patches))
         within, within_other = (
             np.stack([within_band(data, band, outputs.sfreq) for band in bands.values()], 1)
@@ -130,7 +130,7 @@ def _ablate(
 ) -> Array:
     method = captum_attr().FeatureAblation(function)
     found = method.attribute(
-        torch.from_numpy(x), torch.from_numpy(others), torch.from_numpy(outputs.targets[rows]),
+        torch.from_numpy(x), torch.from_numpy(others), torch.from_numpy(outputs.targets)[rows],
         (rows,), mask[None].expand(1, *x.shape[1:]),
         perturbations_per_eval=max(1, _BATCH // len(rows)),
     )  # fmt: skip

@@ -11,7 +11,11 @@ import torch
 from sklearn.utils import check_random_state
 
 from eegzoo.arguments import number_between, one_of, positive_int
-from eegzoo.report.explanation.attribution_methods import ablation, integrated_gradients
+from eegzoo.report.explanation.attribution_methods import (
+    ablation,
+    captum_attr,
+    integrated_gradients,
+)
 from eegzoo.report.explanation.attributions import METHODS, Attributions
 from eegzoo.report.explanation.explained_outputs import ExplainedOutputs, explained_outputs
 from eegzoo.report.frequency_bands import Bands, check_bands
@@ -112,6 +116,7 @@ def explain(
     True
     """
     one_of("method", method, METHODS)
+    captum_attr()
     n_steps = positive_int("n_steps", n_steps)
     n_repeats = positive_int("n_repeats", n_repeats)
     number_between("patch_seconds", patch_seconds, 0.0, above=True)
@@ -175,8 +180,8 @@ def _explained(outputs: ExplainedOutputs, windows: Array) -> Array:
     function, parts = outputs.differentiable(), []
     with torch.inference_mode():
         for rows in torch.arange(len(windows)).split(64):
-            found = function(torch.from_numpy(windows[rows]), rows)
-            parts.append(found[torch.arange(len(rows)), torch.from_numpy(outputs.targets[rows])])
+            found = function(torch.from_numpy(windows)[rows], rows)
+            parts.append(found[torch.arange(len(rows)), torch.from_numpy(outputs.targets)[rows]])
     explained: Array = torch.cat(parts).numpy()
     return explained
 

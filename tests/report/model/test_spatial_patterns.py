@@ -25,13 +25,13 @@ def test_pattern_of_the_planted_source_is_found(normalize):
 
 @pytest.mark.parametrize("model", ["shallow_convnet", "fbcnet"])
 def test_pattern_is_found_where_filters_depend_on_frequency(model):
-    found = spatial_patterns(trained(model), planted()[1])
+    found = spatial_patterns(trained(model, max_epochs=6), planted()[1])
     at = abs(found.frequencies - HZ) <= 1.5
     assert np.median(agreement(found.patterns[at], planted()[2])) > 0.95
 
 
 def test_filters_suppress_what_patterns_do_not_show():
-    found = spatial_patterns(trained("fbcnet"), planted()[1])
+    found = spatial_patterns(trained("fbcnet", max_epochs=6), planted()[1])
     at = abs(found.frequencies - HZ) <= 1.5
     filters, patterns = (
         agreement(values[at], planted()[2]).mean() for values in (found.filters, found.patterns)
