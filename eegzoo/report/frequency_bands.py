@@ -105,3 +105,15 @@ def within_band(x: Array, band: tuple[float, float], sfreq: float) -> Array:
     n_times = x.shape[-1]
     coefficients = np.fft.rfft(x) * band_bins(band, n_times, sfreq)
     return np.fft.irfft(coefficients, n_times).astype(x.dtype)
+
+
+def band_text(name: str, edges: tuple[float, float]) -> str:
+    """Return a band's name and edges.
+
+    Examples
+    --------
+    >>> band_text("mu", (8.0, 13.0)), band_text("gamma", (30.0, np.inf))
+    ('mu, 8–13 Hz', 'gamma, from 30 Hz')
+    """
+    low, high = edges
+    return f"{name}, from {low:g} Hz" if np.isinf(high) else f"{name}, {low:g}–{high:g} Hz"

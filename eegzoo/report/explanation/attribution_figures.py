@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from eegzoo.report.frequency_bands import band_text
 from eegzoo.report.scalp_maps import color_scale, draw_map, map_note, strongest
 from eegzoo.report.style import COLORS, DIVERGING, NARROW, WIDE, axes_grid, describe, styled
 
@@ -179,18 +180,6 @@ def draw_bands(
     _name_columns(grid[-1, 0], ch_names, np.sum([abs(v).sum(0) for v in by_label.values()], 0))
     color_scale(figure, grid, limit, unit, 0.9)
     return figure
-
-
-def band_text(name: str, edges: tuple[float, float]) -> str:
-    """Return a band's name and edges.
-
-    Examples
-    --------
-    >>> band_text("mu", (8.0, 13.0)), band_text("gamma", (30.0, np.inf))
-    ('mu, 8–13 Hz', 'gamma, from 30 Hz')
-    """
-    low, high = edges
-    return f"{name}, from {low:g} Hz" if np.isinf(high) else f"{name}, {low:g}–{high:g} Hz"
 
 
 def _name_columns(axes: Axes, ch_names: Sequence[str], weights: Array) -> None:
