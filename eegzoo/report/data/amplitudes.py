@@ -14,7 +14,7 @@ from scipy import signal
 
 from eegzoo.report.names import shortened
 from eegzoo.report.panels import row_axes
-from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, styled
+from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, plain_log, styled
 
 Array = npt.NDArray[Any]
 _MOST_SECONDS = 600.0  # of a recording, from its middle
@@ -147,7 +147,7 @@ def plot_amplitudes(
             )  # fmt: skip
         one.set_xlabel(f"Robust amplitude ({unit})")
         if len(values):
-            one.set_xscale("log")
+            plain_log(one.xaxis)
             one.set_xlim(values.min() / 1.5, values.max() * 1.5)
             _plain_ticks(one, values)
     columns[0][0].legend(
@@ -244,7 +244,7 @@ def plot_spectra(
         line = ("-", "--", "-.", ":")[number % 4]
         label = shortened(ch_names[place], 16)
         axes.plot(frequencies, shown[place], line, color=COLORS[number], label=label, linewidth=1.2)
-    axes.set_yscale("log")
+    plain_log(axes.yaxis)
     axes.set_xlim(0, frequencies[-1])
     axes.set_xlabel("Frequency (Hz)")
     axes.set_ylabel(f"Power spectral density ({unit})")

@@ -65,7 +65,7 @@ def leakage_of_folds(
             check_leakage(dataset, training, test, apart=None)
         except ValueError as error:
             problem = str(error)
-        shared = {
+        shared: dict[str, int] = {
             by: len(np.intersect1d(dataset.metadata[by][training], dataset.metadata[by][test]))
             for by in ("subject", "session", "recording")
             if by in dataset.metadata

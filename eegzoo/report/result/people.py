@@ -57,7 +57,12 @@ class PersonScore:
 
 
 def permuted_accuracies(
-    true: Array, predicted: Array, *, rotated: bool = False, n: int = _N_PERMUTATIONS
+    true: Array,
+    predicted: Array,
+    generator: np.random.Generator | None = None,
+    *,
+    rotated: bool = False,
+    n: int = _N_PERMUTATIONS,
 ) -> npt.NDArray[np.float64]:
     """Return the accuracies of predictions that were permuted: what luck reaches.
 
@@ -68,6 +73,8 @@ def permuted_accuracies(
     ----------
     true, predicted : array, shape (n_windows,)
         Classes.
+    generator : numpy.random.Generator | None
+        Generator of the permutations. None: one with the seed 0.
     rotated : bool
         Whether predictions are rotated instead, which keeps neighbours alike: for windows that
         overlap or share blocks.
@@ -81,7 +88,7 @@ def permuted_accuracies(
     >>> float(lucky.min()), float(lucky.max())
     (0.75, 0.75)
     """
-    generator = np.random.default_rng(0)
+    generator = generator or np.random.default_rng(0)
     found = np.empty(n)
     for place in range(n):
         if rotated:
