@@ -1,4 +1,4 @@
-from . import cli, data, layers, models, training, weights
+from . import cli, data, layers, models, report, training, weights
 from ._version import __version__
 from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
@@ -18,6 +18,7 @@ __all__ = [
     "load_model",
     "models",
     "optimize_for_inference",
+    "report",
     "save_model",
     "summary",
     "training",

@@ -18,8 +18,10 @@ def cross_validated(
     estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, y: Any, run: dict[str, Any]
 ) -> dict[str, Any]:
     """Cross-validate with one seed, print the results, and return them for the JSON file."""
+    from eegzoo.report.result.number_scores import number_scores
+
     is_classifier, groups = run["target"] is None, run["groups"]
-    score = scores.class_scores if is_classifier else scores.number_scores
+    score = scores.class_scores if is_classifier else number_scores
     parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
     folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score)
     found: dict[str, Any]

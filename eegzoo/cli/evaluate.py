@@ -138,6 +138,7 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
     """Print the scores, and return them for the JSON file."""
     from sklearn.metrics import confusion_matrix
 
+    from eegzoo.report.result.number_scores import number_scores
     from eegzoo.training.regressor import EEGRegressor
 
     if isinstance(estimator, EEGRegressor):
@@ -145,7 +146,7 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
         if predicted.ndim > 1:
             raise ValueError(f"expected a regressor of one number, got one of {predicted.shape[1]}")
         true = dataset.groups("target")
-        found = scores.as_json(scores.number_scores(true, predicted))
+        found = scores.as_json(number_scores(true, predicted))
         return {**found, "statistics": scores.report(dataset, true, predicted, numbers=True)}
     known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from eegzoo.report.data import data_sections
+from eegzoo.report.recording import recording_sections
+from eegzoo.report.result import comparison_sections, result_sections, summary_sections
 from eegzoo.report.sections import CHAPTERS, Section
 
 # Sections that modules of this package define, in the order within their chapters.
-_SECTIONS: tuple[tuple[Section, ...], ...] = ()
+_SECTIONS: tuple[tuple[Section, ...], ...] = (
+    summary_sections.SECTIONS,
+    comparison_sections.SECTIONS,
+    result_sections.SECTIONS,
+    data_sections.SECTIONS,
+    recording_sections.SECTIONS,
+)
 
 
 def all_sections() -> list[Section]:

@@ -18,9 +18,32 @@ from eegzoo.report.style import alternative_text
 from eegzoo.training.loop.history import History
 
 Array = npt.NDArray[Any]
+Rows = Sequence[Sequence[str]]
 KINDS = ("classes", "labels", "numbers")
 # The chapters of a report, in order.
-CHAPTERS = ("Result", "Data", "Model", "One decision", "A recording", "Comparison")
+CHAPTERS = ("Result", "Comparison", "Data", "Model", "One decision", "A recording")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rival:
+    """Another model, on windows of the same evidence.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    windows : array of int, shape (n,)
+        Windows of the evidence that it predicted.
+    predicted : array, shape (n,)
+        Its predictions for them.
+    n_unpaired : int
+        Number of its own windows that the evidence does not have.
+    """
+
+    name: str
+    windows: Array
+    predicted: Array
+    n_unpaired: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +86,10 @@ class Evidence:
         Onsets of sliding windows along `raw` in seconds.
     along : array, shape (n_windows_of_raw, n_classes) or (n_windows_of_raw,) | None
         Predictions for the sliding windows.
+    rival : Rival | None
+        Model to compare with.
+    notes : sequence of str
+        What a reader should know first, such as that the model was trained on these subjects.
 
     Examples
     --------
@@ -92,6 +119,8 @@ class Evidence:
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
     onsets: Array | None = None
     along: Array | None = None
+    rival: Rival | None = None
+    notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, KINDS)
@@ -143,7 +172,7 @@ class Table:
     """
 
     header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Rows
     caption: str
 
 

@@ -11,7 +11,9 @@ import matplotlib.style
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,6 +105,24 @@ def one_axes(
     """
     figure, grid = axes_grid(axes, size=size)
     return figure, grid[0, 0]
+
+
+def plain_log(axis: Axis) -> None:
+    """Make an axis logarithmic, with plain numbers at its ticks.
+
+    matplotlib's own are formulas, which the style does not parse.
+
+    Examples
+    --------
+    >>> figure, axes = one_axes(None)
+    >>> plain_log(axes.yaxis)
+    >>> axes.get_yscale()
+    'log'
+    """
+    setter = axis.axes.set_xscale if isinstance(axis, XAxis) else axis.axes.set_yscale
+    setter("log")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def describe(drawn: Axes | Figure | SubFigure, text: str) -> None:
