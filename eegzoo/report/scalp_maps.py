@@ -15,6 +15,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.data.signal.channel_names import standard_name
 from eegzoo.data.signal.montage import named_montage
+from eegzoo.report.names import shortened
 from eegzoo.report.style import COLORS, DIVERGING
 
 Array = npt.NDArray[Any]
@@ -47,7 +48,13 @@ def located(ch_names: Sequence[str]) -> npt.NDArray[np.int64]:
 
 
 def draw_map(
-    axes: Axes, values: Array, ch_names: Sequence[str], limit: float, title: str = ""
+    axes: Axes,
+    values: Array,
+    ch_names: Sequence[str],
+    limit: float,
+    title: str = "",
+    *,
+    sensors: bool = True,
 ) -> None:
     """Draw a map of one value for each channel, blue below zero and red above.
 
@@ -63,6 +70,8 @@ def draw_map(
         Largest magnitude, at which the colours end.
     title : str
         Title of the axes.
+    sensors : bool
+        Whether to show where the electrodes are, which takes most of the time.
 
     Examples
     --------
@@ -84,7 +93,7 @@ def draw_map(
     info = mne.create_info(names, 1.0, "eeg", verbose="ERROR").set_montage(named_montage())
     mne.viz.plot_topomap(
         np.asarray(values, float)[shown], info, axes=axes, show=False, cmap=DIVERGING,
-        vlim=(-limit, limit), contours=0, res=48, sensors="k.",
+        vlim=(-limit, limit), contours=0, res=48, sensors="k." if sensors else False,
     )  # fmt: skip
 
 
@@ -137,14 +146,9 @@ def _draw_bars(axes: Axes, values: Array, ch_names: Sequence[str], limit: float)
     shown = np.asarray(values, float)[largest]
     colors = [COLORS[1] if value > 0 else COLORS[0] for value in shown]
     axes.barh(np.arange(len(largest)), shown, color=colors)
-    names = [_shortened(ch_names[i]) for i in largest]
+    names = [shortened(ch_names[i], 14) for i in largest]
     axes.set_yticks(np.arange(len(largest)), names)
     axes.set_ylim(len(largest) - 0.5, -0.5)
     axes.set_xlim(-1.05 * limit, 1.05 * limit)
     axes.axvline(0.0, color="black", linewidth=0.8)
     axes.locator_params(axis="x", nbins=3)
-
-
-def _shortened(name: str, length: int = 14) -> str:
-    half = length // 2
-    return name if len(name) <= length + 1 else f"{name[:half]}…{name[-half:]}"

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.report.frequency_bands import band_text
+from eegzoo.report.names import shortened
 from eegzoo.report.scalp_maps import color_scale, draw_map, map_note, strongest
 from eegzoo.report.style import COLORS, DIVERGING, NARROW, WIDE, axes_grid, describe, styled
 
@@ -115,7 +116,7 @@ def draw_butterfly(
             place = np.flatnonzero(named == i)
             style: dict[str, Any] = {"color": "#BBBBBB", "linewidth": 0.7}
             if len(place):
-                style = {"color": COLORS[place[0]], "label": _shortened(ch_names[i])}
+                style = {"color": COLORS[place[0]], "label": shortened(ch_names[i], 14)}
             one.plot(times, mean[i], **style)
         one.axhline(0.0, color="black", linewidth=0.8)
         handles, names = one.get_legend_handles_labels()
@@ -189,7 +190,7 @@ def _name_columns(axes: Axes, ch_names: Sequence[str], weights: Array) -> None:
     if len(ch_names) > _NAMED_COLUMNS:
         shown = _apart(np.argsort(-weights, kind="stable"), len(ch_names) / _NAMED_COLUMNS)
         label = f"Channel ({len(ch_names)} in all; the names of some with large attributions)"
-    names = [_shortened(ch_names[i]) for i in shown]
+    names = [shortened(ch_names[i], 14) for i in shown]
     axes.set_xticks(shown, names, rotation=90 if len(ch_names) > 8 else 0)
     axes.set_xlabel(label)
 
@@ -203,8 +204,3 @@ def _apart(order: Array, distance: float) -> Array:
         if len(chosen) == 24:
             break
     return np.sort(np.array(chosen))
-
-
-def _shortened(name: str, length: int = 14) -> str:
-    half = length // 2
-    return name if len(name) <= length + 1 else f"{name[:half]}…{name[-half:]}"

@@ -100,6 +100,20 @@ class Attributions:
         mean: Array = self.values[self._chosen(label)].mean(axis=0)
         return mean
 
+    def renamed(self, names: Mapping[Any, str]) -> Attributions:
+        """Return the attributions with other names of classes, labels or targets.
+
+        Parameters
+        ----------
+        names : mapping of label to str
+            New names of those that change.
+        """
+        labels, classes = (
+            np.array([names.get(name, str(name)) for name in values.tolist()])
+            for values in (self.labels, self.classes)
+        )
+        return dataclasses.replace(self, labels=labels, classes=classes)
+
     def plot_topomap(
         self, label: Any = None, n_maps: int = 5, axes: Any = None
     ) -> Figure | SubFigure:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from torch import nn
 
-from eegzoo.layers.constrained.norm_report import constraint_report
+from eegzoo.layers.constrained.norm_report import LayerNorms, constraint_report
 from eegzoo.report.style import COLORS, NARROW, describe, one_axes, styled
 
 
@@ -39,7 +39,7 @@ def plot_constraints(model: nn.Module, axes: Axes | None = None) -> Figure | Sub
     >>> [text.get_text() for text in axes.get_yticklabels()]
     ['front.spatial', 'head']
     """
-    rows = [row for row in constraint_report(model) if row.max_norm is not None]
+    rows = _limited(model)
     if not rows:
         raise ValueError("expected a model with constrained layers, got one without limits")
     figure, one = one_axes(axes, (NARROW, 0.34 * len(rows) + 1.5))
@@ -66,3 +66,18 @@ def plot_constraints(model: nn.Module, axes: Axes | None = None) -> Figure | Sub
     )
     describe(one, f"Norms of the filters of {len(rows)} constrained layers. {listed}.")
     return figure
+
+
+def has_limits(model: nn.Module) -> bool:
+    """Return whether a layer of a model has a limit, so that `plot_constraints` can draw it.
+
+    Examples
+    --------
+    >>> has_limits(torch.nn.Linear(4, 2))
+    False
+    """
+    return bool(_limited(model))
+
+
+def _limited(model: nn.Module) -> list[LayerNorms]:
+    return [row for row in constraint_report(model) if row.max_norm is not None]

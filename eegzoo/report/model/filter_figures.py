@@ -150,14 +150,14 @@ def plot_spatial_patterns(
     # A bar for each of up to eight channels.
     height = 1.75 if has_maps else 0.9 + 0.2 * min(len(patterns.ch_names), 8)
     figure, grid = _pairs(axes, len(shown), per_row, (WIDE, height * n_rows + 0.5))
-    texts = []
+    texts, sensors = [], {"sensors": len(shown) <= 4}
     for i, (left, right) in zip(shown, grid, strict=True):
         values = patterns.filters[i], patterns.patterns[i]
         filter_, pattern = (value / max(abs(value).max(), 1e-30) for value in values)
         label = f"{i + 1}, {patterns.frequencies[i]:.3g} Hz"
-        draw_map(left, filter_, patterns.ch_names, 1.0, f"{label}\nfilter")
+        draw_map(left, filter_, patterns.ch_names, 1.0, f"{label}\nfilter", **sensors)
         amplitude = f"{amplitudes[i]:.3g} {patterns.unit}".rstrip()
-        draw_map(right, pattern, patterns.ch_names, 1.0, f"\npattern, {amplitude}")
+        draw_map(right, pattern, patterns.ch_names, 1.0, f"\npattern, {amplitude}", **sensors)
         texts.append(f"{label}: pattern largest at {strongest(pattern, patterns.ch_names, 2)}.")
     if axes is None:
         color_scale(figure, figure.axes, 1.0, "Relative to the largest", 0.5)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from eegzoo.arguments import positive_int
 from eegzoo.report.frequency_bands import band_text
 from eegzoo.report.model.permutation_importance import PermutationImportance
+from eegzoo.report.names import shortened
 from eegzoo.report.scalp_maps import color_scale, draw_map, map_note, strongest
 from eegzoo.report.style import COLORS, NARROW, describe, one_axes, styled
 
@@ -51,7 +52,7 @@ def plot_importance(
         order = np.argsort(-importance.mean, kind="stable")
     shown = order[:max_rows]
     names = [
-        band_text(name, importance.bands[name]) if importance.bands else _shortened(name)
+        band_text(name, importance.bands[name]) if importance.bands else shortened(name, 20)
         for name in (importance.names[i] for i in shown)
     ]
     figure, one = one_axes(axes, (NARROW, 0.25 * len(shown) + 1.2))
@@ -120,8 +121,3 @@ def plot_importance_map(
         f"windows, largest at {strongest(importance.mean, importance.names)}. {note}".strip(),
     )
     return figure
-
-
-def _shortened(name: str, length: int = 20) -> str:
-    half = length // 2
-    return name if len(name) <= length + 1 else f"{name[:half]}…{name[-half:]}"
