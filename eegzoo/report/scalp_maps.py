@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.data.signal.channel_names import standard_name
 from eegzoo.data.signal.montage import named_montage
-from eegzoo.report.names import shortened
+from eegzoo.report.channel_labels import channel_labels
 from eegzoo.report.style import COLORS, DIVERGING
 
 Array = npt.NDArray[Any]
@@ -55,6 +56,7 @@ def draw_map(
     title: str = "",
     *,
     sensors: bool = True,
+    unit: str = "",
 ) -> None:
     """Draw a map of one value for each channel, blue below zero and red above.
 
@@ -72,6 +74,8 @@ def draw_map(
         Title of the axes.
     sensors : bool
         Whether to show where the electrodes are, which takes most of the time.
+    unit : str
+        What the values are, which is written below bars; maps have a scale of colours.
 
     Examples
     --------
@@ -86,6 +90,7 @@ def draw_map(
     axes.set_title(title, loc="center", fontsize="medium")
     if not len(shown):
         _draw_bars(axes, values, ch_names, limit)
+        axes.set_xlabel(unit, fontsize="small")
         return
     names = [standard_name(ch_names[i]) for i in shown]
     _, first = np.unique(names, return_index=True)  # of channels in one place, the first
@@ -123,7 +128,29 @@ def map_note(ch_names: Sequence[str]) -> str:
 def color_scale(
     figure: Figure | SubFigure, axes: Any, limit: float, label: str, size: float = 0.6
 ) -> None:
-    """Add the scale of the colours of maps from -limit to limit beside their axes."""
+    """Add the scale of the colours of maps from -limit to limit beside their axes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Figure of the maps.
+    axes : array of Axes
+        Axes of the maps.
+    limit : float
+        Largest magnitude, at which the colours end.
+    label : str
+        What the values are.
+    size : float
+        Length of the scale as a fraction of the height of the axes.
+
+    Examples
+    --------
+    >>> from eegzoo.report.style import one_axes
+    >>> figure, axes = one_axes(None)
+    >>> color_scale(figure, [axes], 2.0, "Pattern (µV)")
+    >>> figure.axes[1].get_ylabel()
+    'Pattern (µV)'
+    """
     limit = limit if np.isfinite(limit) and limit > 0 else 1.0
     colors = ScalarMappable(Normalize(-limit, limit), DIVERGING)
     figure.colorbar(colors, ax=axes, label=label, shrink=size, aspect=15, pad=0.02)
@@ -146,9 +173,16 @@ def _draw_bars(axes: Axes, values: Array, ch_names: Sequence[str], limit: float)
     shown = np.asarray(values, float)[largest]
     colors = [COLORS[1] if value > 0 else COLORS[0] for value in shown]
     axes.barh(np.arange(len(largest)), shown, color=colors)
-    names = [shortened(ch_names[i], 14) for i in largest]
-    axes.set_yticks(np.arange(len(largest)), names)
+    labels = channel_labels(ch_names, 10)
+    axes.set_yticks(np.arange(len(largest)), [labels[i] for i in largest])
     axes.set_ylim(len(largest) - 0.5, -0.5)
     axes.set_xlim(-1.05 * limit, 1.05 * limit)
     axes.axvline(0.0, color="black", linewidth=0.8)
-    axes.locator_params(axis="x", nbins=3)
+    axes.set_xticks([-limit, 0.0, limit], [f"−{limit:.2g}", "0", f"{limit:.2g}"])
+
+
+def write_note(figure: Figure | SubFigure, note: str) -> None:
+    """Write a note below all axes of a figure, in lines that fit its width."""
+    if note:
+        width = figure.bbox.width / figure.dpi  # inches
+        figure.supxlabel(textwrap.fill(note, int(13 * width)), fontsize="small")

@@ -10,9 +10,16 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from eegzoo.report.channel_labels import channel_labels
 from eegzoo.report.frequency_bands import band_text
-from eegzoo.report.names import shortened
-from eegzoo.report.scalp_maps import color_scale, draw_map, map_note, strongest
+from eegzoo.report.scalp_maps import (
+    color_scale,
+    draw_map,
+    located,
+    map_note,
+    strongest,
+    write_note,
+)  # fmt: skip
 from eegzoo.report.style import COLORS, DIVERGING, NARROW, WIDE, axes_grid, describe, styled
 
 Array = npt.NDArray[Any]
@@ -67,13 +74,13 @@ def draw_scalps(
         for values, part, one in zip(maps, parts, row, strict=True):
             stretch = f"{times[part[0]]:.2f} to {times[part[-1]] + step:.2f} s"
             first = f"{name}\n" if one is row[0] else "\n"
-            draw_map(one, values, ch_names, limit, f"{first}{stretch}")
+            draw_map(one, values, ch_names, limit, f"{first}{stretch}", unit=unit)
             describe(one, f"{name}, {stretch}: largest at {strongest(values, ch_names)}.")
-    color_scale(figure, grid, limit, unit, 0.8)
+    if len(located(ch_names)):
+        color_scale(figure, grid, limit, unit, 0.8)
     note = map_note(ch_names)
-    if note and axes is None and isinstance(figure, Figure):
-        figure.supxlabel(note, fontsize="small")
     if axes is None:
+        write_note(figure, note)
         labels = ", ".join(map(str, by_label))
         texts = [str(one.get_label()) for one in grid.flat]
         describe(
@@ -108,6 +115,7 @@ def draw_butterfly(
     >>> figure.axes[0].get_xlabel(), len(figure.axes[0].lines)
     ('Time (s)', 4)
     """
+    labels = channel_labels(ch_names)
     figure, grid = axes_grid(axes, len(by_label), 1, (WIDE, 2.6 * len(by_label) + 0.4), sharex=True)
     for (name, mean), one in zip(by_label.items(), grid[:, 0], strict=True):
         order = np.argsort(-np.square(mean).sum(1), kind="stable")
@@ -116,7 +124,7 @@ def draw_butterfly(
             place = np.flatnonzero(named == i)
             style: dict[str, Any] = {"color": "#BBBBBB", "linewidth": 0.7}
             if len(place):
-                style = {"color": COLORS[place[0]], "label": shortened(ch_names[i], 14)}
+                style = {"color": COLORS[place[0]], "label": labels[i]}
             one.plot(times, mean[i], **style)
         one.axhline(0.0, color="black", linewidth=0.8)
         handles, names = one.get_legend_handles_labels()
@@ -190,7 +198,8 @@ def _name_columns(axes: Axes, ch_names: Sequence[str], weights: Array) -> None:
     if len(ch_names) > _NAMED_COLUMNS:
         shown = _apart(np.argsort(-weights, kind="stable"), len(ch_names) / _NAMED_COLUMNS)
         label = f"Channel ({len(ch_names)} in all; the names of some with large attributions)"
-    names = [shortened(ch_names[i], 14) for i in shown]
+    labels = channel_labels(ch_names)
+    names = [labels[i] for i in shown]
     axes.set_xticks(shown, names, rotation=90 if len(ch_names) > 8 else 0)
     axes.set_xlabel(label)
 

@@ -169,7 +169,8 @@ def plot_blocks(model: nn.Module, axes: Axes | None = None) -> Figure | SubFigur
     one.set_xlim(0.0, NARROW)
     one.set_ylim(total, 0.0)
     y = 0.3
-    window = f"{model.n_chans} channels × {model.n_times} samples"
+    plural = "" if model.n_chans == 1 else "s"
+    window = f"{model.n_chans} channel{plural} × {model.n_times} samples"
     one.text(0.1, y - 0.1, window, fontsize="medium", va="center")
     for block, height, text in zip(blocks, heights, texts, strict=True):
         top = y + gap

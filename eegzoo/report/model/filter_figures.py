@@ -12,7 +12,7 @@ from eegzoo.arguments import number_between, positive_int
 from eegzoo.models.front_filters import FrontFilters
 from eegzoo.report.model.cross_spectra import frequency_response
 from eegzoo.report.model.spatial_patterns import SpatialPatterns
-from eegzoo.report.scalp_maps import color_scale, draw_map, located, map_note, strongest
+from eegzoo.report.scalp_maps import color_scale, draw_map, located, map_note, strongest, write_note
 from eegzoo.report.style import COLORS, WIDE, axes_grid, describe, styled
 
 Array = npt.NDArray[Any]
@@ -148,22 +148,22 @@ def plot_spatial_patterns(
     per_row = min(4 if has_maps else 2, len(shown))
     n_rows = -(-len(shown) // per_row)
     # A bar for each of up to eight channels.
-    height = 1.75 if has_maps else 0.9 + 0.2 * min(len(patterns.ch_names), 8)
+    height = 1.75 if has_maps else 1.1 + 0.2 * min(len(patterns.ch_names), 8)
     figure, grid = _pairs(axes, len(shown), per_row, (WIDE, height * n_rows + 0.5))
-    texts, sensors = [], {"sensors": len(shown) <= 4}
+    texts, options = [], {"sensors": len(shown) <= 4, "unit": "relative to the largest"}
     for i, (left, right) in zip(shown, grid, strict=True):
         values = patterns.filters[i], patterns.patterns[i]
         filter_, pattern = (value / max(abs(value).max(), 1e-30) for value in values)
         label = f"{i + 1}, {patterns.frequencies[i]:.3g} Hz"
-        draw_map(left, filter_, patterns.ch_names, 1.0, f"{label}\nfilter", **sensors)
+        draw_map(left, filter_, patterns.ch_names, 1.0, f"{label}\nfilter", **options)
         amplitude = f"{amplitudes[i]:.3g} {patterns.unit}".rstrip()
-        draw_map(right, pattern, patterns.ch_names, 1.0, f"\npattern, {amplitude}", **sensors)
+        draw_map(right, pattern, patterns.ch_names, 1.0, f"\npattern, {amplitude}", **options)
         texts.append(f"{label}: pattern largest at {strongest(pattern, patterns.ch_names, 2)}.")
-    if axes is None:
-        color_scale(figure, figure.axes, 1.0, "Relative to the largest", 0.5)
     note = map_note(patterns.ch_names)
-    if note and isinstance(figure, Figure) and axes is None:
-        figure.supxlabel(note, fontsize="small")
+    if axes is None:
+        if has_maps:
+            color_scale(figure, figure.axes, 1.0, "Relative to the largest", 0.5)
+        write_note(figure, note)
     most = "" if len(shown) == len(patterns) else f" with the largest patterns of {len(patterns)}"
     text = f"{len(shown)} spatial filters{most} beside their patterns. {note} {' '.join(texts)}"
     describe(figure if axes is None else grid[0][0], text)

@@ -7,10 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.arguments import positive_int
+from eegzoo.report.channel_labels import channel_labels
 from eegzoo.report.frequency_bands import band_text
 from eegzoo.report.model.permutation_importance import PermutationImportance
-from eegzoo.report.names import shortened
-from eegzoo.report.scalp_maps import color_scale, draw_map, map_note, strongest
+from eegzoo.report.scalp_maps import (
+    color_scale,
+    draw_map,
+    located,
+    map_note,
+    strongest,
+    write_note,
+)  # fmt: skip
 from eegzoo.report.style import COLORS, NARROW, describe, one_axes, styled
 
 
@@ -51,10 +58,10 @@ def plot_importance(
     if importance.of == "channels":
         order = np.argsort(-importance.mean, kind="stable")
     shown = order[:max_rows]
-    names = [
-        band_text(name, importance.bands[name]) if importance.bands else shortened(name, 20)
-        for name in (importance.names[i] for i in shown)
-    ]
+    labels = channel_labels(importance.names, 20)
+    if importance.bands:
+        labels = [band_text(name, importance.bands[name]) for name in importance.names]
+    names = [labels[i] for i in shown]
     figure, one = one_axes(axes, (NARROW, 0.25 * len(shown) + 1.2))
     low, high = importance.interval()[:, shown]
     rows = np.arange(len(shown))
@@ -64,6 +71,7 @@ def plot_importance(
     one.set_yticks(rows, names)
     one.set_ylim(len(shown) - 0.5, -0.5)
     one.set_xlabel(f"Loss of {importance.score_name}")
+    one.locator_params(axis="x", nbins=6)
     if len(shown) < len(order):
         one.set_title(f"The {len(shown)} largest of {len(order)} {importance.of}")
     n_repeats = importance.drops.shape[1]
@@ -113,8 +121,12 @@ def plot_importance_map(
     figure, one = one_axes(axes, (NARROW, 3.2))
     limit = float(abs(importance.mean).max())
     note = map_note(importance.names)
-    draw_map(one, importance.mean, importance.names, limit, note)
-    color_scale(figure, [one], limit, f"Loss of {importance.score_name}", 0.8)
+    label = f"Loss of {importance.score_name}"
+    draw_map(one, importance.mean, importance.names, limit, unit=label)
+    if len(located(importance.names)):
+        color_scale(figure, [one], limit, label, 0.8)
+    if axes is None:
+        write_note(figure, note)
     describe(
         one,
         f"Loss of {importance.score_name} over the scalp when a channel is exchanged between "

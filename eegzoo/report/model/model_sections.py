@@ -31,7 +31,11 @@ def blocks(evidence: Evidence) -> list[Item]:
     if not _is_fitted(evidence):
         return []
     figure = plot_blocks(evidence.estimator.model_)
-    return [Picture(figure, "Blocks of the model, with the shapes of their outputs for a window.")]
+    caption = (
+        "Blocks of the model, with the shapes of their outputs for a window. Where no arrow leads "
+        "from one to the next, the input of the next is something else."
+    )
+    return [Picture(figure, caption)]
 
 
 def temporal(evidence: Evidence) -> list[Item]:
