@@ -179,7 +179,7 @@ def draw_bands(
         one.imshow(values, aspect="auto", cmap=DIVERGING, vmin=-limit, vmax=limit)
         one.set_yticks(np.arange(len(rows)), rows)
         one.set_title(str(name))
-        band, channel = np.unravel_index(abs(values).argmax(), values.shape)
+        band, channel = map(int, np.unravel_index(abs(values).argmax(), values.shape))
         describe(
             one,
             f"Attributions to {name} of {len(rows)} bands (rows) and {len(ch_names)} channels "

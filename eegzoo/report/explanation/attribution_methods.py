@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from eegzoo.report.explanation.explained_outputs import ExplainedOutputs
+from eegzoo.report.explanation.explained_outputs import ExplainedOutputs, row_batches
 from eegzoo.report.frequency_bands import within_band
 
 Array = npt.NDArray[Any]
@@ -57,7 +57,7 @@ def integrated_gradients(
     """
     method = captum_attr().IntegratedGradients(outputs.differentiable(), multiply_by_inputs=False)
     gradients = []
-    for rows in torch.arange(len(baseline)).split(_BATCH):
+    for rows in row_batches(len(baseline), _BATCH):
         # The model's LSTMs have gradients on a GPU only without cuDNN in evaluation.
         with torch.inference_mode(False), torch.enable_grad(), torch.backends.cudnn.flags(False):
             found = method.attribute(
@@ -101,7 +101,7 @@ def ablation(
     patches = (torch.arange(n_times) // patch_length) + n_patches * torch.arange(n_chans)[:, None]
     parts = torch.arange(len(bands) * n_chans).reshape(len(bands), n_chans, 1)
     values, by_band = [], []
-    for rows in torch.arange(len(others)).split(_BATCH):
+    for rows in row_batches(len(others), _BATCH):
         x, other = outputs.windows[rows.numpy()], others[rows.numpy()]
         values.append(_ablate(outputs, outputs.computed, x, other, rows, patches))
         within, within_other = (

@@ -17,7 +17,11 @@ from eegzoo.report.explanation.attribution_methods import (
     integrated_gradients,
 )
 from eegzoo.report.explanation.attributions import METHODS, Attributions
-from eegzoo.report.explanation.explained_outputs import ExplainedOutputs, explained_outputs
+from eegzoo.report.explanation.explained_outputs import (
+    ExplainedOutputs,
+    explained_outputs,
+    row_batches,
+)
 from eegzoo.report.frequency_bands import Bands, check_bands
 from eegzoo.training.estimator import EEGEstimator
 
@@ -179,7 +183,7 @@ def _explained(outputs: ExplainedOutputs, windows: Array) -> Array:
     """Return the explained output of each window, with the normalisation of the explained ones."""
     function, parts = outputs.differentiable(), []
     with torch.inference_mode():
-        for rows in torch.arange(len(windows)).split(64):
+        for rows in row_batches(len(windows)):
             found = function(torch.from_numpy(windows)[rows], rows)
             parts.append(found[torch.arange(len(rows)), torch.from_numpy(outputs.targets)[rows]])
     explained: Array = torch.cat(parts).numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -133,6 +133,18 @@ def explained_outputs(estimator: EEGEstimator, X: Any, y: Any, target: Any) -> E
     return dataclasses.replace(outputs, targets=targets, classes=classes)
 
 
+def row_batches(n_rows: int, size: int = 64) -> Iterator[Tensor]:
+    """Yield the indices of rows in batches.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in row_batches(5, size=2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    for start in range(0, n_rows, size):
+        yield torch.arange(start, min(start + size, n_rows))
+
+
 def _names(targets: Any) -> Array:
     """Return the labels of the outputs."""
     if isinstance(targets, Classes):
@@ -158,11 +170,8 @@ def _targets(
     if target is not None:
         labels: Sequence[Any] | Array = [target] * n_windows
     elif y is None:
-        rows = torch.arange(n_windows)
-        parts = [
-            outputs.computed(torch.from_numpy(outputs.windows)[part], part).argmax(1)
-            for part in rows.split(64)
-        ]
+        every = torch.from_numpy(outputs.windows)
+        parts = [outputs.computed(every[rows], rows).argmax(1) for rows in row_batches(n_windows)]
         return torch.cat(parts).numpy()
     else:
         labels = np.asarray(y)

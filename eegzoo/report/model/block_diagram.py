@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,8 @@ from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, styled
 
 # Layers that are listed in a block; of more, the first and the last are.
 _MOST_LAYERS = 6
+# Lists with more parts are one block.
+_LONGEST_LIST = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,47 +82,55 @@ def model_blocks(
     like = parameter_like([twin])
     n_chans = getattr(model, "n_chans", n_chans)
     n_times = getattr(model, "n_times", n_times)
-    blocks: list[Block] = []
-    names = {part: name for name, part in _parts(twin).items()}
+    blocks: dict[str, Block] = {}
     latest: list[Tensor | None] = [None]
-    inner: dict[nn.Module, list[str]] = {part: [] for part in names}
-    kept: list[Any] = []  # addresses stay different as long as tensors are alive
+    inner: dict[str, list[str]] = {}
 
-    def after(part: nn.Module, inputs: Any, out: Any) -> None:
+    def after(name: str, part: nn.Module, inputs: Any, out: Any) -> None:
         y = out[0] if isinstance(out, tuple) else out
-        kept.append((inputs, out))
-        if isinstance(y, Tensor) and names[part] not in {block.name for block in blocks}:
+        if not isinstance(y, Tensor):
+            return
+        known = blocks.get(name)
+        if known is not None:  # the next part of a list, or another call
+            blocks[name] = dataclasses.replace(known, shape=tuple(y.shape[1:]))
+        else:
             x = next((x for x in inputs if isinstance(x, Tensor)), None)
-            follows = latest[0] is not None and x is not None and _is_view(x, latest[0])
-            n_params = sum(p.numel() for p in part.parameters())
-            blocks.append(
-                Block(names[part], type(part).__name__, tuple(inner[part]), tuple(y.shape[1:]),
-                      n_params, follows or not blocks)
-            )  # fmt: skip
-            latest[0] = y
+            follows = not blocks or (
+                x is not None and latest[0] is not None and _is_view(x, latest[0])
+            )
+            n_params = sum(p.numel() for p in parts[name].parameters())
+            layers, kind = tuple(inner.get(name, ())), type(parts[name]).__name__
+            blocks[name] = Block(name, kind, layers, tuple(y.shape[1:]), n_params, follows)
+        latest[0] = y.clone()
 
-    for part in names:
-        part.register_forward_hook(after)
-        for layer in part.modules():
-            if layer is not part and not any(layer.children()):
-                layer.register_forward_pre_hook(
-                    lambda layer, _, part=part: inner[part].append(type(layer).__name__)
-                )
-    twin(torch.zeros(1, n_chans, n_times, dtype=like.dtype, device=like.device))
-    return blocks
+    parts = _parts(twin)
+    for name, part in parts.items():
+        for one in part if isinstance(part, nn.ModuleList) else [part]:
+            one.register_forward_hook(partial(after, name))
+            for layer in one.modules():
+                if layer is not one and not any(layer.children()):
+                    layer.register_forward_pre_hook(
+                        lambda layer, _, name=name: inner.setdefault(name, []).append(
+                            type(layer).__name__
+                        )
+                    )
+    generator = torch.Generator().manual_seed(0)
+    window = torch.randn(1, n_chans, n_times, generator=generator)  # type: ignore[arg-type]
+    twin(window.to(like.device, like.dtype))
+    return list(blocks.values())
 
 
 def _parts(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the parts at the top of a model by name; those of a list stand for it."""
+    """Return the parts at the top of a model by name; short lists are divided."""
     children = dict(model.named_children())
     if len(children) == 1:  # a module in a wrapper
         name, inner = next(iter(children.items()))
         deeper = dict(inner.named_children())
         if deeper and not isinstance(inner, nn.ModuleList):
             return {f"{name}.{key}": part for key, part in deeper.items()}
-    parts = {}
+    parts: dict[str, nn.Module] = {}
     for name, part in children.items():
-        if isinstance(part, nn.ModuleList):
+        if isinstance(part, nn.ModuleList) and len(part) <= _LONGEST_LIST:
             parts.update({f"{name}.{key}": inner for key, inner in part.named_children()})
         else:
             parts[name] = part

@@ -150,7 +150,8 @@ def plot_spatial_patterns(
     # A bar for each of up to eight channels.
     height = 1.75 if has_maps else 1.1 + 0.2 * min(len(patterns.ch_names), 8)
     figure, grid = _pairs(axes, len(shown), per_row, (WIDE, height * n_rows + 0.5))
-    texts, options = [], {"sensors": len(shown) <= 4, "unit": "relative to the largest"}
+    texts: list[str] = []
+    options: dict[str, Any] = {"sensors": len(shown) <= 4, "unit": "relative to the largest"}
     for i, (left, right) in zip(shown, grid, strict=True):
         values = patterns.filters[i], patterns.patterns[i]
         filter_, pattern = (value / max(abs(value).max(), 1e-30) for value in values)
