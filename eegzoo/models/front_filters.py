@@ -72,6 +72,12 @@ class FrontFilters:
         Layers that mix the channels.
     note : str
         What a reader of a picture has to know: which filters the model does not have, and why.
+
+    Examples
+    --------
+    >>> layer = TemporalFilters("first", torch.ones(2, 5))
+    >>> [kernel.shape for kernel in FrontFilters((layer,)).kernels]
+    [torch.Size([5]), torch.Size([5])]
     """
 
     temporal: tuple[TemporalFilters, ...] = ()

@@ -48,6 +48,15 @@ class SpatialPatterns:
         Unit of the channels.
     note : str
         What a reader has to know about the filters.
+
+    Examples
+    --------
+    >>> weights, amplitudes = np.array([[1.0, -1.0]]), np.array([[4.0, 0.1]])
+    >>> patterns = SpatialPatterns(
+    ...     ("C3", "C4"), weights, amplitudes, np.array([11.0]), np.array([0]), ["front.spatial"]
+    ... )
+    >>> len(patterns)
+    1
     """
 
     ch_names: Sequence[str]
