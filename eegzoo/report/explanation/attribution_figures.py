@@ -72,7 +72,7 @@ def draw_scalps(
     step = times[1] - times[0] if len(times) > 1 else 0.0
     for (name, maps), row in zip(sums.items(), grid, strict=True):
         for values, part, one in zip(maps, parts, row, strict=True):
-            stretch = f"{times[part[0]]:.2f} to {times[part[-1]] + step:.2f} s"
+            stretch = _stretch(times[part[0]], times[part[-1]] + step)
             first = f"{name}\n" if one is row[0] else "\n"
             draw_map(one, values, ch_names, limit, f"{first}{stretch}", unit=unit)
             describe(one, f"{name}, {stretch}: largest at {strongest(values, ch_names)}.")
@@ -213,3 +213,9 @@ def _apart(order: Array, distance: float) -> Array:
         if len(chosen) == 24:
             break
     return np.sort(np.array(chosen))
+
+
+def _stretch(start: float, stop: float) -> str:
+    """Return a stretch of time in words, without a zero that has a sign."""
+    first, last = (f"{round(float(time), 2) + 0.0:.2f}" for time in (start, stop))
+    return f"{first} to {last} s"
