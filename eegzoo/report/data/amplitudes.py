@@ -19,6 +19,7 @@ from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, plain_
 Array = npt.NDArray[Any]
 _MOST_SECONDS = 600.0  # of a recording, from its middle
 _MOST_WINDOWS = 500
+_DEPTH = 1e6  # of a spectrum that is shown, from its largest value down
 _MARKERS = ("s", "o", "D", "^")
 
 
@@ -170,7 +171,8 @@ def plot_amplitudes(
 def _plain_ticks(axes: Axes, values: Array) -> None:
     """Set a few ticks with plain numbers on a logarithmic axis."""
     low, high = np.log10(values.min() / 1.5), np.log10(values.max() * 1.5)
-    steps = (1, 2, 5) if high - low < 2 else (1,)
+    width = high - low
+    steps = (1,) if width > 2 else (1, 2, 5) if width > 0.9 else (1, 2, 3, 4, 6, 8)
     ticks = [
         step * 10.0**power
         for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
@@ -245,6 +247,9 @@ def plot_spectra(
         label = shortened(ch_names[place], 16)
         axes.plot(frequencies, shown[place], line, color=COLORS[number], label=label, linewidth=1.2)
     plain_log(axes.yaxis)
+    if np.isfinite(shown).any():  # what a filter removed altogether would hide the rest
+        most = float(np.nanmax(shown))
+        axes.set_ylim(max(most / _DEPTH, float(np.nanmin(shown))) / 1.5, most * 1.5)
     axes.set_xlim(0, frequencies[-1])
     axes.set_xlabel("Frequency (Hz)")
     axes.set_ylabel(f"Power spectral density ({unit})")

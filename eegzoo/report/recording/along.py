@@ -93,7 +93,7 @@ def plot_recording(
         f"distance of channels: {space:g} µV", (1, 1), xycoords="axes fraction", xytext=(0, 14),
         textcoords="offset points", ha="right", fontsize=9, color=GREY,
     )  # fmt: skip
-    n_events = _mark_events(raw, start, stop, top, bottom)
+    n_events = _mark_events(raw, start, stop, names, top, bottom)
     _draw_predictions(bottom, np.asarray(onsets), np.asarray(predictions), names)
     bottom.set_xlim(start, stop)
     bottom.set_xlabel("Time from the start of the recording (s)")
@@ -134,7 +134,7 @@ def plot_predictions(
     end = float(onsets.max()) if len(onsets) else 1.0
     if raw is not None:
         end = float(raw.times[-1])
-        n_events = _mark_events(raw, 0.0, end, axes, named=False)
+        n_events = _mark_events(raw, 0.0, end, names, axes, named=False)
     axes.set_xlim(0, end)
     axes.set_xlabel("Time from the start of the recording (s)")
     axes.set_ylabel(label)
@@ -163,7 +163,12 @@ def _draw_predictions(axes: Axes, onsets: Array, predictions: Array, names: Sequ
 
 
 def _mark_events(
-    raw: mne.io.BaseRaw, start: float, stop: float, *axes: Axes, named: bool = True
+    raw: mne.io.BaseRaw,
+    start: float,
+    stop: float,
+    names: Sequence[object],
+    *axes: Axes,
+    named: bool = True,
 ) -> int:
     """Mark the annotations of a stretch, and return their number."""
     onsets = raw.annotations.onset
@@ -176,11 +181,13 @@ def _mark_events(
             strict=True,
         )
     )  # fmt: skip
-    kinds = list(dict.fromkeys(description for _, _, description in rows))
+    # An event has the colour of the class of its name; others have the colours that are left.
+    known = [str(name) for name in names]
+    kinds = known + sorted({str(description) for _, _, description in rows} - set(known))
     named = named and len(rows) <= _MOST_NAMED
     ends = [-np.inf, -np.inf]
     for onset, duration, description in rows:
-        color = COLORS[(kinds.index(description) + 1) % len(COLORS)]
+        color = COLORS[kinds.index(str(description)) % len(COLORS)]
         for one in axes:
             one.axvline(onset, color=color, linewidth=0.9, alpha=0.8)
             if 0 < duration < stop - start:

@@ -49,7 +49,7 @@ def baselines(evidence: Evidence) -> list[Item]:
     header = ("method", "all windows", "mean over folds", "from fold to fold")
     return [
         Picture(plot_methods(scores, metric, limit), f"{how} Small points are folds."),
-        Table(header, rows, f"{metric}. {how}"),
+        Table(header, rows, f"{metric} of each method."),
     ]
 
 

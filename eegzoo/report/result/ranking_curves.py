@@ -101,7 +101,7 @@ def plot_precision_recall(
         label = None
         if number < _MOST_NAMED:
             label = f"{shortened(name)} (average {average:.3f}, chance {share:.3f})"
-        _draw(axes, number, recall, precision, label, drawstyle="steps-pre")
+        _draw(axes, number, recall, precision, label, drawstyle="steps-post")
         axes.axhline(share, color=COLORS[number % len(COLORS)], linestyle=":", linewidth=0.8)
         said.append(f"{shortened(name)} {average:.3f} (chance {share:.3f})")
     _finish(axes, "Recall", "Precision", averages, "average")
