@@ -129,6 +129,7 @@ def cross_validate(
     y: Any,
     parts: list[tuple[Any, Any]],
     score: Callable[[Any, Any], dict[str, float]],
+    kept: list[EEGEstimator] | None = None,
 ) -> tuple[list[dict[str, float]], Any]:
     """Return the scores of each fold, and the prediction for each window.
 
@@ -144,6 +145,8 @@ def cross_validate(
         Indices of training and test windows of each fold.
     score : callable
         Function of true and predicted targets that returns scores by name.
+    kept : list | None
+        List to which the fitted estimator of each fold is added.
     """
     from eegzoo.training.loop.history import epoch_choice
 
@@ -151,6 +154,8 @@ def cross_validate(
     for number, (training, test) in enumerate(parts, start=1):
         label = f"fold {number} of {len(parts)}"
         fitted = fit(estimator, dataset.subset(training), y[training], label)
+        if kept is not None:
+            kept.append(fitted)
         tested = dataset.subset(test)
         predicted[test] = fitted.predict(tested)
         found.append(score(y[test], predicted[test]))

@@ -19,6 +19,7 @@ from eegzoo.cli import (
 )
 from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.trained import Model, epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained_windows import WindowOptions
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -91,17 +92,15 @@ def evaluate(
     options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
     options.check()
     trained = find_trained(model)
-    _check_targets(model, trained, target)
+    check_targets(model, trained, target)
+    given = WindowOptions(
+        data, subjects, runs, raw, subject, event_id,
+        event_options.event_source(stim, stim_mask, events_from), annotations, target, metadata,
+        reading_options.reader(reader_option, truncated), options, missing, resample, check_signal,
+    )  # fmt: skip
     found: list[dict[str, Any]] = []
     for number in range(seed, seed + seeds):
-        dataset = sources.load_windows(
-            matching.resampling(trained, resample), data, subjects, runs, raw, event_id, number,
-            check_signal, target, metadata, annotations,
-            event_options.event_source(stim, stim_mask, events_from),
-            reading_options.reader(reader_option, truncated), subject, options,
-            matching.channels_of(trained),
-        )  # fmt: skip
-        dataset = matching.aligned(dataset, trained, missing)
+        dataset = given.load(trained, number)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
         estimator = chosen.load().set_params(check_signal=check_signal)
         if seeds > 1:
@@ -117,7 +116,7 @@ def evaluate(
         results.write_json(json, shown)
 
 
-def _check_targets(model: str, trained: Trained, target: str | None) -> None:
+def check_targets(model: str, trained: Trained, target: str | None) -> None:
     """Raise an error unless the options provide targets of the kind that the model predicts."""
     from eegzoo.training.targets.targets import LabelSets, Numbers
 

@@ -18,6 +18,7 @@ from eegzoo.training.regressor import EEGRegressor
 from eegzoo.training.targets.targets import LabelSets
 
 Array = npt.NDArray[Any]
+_MOST_ALONG = 400  # windows along a recording: more take long, and are no clearer
 
 
 def evidence_of(
@@ -115,10 +116,14 @@ def along(
 ) -> dict[str, Array]:
     """Return the predictions along a recording as fields of `Evidence`; none if there are none.
 
-    A recording that does not fit the estimator is a warning.
+    Of a long recording they are those of its first windows. A recording that does not fit the
+    estimator is a warning.
     """
-    if raw is None or preprocessing is None:
+    if raw is None or preprocessing is None or estimator.signal_info_ is None:
         return {}
+    most = _MOST_ALONG * estimator.signal_info_.n_times / estimator.signal_info_.sfreq
+    if most < float(raw.times[-1]):
+        raw = raw.copy().crop(0, most)
     try:
         onsets, predictions = estimator.predict_recording(raw, preprocessing=preprocessing)
     except ValueError as error:

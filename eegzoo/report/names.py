@@ -41,6 +41,36 @@ def shortened(text: object, length: int = 24) -> str:
     return f"{text[:half]}…{text[-(length - half) :]}"
 
 
+def short_names(names: Sequence[object], length: int = 24) -> list[str]:
+    """Return names of at most about `length` characters that differ where the names do.
+
+    What all names begin and end with is left out where shortened names would be the same.
+
+    Examples
+    --------
+    >>> short_names([f"EEG electrode {number} of the cap" for number in (16, 17)], 12)
+    ['…16…', '…17…']
+    """
+    whole = [printable(name) for name in names]
+    short = [shortened(name, length) for name in whole]
+    if len(set(short)) == len(set(whole)):
+        return short
+    start = _shared(whole)
+    end = _shared([name[start:][::-1] for name in whole])
+    cores = [name[start : len(name) - end] for name in whole]
+    marked = ("…" if start else "", "…" if end else "")
+    return [f"{marked[0]}{shortened(core, length)}{marked[1]}" for core in cores]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Return how many characters all names begin with; a number is not divided."""
+    pairs = enumerate(zip(*names, strict=False))
+    length = next((n for n, each in pairs if len(set(each)) > 1), min(map(len, names)))
+    while length and names[0][length - 1].isdigit():
+        length -= 1
+    return length
+
+
 def without_folders(names: Sequence[object]) -> dict[str, str]:
     """Return a short name for each name of a subject or recording, without folders of a disk.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from eegzoo.report.names import shortened
+from eegzoo.report.names import short_names
 from eegzoo.report.style import NARROW, WIDE, axes_grid
 
 ROWS = 34  # rows of a column: 128 channels are four columns
@@ -45,12 +46,28 @@ def row_axes(
     width = NARROW if n_columns == 1 else WIDE * max(1, n_columns / 4)
     size = (width, extra + _HEIGHT * max(n_rows, 3))
     figure, grid = axes_grid(axes, n_cols=n_columns, size=size)
+    every = short_names(names, 34 if n_columns == 1 else 16)
     columns = []
     for number, one in enumerate(grid[0]):
         rows = slice(number * n_rows, min((number + 1) * n_rows, len(names)))
-        shown = [shortened(name, 24 if n_columns == 1 else 16) for name in names[rows]]
+        shown = every[rows]
         one.set_yticks(range(len(shown)), shown)
         one.set_ylim(max(n_rows, 3) - 0.4, -0.6)
         one.grid(axis="x")
         columns.append((one, rows))
     return figure, columns
+
+
+def label_columns(columns: Sequence[tuple[Axes, slice]], text: str) -> None:
+    """Set the label of the x-axis of all columns, in as many lines as they need.
+
+    Examples
+    --------
+    >>> figure, columns = row_axes(None, ["C3", "C4"])
+    >>> label_columns(columns, "Robust amplitude (µV)")
+    >>> columns[0][0].get_xlabel()
+    'Robust amplitude (µV)'
+    """
+    width = 52 if len(columns) == 1 else 20
+    for axes, _ in columns:
+        axes.set_xlabel(textwrap.fill(text, width))

@@ -125,6 +125,41 @@ def plain_log(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def legend_outside(
+    figure: Figure | SubFigure, axes: Axes, own: bool, where: str = "above", **options: Any
+) -> None:
+    """Draw the legend of axes where it covers nothing.
+
+    Parameters
+    ----------
+    figure, axes : Figure, Axes
+        Figure and axes whose legend it is.
+    own : bool
+        Whether the figure is new: then its other parts make room.
+    where : {"above", "below"}
+        Place in a new figure. In axes of a user's figure, matplotlib chooses the place.
+    **options
+        Further arguments of the legend.
+
+    Examples
+    --------
+    >>> figure, axes = one_axes(None)
+    >>> _ = axes.plot([0, 1], label="line")
+    >>> legend_outside(figure, axes, own=True)
+    >>> len(figure.legends)
+    1
+    """
+    handles, labels = options.pop("handles", None), None
+    if handles is None:
+        handles, labels = axes.get_legend_handles_labels()
+    labels = labels or [str(handle.get_label()) for handle in handles]
+    if own:
+        place: Any = {"above": "outside upper left", "below": "outside lower left"}[where]
+        figure.legend(handles, labels, loc=place, **options)
+    else:
+        axes.legend(handles, labels, **options)
+
+
 def describe(drawn: Axes | Figure | SubFigure, text: str) -> None:
     """Set the alternative text of axes or of a whole figure: what a reader sees in it, in words.
 

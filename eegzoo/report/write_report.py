@@ -137,13 +137,14 @@ def facts_of(evidence: Evidence) -> list[tuple[str, str]]:
     if evidence.kind != "numbers" and evidence.classes:
         shown = ", ".join(evidence.classes[:12]) + (", …" if len(evidence.classes) > 12 else "")
         facts.append(("Classes" if evidence.kind == "classes" else "Labels", shown))
+    n_chans = len(dataset.info.ch_names)
     n_people = len(np.unique(evidence.people))
     kind = "subject" if "subject" in dataset.metadata else "recording"
     facts.append(
         (
             "Windows",
             f"{len(dataset)}, of {n_people} {kind}{'' if n_people == 1 else 's'}, "
-            f"{len(dataset.info.ch_names)} channels at {dataset.info.sfreq:g} Hz",
+            f"{n_chans} channel{'' if n_chans == 1 else 's'} at {dataset.info.sfreq:g} Hz",
         )
     )
     how = (

@@ -12,13 +12,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from scipy import signal
 
-from eegzoo.report.names import shortened
-from eegzoo.report.panels import row_axes
-from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, plain_log, styled
+from eegzoo.report.names import short_names, shortened
+from eegzoo.report.panels import label_columns, row_axes
+from eegzoo.report.style import (
+    COLORS,
+    GREY,
+    NARROW,
+    describe,
+    legend_outside,
+    one_axes,
+    plain_log,
+    styled,
+)
 
 Array = npt.NDArray[Any]
-_MOST_SECONDS = 600.0  # of a recording, from its middle
-_MOST_WINDOWS = 500
+_MOST_SECONDS = 300.0  # of a recording, from its middle
+_MOST_WINDOWS = 200
+_DEPTH = 1e6  # of a spectrum that is shown, from its largest value down
 _MARKERS = ("s", "o", "D", "^")
 
 
@@ -81,7 +91,7 @@ def spectra(X: npt.ArrayLike, sfreq: float, seconds: float = 2.0) -> tuple[Array
 
 
 def signal_before(raw: mne.io.BaseRaw, ch_names: Sequence[str]) -> Array:
-    """Return channels of a recording in microvolts: all of it, or ten minutes from its middle.
+    """Return channels of a recording in microvolts: all of it, or five minutes from its middle.
 
     Parameters
     ----------
@@ -145,14 +155,12 @@ def plot_amplitudes(
                 part, range(len(part)), _MARKERS[number % 4], color=COLORS[number], label=name,
                 linestyle="none", alpha=0.9,
             )  # fmt: skip
-        one.set_xlabel(f"Robust amplitude ({unit})")
         if len(values):
             plain_log(one.xaxis)
             one.set_xlim(values.min() / 1.5, values.max() * 1.5)
             _plain_ticks(one, values)
-    columns[0][0].legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1
-    )
+    label_columns(columns, f"Robust amplitude ({unit})")
+    legend_outside(figure, columns[0][0], axes is None)
     said = []
     for name, each in amplitudes.items():
         part = np.asarray(each, np.float64)
@@ -170,7 +178,8 @@ def plot_amplitudes(
 def _plain_ticks(axes: Axes, values: Array) -> None:
     """Set a few ticks with plain numbers on a logarithmic axis."""
     low, high = np.log10(values.min() / 1.5), np.log10(values.max() * 1.5)
-    steps = (1, 2, 5) if high - low < 2 else (1,)
+    width = high - low
+    steps = (1,) if width > 2 else (1, 2, 5) if width > 0.9 else (1, 2, 3, 4, 6, 8)
     ticks = [
         step * 10.0**power
         for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
@@ -224,7 +233,9 @@ def plot_spectra(
         raise ValueError(
             f"expected powers of shape {(len(ch_names), len(frequencies))}, got {powers.shape}"
         )
+    own = axes is None
     figure, axes = one_axes(axes, (NARROW, 4))
+    short = short_names(ch_names, 16)
     shown = np.where(powers > 0, powers, np.nan)
     named = list(range(len(ch_names)))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -242,15 +253,20 @@ def plot_spectra(
         )  # fmt: skip
     for number, place in enumerate(named):
         line = ("-", "--", "-.", ":")[number % 4]
-        label = shortened(ch_names[place], 16)
-        axes.plot(frequencies, shown[place], line, color=COLORS[number], label=label, linewidth=1.2)
+        axes.plot(
+            frequencies, shown[place], line, color=COLORS[number], label=short[place],
+            linewidth=1.2,
+        )  # fmt: skip
     plain_log(axes.yaxis)
+    if np.isfinite(shown).any():  # what a filter removed altogether would hide the rest
+        most = float(np.nanmax(shown))
+        axes.set_ylim(max(most / _DEPTH, float(np.nanmin(shown))) / 1.5, most * 1.5)
     axes.set_xlim(0, frequencies[-1])
     axes.set_xlabel("Frequency (Hz)")
     axes.set_ylabel(f"Power spectral density ({unit})")
     axes.set_title(title)
     axes.grid(color=GREY, alpha=0.25)
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.17), ncols=2, borderaxespad=0)
+    legend_outside(figure, axes, own, "below", ncols=2)
     peak = float(frequencies[int(np.nan_to_num(middle, nan=-np.inf).argmax())])
     named_text = ", ".join(shortened(ch_names[place]) for place in named)
     far = "named" if len(ch_names) <= 6 else "farthest from the median"

@@ -26,8 +26,8 @@ def overview(evidence: Evidence) -> list[Item]:
     seconds = info.n_times / info.sfreq
     unit = _SHOWN_UNITS.get(info.unit, info.unit)
     text = (
-        f"{len(dataset)} windows of {len(info.ch_names)} channels and {seconds:.4g} s, from "
-        f"{info.tmin:.4g} s on, at {info.sfreq:.6g} Hz, in {unit}."
+        f"{len(dataset)} windows of {_counted(len(info.ch_names), 'channel')} and "
+        f"{seconds:.4g} s, from {info.tmin:.4g} s on, at {info.sfreq:.6g} Hz, in {unit}."
     )
     items: list[Item] = [Text(text)]
     for column in ("subject", "recording"):
@@ -38,6 +38,10 @@ def overview(evidence: Evidence) -> list[Item]:
                 rows = [[shown[str(n)], str(k)] for n, k in zip(names, counts, strict=True)]
                 items.append(Table((column, "windows"), rows, f"Windows of each {column}."))
     return items
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def trials(evidence: Evidence) -> list[Item]:
@@ -57,7 +61,11 @@ def trials(evidence: Evidence) -> list[Item]:
         said = "Windows of each class"
         if left_out:
             said += ", and those left out by reason"
-        items.append(Picture(plot_counts(counts, left_out=left_out), f"{said}."))
+        items.append(
+            Picture(
+                plot_counts(counts, left_out=left_out, n_windows=len(evidence.dataset)), f"{said}."
+            )
+        )
     return items
 
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.report.names import shortened
-from eegzoo.report.panels import row_axes
-from eegzoo.report.style import COLORS, NARROW, describe, one_axes, styled
+from eegzoo.report.panels import label_columns, row_axes
+from eegzoo.report.style import COLORS, NARROW, describe, legend_outside, one_axes, styled
 
 Array = npt.NDArray[Any]
 
@@ -22,6 +22,7 @@ def plot_counts(
     counts: Mapping[str, int],
     x_label: str = "Windows",
     left_out: Mapping[str, int] | None = None,
+    n_windows: int | None = None,
     axes: Axes | None = None,
 ) -> Figure | SubFigure:
     """Plot numbers of windows as bars: those of each class, and those left out by reason.
@@ -34,6 +35,8 @@ def plot_counts(
         Label of the x-axis.
     left_out : mapping of str to int | None
         Number of windows that are left out, by reason.
+    n_windows : int | None
+        Number of windows of which the shares are. None: the sum of `counts`.
     axes : matplotlib.axes.Axes | None
         Axes to draw in. None: those of a new figure.
 
@@ -46,7 +49,8 @@ def plot_counts(
     left_out = dict(left_out or {})
     rows = [*counts.items(), *left_out.items()]
     figure, columns = row_axes(axes, [name for name, _ in rows], extra=1.2)
-    total, most = sum(counts.values()), max([count for _, count in rows], default=0) or 1
+    total = sum(counts.values()) if n_windows is None else n_windows
+    most = max([count for _, count in rows], default=0) or 1
     for one, part in columns:
         for place, (_, count) in enumerate(rows[part]):
             kept = part.start + place < len(counts)
@@ -61,17 +65,14 @@ def plot_counts(
                 va="center", fontsize=9,
             )  # fmt: skip
         one.set_xlim(0, most * 1.3)
-        one.set_xlabel(x_label)
+    label_columns(columns, x_label)
     if left_out:
         handles, labels = columns[0][0].get_legend_handles_labels()
         for one, _ in columns[1:]:
             more = one.get_legend_handles_labels()
             handles, labels = handles + more[0], labels + more[1]
         unique = dict(zip(labels, handles, strict=True))
-        columns[0][0].legend(
-            unique.values(), unique.keys(), loc="lower left", bbox_to_anchor=(0, 1), ncols=2,
-            borderaxespad=0.2,
-        )  # fmt: skip
+        legend_outside(figure, columns[0][0], axes is None, handles=list(unique.values()), ncols=2)
     said = ", ".join(f"{shortened(name)} {count}" for name, count in list(counts.items())[:20])
     text = f"{total} windows are kept: {said}"
     if left_out:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mne
@@ -93,7 +93,7 @@ def plot_recording(
         f"distance of channels: {space:g} µV", (1, 1), xycoords="axes fraction", xytext=(0, 14),
         textcoords="offset points", ha="right", fontsize=9, color=GREY,
     )  # fmt: skip
-    n_events = _mark_events(raw, start, stop, top, bottom)
+    n_events = _mark_events(raw, start, stop, names, top, bottom)
     _draw_predictions(bottom, np.asarray(onsets), np.asarray(predictions), names)
     bottom.set_xlim(start, stop)
     bottom.set_xlabel("Time from the start of the recording (s)")
@@ -130,11 +130,12 @@ def plot_predictions(
     onsets, predictions = np.asarray(onsets, np.float64), np.asarray(predictions)
     figure, axes = one_axes(axes, (WIDE, 3.2))
     _draw_predictions(axes, onsets, predictions, names)
-    n_events = 0
-    end = float(onsets.max()) if len(onsets) else 1.0
+    n_events, end = 0, 1.0
+    if len(onsets):
+        end = float(onsets[-1] + (onsets[-1] - onsets[-2] if len(onsets) > 1 else 1.0))
     if raw is not None:
-        end = float(raw.times[-1])
-        n_events = _mark_events(raw, 0.0, end, axes, named=False)
+        end = min(end, float(raw.times[-1]))
+        n_events = _mark_events(raw, 0.0, end, names, axes, named=False)
     axes.set_xlim(0, end)
     axes.set_xlabel("Time from the start of the recording (s)")
     axes.set_ylabel(label)
@@ -163,7 +164,12 @@ def _draw_predictions(axes: Axes, onsets: Array, predictions: Array, names: Sequ
 
 
 def _mark_events(
-    raw: mne.io.BaseRaw, start: float, stop: float, *axes: Axes, named: bool = True
+    raw: mne.io.BaseRaw,
+    start: float,
+    stop: float,
+    names: Sequence[object],
+    *axes: Axes,
+    named: bool = True,
 ) -> int:
     """Mark the annotations of a stretch, and return their number."""
     onsets = raw.annotations.onset
@@ -176,26 +182,46 @@ def _mark_events(
             strict=True,
         )
     )  # fmt: skip
-    kinds = list(dict.fromkeys(description for _, _, description in rows))
-    named = named and len(rows) <= _MOST_NAMED
+    # An event has the colour of the class of its name; others have the colours that are left.
+    known = [str(name) for name in names]
+    kinds = known + sorted({str(description) for _, _, description in rows} - set(known))
+    colors = {kind: COLORS[place % len(COLORS)] for place, kind in enumerate(kinds)}
+    for kind, color in colors.items():  # one artist for all events of a kind
+        mine = [(onset, duration) for onset, duration, name in rows if str(name) == kind]
+        spans = [(onset, duration) for onset, duration in mine if 0 < duration < stop - start]
+        for one in axes if mine else ():
+            across = one.get_xaxis_transform()
+            at = [onset for onset, _ in mine]
+            one.vlines(at, 0, 1, color=color, linewidth=0.9, alpha=0.8, transform=across)
+            one.broken_barh(
+                spans, (0, 1), facecolor=color, alpha=0.12, linewidth=0, transform=across
+            )
+    if named and len(rows) <= _MOST_NAMED:
+        _name_events(
+            axes[0], start, stop, [(float(onset), name) for onset, _, name in rows], colors
+        )
+    return len(rows)
+
+
+def _name_events(
+    axes: Axes,
+    start: float,
+    stop: float,
+    events: Sequence[tuple[float, str]],
+    colors: Mapping[str, str],
+) -> None:
+    """Write the names of events above axes, in one of two lines where there is room."""
     ends = [-np.inf, -np.inf]
-    for onset, duration, description in rows:
-        color = COLORS[(kinds.index(description) + 1) % len(COLORS)]
-        for one in axes:
-            one.axvline(onset, color=color, linewidth=0.9, alpha=0.8)
-            if 0 < duration < stop - start:
-                one.axvspan(onset, onset + duration, color=color, alpha=0.12, linewidth=0)
+    for onset, description in events:
         text = shortened(description, 14)
-        # In one of two lines, where the name before it does not reach.
         width = (len(text) + 1) * (stop - start) / 150
         line = 0 if onset > ends[0] else 1
-        if named and start <= onset <= stop - width and onset > ends[line]:
-            axes[0].annotate(
+        if start <= onset <= stop - width and onset > ends[line]:
+            axes.annotate(
                 text, (onset, 1), xycoords=("data", "axes fraction"), xytext=(1, 2 + 11 * line),
-                textcoords="offset points", color=color, fontsize=8.5, annotation_clip=True,
+                textcoords="offset points", color=colors[str(description)], fontsize=8.5,
             )  # fmt: skip
             ends[line] = onset + width
-    return len(rows)
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

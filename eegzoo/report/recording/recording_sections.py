@@ -34,9 +34,12 @@ def along(evidence: Evidence) -> list[Item]:
             "Coloured lines and stretches are its events.",
         )
     ]
-    if float(raw.times[-1]) > stop - start:
+    end = float(onsets[-1]) + seconds
+    if end > stop:
         figure = plot_predictions(onsets, predictions, names, raw, label)
-        items.append(Picture(figure, "Predictions along the whole recording, and its events."))
+        whole = end + seconds > float(raw.times[-1])
+        said = "the whole recording" if whole else f"the first {end:.0f} s of the recording"
+        items.append(Picture(figure, f"Predictions along {said}, and its events."))
     return items
 
 

@@ -29,6 +29,9 @@ BANDS = {
     "gamma": (30.0, 45.0),
 }  # fmt: skip
 CHANCE = {"classes": "commonest class", "labels": "no label", "numbers": "mean"}
+# CSP of more than two classes diagonalises their covariances together, which takes minutes for
+# many channels.
+_MOST_SHARED = 20_000  # classes times squared channels
 _MOST_VALUES = 3e8  # of covariances, for spatial filters
 
 
@@ -127,6 +130,20 @@ def same_covariance(X: Any) -> Array:
     return np.concatenate([factors, -factors], axis=2)  # their mean is zero
 
 
+def has_spatial_patterns(shape: tuple[int, ...], n_classes: int) -> bool:
+    """Return whether common spatial patterns are computed for windows of a shape.
+
+    Examples
+    --------
+    >>> has_spatial_patterns((500, 128, 1000), 2), has_spatial_patterns((500, 128, 1000), 12)
+    (True, False)
+    """
+    n_windows, n_chans, _ = shape
+    if n_chans < 2 or n_windows * n_chans**2 > _MOST_VALUES:
+        return False
+    return n_classes <= 2 or n_classes * n_chans**2 <= _MOST_SHARED
+
+
 def cross_validated_baselines(
     X: Any, y: npt.ArrayLike, sfreq: float, folds: Folds, kind: str = "classes"
 ) -> list[Baseline]:
@@ -174,7 +191,7 @@ def cross_validated_baselines(
     powers = band_powers(X, sfreq)
     methods: dict[str, tuple[Any, Any]] = {}
     if kind == "classes":
-        if X.shape[1] > 1 and len(X) * X.shape[1] ** 2 < _MOST_VALUES:
+        if has_spatial_patterns(X.shape, len(np.unique(y))):
             patterns = CSP(n_components=min(6, X.shape[1]), reg=0.05, rank="full", log=True)
             lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
             methods["CSP and LDA"] = (make_pipeline(patterns, lda), same_covariance(X))

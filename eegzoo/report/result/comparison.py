@@ -13,7 +13,7 @@ from scipy import stats
 
 from eegzoo.data.windows.timeline import Timeline
 from eegzoo.report.names import without_folders
-from eegzoo.report.panels import row_axes
+from eegzoo.report.panels import label_columns, row_axes
 from eegzoo.report.style import COLORS, GREY, describe, styled
 
 Array = npt.NDArray[Any]
@@ -252,8 +252,8 @@ def plot_comparison(
             one.plot([difference.low, difference.high], [place, place], color=color)
             one.plot(difference.value, place, marker, color=color)
         one.axvline(0, color=GREY, linewidth=1)
-        what = f"Difference of {comparison.metric}{f' ({unit})' if unit else ''}"
-        one.set_xlabel(f"{what}: {first} minus {second}")
+    what = f"Difference of {comparison.metric}{f' ({unit})' if unit else ''}"
+    label_columns(columns, f"{what}: {first} minus {second}")
     mean = comparison.mean
     describe(
         columns[0][0],

@@ -6,7 +6,11 @@ import numpy as np
 
 from eegzoo.data.windows.timeline import timeline_of
 from eegzoo.report.names import printable, shortened, without_folders
-from eegzoo.report.result.baseline import baseline_folds, cross_validated_baselines
+from eegzoo.report.result.baseline import (
+    baseline_folds,
+    cross_validated_baselines,
+    has_spatial_patterns,
+)
 from eegzoo.report.result.comparison import compare_predictions, plot_comparison
 from eegzoo.report.result.method_scores import plot_methods
 from eegzoo.report.result.number_scores import number_scores
@@ -46,10 +50,16 @@ def baselines(evidence: Evidence) -> list[Item]:
         else f"The classical methods were trained and tested in {len(folds)} folds of these "
         "windows. The model was trained before, and tested on the same folds."
     )
+    items: list[Item] = []
+    shape = evidence.dataset.shape
+    if kind == "classes" and not has_spatial_patterns(shape, len(np.unique(true))):
+        why = "one channel has none" if shape[1] == 1 else "with so many channels they take minutes"
+        items.append(Text(f"Common spatial patterns are left out: {why}."))
     header = ("method", "all windows", "mean over folds", "from fold to fold")
     return [
+        *items,
         Picture(plot_methods(scores, metric, limit), f"{how} Small points are folds."),
-        Table(header, rows, f"{metric}. {how}"),
+        Table(header, rows, f"{metric} of each method."),
     ]
 
 

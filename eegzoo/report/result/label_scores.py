@@ -13,8 +13,8 @@ from matplotlib.figure import Figure, SubFigure
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from eegzoo.report.names import shortened
-from eegzoo.report.panels import row_axes
-from eegzoo.report.style import COLORS, GREY, describe, styled
+from eegzoo.report.panels import label_columns, row_axes
+from eegzoo.report.style import COLORS, GREY, describe, legend_outside, styled
 
 Array = npt.NDArray[Any]
 _N_DRAWS = 100
@@ -132,8 +132,8 @@ def plot_labels(scores: Sequence[LabelScore], axes: Axes | None = None) -> Figur
             linestyle="none", label="chance (share of windows)",
         )  # fmt: skip
         one.set_xlim(0, 1.02)
-        one.set_xlabel("Average precision")
-    columns[0][0].legend(loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+    label_columns(columns, "Average precision")
+    legend_outside(figure, columns[0][0], axes is None)
     said = ", ".join(f"{shortened(s.name)} {s.average_precision:.3f}" for s in scores[:12])
     describe(columns[0][0], f"Average precision of {len(scores)} labels: {said}.")
     return figure

@@ -85,6 +85,8 @@ def plot_learning_curves(
     axes.set_xlabel("Epoch")
     axes.set_ylabel(label or ("Loss" if which == "loss" else "Validation score"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    longest = max(len(history) for history in histories.values())
+    axes.set_xlim(0.5, longest + 0.5)
     axes.grid(axis="y")
     axes.legend()
     trainings = "one training" if len(histories) == 1 else f"{len(histories)} trainings"

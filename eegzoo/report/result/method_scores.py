@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from eegzoo.report.panels import row_axes
+from eegzoo.report.panels import label_columns, row_axes
 from eegzoo.report.style import COLORS, GREY, describe, styled
 
 
@@ -38,7 +38,8 @@ def plot_methods(
     >>> figure.axes[0].get_xlabel()
     'Accuracy'
     """
-    figure, ((axes, _),) = row_axes(axes, list(scores), extra=1.4)
+    figure, columns = row_axes(axes, list(scores), extra=1.4)
+    axes = columns[0][0]
     means = {name: float(np.mean(values)) for name, values in scores.items()}
     for row, (name, values) in enumerate(scores.items()):
         color = COLORS[1] if row == 0 else COLORS[0]
@@ -51,7 +52,7 @@ def plot_methods(
             "luck, once in 20", (chance_limit, 1), xycoords=("data", "axes fraction"),
             xytext=(3, 2), textcoords="offset points", color=GREY, fontsize=9,
         )  # fmt: skip
-    axes.set_xlabel(metric)
+    label_columns(columns, metric)
     if metric == "Accuracy":
         axes.set_xlim(0, 1.02)
     said = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())

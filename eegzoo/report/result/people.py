@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from eegzoo.data.windows.timeline import Timeline
 from eegzoo.report.names import shortened, without_folders
-from eegzoo.report.panels import row_axes
+from eegzoo.report.panels import label_columns, row_axes
 from eegzoo.report.result.number_scores import number_scores
 from eegzoo.report.result.score_statistics import (
     CONFIDENCE,
@@ -22,7 +22,7 @@ from eegzoo.report.result.score_statistics import (
     class_statistics,
     number_statistics,
 )
-from eegzoo.report.style import COLORS, describe, styled
+from eegzoo.report.style import COLORS, describe, legend_outside, styled
 
 Array = npt.NDArray[Any]
 _N_PERMUTATIONS = 1000
@@ -204,16 +204,14 @@ def plot_people(
             value, low, high = mean
             one.plot([low, high], [len(mine), len(mine)], color=COLORS[1], linewidth=2)
             one.plot(value, len(mine), "D", color=COLORS[1])
-        one.set_xlabel(metric)
         if metric == "Accuracy":
             one.set_xlim(0, 1.02)
     handles = [
         columns[0][0].plot([], [], "o-", color=COLORS[0], label="score, 95% interval")[0],
         Patch(color="#D0D0D0", label="chance to what luck exceeds once in 20 times"),
     ]
-    columns[0][0].legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2
-    )
+    legend_outside(figure, columns[0][0], axes is None, handles=handles)
+    label_columns(columns, metric)
     text = f"{metric} of {len(people)} {'rows' if len(people) > 1 else 'row'} with 95% intervals"
     if worst is not None and len(people) > 1:
         best = max((p for p in people if np.isfinite(p.value)), key=lambda p: p.value)

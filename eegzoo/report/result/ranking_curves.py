@@ -17,7 +17,7 @@ from sklearn.metrics import (
 )
 
 from eegzoo.report.names import shortened
-from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, styled
+from eegzoo.report.style import COLORS, GREY, NARROW, describe, legend_outside, one_axes, styled
 
 Array = npt.NDArray[Any]
 _LINES = ("-", "--", "-.", ":")
@@ -58,7 +58,8 @@ def plot_roc(
     >>> figure.axes[0].get_legend_handles_labels()[1]
     ['chance', 'b (area 0.750)']
     """
-    figure, axes = one_axes(axes, (NARROW, 4.4))
+    own = axes is None
+    figure, axes = one_axes(axes, (NARROW, _height(len(classes))))
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, label="chance")
     said, areas = [], []
     for number, name, positive, chance in _one_against_others(true, probabilities, classes):
@@ -68,7 +69,7 @@ def plot_roc(
         label = f"{shortened(name)} (area {area:.3f})" if number < _MOST_NAMED else None
         _draw(axes, number, false_positives, true_positives, label)
         said.append(f"{shortened(name)} {area:.3f}")
-    _finish(axes, "False positive rate", "True positive rate", areas, "area")
+    _finish(figure, axes, own, "False positive rate", "True positive rate", areas, "area")
     describe(axes, f"Receiver operating characteristic. Area under the curve: {_said(said)}.")
     return figure
 
@@ -92,7 +93,8 @@ def plot_precision_recall(
     >>> figure.axes[0].get_ylabel()
     'Precision'
     """
-    figure, axes = one_axes(axes, (NARROW, 4.4))
+    own = axes is None
+    figure, axes = one_axes(axes, (NARROW, _height(len(classes))))
     said, averages = [], []
     for number, name, positive, chance in _one_against_others(true, probabilities, classes):
         precision, recall, _ = precision_recall_curve(positive, chance)
@@ -101,10 +103,10 @@ def plot_precision_recall(
         label = None
         if number < _MOST_NAMED:
             label = f"{shortened(name)} (average {average:.3f}, chance {share:.3f})"
-        _draw(axes, number, recall, precision, label, drawstyle="steps-pre")
+        _draw(axes, number, recall, precision, label, drawstyle="steps-post")
         axes.axhline(share, color=COLORS[number % len(COLORS)], linestyle=":", linewidth=0.8)
         said.append(f"{shortened(name)} {average:.3f} (chance {share:.3f})")
-    _finish(axes, "Recall", "Precision", averages, "average")
+    _finish(figure, axes, own, "Recall", "Precision", averages, "average")
     describe(axes, f"Precision against recall. Average precision: {_said(said)}.")
     return figure
 
@@ -141,7 +143,16 @@ def _draw(axes: Axes, number: int, x: Array, y: Array, label: str | None, **line
     )  # fmt: skip
 
 
-def _finish(axes: Axes, x: str, y: str, values: Sequence[float], what: str) -> None:
+def _height(n_classes: int) -> float:
+    """Return the height of a figure with room for the legend below the axes."""
+    n_rows = 2 if n_classes == 2 else min(n_classes, _MOST_NAMED) + 2
+    return 4.0 + 0.19 * n_rows
+
+
+def _finish(
+    figure: Figure | SubFigure, axes: Axes, own: bool, x: str, y: str, values: Sequence[float],
+    what: str,
+) -> None:  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(x)
@@ -150,8 +161,7 @@ def _finish(axes: Axes, x: str, y: str, values: Sequence[float], what: str) -> N
     title = None
     if len(values) > _MOST_NAMED:
         title = f"{len(values)} classes, mean {what} {np.mean(values):.3f}"
-    # Below the axes, where it covers no curve.
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), title=title)
+    legend_outside(figure, axes, own, "below", title=title, alignment="left")
 
 
 def _said(said: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.report.names import shortened
 from eegzoo.report.result.number_scores import number_scores
-from eegzoo.report.style import COLORS, GREY, NARROW, describe, one_axes, styled
+from eegzoo.report.style import COLORS, GREY, NARROW, describe, legend_outside, one_axes, styled
 
 Array = npt.NDArray[np.float64]
 
@@ -93,6 +93,7 @@ def plot_errors(
     true, predicted = _checked(true, predicted)
     errors = predicted - true
     mean, spread = float(errors.mean()), float(1.96 * errors.std(ddof=1)) if len(true) > 1 else 0.0
+    own = axes is None
     figure, axes = one_axes(axes, (NARROW, 3.8))
     axes.axhline(0, color=GREY, linewidth=1)
     _points(axes, true, errors)
@@ -103,7 +104,7 @@ def plot_errors(
     axes.set_xlabel(f"True {_named(name, unit)}")
     axes.set_ylabel(f"Predicted minus true {_named(name, unit)}")
     axes.grid()
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+    legend_outside(figure, axes, own, ncols=2)
     describe(
         axes,
         f"Error of {len(true)} predictions of {_named(name, unit)}: mean {mean:.4g}, 95% limits "

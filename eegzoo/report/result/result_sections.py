@@ -103,7 +103,11 @@ def each_person(evidence: Evidence) -> list[Item]:
         _, true, predicted = targets(evidence)[0]
     timeline = timeline_of(evidence.dataset)
     found = scores_of_people(true, predicted, people, timeline, metric=metric)
-    mean = mean_of(found) if len(found) > 1 and kind == "subject" else None
+    mean = (
+        mean_of(found, -1.0 if evidence.kind == "numbers" else 0.0)
+        if len(found) > 1 and kind == "subject"
+        else None
+    )
     figure = plot_people(found, label, mean)
     shown = without_folders([person.name for person in found])
     rows = [
@@ -124,12 +128,15 @@ def each_person(evidence: Evidence) -> list[Item]:
     ]
 
 
-def mean_of(people: Sequence[PersonScore]) -> tuple[float, float, float]:
-    """Return the mean over people, and the limits of its interval by Student's t."""
+def mean_of(people: Sequence[PersonScore], least: float) -> tuple[float, float, float]:
+    """Return the mean over people, and the limits of its interval by Student's t.
+
+    `least` is the least that the score can be; the most is 1.
+    """
     values = [person.value for person in people]
     mean, error = float(np.mean(values)), float(stats.sem(values))
     width = float(stats.t.ppf(0.975, len(values) - 1)) * error
-    return mean, mean - width, mean + width
+    return mean, max(least, mean - width), min(1.0, mean + width)
 
 
 def numbers(evidence: Evidence) -> list[Item]:
