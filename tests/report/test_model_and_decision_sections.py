@@ -136,8 +136,8 @@ def test_missing_captum_is_said(monkeypatch):
 
 
 def test_what_takes_too_long_is_said(monkeypatch):
-    for module in (model_sections, decision_sections):
-        monkeypatch.setattr(module, "_BUDGET", 1e6)
+    monkeypatch.setattr(model_sections, "_BUDGET", {"bands": 1e6, "channels": 1e6})
+    monkeypatch.setattr(decision_sections, "_BUDGET", 1e6)
     evidence = evidence_of(trained(), planted()[1])
     _, bands, channels = model_sections.importance(evidence)
     assert "exchange of bands takes too long" in bands.text

@@ -72,7 +72,8 @@ def attributions(evidence: Evidence) -> list[Item]:
         Picture(
             check.plot(),
             "Sanity check (Adebayo et al., 2018): attributions that do not change when the weights "
-            "of the model become random would not show what it has learnt.",
+            "of the model become random would not show what it has learnt. They are products with "
+            "the signal, so that some similarity remains.",
         )
     )
     return items
