@@ -154,7 +154,7 @@ def with_rival(
 
 def write(out: Path, evidence: Evidence) -> None:
     """Write the report, and say where it is."""
-    from eegzoo.report.write_report import ReportWarning, write_page
+    from eegzoo.report.html_report import ReportWarning, write_page
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

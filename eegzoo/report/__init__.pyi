@@ -1,6 +1,6 @@
+from .html_report import ReportWarning, write_report
 from .sections import Code, Evidence, Picture, Rival, Section, Table, Text
 from .style import alternative_text, describe
-from .write_report import ReportWarning, write_report
 
 __all__ = [
     "Code",
