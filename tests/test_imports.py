@@ -37,6 +37,7 @@ RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}
 EXTRAS = {
     "accelerate",
     "antio",
+    "captum",
     "h5py",
     "huggingface_hub",
     "mne_bids",

@@ -130,7 +130,7 @@ def with_rival(
 
     Windows of the two models are the same if they are of one event, or begin together.
     """
-    from eegzoo.report.paired_windows import paired_windows
+    from eegzoo.report.comparison.paired_windows import paired_windows
     from eegzoo.report.sections import Rival
 
     estimator = trained.load().set_params(check_signal=check_signal)

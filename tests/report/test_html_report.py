@@ -7,9 +7,9 @@ import pytest
 
 from eegzoo.data import EpochsDataset, SignalInfo
 from eegzoo.report import ReportWarning, Section, write_report
+from eegzoo.report.comparison.paired_windows import paired_windows
 from eegzoo.report.contents import all_sections
 from eegzoo.report.evidence import evidence_of
-from eegzoo.report.paired_windows import paired_windows
 from eegzoo.training import EEGClassifier, EEGRegressor
 
 RNG = np.random.default_rng(0)

@@ -8,13 +8,13 @@ from scipy import stats
 
 from eegzoo.data import EpochsDataset, SignalInfo, check_leakage
 from eegzoo.data.windows.timeline import Timeline, timeline_of
-from eegzoo.report.result.baseline import (
+from eegzoo.report.comparison.baseline import (
     band_powers,
     baseline_folds,
     cross_validated_baselines,
     same_covariance,
 )
-from eegzoo.report.result.method_scores import plot_methods
+from eegzoo.report.comparison.method_scores import plot_methods
 from eegzoo.report.result.people import permuted_accuracies, plot_people, scores_of_people
 from tests.report.figure_checks import check_figure
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from eegzoo.data.windows.timeline import Timeline
-from eegzoo.report.result.comparison import (
+from eegzoo.report.comparison.paired_models import (
     compare_predictions,
     mcnemar,
     paired_interval,
