@@ -130,7 +130,7 @@ def with_rival(
 
     Windows of the two models are the same if they are of one event, or begin together.
     """
-    from eegzoo.report.paired_windows import paired_windows
+    from eegzoo.report.comparison.paired_windows import paired_windows
     from eegzoo.report.sections import Rival
 
     estimator = trained.load().set_params(check_signal=check_signal)
@@ -154,7 +154,7 @@ def with_rival(
 
 def write(out: Path, evidence: Evidence) -> None:
     """Write the report, and say where it is."""
-    from eegzoo.report.write_report import ReportWarning, write_page
+    from eegzoo.report.html_report import ReportWarning, write_page
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from eegzoo.report.comparison import comparison_sections
 from eegzoo.report.data import data_sections
 from eegzoo.report.explanation import decision_sections
 from eegzoo.report.model import model_sections
 from eegzoo.report.recording import recording_sections
-from eegzoo.report.result import comparison_sections, result_sections, summary_sections
+from eegzoo.report.result import result_sections, summary_sections
 from eegzoo.report.sections import CHAPTERS, Section
 
 # Sections that modules of this package define, in the order within their chapters.

@@ -38,6 +38,11 @@ class Rival:
         Its predictions for them.
     n_unpaired : int
         Number of its own windows that the evidence does not have.
+
+    Examples
+    --------
+    >>> Rival("shallow_convnet", np.array([0, 1]), np.array(["left", "right"])).n_unpaired
+    0
     """
 
     name: str

@@ -84,7 +84,7 @@ def plot_learning_curves(
         said.append(f"{name} from {means[0]:.3g} to {means[-1]:.3g}")
     axes.set_xlabel("Epoch")
     axes.set_ylabel(label or ("Loss" if which == "loss" else "Validation score"))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     longest = max(len(history) for history in histories.values())
     axes.set_xlim(0.5, longest + 0.5)
     axes.grid(axis="y")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from eegzoo.data.windows.timeline import timeline_of
-from eegzoo.report.names import printable, shortened, without_folders
-from eegzoo.report.result.baseline import (
+from eegzoo.report.comparison.baseline import (
     baseline_folds,
     cross_validated_baselines,
     has_spatial_patterns,
 )
-from eegzoo.report.result.comparison import compare_predictions, plot_comparison
-from eegzoo.report.result.method_scores import plot_methods
+from eegzoo.report.comparison.method_scores import plot_methods
+from eegzoo.report.comparison.paired_models import compare_predictions, plot_comparison
+from eegzoo.report.names import printable, shortened, without_folders
 from eegzoo.report.result.number_scores import number_scores
 from eegzoo.report.result.summary_sections import lucky_accuracies, targets
 from eegzoo.report.sections import Array, Evidence, Item, Picture, Section, Table, Text
