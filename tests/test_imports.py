@@ -51,6 +51,7 @@ EXTRAS = {
     "brainflow",
     "mne_lsl",
     "antio",
+    "captum",
     "distributed",
     "edfio",
     "h5py",

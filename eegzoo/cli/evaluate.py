@@ -21,6 +21,7 @@ from eegzoo.cli import (
 )
 from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained_windows import WindowOptions
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -140,17 +141,15 @@ def evaluate(
             epoch_seconds, options, resample, missing, check_signal, json,
         )  # fmt: skip
         return
-    _check_targets(model, trained, target)
+    check_targets(model, trained, target)
+    given = WindowOptions(
+        data, subjects, runs, raw, subject, event_id,
+        event_options.event_source(stim, stim_mask, events_from), annotations, target, metadata,
+        reading_options.reader(reader_option, truncated), options, missing, resample, check_signal,
+    )  # fmt: skip
     found: list[dict[str, Any]] = []
     for number in range(seed, seed + seeds):
-        dataset = sources.load_windows(
-            matching.resampling(trained, resample), data, subjects, runs, raw, event_id, number,
-            check_signal, target, metadata, annotations,
-            event_options.event_source(stim, stim_mask, events_from),
-            reading_options.reader(reader_option, truncated), subject, options,
-            matching.channels_of(trained),
-        )  # fmt: skip
-        dataset = matching.aligned(dataset, trained, missing)
+        dataset = given.load(trained, number)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
         estimator = matching.aligning(chosen.load(), align)
         estimator.set_params(check_signal=check_signal)
@@ -173,7 +172,7 @@ def evaluate(
         results.write_json(json, shown)
 
 
-def _check_targets(model: str, trained: Trained, target: str | None) -> None:
+def check_targets(model: str, trained: Trained, target: str | None) -> None:
     """Raise an error unless the options provide targets of the kind that the model predicts."""
     from eegzoo.training.targets.targets import LabelSets, Numbers
 
@@ -224,6 +223,7 @@ def _scores(
     """Print the scores, and return them for the JSON file."""
     from sklearn.metrics import confusion_matrix
 
+    from eegzoo.report.result.number_scores import number_scores
     from eegzoo.training.regressor import EEGRegressor
 
     if isinstance(estimator, EEGRegressor):
@@ -231,7 +231,7 @@ def _scores(
         if predicted.ndim > 1:
             raise ValueError(f"expected a regressor of one number, got one of {predicted.shape[1]}")
         true = dataset.groups("target")
-        found = scores.as_json(scores.number_scores(true, predicted))
+        found = scores.as_json(number_scores(true, predicted))
         return {**found, "statistics": scores.report(dataset, true, predicted, numbers=True)}
     known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))

@@ -17,6 +17,7 @@ from eegzoo.cli import (
     people,
     preprocessing_options,
     reading_options,
+    report_evidence,
     results,
     scores,
     settings,
@@ -117,6 +118,9 @@ def train(
         Path | None,
         typer.Option(help="File for a model trained on all windows.", show_default="none"),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="HTML file for a report.", show_default="none")
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(help="JSON file for the results.", show_default="none")
     ] = None,
@@ -169,7 +173,9 @@ def train(
         typer.echo(preprocessing_options.as_json(preprocessing))
         return
     find_entry(model)
-    results.check_outputs([out, json], [*(raw or []), *(metadata or []), *(annotations or [])])
+    results.check_outputs(
+        [out, report, json], [*(raw or []), *(metadata or []), *(annotations or [])]
+    )
     if checkpoint is not None:
         if not checkpoint.strip():
             raise ValueError(f"expected --checkpoint to be a folder, got {checkpoint!r}")
@@ -217,18 +223,22 @@ def train(
         "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
         "calibrate": calibrate, "protocol": protocol,
     }  # fmt: skip
+    seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
-            subject=subject, channels=used,
+            subject=subject, channels=used, seen=None if seen is None else seen.add,
         )  # fmt: skip
         preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
         if verbose > 1:
             typer.echo(preprocessing.as_mne_code())
-        _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
+        _train(
+            estimator, dataset, preprocessing, run, out, json, (report, seen),
+            writes=process.is_main,
+        )  # fmt: skip
     leave_processes()
 
 
@@ -239,6 +249,7 @@ def _train(
     run: dict[str, Any],
     out: Path | None,
     json: Path | None,
+    reported: tuple[Path | None, report_evidence.Recordings | None],
     writes: bool,
 ) -> None:
     """Cross-validate, print the results and save them if this process writes files."""
@@ -251,11 +262,14 @@ def _train(
     run = {**run, **people.folds_of(run["protocol"], dataset)}
     y = dataset.labels if is_classifier else dataset.groups("target")
     of_seeds: list[dict[str, Any]] = []
+    report, seen = reported
+    kept: list[tuple[Any, Any, Any]] = []
     for seed in range(run["seed"], run["seed"] + run["seeds"]):
         if run["seeds"] > 1:
             typer.echo(f"seed {seed}:")
         seeded = clone(estimator).set_params(random_state=seed)
-        of_seeds.append(cross_validated(seeded, dataset, y, {**run, "seed": seed}))
+        keep = kept if report is not None and not of_seeds else None  # of the first seed
+        of_seeds.append(cross_validated(seeded, dataset, y, {**run, "seed": seed}, keep))
     found: dict[str, Any] = of_seeds[0]
     if run["seeds"] > 1:
         found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
@@ -288,9 +302,18 @@ def _train(
                 },
             },
         )  # fmt: skip
+    fitted = None
     if out is not None:
         fitted = crossval.fit(estimator, dataset, y, "all windows")
         if writes:
             fitted.save(out, preprocessing)
         chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
         typer.echo(f"saved {out}; weights of epoch {chosen}")
+    if report is not None and seen is not None and writes:
+        name = (
+            estimator.model if isinstance(estimator.model, str) else type(estimator.model).__name__
+        )
+        evidence = report_evidence.of_folds(
+            dataset, y, kept, name, seen, preprocessing, run["target"], fitted
+        )
+        report_evidence.write(report, evidence)
