@@ -136,8 +136,8 @@ def test_missing_captum_is_said(monkeypatch):
 
 
 def test_what_takes_too_long_is_said(monkeypatch):
-    for module in (model_sections, decision_sections):
-        monkeypatch.setattr(module, "_BUDGET", 1e6)
+    monkeypatch.setattr(model_sections, "_BUDGET", {"bands": 1e6, "channels": 1e6})
+    monkeypatch.setattr(decision_sections, "_BUDGET", 1e6)
     evidence = evidence_of(trained(), planted()[1])
     _, bands, channels = model_sections.importance(evidence)
     assert "exchange of bands takes too long" in bands.text
@@ -152,3 +152,12 @@ def test_nothing_is_drawn_of_a_model_that_is_not_there():
     evidence = Evidence("unknown", None, dataset, "classes", true, true)
     for module in (model_sections, decision_sections):
         assert not any(drawn(module, evidence).values())
+
+
+@pytest.mark.parametrize(("n_steps", "is_warned"), [(1, True), (24, False)])
+def test_attributions_that_do_not_add_up_are_said(n_steps, is_warned, monkeypatch):
+    monkeypatch.setattr(decision_sections, "_STEPS", n_steps)
+    items = decision_sections.attributions(evidence_of(trained(), planted()[1]))
+    warned = [item.text for item in items if isinstance(item, Text) and item.is_warning]
+    assert bool(warned) == is_warned
+    assert all("too coarse for this model" in text for text in warned)

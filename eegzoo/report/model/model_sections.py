@@ -19,8 +19,8 @@ from eegzoo.report.operations import affordable_windows
 from eegzoo.report.scalp_maps import located
 from eegzoo.report.sections import Evidence, Item, Picture, Section, Text
 
-# Multiply-adds that the exchange of channels, and that of bands, may take: several seconds each.
-_BUDGET = 1e11
+# Multiply-adds that the exchange may take: several seconds.
+_BUDGET = {"bands": 4e10, "channels": 2e11}
 _REPEATS = 3
 # With fewer windows the losses would be noise.
 _FEWEST_WINDOWS = 20
@@ -82,7 +82,7 @@ def importance(evidence: Evidence) -> list[Item]:
         ("channels", "Loss when one channel comes from other windows."),
     ):
         n_parts = 5 if of == "bands" else evidence.estimator.n_chans_
-        n_windows = affordable_windows(evidence.estimator, _BUDGET) // (n_parts * _REPEATS)
+        n_windows = affordable_windows(evidence.estimator, _BUDGET[of]) // (n_parts * _REPEATS)
         if n_windows < min(_FEWEST_WINDOWS, len(evidence.dataset)):
             items.append(
                 Text(

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from eegzoo import create_model
+from eegzoo.data import fit_normalizer
 from eegzoo.report import explain
 from eegzoo.training import EEGClassifier, EEGRegressor
 from tests.report.planted import CH_NAMES, HZ, SITE, planted, trained
@@ -176,6 +178,26 @@ def test_model_of_sequences_that_was_trained_on_windows_is_explained():
     )  # fmt: skip
     found = explain(classifier.fit(X, [0, 1] * 3), X, n_steps=256)
     np.testing.assert_allclose(found.values.sum((1, 2)), found.differences, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("fbcnet", {"n_filters": 2}),
+        ("eegconformer", {"depth": 1}),
+        ("usleep", {"depth": 3}),
+        ("transformeeg", {"depth": 1}),
+        ("stnet", {"n_filters": 16}),
+    ],
+)
+def test_models_of_all_kinds_are_explained(name, params):
+    X = RNG.normal(0, 10, (2, 4, 200)).astype(np.float32)
+    model = create_model(name, n_chans=4, n_times=200, n_outputs=2, sfreq=100, **params).eval()
+    normalizer = fit_normalizer(X, "standardize")
+    classifier = EEGClassifier.fitted(model, ["a", "b"], normalizer)
+    found = explain(classifier, X, ["a", "b"], n_steps=128)
+    scale = max(0.01, abs(found.differences).max())
+    np.testing.assert_allclose(found.values.sum((1, 2)), found.differences, atol=0.05 * scale)
 
 
 def test_attributions_are_labelled():
