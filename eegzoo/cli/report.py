@@ -29,6 +29,10 @@ def report(
         str | None,
         typer.Option(help="Another model to compare with: a file or a name of trained weights."),
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the pictures as PNG files as well.", show_default="none"),
+    ] = None,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
@@ -70,9 +74,13 @@ def report(
 
     [bold]eegzoo report a.safetensors --against b.safetensors --raw c.edf --out comparison.html[/]
     """
+    from eegzoo.files import check_writable_folder
+
     rivals = [] if against is None else model_files(against)
     inputs = [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model), *rivals]
     results.check_outputs([out], inputs)
+    if pictures is not None:
+        check_writable_folder(pictures)
     matching.check_options(missing, check_signal)
     targets.check_options(target, metadata)
     used = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
@@ -102,4 +110,4 @@ def report(
         evidence = report_evidence.with_rival(
             evidence, other, options.load(found[1], seed), check_signal, target
         )
-    report_evidence.write(out, evidence)
+    report_evidence.write(out, evidence, pictures)

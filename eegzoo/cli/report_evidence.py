@@ -152,13 +152,13 @@ def with_rival(
     return dataclasses.replace(evidence, rival=rival)
 
 
-def write(out: Path, evidence: Evidence) -> None:
+def write(out: Path, evidence: Evidence, pictures: Path | None = None) -> None:
     """Write the report, and say where it is."""
     from eegzoo.report.html_report import ReportWarning, write_page
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        write_page(out, evidence)
+        write_page(out, evidence, pictures)
     for warning in caught:
         if issubclass(warning.category, ReportWarning):
             typer.echo(f"warning: {warning.message}", err=True)

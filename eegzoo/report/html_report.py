@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,11 @@ import numpy.typing as npt
 from eegzoo._version import __version__
 from eegzoo.arguments import positive_int
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.files import check_writable, written_whole
+from eegzoo.files import check_writable, check_writable_folder, written_whole
 from eegzoo.report.contents import all_sections
 from eegzoo.report.evidence import evidence_of
-from eegzoo.report.page import Part, render_page
-from eegzoo.report.sections import Evidence, Text
+from eegzoo.report.page import Part, png_bytes, render_page
+from eegzoo.report.sections import Evidence, Picture, Text
 
 
 class ReportWarning(UserWarning):
@@ -37,6 +39,7 @@ def write_report(
     raw: mne.io.BaseRaw | None = None,
     unit: str = "",
     target_names: tuple[str, ...] = (),
+    pictures: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a report of a fitted estimator on windows as one HTML file.
 
@@ -62,6 +65,8 @@ def write_report(
         Unit of the targets of a regressor.
     target_names : tuple of str
         Names of the targets of a regressor or of the labels of a multilabel classifier.
+    pictures : path-like | None
+        Folder for the pictures as PNG files as well, such as "confusion-matrix-1.png".
 
     Returns
     -------
@@ -85,14 +90,20 @@ def write_report(
     True
     """
     check_writable(out)
+    if pictures is not None:
+        check_writable_folder(pictures)
     evidence = evidence_of(
         estimator, X, y, name=name, preprocessing=preprocessing, raw=raw, unit=unit,
         target_names=target_names,
     )  # fmt: skip
-    return write_page(out, evidence)
+    return write_page(out, evidence, pictures)
 
 
-def write_page(out: str | os.PathLike[str], evidence: Evidence) -> Path:
+def write_page(
+    out: str | os.PathLike[str],
+    evidence: Evidence,
+    pictures: str | os.PathLike[str] | None = None,
+) -> Path:
     """Write the report of evidence, with all sections that apply, as one HTML file.
 
     Parameters
@@ -101,6 +112,8 @@ def write_page(out: str | os.PathLike[str], evidence: Evidence) -> Path:
         File to write.
     evidence : Evidence
         What the report is made from.
+    pictures : path-like | None
+        Folder for the pictures as PNG files as well.
 
     Warns
     -----
@@ -123,7 +136,20 @@ def write_page(out: str | os.PathLike[str], evidence: Evidence) -> Path:
     out = Path(out)
     with written_whole(out) as draft:
         draft.write_text(page, encoding="utf-8", newline="\n")
+    if pictures is not None:
+        _write_pictures(Path(pictures), parts)
     return out
+
+
+def _write_pictures(folder: Path, parts: Sequence[Part]) -> None:
+    """Write the pictures of a report as PNG files, named after their headings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        drawn = [item.figure for item in part.items if isinstance(item, Picture)]
+        for number, figure in enumerate(drawn, start=1):
+            name = re.sub(r"[^a-z0-9]+", "-", part.title.lower()).strip("-")
+            with written_whole(folder / f"{name}-{number}.png") as draft:
+                draft.write_bytes(png_bytes(figure))
 
 
 def facts_of(evidence: Evidence) -> list[tuple[str, str]]:

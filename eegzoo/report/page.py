@@ -16,7 +16,7 @@ from typing import Any
 
 import jinja2
 import matplotlib.style
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from eegzoo.report.names import printable
 from eegzoo.report.sections import Code, Item, Picture, Table, Text
@@ -158,11 +158,29 @@ def picture_bytes(figure: Figure) -> tuple[str, bytes, bool]:
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
         kind = "svg+xml"
-        if file.tell() > _MOST_SVG:
-            file, kind = io.BytesIO(), "png"
-            figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
+        content = file.getvalue()
+        if len(content) > _MOST_SVG:
+            content, kind = png_bytes(figure), "png"
     glyphs = [one for one in caught if "missing from font" in str(one.message)]
     for one in caught:
         if one not in glyphs:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return kind, file.getvalue(), bool(glyphs)
+    return kind, content, bool(glyphs)
+
+
+def png_bytes(figure: Figure | SubFigure) -> bytes:
+    """Return a figure as PNG, which is the same each time.
+
+    Examples
+    --------
+    >>> from eegzoo.report.style import one_axes
+    >>> png_bytes(one_axes(None)[0])[1:4]
+    b'PNG'
+    """
+    if not isinstance(figure, Figure):
+        raise TypeError(f"expected a Figure, got {type(figure).__name__}")
+    file = io.BytesIO()
+    with matplotlib.style.context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*missing from font", UserWarning)  # the page says it
+        figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
+    return file.getvalue()

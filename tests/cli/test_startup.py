@@ -8,7 +8,8 @@ import pytest
 
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
 VERBS = (
-    "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "stage", "export",
+    "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
+    "stream", "export",
 )  # fmt: skip
 # The names of all loaded modules follow the output of the command.
 CODE = """

@@ -83,6 +83,19 @@ def test_a_section_that_fails_is_said_and_the_others_are_kept(
     assert "secret" not in text
 
 
+def test_pictures_are_written_by_the_names_of_their_headings(
+    tmp_path, monkeypatch, classifier, hostile_dataset
+):
+    sections = [one for one in all_sections() if one.title in ("Confusion matrix", "Channels")]
+    monkeypatch.setattr("eegzoo.report.html_report.all_sections", lambda: sections)
+    folder = tmp_path / "new" / "pictures"
+    write_report(tmp_path / "a.html", classifier, hostile_dataset[20:], pictures=folder)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "channels-1.png", "channels-2.png", "confusion-matrix-1.png",
+    ]  # fmt: skip
+    assert (folder / "channels-1.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_folders_that_do_not_exist_are_refused_before_the_work(classifier, tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
         write_report(tmp_path / "none" / "a.html", classifier, None)
