@@ -44,6 +44,7 @@ def train(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    stages: event_options.Stages = False,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -140,6 +141,8 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    if stages and window is None:
+        window = 30.0
     given = preprocessing_options.PreprocessingOptions(
         tmin,
         tmax,
@@ -205,7 +208,7 @@ def train(
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
-            subject=subject, channels=used,
+            subject=subject, channels=used, stage_seconds=window if stages else None,
         )  # fmt: skip
         preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
