@@ -46,6 +46,7 @@ def train(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    stages: event_options.Stages = False,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -153,6 +154,8 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    if stages and window is None:
+        window = 30.0
     given = preprocessing_options.PreprocessingOptions(
         tmin,
         tmax,
@@ -230,6 +233,7 @@ def train(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
             subject=subject, channels=used, seen=None if seen is None else seen.add,
+            stage_seconds=window if stages else None,
         )  # fmt: skip
         preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")

@@ -1,6 +1,7 @@
 """``eegzoo evaluate`` of nights: a model against a scorer, and two scorers against each other."""
 
 import importlib
+import itertools
 import json
 
 import mne
@@ -131,6 +132,34 @@ def test_a_stager_by_name_chooses_its_derivations(tmp_path, monkeypatch):
     pooled = found["windows"]["pooled"]
     assert (pooled["n_windows"], pooled["n_unscored"], pooled["kappa"]) == (74, 6, 1.0)
     assert list(found["windows"]["nights"]) == ["0_raw.fif", "1_raw.fif"]
+
+
+def test_a_model_is_trained_on_nights_scored_by_rechtschaffen_and_kales(tmp_path):
+    old = {"W": "W", "N1": "1", "N2": "2", "N3": "4", "R": "R"}
+    nights = []
+    for k in (0, 1, 3, 4):
+        raw = simulate_night(0.5, ch_names=("Cz",), sfreq=64, random_state=k)
+        stages = [old[name] for name in raw.annotations.description]
+        bouts = [(key, len(list(group))) for key, group in itertools.groupby(stages)]
+        starts = np.cumsum([0, *(n for _, n in bouts)])
+        rows = [f"{30 * s},{30 * n},{key}" for s, (key, n) in zip(starts, bouts, strict=False)]
+        (tmp_path / f"{k}.csv").write_text("\n".join(["onset,duration,stage", *rows]))
+        raw.set_annotations(None).save(tmp_path / f"{k}_raw.fif", verbose="ERROR")
+        nights += ["--raw", f"{k}_raw.fif", "--annotations", f"{k}.csv"]
+    options = "--model tinysleepnet --recipe tinysleepnet --stages --l-freq none --h-freq none"
+    short = "--max-epochs 1 --validation 0 --patience 0 --cv 2 --groups recording --verbose 0"
+    trained = eegzoo(
+        "train", *nights, *options.split(), *short.split(), "--out", "m.safetensors",
+        "--json", "trained.json", cwd=tmp_path,
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    stored = json.loads((tmp_path / "trained.json").read_text())
+    assert sorted(stored["classes"]) == sorted(STAGES)
+    assert stored["n_windows"] == 240
+    done, found = evaluate(tmp_path, "m.safetensors", *nights)
+    assert done.returncode == 0, done.stderr
+    assert found["windows"]["pooled"]["n_windows"] == 240
+    assert found["epoch"] == "1 of 1, the last, without validation"
 
 
 @pytest.mark.slow
