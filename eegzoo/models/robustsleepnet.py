@@ -193,8 +193,13 @@ class RobustSleepNet(SequenceModel):
     def window_features(self, spectra: Tensor) -> Tensor:
         """Map standardised spectra (windows, n_chans, frames, bins) to features of each window."""
         x = self.filters(spectra).transpose(1, 2)  # (windows, frames, n_chans, n_filters)
-        x = torch.cat([attention(x) for attention in self.channel_attentions], dim=-1)
-        x = self.over_frames_drop(self.over_frames(self.drop(x)))
+        if spectra.shape[1] == 1 and not self.drop.training:
+            # The attentions to a single channel are copies of it.
+            x = self.over_frames(x.squeeze(2), n_copies=self.n_heads)
+        else:
+            x = torch.cat([attention(x) for attention in self.channel_attentions], dim=-1)
+            x = self.over_frames(self.drop(x))
+        x = self.over_frames_drop(x)
         features: Tensor = self.frame_attention(self.reduction(x))
         return features
 
