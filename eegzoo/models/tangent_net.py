@@ -112,7 +112,7 @@ class TangentNet(EEGModel):
         power_bands: Bands | None = _POWER_BANDS,
         power_seconds: float = 2.0,
         drop_prob: float = 0.5,
-        head_max_norm: float | None = 1.0,
+        head_max_norm: float | None = 0.5,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)

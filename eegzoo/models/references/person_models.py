@@ -33,7 +33,7 @@ REFERENCES = {
         file="tangent_net_scipy.npz",
         arguments={"n_chans": 6, "n_times": 500, "n_outputs": 3, "sfreq": 125},
         state_from=partial(with_statistics, file="tangent_net_scipy.npz"),
-        constraints={"head": (1.0, (1,))},
+        constraints={"head": (0.5, (1,))},
         not_by_authors=_REASON.format("SciPy and pyRiemann"),
     ),
     "ssvep_front": Reference(
