@@ -3,10 +3,11 @@
     python recipes/new_person.py --data ../shared/data/eegmat --model tangent_net
     python recipes/new_person.py --data ../shared/data/ssvep_exo --model ssvep_front
 
-The windows are those of `eegmat.py` and `ssvep_exo.py`. People are left out in six folds, and classified
-as `EEGClassifier.predict` does, with their own statistics, and after `EEGClassifier.adapt`, with
-labels that the classifier gave itself as well. Both are transductive: the windows that are scored
-are those that adapt, without their labels. Then a model is trained on all people and saved.
+The windows are those of `eegmat.py` and `ssvep_exo.py`. People are left out in six folds, and
+classified as `EEGClassifier.predict` does, with their own statistics, and after
+`EEGClassifier.adapt`, with labels that the classifier gave itself as well. Both are transductive:
+the windows that are scored are those that adapt, without their labels. Then a model is trained on
+all people and saved.
 """
 
 from __future__ import annotations
@@ -92,6 +93,15 @@ FIXED_FEATURES = ("tangent_net", "ssvep_front")
 # People of eegmat are left out four at a time, because a model is trained five times more to be
 # calibrated.
 N_FOLDS = 6
+USE = (
+    "; windows of one new person at a time, whose statistics the model takes: two at least, better "
+)
+USE += "all, and with all states among them (EEGClassifier.adapt)"
+NOT_FOR = {
+    "eegmat": ". The figures say how well two recordings of a person are told apart, and are no "
+    "reading of effort",
+    "ssvep_exo": "",
+}
 REGIMES = {
     "aligned": "the person's own statistics (transductive)",
     "adapted": "adapted with pseudo-labels (transductive)",
@@ -135,7 +145,11 @@ class Windows:
 
 def recipe_of(name: str) -> Recipe:
     """Return the recipe of a data set."""
-    return dataclasses.replace(SETS[name].RECIPE, path="recipes/new_person.py", models=MODELS[name])
+    plain = SETS[name].RECIPE
+    return dataclasses.replace(
+        plain, path="recipes/new_person.py", models=MODELS[name],
+        intended_use=plain.intended_use + USE, not_for=plain.not_for + NOT_FOR[name],
+    )  # fmt: skip
 
 
 def features_of(dataset: EpochsDataset, model: EEGModel) -> Array:
