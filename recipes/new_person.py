@@ -103,7 +103,7 @@ NOT_FOR = {
     "ssvep_exo": "",
 }
 REGIMES = {
-    "aligned": "the person's own statistics (transductive)",
+    "aligned": "as it is, with the person's own statistics (transductive)",
     "adapted": "adapted with pseudo-labels (transductive)",
 }
 
