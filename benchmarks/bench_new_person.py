@@ -3,10 +3,10 @@
     python benchmarks/bench_new_person.py [--data ../shared/data] [--tasks eegmat ...]
         [--models tangent_net ...] [--seeds 5] [--folds 6] [--json new_person.jsonl] [--table]
 
-The models and their settings are those of `recipes/new_person.py`. The results of each person are
-added to a file as soon as they are known. An interrupted run can be resumed, and several processes
-with different tasks or models can write to the same file. The results are printed as a Markdown
-table; `--table` prints it without running anything.
+The models and their settings are those of `recipes/new_person.py`. The results of a model and a
+seed are added to a file when they are known. So an interrupted run can be resumed, and several
+processes with different tasks or models can write to the same file. The results are printed as a
+Markdown table; `--table` prints it without running anything.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ import new_person
 
 COLUMNS = (
     "task", "model", "folds", "seeds", "scored", "accuracy ± 1.96 standard errors over people",
-    "each seed", "lowest person", "ECE", "conformal sets at .9: coverage (people), size",
+    "each seed", "lowest person", "ECE", "without temperature",
+    "sets at .9: coverage (people), size",
 )  # fmt: skip
 
 
@@ -61,9 +62,9 @@ def run(task: str, options: argparse.Namespace) -> None:
         if options.models and model not in options.models:
             continue
         for seed in range(options.seeds):
-            for row in new_person.results(task, dataset, model, seed, options.folds, options.json):
-                right = [np.mean(row[regime]["right"]) for regime in new_person.REGIMES]
-                print(task, model, seed, row["person"], *np.round(right, 3), flush=True)
+            rows = new_person.results(task, dataset, model, seed, options.folds, options.json)
+            for metric in new_person.metrics_of(rows, seed):
+                print(task, model, round(metric.value, 3), metric.protocol, flush=True)
 
 
 def print_table(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -89,16 +90,18 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
         accuracy = accuracies(rows, regime, people, seeds)
         by_person = np.nanmean(accuracy, axis=0)
         half = 1.96 * stats.sem(by_person)
-        confidence, right = (
-            np.concatenate([row[regime][name] for row in rows]) for name in ("confidence", "right")
+        scores = [row["scores"][regime] for row in rows]
+        right, plain, confidence = (
+            np.concatenate([score[name] for score in scores])
+            for name in ("right", "plain_confidence", "confidence")
         )
-        error = new_person.calibration_error(confidence, right)
+        errors = [new_person.calibration_error(given, right) for given in (confidence, plain)]
         lowest = by_person.argmin()
         yield [
             *key, len(seeds), regime, f"{by_person.mean():.3f} ± {half:.3f}",
             ", ".join(f"{value:.3f}" for value in np.nanmean(accuracy, axis=1)),
-            f"{by_person[lowest]:.2f} ({people[lowest].rpartition('/')[2]})", f"{error:.3f}",
-            sets_of([row[regime] for row in rows]),
+            f"{by_person[lowest]:.2f} ({people[lowest].rpartition('/')[2]})", f"{errors[0]:.3f}",
+            f"{errors[1]:.3f}", sets_of(scores),
         ]  # fmt: skip
 
 
@@ -109,16 +112,14 @@ def accuracies(
     found = np.full((len(seeds), len(people)), np.nan)
     for row in rows:
         place = seeds.index(row["seed"]), people.index(row["person"])
-        found[place] = np.mean(row[regime]["right"])
+        found[place] = np.mean(row["scores"][regime]["right"])
     return found
 
 
-def sets_of(found: Sequence[Mapping[str, Any]]) -> str:
-    """Return the mean coverage of conformal sets, that of the lowest person, and the mean size."""
-    coverage = [np.mean(each["covered"]) for each in found if "covered" in each]
-    if not coverage:
-        return "-"
-    size = np.mean([each["set_size"] for each in found])
+def sets_of(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return the mean coverage of conformal sets, that of the extreme people, and the mean size."""
+    coverage = [score["coverage"] for score in scores]
+    size = np.mean([score["set_size"] for score in scores])
     return f"{np.mean(coverage):.3f} ({min(coverage):.2f} to {max(coverage):.2f}), {size:.2f}"
 
 

@@ -26,6 +26,8 @@ import ssvep_exo
 import torch
 import typer
 from protocol import Array, Recipe, mean_over_subjects, save
+from scipy.special import softmax
+from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 from torch import Tensor, nn
 
@@ -34,6 +36,8 @@ from eegzoo.layers import ConstrainedDense, fit_person_statistics
 from eegzoo.models import EEGModel, create_model
 from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training.calibration.conformal import set_scores
+from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.weights import Metric
 from eegzoo.weights.catalogue import SHIPPED
 
@@ -42,7 +46,6 @@ SETS = {"eegmat": eegmat, "ssvep_exo": ssvep_exo}
 FIXED: Mapping[str, Any] = {
     "normalize": "none", "crop_length": "whole", "n_crops": 1, "augment": (), "warmup": 0.0,
     "clip_norm": 0.0, "ema": 0.0, "validation": 0.0, "patience": 0, "people_per_batch": 2,
-    "calibration": "adapted",
 }  # fmt: skip
 NETWORK: Mapping[str, Any] = {
     "align": PersonAlignment("euclid", shrinkage=0.1), "normalize": "none", "crop_length": 256,
@@ -90,8 +93,7 @@ MODELS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
 }  # fmt: skip
 FIXED_FEATURES = ("tangent_net", "ssvep_front")
-# People of eegmat are left out four at a time, because a model is trained five times more to be
-# calibrated.
+# People of eegmat are left out four at a time, those of ssvep_exo one by one.
 N_FOLDS = 6
 USE = (
     "; windows of one new person at a time, whose statistics the model takes: two at least, better "
@@ -183,63 +185,93 @@ def prepared(recipe: Recipe, dataset: EpochsDataset, model: str) -> tuple[Window
     return Windows(features_of(dataset, whole), dataset.labels, people), head
 
 
-def test_on(trained: EEGClassifier, windows: Windows) -> dict[str, Any]:
-    """Return what a classifier gives for a person that it was not trained on."""
-    found: dict[str, Any] = {}
-    start = time.perf_counter()
-    groups = np.zeros(len(windows.y), int)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AdaptationWarning)
-        adapted = trained.adapt(windows.X, groups=groups)
-    seconds = time.perf_counter() - start
-    for regime, classifier in (("aligned", trained), ("adapted", adapted)):
-        probabilities = classifier.predict_proba(windows.X, groups=groups)
-        place = np.searchsorted(classifier.classes_, windows.y)
-        found[regime] = {
-            "right": (probabilities.argmax(axis=1) == place).astype(int).tolist(),
-            "confidence": probabilities.max(axis=1).round(4).tolist(),
-        }
-        if classifier.calibration_ is not None:
-            sets = classifier.predict_set(windows.X, 0.1, method="pooled", groups=groups)
-            found[regime]["covered"] = sets[np.arange(len(place)), place].astype(int).tolist()
-            found[regime]["set_size"] = float(sets.sum(axis=1).mean())
-    record = adapted.adaptation_
-    return {**found, "stepped_back": record.stepped_back, "seconds": round(seconds, 3)}
-
-
 def results(
     name: str, dataset: EpochsDataset, model: str, seed: int, n_folds: int, path: Path | None
-) -> Iterator[dict[str, Any]]:
-    """Yield the results of each person that is left out, alone or with others in one of the folds.
+) -> list[dict[str, Any]]:
+    """Return the results of each person that is left out, alone or with others in one of the folds.
 
-    Those that a file holds are not computed again; others are appended to it.
+    If a file holds them, they are read; otherwise they are appended to it.
     """
-    recipe = recipe_of(name)
     key = {"task": name, "model": model, "seed": seed, "n_folds": n_folds}
     lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
-    known = [row for row in map(json.loads, lines) if key.items() <= row.items()]
-    done = {row["person"] for row in known}
-    yield from known
-    people = dataset.groups("subject")
-    if done >= set(people.tolist()):
-        return
+    rows = [row for row in map(json.loads, lines) if key.items() <= row.items()]
+    if rows:
+        return rows
+    rows = [key | row for row in tested(recipe_of(name), dataset, model, seed, n_folds)]
+    if path:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    return rows
+
+
+def tested(
+    recipe: Recipe, dataset: EpochsDataset, model: str, seed: int, n_folds: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the results of each person that is left out.
+
+    The temperature, and the calibration of conformal sets, are of the outputs for the people of all
+    other folds.
+    """
     windows, classifier = prepared(recipe, dataset, model)
-    classifier.set_params(random_state=seed)
     splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(people, groups=people):
+    left: list[dict[str, Any]] = []
+    for fold, (train, test) in enumerate(splitter.split(windows.people, groups=windows.people)):
         check_leakage(dataset, train, test, apart="subject")
-        left = sorted(set(people[test].tolist()) - done)
-        if not left:
-            continue
         part = windows[train]
-        trained = classifier.fit(part.X, part.y, groups=part.people)
-        for person in left:
-            row = {**key, "person": person}
-            row |= test_on(trained, windows[np.flatnonzero(people == person)])
-            if path:
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-            yield row
+        trained = clone(classifier).set_params(random_state=seed)
+        trained.fit(part.X, part.y, groups=part.people)
+        for person in np.unique(windows.people[test]).tolist():
+            own = windows[np.flatnonzero(windows.people == person)]
+            y = np.searchsorted(trained.classes_, own.y)
+            outputs = log_of(trained, own)
+            one = {"person": person, "fold": fold, "y": y.tolist(), "aligned": outputs.tolist()}
+            left.append({"row": one, "trained": trained, "own": own})
+    for each in left:
+        row, own = each["row"], each["own"]
+        others = [other["row"] for other in left if other["row"]["fold"] != row["fold"]]
+        known = calibration_of(others, "aligned")
+        each["trained"].calibrations_ = {"as_is": known}
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AdaptationWarning)
+            adapted = each["trained"].adapt(own.X, groups=own.people)
+        row["seconds"] = round(time.perf_counter() - start, 3)
+        row["stepped_back"] = adapted.adaptation_.stepped_back
+        outputs = log_of(adapted, own) * known.temperature
+        row["adapted"] = outputs.tolist()
+    for each in left:
+        row = each["row"]
+        others = [other["row"] for other in left if other["row"]["fold"] != row["fold"]]
+        scores = {regime: scores_of(row, others, regime) for regime in REGIMES}
+        yield {**row, "scores": scores}
+
+
+def log_of(classifier: EEGClassifier, windows: Windows) -> Array:
+    """Return logarithmic probabilities of the windows of a person."""
+    return np.log(np.maximum(classifier.predict_proba(windows.X, groups=windows.people), 1e-12))
+
+
+def calibration_of(rows: Sequence[Mapping[str, Any]], regime: str) -> Calibration:
+    """Return the calibration on people that were left out."""
+    outputs = np.concatenate([row[regime] for row in rows]).astype(np.float32)
+    person = np.repeat(np.arange(len(rows)), [len(row["y"]) for row in rows])
+    return Calibration(outputs, np.concatenate([row["y"] for row in rows]), person)
+
+
+def scores_of(
+    row: Mapping[str, Any], others: Sequence[Mapping[str, Any]], regime: str
+) -> dict[str, Any]:
+    """Return the scores of a person, with the calibration on others."""
+    known, outputs, y = calibration_of(others, regime), np.array(row[regime]), np.array(row["y"])
+    probabilities = softmax(outputs / known.temperature, axis=1)
+    sets = set_scores(softmax(outputs, axis=1)) <= known.limit(0.1, "pooled")
+    return {
+        "right": (probabilities.argmax(axis=1) == y).astype(int).tolist(),
+        "confidence": probabilities.max(axis=1).round(4).tolist(),
+        "plain_confidence": softmax(outputs, axis=1).max(axis=1).round(4).tolist(),
+        "coverage": float(sets[np.arange(len(y)), y].mean()),
+        "set_size": float(sets.sum(axis=1).mean()),
+    }
 
 
 def calibration_error(confidence: Array, right: Array) -> float:
@@ -256,8 +288,8 @@ def metrics_of(rows: Sequence[Mapping[str, Any]], seed: int) -> list[Metric]:
     metrics = []
     rows = sorted(rows, key=lambda row: str(row["person"]))
     for regime, words in REGIMES.items():
-        right = [np.array(row[regime]["right"]) for row in rows]
-        confidence = np.concatenate([row[regime]["confidence"] for row in rows])
+        right = [np.array(row["scores"][regime]["right"]) for row in rows]
+        confidence = np.concatenate([row["scores"][regime]["confidence"] for row in rows])
         error = calibration_error(confidence, np.concatenate(right))
         listed = ", ".join(
             f"{row['person'].rpartition('/')[2]} {own.mean():.2f}"
@@ -287,9 +319,8 @@ def trained_on_all(recipe: Recipe, dataset: EpochsDataset, model: str, seed: int
     classifier.set_params(random_state=seed)
     classifier.fit(windows.X, windows.y, groups=windows.people)
     # A few passes set the statistics that stand in for those of a person.
-    whole.set_params(max_epochs=3, calibration=None).fit(dataset)
+    whole.set_params(max_epochs=3).fit(dataset)
     whole.model_.head.load_state_dict(classifier.model_.head.state_dict())
-    whole.calibrations_ = classifier.calibrations_
     return whole
 
 
@@ -308,17 +339,17 @@ def main(
     torch.set_num_threads(1)  # the order of sums depends on the number of threads
     name = data.name
     recipe, dataset = recipe_of(name), SETS[name].read(data)
-    rows = []
-    for row in results(name, dataset, model, seed, N_FOLDS, found):
-        rows.append(row)
-        right = {regime: f"{np.mean(row[regime]['right']):.3f}" for regime in REGIMES}
-        typer.echo(f"{row['person']}  {right}  {row['stepped_back']}")
+    rows = results(name, dataset, model, seed, N_FOLDS, found)
     metrics = [*metrics_of(rows, seed), *SETS[name].baselines(dataset)]
     for metric in metrics:
         low, high = metric.interval
         typer.echo(f"{metric.value:.3f} [{low:.3f}, {high:.3f}]  {metric.protocol}")
     path = out or SHIPPED / f"{model}.{name}.safetensors"
-    save(recipe, trained_on_all(recipe, dataset, model, seed), metrics, seed, path)
+    classifier = trained_on_all(recipe, dataset, model, seed)
+    classifier.calibrations_ = {
+        "as_is": calibration_of(rows, "aligned"), "adapted": calibration_of(rows, "adapted"),
+    }  # fmt: skip
+    save(recipe, classifier, metrics, seed, path)
 
 
 if __name__ == "__main__":
