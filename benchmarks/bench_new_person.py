@@ -1,7 +1,7 @@
 """Test models on people whom they were not trained on, with and without adaptation.
 
     python benchmarks/bench_new_person.py [--data ../shared/data] [--tasks eegmat ...]
-        [--models tangent_net ...] [--seeds 5] [--folds 6] [--json new_person.jsonl] [--table]
+        [--models tangent_net ...] [--seeds 5] [--folds 24] [--json new_person.jsonl] [--table]
 
 The models and their settings are those of `recipes/new_person.py`. The results of a model and a
 seed are added to a file when they are known. So an interrupted run can be resumed, and several
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=list(new_person.SETS))
     parser.add_argument("--models", nargs="+")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--folds", type=int, default=new_person.N_FOLDS)
+    parser.add_argument("--folds", type=int, help="parts of the people; default: as the recipe")
     parser.add_argument("--json", type=Path, default=Path("new_person.jsonl"))
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -61,8 +61,10 @@ def run(task: str, options: argparse.Namespace) -> None:
     for model in new_person.MODELS[task]:
         if options.models and model not in options.models:
             continue
+        n_people = len(new_person.subjects_of(dataset))
+        n_folds = options.folds or new_person.number_of_folds(model, n_people)
         for seed in range(options.seeds):
-            rows = new_person.results(task, dataset, model, seed, options.folds, options.json)
+            rows = new_person.results(task, dataset, model, seed, n_folds, options.json)
             for metric in new_person.metrics_of(rows, seed):
                 print(task, model, round(metric.value, 3), metric.protocol, flush=True)
 
