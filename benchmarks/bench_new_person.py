@@ -28,6 +28,8 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 
 import new_person
+import person_protocol
+from person_protocol import REGIMES
 
 COLUMNS = (
     "task", "model", "folds", "seeds", "scored", "accuracy ± 1.96 standard errors over people",
@@ -57,15 +59,16 @@ def main() -> None:
 
 def run(task: str, options: argparse.Namespace) -> None:
     """Test all models of a task."""
+    recipe = new_person.recipe_of(task)
     dataset = new_person.SETS[task].read(options.data / task)
     for model in new_person.MODELS[task]:
         if options.models and model not in options.models:
             continue
-        n_people = len(new_person.subjects_of(dataset))
-        n_folds = options.folds or new_person.number_of_folds(model, n_people)
+        n_people = len(set(dataset.groups("subject")))
+        n_folds = options.folds or person_protocol.number_of_folds(model, n_people)
         for seed in range(options.seeds):
-            rows = new_person.results(task, dataset, model, seed, n_folds, options.json)
-            for metric in new_person.metrics_of(rows, seed):
+            rows = person_protocol.results(recipe, dataset, model, seed, n_folds, options.json)
+            for metric in person_protocol.metrics_of(rows, seed):
                 print(task, model, round(metric.value, 3), metric.protocol, flush=True)
 
 
@@ -88,7 +91,7 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
     """Yield the cells of a line of the table for each regime."""
     seeds = sorted({row["seed"] for row in rows})
     people = sorted({row["person"] for row in rows})
-    for regime in new_person.REGIMES:
+    for regime in REGIMES:
         accuracy = accuracies(rows, regime, people, seeds)
         by_person = np.nanmean(accuracy, axis=0)
         half = 1.96 * stats.sem(by_person)
@@ -97,7 +100,7 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
             np.concatenate([score[name] for score in scores])
             for name in ("right", "plain_confidence", "confidence")
         )
-        errors = [new_person.calibration_error(given, right) for given in (confidence, plain)]
+        errors = [person_protocol.calibration_error(given, right) for given in (confidence, plain)]
         lowest = by_person.argmin()
         yield [
             *key, len(seeds), regime, f"{by_person.mean():.3f} ± {half:.3f}",
@@ -129,7 +132,7 @@ def worse(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield people whom pseudo-labels made worse by more than two windows, averaged over seeds."""
     seeds = sorted({row["seed"] for row in rows})
     people = sorted({row["person"] for row in rows})
-    before, after = (np.nanmean(accuracies(rows, r, people, seeds), 0) for r in new_person.REGIMES)
+    before, after = (np.nanmean(accuracies(rows, r, people, seeds), 0) for r in REGIMES)
     for person, old, new in zip(people, before, after, strict=True):
         if new < old - 0.07:
             yield f"{person} {old:.2f} to {new:.2f}"
