@@ -138,7 +138,9 @@ def main(
     for metric in metrics:
         low, high = metric.interval
         typer.echo(f"{metric.value:.3f} [{low:.3f}, {high:.3f}]  {metric.protocol}")
-    path = out or SHIPPED / f"{model}.{name}.safetensors"
+    # Networks of these names exist without adaptation as well.
+    tag = name if model in FIXED_FEATURES else f"{name}_person"
+    path = out or SHIPPED / f"{model}.{tag}.safetensors"
     classifier = trained_on_all(recipe, dataset, model, seed)
     classifier.calibrations_ = {
         "as_is": calibration_of(rows, "aligned"), "adapted": calibration_of(rows, "adapted"),
