@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -177,8 +179,7 @@ def _lost(night: NightFiles, error: Exception) -> StagedNight:
 
 def _staged(night: NightFiles, options: _Options) -> StagedNight:
     """Read and stage a night, and write its files; errors become results."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _heard() as said:
         try:
             raw = read_recording(
                 night.recording,
@@ -188,10 +189,9 @@ def _staged(night: NightFiles, options: _Options) -> StagedNight:
             hypnogram = _hypnogram(raw, options)
             files = _write(night, raw, hypnogram)
         except Exception as error:
-            return StagedNight(night.recording, error=_one_line(error))
-    said = [_one_line(warning.message) for warning in caught if _matters(warning.category)]
-    notes = (*dict.fromkeys(said), *hypnogram.notes)
-    return StagedNight(night.recording, hypnogram, notes=notes, files=files)
+            return StagedNight(night.recording, error=_about(night, error))
+    notes = [*(_about(night, text) for text in said), *hypnogram.notes]
+    return StagedNight(night.recording, hypnogram, notes=tuple(dict.fromkeys(notes)), files=files)
 
 
 def _hypnogram(raw: mne.io.BaseRaw, options: _Options) -> Hypnogram:
@@ -219,8 +219,47 @@ def _stager(model: str) -> Any:
     return load_stager(model)
 
 
-def _matters(category: type[Warning]) -> bool:
-    return issubclass(category, (UserWarning, RuntimeWarning))
+class _Listener(logging.Handler):
+    """Handler that collects messages."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what readers log, and at the end what was warned of."""
+    said: list[str] = []
+    logger, listener = logging.getLogger("eegzoo.data.reading"), _Listener(said)
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield said
+        said += [
+            str(warning.message)
+            for warning in caught
+            if issubclass(warning.category, (UserWarning, RuntimeWarning))
+        ]
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+def _about(night: NightFiles, message: object) -> str:
+    """Return a message on one line, without the name of the recording in front of it."""
+    text = _one_line(message)
+    for opening in (f"{night.recording}: ", f"{night.recording} "):
+        text = text.removeprefix(opening)
+    return text
 
 
 def _one_line(message: object) -> str:
