@@ -1,7 +1,7 @@
 from .files.reading_hypnograms import read_hypnogram
 from .hypnogram import Hypnogram
 from .inputs.derivations import Derivation, choose_derivations
-from .pictures.hypnogram_picture import plot_hypnogram, save_picture
+from .pictures.hypnogram_picture import plot_hypnogram
 from .sleep_statistics import SleepStatistics, sleep_statistics
 from .stagers.load_stager import load_stager
 from .stagers.stager import Stager
@@ -21,7 +21,6 @@ __all__ = [
     "load_stager",
     "plot_hypnogram",
     "read_hypnogram",
-    "save_picture",
     "sleep_statistics",
     "stage",
     "stage_nights",

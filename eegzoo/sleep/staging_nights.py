@@ -21,6 +21,7 @@ from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.clock_times import Time
 from eegzoo.sleep.pictures.hypnogram_picture import save_picture
 from eegzoo.sleep.stagers.load_stager import load_stager
+from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.sleep.staging import stage
 
 
@@ -40,6 +41,11 @@ class StagedNight:
         What was assumed while reading, chosen and left out.
     files : tuple of Path
         Files that were written.
+
+    Examples
+    --------
+    >>> StagedNight(Path("night.edf"), error="no such file").hypnogram is None
+    True
     """
 
     recording: Path
@@ -53,7 +59,7 @@ class StagedNight:
 class _Options:
     """How each night is read and staged."""
 
-    model: Any
+    model: str | os.PathLike[str] | Stager
     channels: str | Sequence[str] | None
     lights_off: Time
     lights_on: Time
@@ -63,7 +69,7 @@ class _Options:
 
 def stage_nights(
     recordings: Sequence[str | os.PathLike[str]],
-    model: Any = "robustsleepnet",
+    model: str | os.PathLike[str] | Stager = "robustsleepnet",
     *,
     channels: str | Sequence[str] | None = None,
     lights_off: Time = None,
@@ -110,6 +116,20 @@ def stage_nights(
         unknown. Faults of a night are in its result.
     OSError
         If no files can be written to `out` or `plot`, or weights cannot be fetched.
+
+    Examples
+    --------
+    >>> class AlwaysN2(eegzoo.sleep.Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([0.1, 0.1, 0.6, 0.1, 0.1], (n, 1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     raw = eegzoo.data.simulate_sleep(0.1, random_state=0)
+    ...     paths = raw.save(f"{folder}/night_raw.fif", verbose="ERROR")
+    ...     nights = [f"{folder}/night_raw.fif", f"{folder}/missing.edf"]
+    ...     for night in stage_nights(nights, AlwaysN2("always N2")):
+    ...         print(night.recording.name, night.hypnogram, night.error is None)
+    night_raw.fif <Hypnogram | 12 windows of 30 s: N2 12> True
+    missing.edf None False
     """
     nights = night_files(recordings, out, plot, ending)
     if isinstance(model, (str, os.PathLike)):
@@ -214,7 +234,7 @@ def _write(night: NightFiles, raw: mne.io.BaseRaw, hypnogram: Hypnogram) -> tupl
 
 
 @functools.lru_cache(maxsize=2)
-def _stager(model: str) -> Any:
+def _stager(model: str) -> Stager:
     """Return a stager, which stays in memory for the next night of this process."""
     return load_stager(model)
 
