@@ -82,9 +82,7 @@ def print_accuracies(excerpts: Excerpts, skip_exact: bool) -> None:
         print_row(stager.name, stager.probabilities, excerpts)
     for name in ("seqsleepnet.physioex", "chambon2018.physioex"):
         print_row(name, load_stager(name).probabilities, excerpts)
-    print_row(
-        "robustsleepnet, as a stream", lambda x, sfreq: streamed(seven, x, sfreq), excerpts
-    )
+    print_row("robustsleepnet, as a stream", lambda x, sfreq: streamed(seven, x, sfreq), excerpts)
     if skip_exact or not isinstance(seven, RobustSleepNetStager):
         return
     exact = RobustSleepNetStager("all", seven.networks, lengths=[21], exact=True)
@@ -105,7 +103,12 @@ def night(sfreq: float) -> np.ndarray:
 def print_times(n_rounds: int) -> None:
     """Print the CPU time of a night by each stager, which take turns."""
     torch.set_num_threads(1)
-    names = ("robustsleepnet", "robustsleepnet.mesa", "seqsleepnet.physioex", "chambon2018.physioex")
+    names = (
+        "robustsleepnet",
+        "robustsleepnet.mesa",
+        "seqsleepnet.physioex",
+        "chambon2018.physioex",
+    )
     stagers = {name: load_stager(name) for name in names}
     print(f"\n| CPU seconds, {HOURS} h, one thread | 100 Hz | 256 Hz |\n|---|---|---|")
     taken: dict[str, dict[float, list[float]]] = {name: {} for name in names}

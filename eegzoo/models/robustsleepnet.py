@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -79,8 +80,9 @@ class RobustSleepNet(SequenceModel):
     torch.Size([2, 21, 5])
     """
 
+    takes_any_channels: ClassVar[bool] = True
     # Largest amplitude, in interquartile ranges.
-    LIMIT = 20.0
+    LIMIT: ClassVar[float] = 20.0
 
     def __init__(
         self,
@@ -191,8 +193,13 @@ class RobustSleepNet(SequenceModel):
     def window_features(self, spectra: Tensor) -> Tensor:
         """Map standardised spectra (windows, n_chans, frames, bins) to features of each window."""
         x = self.filters(spectra).transpose(1, 2)  # (windows, frames, n_chans, n_filters)
-        x = torch.cat([attention(x) for attention in self.channel_attentions], dim=-1)
-        x = self.over_frames_drop(self.over_frames(self.drop(x)))
+        if spectra.shape[1] == 1 and not self.drop.training:
+            # The attentions to a single channel are copies of it.
+            x = self.over_frames(x.squeeze(2), n_copies=self.n_heads)
+        else:
+            x = torch.cat([attention(x) for attention in self.channel_attentions], dim=-1)
+            x = self.over_frames(self.drop(x))
+        x = self.over_frames_drop(x)
         features: Tensor = self.frame_attention(self.reduction(x))
         return features
 

@@ -12,6 +12,7 @@ from scipy import signal as scipy_signal
 from torch import Tensor
 
 from eegzoo.data.signal.signal_info import same_rate
+from eegzoo.sleep.stagers.signals import mirrored
 
 Array = npt.NDArray[np.float64]
 
@@ -100,8 +101,7 @@ class CausalWindows:
         segment = self._buffer[:, aligned - self._n_dropped : end - self._n_dropped]
         if self._taps is not None:
             half = len(self._taps) // 2
-            mode = "reflect" if segment.shape[1] > half else "edge"
-            padded = np.pad(segment, ((0, 0), (half, half)), mode=mode)
+            padded = mirrored(segment, half)
             segment = scipy_signal.oaconvolve(padded, self._taps[None], mode="valid", axes=-1)
         if self._up != self._down:
             segment = scipy_signal.resample_poly(

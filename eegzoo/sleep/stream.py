@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,8 @@ from eegzoo.sleep.stagers.signals import butterworth_sos
 from eegzoo.sleep.stagers.stager import Stager
 
 
-class StagedWindow(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class StagedWindow:
     """Stage of a window of 30 s.
 
     Parameters

@@ -19,6 +19,7 @@ from eegzoo.sleep.stagers.sequences import standardize_around
 from eegzoo.training import EEGClassifier
 
 STAGES = ("W", "N1", "N2", "N3", "R")
+RESAMPLED = (Resample(100.0),)
 RNG = np.random.default_rng(0)
 
 
@@ -45,7 +46,7 @@ def chambon():
     return ChambonStager("seeded", create_model("chambon2018", **sizes).eval())
 
 
-def saved_classifier(folder, name="tinysleepnet", steps=(Resample(100.0),), **arguments):
+def saved_classifier(folder, name="tinysleepnet", steps=RESAMPLED, **arguments):
     """Save an untrained classifier of stages, and return the path."""
     torch.manual_seed(0)
     sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}

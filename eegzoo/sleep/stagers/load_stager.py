@@ -8,8 +8,9 @@ from pathlib import Path
 from eegzoo.models.chambon2018 import Chambon2018
 from eegzoo.models.robustsleepnet import RobustSleepNet
 from eegzoo.models.seqsleepnet import SeqSleepNet
+from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.classifier import ClassifierStager
-from eegzoo.sleep.stagers.physioex import ChambonStager, SeqSleepNetStager
+from eegzoo.sleep.stagers.physioex import ChambonStager, SeqSleepNetStager, TinySleepNetStager
 from eegzoo.sleep.stagers.robustsleepnet import RobustSleepNetStager
 from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.weights.catalogue import find_weights, list_weights
@@ -63,6 +64,8 @@ def load_stager(name_or_path: str | os.PathLike[str] = MEAN_OF_ALL) -> Stager:
         return SeqSleepNetStager(name, model)
     if isinstance(model, Chambon2018):
         return ChambonStager(name, model)
+    if isinstance(model, TinySleepNet) and name.startswith("tinysleepnet.physioex"):
+        return TinySleepNetStager(name, model)
     return ClassifierStager.from_weights(weights)
 
 

@@ -9,13 +9,17 @@ from scipy import signal as scipy_signal
 from torch import Tensor
 
 from eegzoo.arguments import number_between
+from eegzoo.models.base import EEGModel
 from eegzoo.models.chambon2018 import Chambon2018
 from eegzoo.models.seqsleepnet import SeqSleepNet
+from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.sequences import mean_over_sequences
-from eegzoo.sleep.stagers.signals import Array, cut_windows
+from eegzoo.sleep.stagers.signals import Array, cut_windows, mirrored
 from eegzoo.sleep.stagers.stager import Stager
 
 BAND = (0.3, 40.0)
+# Microvolts, in place of the standard deviation of the training data, which is not published.
+SCALE = 30.0
 # The authors' filter has 101 samples, whatever the sampling rate.
 FILTER_LENGTH = 101
 
@@ -59,6 +63,44 @@ class SeqSleepNetStager(Stager):
         return probabilities
 
 
+class TinySleepNetStager(Stager):
+    """Staging by physioex's TinySleepNet, averaged over the sequences of 21 windows.
+
+    Unlike its authors', physioex' network was trained on sequences that all begin without a state.
+
+    Parameters
+    ----------
+    name : str
+        Name of the weights.
+    network : TinySleepNet
+        Network in evaluation mode.
+    scale : float
+        Amplitude in microvolts by which signals are divided, as in `ChambonStager`.
+    length : int
+        Number of windows in a sequence.
+    """
+
+    def __init__(
+        self, name: str, network: TinySleepNet, *, scale: float = SCALE, length: int = 21
+    ) -> None:
+        super().__init__(name, network.n_chans)
+        self.network = network
+        self.scale = number_between("scale", scale, 0.0, above=True)
+        self.length = length
+
+    def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
+        network = self.network
+        with torch.inference_mode():
+            windows = filtered_windows(signals, sfreq, n, network) / self.scale
+            parts = [network.window_features(part) for part in torch.split(windows, 64)]
+            mean = mean_over_sequences(
+                lambda sequences: network.head(network.over_windows(sequences, None, None)[0]),
+                torch.cat(parts), self.length, batch_size=64,
+            )  # fmt: skip
+        probabilities: Array = mean.numpy()
+        return probabilities
+
+
 class ChambonStager(Stager):
     """Staging by Chambon et al.'s network, each window in the middle of 21.
 
@@ -75,7 +117,7 @@ class ChambonStager(Stager):
         the training data, which physioex did not publish.
     """
 
-    def __init__(self, name: str, network: Chambon2018, *, scale: float = 30.0) -> None:
+    def __init__(self, name: str, network: Chambon2018, *, scale: float = SCALE) -> None:
         super().__init__(name, network.n_chans)
         self.network = network
         self.scale = number_between("scale", scale, 0.0, above=True)
@@ -98,7 +140,7 @@ def filtered_windows(
     signals: npt.NDArray[np.floating],
     sfreq: float,
     n_windows: int,
-    network: SeqSleepNet | Chambon2018,
+    network: EEGModel,
 ) -> Tensor:
     """Return windows in microvolts, filtered as physioex does.
 
@@ -110,7 +152,7 @@ def filtered_windows(
         Sampling rate in Hz.
     n_windows : int
         Number of complete windows.
-    network : SeqSleepNet | Chambon2018
+    network : EEGModel
         Network that takes them.
 
     Returns
@@ -151,6 +193,5 @@ def _bandpass(x: Array, sfreq: float) -> Array:
     """Filter a signal by physioex's filter, with the signal mirrored at its ends."""
     taps = bandpass_taps(sfreq)
     half = len(taps) // 2
-    padded = np.pad(x, half, mode="reflect" if len(x) > half else "edge")
-    filtered: Array = scipy_signal.oaconvolve(padded, taps, mode="valid")
+    filtered: Array = scipy_signal.oaconvolve(mirrored(x, half), taps, mode="valid")
     return filtered

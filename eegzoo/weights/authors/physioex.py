@@ -1,12 +1,17 @@
-"""SeqSleepNet and Chambon et al.'s network on several sets of nights, by physioex."""
+"""SeqSleepNet, TinySleepNet and Chambon et al.'s network on several sets of nights, by physioex."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from eegzoo.models.references import chambon2018, seqsleepnet
-from eegzoo.weights.authors.authors_file import AuthorsFile, StateFrom, authors_file
+from eegzoo.models.references.torch_layout import rename
+from eegzoo.weights.authors.authors_file import Array, AuthorsFile, StateFrom, authors_file
 from eegzoo.weights.authors.torch_file import read_lightning_state
 from eegzoo.weights.card import Metric, Origin, TrainingData
 
@@ -17,8 +22,34 @@ _CITATION = (
     "explainable sleep staging through deep learning, Physiol. Meas., "
     "https://doi.org/10.1088/1361-6579/adaf73"
 )
+# physioex's names of TinySleepNet's modules, and ours.
+_TINY = {"feature_extractor.cnn.0.1": "first.0", "feature_extractor.cnn.0.2": "first.1"}
+for _block in range(3):
+    _TINY[f"feature_extractor.cnn.{_block + 4}.1"] = f"blocks.{_block}.0"
+    _TINY[f"feature_extractor.cnn.{_block + 4}.2"] = f"blocks.{_block}.1"
+_TINY["clf.clf"] = "head"
+
+
+def tinysleepnet_state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
+    """Return our state dict from the weights of physioex's TinySleepNet by name.
+
+    Its LSTM is torch's: without peepholes, and with a forget bias that is learnt from zero.
+    """
+    bias = weights["clf.rnn.bias_ih_l0"] + weights["clf.rnn.bias_hh_l0"]
+    hidden = len(bias) // 4
+    bias[hidden : 2 * hidden] -= 1.0  # ours adds it
+    absent = np.zeros(hidden, bias.dtype)
+    lstm = {
+        "weight_ih": weights["clf.rnn.weight_ih_l0"], "weight_hh": weights["clf.rnn.weight_hh_l0"],
+        "bias": bias, "peephole_i": absent, "peephole_f": absent, "peephole_o": absent,
+    }  # fmt: skip
+    state = rename(weights, _TINY)
+    return state | {f"lstm.{name}": torch.from_numpy(value) for name, value in lstm.items()}
+
+
 _STATE_FROM: Mapping[str, StateFrom] = {
     "chambon2018": chambon2018.state_from, "seqsleepnet": seqsleepnet.state_from,
+    "tinysleepnet": tinysleepnet_state_from,
 }  # fmt: skip
 
 
@@ -31,6 +62,7 @@ def _file(
     sha256: str = "",
     git_blob: str = "",
     n_right: int | None = None,
+    note: str = "",
     **options: Any,
 ) -> AuthorsFile:
     """Return a checkpoint; `n_right` windows of DREAMS are staged right, None if not measured."""
@@ -64,7 +96,8 @@ def _file(
             "physioex's sets: NSRR (SHHS, MESA, MrOS, WSC), MASS, HMC, DCSM", None,
             "see the terms of each set", _CITATION,
         ),
-        split=f"accuracy {reported:.3f} on physioex's own test recordings, from the file's name",
+        split=f"accuracy {reported:.3f} on physioex's own test recordings, from the file's name"
+        f"{note}",
         metrics=(metric,),
         origin=Origin(
             licence="MIT",
@@ -82,34 +115,44 @@ def _file(
 
 
 _SPECTRA: dict[str, Any] = {
-    "architecture": "seqsleepnet",
     "normalization": "none",
     "not_for": "medical decisions; a model whose fit_spectra was not called, because physioex "
     "did not publish the statistics of its spectra",
 }
 _SIGNAL: dict[str, Any] = {
-    "architecture": "chambon2018",
     "normalization": "standardize",
     "not_for": "medical decisions; signals divided by their own standard deviation, because "
     "physioex divided all by one number, which it did not publish: near 30 microvolts",
 }
+_NEVER_LOADED = (
+    "; this file is too large to be kept for eegzoo's tests: its loader was proved on files of the "
+    "same layout, and this file was never loaded there"
+)
 FILES = {
     "seqsleepnet.physioex": _file(
-        file="seqsleepnet-EEG-L=21-test_acc=0.864.ckpt", n_params=133_605, reported=0.864,
-        sha256="31ba275153f61df9f282bbe7d0ce28dde4a8228fd79dfac0112878379e99b888", n_right=0,
+        "seqsleepnet", "seqsleepnet-EEG-L=21-test_acc=0.864.ckpt", 133_605, 0.864,
+        sha256="31ba275153f61df9f282bbe7d0ce28dde4a8228fd79dfac0112878379e99b888", n_right=340,
         **_SPECTRA,
     ),
     "seqsleepnet.physioex_eeg_eog_emg": _file(
-        file="seqsleepnet-EEG-EOG-EMG-L=21-test_acc=0.877.ckpt", n_params=174_629, reported=0.877,
+        "seqsleepnet", "seqsleepnet-EEG-EOG-EMG-L=21-test_acc=0.877.ckpt", 174_629, 0.877,
         sha256="36e0833fa38539dbbc966674f2f16690dae738d6ec324d5812b07ec4eb65bdb2", **_SPECTRA,
     ),
     "chambon2018.physioex": _file(
-        file="chambon-EEG-L=21-test_acc=0.843.ckpt", n_params=17_901, reported=0.843,
-        sha256="0c513a89c38e5d698820b5b624d84b926fa2cdd36c2a4850d5fa5cfc2b9f8eb4", n_right=0,
+        "chambon2018", "chambon-EEG-L=21-test_acc=0.843.ckpt", 17_901, 0.843,
+        sha256="0c513a89c38e5d698820b5b624d84b926fa2cdd36c2a4850d5fa5cfc2b9f8eb4", n_right=319,
         **_SIGNAL,
     ),
     "chambon2018.physioex_eeg_eog_emg": _file(
-        file="chambon-EEG-EOG-EMG-L=21-test_acc=0.867.ckpt", n_params=46_473, reported=0.867,
+        "chambon2018", "chambon-EEG-EOG-EMG-L=21-test_acc=0.867.ckpt", 46_473, 0.867,
         sha256="46bcd4095e316b8c0b3ffd8c05f393149dc08419d5e27e4e5a7171c674bc4988", **_SIGNAL,
+    ),
+    "tinysleepnet.physioex": _file(
+        "tinysleepnet", "tiny-EEG-L=21-test_acc=0.871.ckpt", 1_516_293, 0.871,
+        git_blob="f423707f340aacf401489610db0d48ce8325c051", note=_NEVER_LOADED, **_SIGNAL,
+    ),
+    "tinysleepnet.physioex_eeg_eog_emg": _file(
+        "tinysleepnet", "tiny-EEG-EOG-EMG-L=21-test_acc=0.885.ckpt", 1_529_093, 0.885,
+        git_blob="cda933bb1d036ee430cc3fa21120979949d94ee9", note=_NEVER_LOADED, **_SIGNAL,
     ),
 }  # fmt: skip

@@ -27,37 +27,37 @@ _NETWORKS = {
     "mass": _Network(
         "415fe39c-0729-41b6-bf8a-a04570042f5c",
         "e92df6faeb56fe36367918a1330a2edb648aa0ad8cbac7d67a59b02f941d4189",
-        "MASS", 719, 112, 0.823, 0.748, 0,
+        "MASS", 719, 112, 0.823, 0.748, 359,
     ),
     "dodh": _Network(
         "fdbd193a-0408-4fc8-9a6a-a18351459512",
         "07ed101eb18e0bff0d72f5f547e261edc5cc4bf7c7de41fe1d5d7f9d96c4a9f7",
-        "DODH", 780, 25, 0.889, 0.835, 0,
+        "DODH", 780, 25, 0.889, 0.835, 358,
     ),
     "mesa": _Network(
         "e5844e92-6b9b-4033-8362-2f139c7bab0e",
         "97d86e0c2c1dd6628205a5ea5727800124b9bb60d3978acf8e87d702f491c3b1",
-        "MESA", 622, 2053, 0.837, 0.759, 0,
+        "MESA", 622, 2053, 0.837, 0.759, 373,
     ),
     "dodo": _Network(
         "a2eb4aed-90de-4968-8535-a424588c0dfa",
         "e79d91595e25feece64348a1e3ca537529e0a3a28a5eaecfacfdb5ed68a13eb0",
-        "DODO", 758, 56, 0.847, 0.774, 0,
+        "DODO", 758, 56, 0.847, 0.774, 367,
     ),
     "sleep_edf": _Network(
         "0dfcee73-055a-4c4d-929c-8fdf630e14f1",
         "f25df5e1efc3c43ef1d487f03b3430ef691070bb58fca78b560150e23f63fe0a",
-        "Sleep-EDF", 659, 197, 0.829, 0.756, 0,
+        "Sleep-EDF", 659, 197, 0.829, 0.756, 357,
     ),
     "shhs": _Network(
         "8f1969fa-0f79-426e-aaa5-7ab3a076a215",
         "5326139c6d03a5c3e1bfc6f508975ae1904e9456df8a808fcd23611c9a786586",
-        "SHHS", 622, 2651, 0.848, 0.783, 0,
+        "SHHS", 622, 2651, 0.848, 0.783, 367,
     ),
     "mros": _Network(
         "be685bd5-eaab-4c22-b2e6-c487ecc8773c",
         "ba5c89d648257526f6f80cdc0f7bee00964bb02c9e3a0355f2ebefac683620e1",
-        "MrOS", 622, 586, 0.849, 0.754, 0,
+        "MrOS", 622, 586, 0.849, 0.754, 357,
     ),
 }  # fmt: skip
 _CITATION = (

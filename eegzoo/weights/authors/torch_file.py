@@ -72,6 +72,7 @@ def _load(file: BinaryIO | io.BytesIO) -> Any:
 
 
 def _arrays(state: Any) -> Weights:
-    if not all(isinstance(value, Tensor) for value in state.values()):
+    is_state = isinstance(state, dict) and all(isinstance(v, Tensor) for v in state.values())
+    if not is_state:
         raise ValueError("expected a state dict of tensors")
     return {name: value.numpy() for name, value in state.items()}
