@@ -6,7 +6,6 @@ import collections
 import logging
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import mne
 import numpy as np
@@ -19,6 +18,7 @@ from eegzoo.sleep.inputs.derivations import choose_derivations
 from eegzoo.sleep.inputs.unscored import PARTIAL, WindowGrid
 from eegzoo.sleep.inputs.usable_signals import UsableSignals, usable_signals, without_windows
 from eegzoo.sleep.stagers.load_stager import load_stager
+from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.sleep.stages import STAGES, UNSCORED
 
 Array = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _N_CHECKED = 16  # windows whose amplitude is checked
 
 def stage(
     raw: mne.io.BaseRaw,
-    model: Any = "robustsleepnet",
+    model: str | os.PathLike[str] | Stager = "robustsleepnet",
     *,
     channels: str | Sequence[str] | None = None,
     lights_off: Time = None,
@@ -73,6 +73,23 @@ def stage(
     -----
     SignalWarning
         If amplitudes look like another unit than volts.
+
+    Examples
+    --------
+    A stager of one's own, in place of trained weights:
+
+    >>> class AlwaysN2(eegzoo.sleep.Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([0.1, 0.1, 0.6, 0.1, 0.1], (n, 1))
+    >>> data = np.random.default_rng(0).normal(0, 1e-5, (3, 10_000))
+    >>> info = mne.create_info(["C4", "M1", "SaO2"], 100.0, "eeg")
+    >>> hypnogram = stage(mne.io.RawArray(data, info, verbose=False), AlwaysN2("always N2"))
+    >>> hypnogram
+    <Hypnogram | 4 windows of 30 s: N2 3, unscored 1>
+    >>> for note in hypnogram.notes:
+    ...     print(note)
+    derivations: C4-M1 (C4 minus M1)
+    unscored: 1 of 4 windows (shorter than a window 1)
     """
     if not isinstance(raw, mne.io.BaseRaw):
         raise TypeError(f"expected raw to be a recording of MNE, got {type(raw).__name__}")
@@ -112,9 +129,9 @@ def stage(
     )
 
 
-def _for_stager(found: UsableSignals, stager: Any) -> UsableSignals:
+def _for_stager(found: UsableSignals, stager: Stager) -> UsableSignals:
     """Return the derivations of a stager that takes a certain number of channels."""
-    wanted = getattr(stager, "n_chans", None)
+    wanted = stager.n_chans
     if wanted is None or len(found.derivations) == wanted:
         return found
     if len(found.derivations) < wanted:
@@ -123,7 +140,7 @@ def _for_stager(found: UsableSignals, stager: Any) -> UsableSignals:
     return found.first(wanted)
 
 
-def _probabilities(stager: Any, found: UsableSignals, grid: WindowGrid) -> Array:
+def _probabilities(stager: Stager, found: UsableSignals, grid: WindowGrid) -> Array:
     """Return the probabilities of each window; NaN where no EEG can be used.
 
     Windows that have the same usable derivations are staged together, among all windows in which
@@ -133,7 +150,7 @@ def _probabilities(stager: Any, found: UsableSignals, grid: WindowGrid) -> Array
     usable = found.usable
     is_eeg = np.array([derivation.kind == "eeg" for derivation in found.derivations])
     needed = is_eeg if is_eeg.any() else ~is_eeg
-    all_needed = getattr(stager, "n_chans", None) is not None
+    all_needed = stager.n_chans is not None
     probabilities = np.full((len(grid), len(STAGES)), np.nan)
     for pattern in np.unique(usable, axis=1).T:
         if not (pattern & needed).any() or (all_needed and not pattern.all()):
