@@ -26,7 +26,7 @@ FOLDERS = {
     "models": ("", "references"),
     "training": ("augmentation", "parallel", "targets", "inputs", "callbacks", "loop"),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
-    "sleep": ("files", "inputs", "stagers"),
+    "sleep": ("files", "inputs", "stagers", "pictures"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}

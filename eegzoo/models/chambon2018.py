@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -144,7 +145,8 @@ class Chambon2018(SequenceModel):
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window and its context."""
         sequences = self.without_padding(self.as_sequences(x), lengths)
-        windows = self.window_features(sequences.flatten(0, 1)).unflatten(0, sequences.shape[:2])
+        batch = sequences.shape[:2]
+        windows = torch.unflatten(self.window_features(sequences.flatten(0, 1)), 0, batch)
         if lengths is not None:
             windows = self.without_padding(windows.unsqueeze(-1), lengths).squeeze(-1)
         out = self.over_windows(windows)

@@ -144,9 +144,10 @@ class RobustSleepNet(SequenceModel):
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window in its sequence."""
         sequences = self.without_padding(self.as_sequences(x), lengths)
-        spectra = self.spectra(sequences.flatten(0, 1)).unflatten(0, sequences.shape[:2])
+        batch = sequences.shape[:2]
+        spectra = torch.unflatten(self.spectra(sequences.flatten(0, 1)), 0, batch)
         spectra = self.standardize(spectra, lengths)
-        windows = self.window_features(spectra.flatten(0, 1)).unflatten(0, sequences.shape[:2])
+        windows = torch.unflatten(self.window_features(spectra.flatten(0, 1)), 0, batch)
         out = self.over_windows(windows, lengths)
         return out.squeeze(1) if x.ndim == 3 else out
 
@@ -163,7 +164,8 @@ class RobustSleepNet(SequenceModel):
         frames = clipped.unfold(-1, self.frame_length, self.hop_length) * (taper / taper.sum())
         spectrum = torch.fft.rfft(frames)
         power = spectrum.real.square() + spectrum.imag.square()
-        return power.clamp(min=1e-20).log10()
+        log_power: Tensor = power.clamp(min=1e-20).log10()
+        return log_power
 
     def standardize(self, spectra: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Standardise spectra (batch, n_windows, n_chans, frames, bins) over each sequence.
@@ -172,6 +174,8 @@ class RobustSleepNet(SequenceModel):
         frames of a sequence.
         """
         n_frames = spectra.shape[3]
+        if spectra.shape[0] == 0:
+            return spectra
         if lengths is None:
             std, mean = torch.std_mean(spectra, dim=(1, 3), keepdim=True)
             return (spectra - mean) / (std + 1e-15)

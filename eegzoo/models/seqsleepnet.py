@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -142,7 +143,7 @@ class SeqSleepNet(SequenceModel):
         """Map windows or sequences of windows to the features of each window in its sequence."""
         sequences = self.without_padding(self.as_sequences(x), lengths)
         spectra = self.standardize(self.spectra(sequences.flatten(0, 1)))
-        windows = self.window_features(spectra).unflatten(0, sequences.shape[:2])
+        windows = torch.unflatten(self.window_features(spectra), 0, sequences.shape[:2])
         out = self.over_windows(windows, lengths)
         return out.squeeze(1) if x.ndim == 3 else out
 
@@ -150,8 +151,9 @@ class SeqSleepNet(SequenceModel):
         """Map windows (windows, n_chans, n_times) to log power (windows, n_chans, frames, bins)."""
         if x.shape[0] == 0:  # torch.fft does not accept empty batches
             return x.new_empty(0, *self.spectrum_mean.shape)
-        taper = torch.hamming_window(self.frame_length, dtype=x.dtype, device=x.device)
+        taper = _hamming(self.frame_length, x)
         frames = x.unfold(-1, self.frame_length, self.hop_length)
+        frames = frames - frames[..., :1]  # so that a constant has no rounding error
         frames = (frames - frames.mean(dim=-1, keepdim=True)) * taper
         padded = nn.functional.pad(frames, (0, self.n_fft - self.frame_length))
         spectrum = torch.fft.rfft(padded)
@@ -160,7 +162,8 @@ class SeqSleepNet(SequenceModel):
         weights = torch.full_like(power[:1, :1, :1], 2.0)
         weights[..., 0] = weights[..., -1] = 1.0
         density = power * weights / (self.sfreq * taper.square().sum())
-        return 20 * (density + torch.finfo(torch.float64).eps).log10()
+        decibels: Tensor = 20 * (density + torch.finfo(torch.float64).eps).log10()
+        return decibels
 
     def standardize(self, spectra: Tensor) -> Tensor:
         """Standardise spectra (windows, n_chans, frames, bins) by the stored statistics."""
@@ -195,6 +198,16 @@ class SeqSleepNet(SequenceModel):
         """Map features of windows (batch, n_windows, ...) to features in their sequence."""
         out: Tensor = self.gru(features, lengths)
         return out
+
+
+def _hamming(length: int, like: Tensor) -> Tensor:
+    """Return a periodic Hamming window.
+
+    torch 2.13 exports its own `torch.hamming_window` to ONNX's HammingWindow, which has other
+    coefficients (25/46 and 21/46) than 0.54 and 0.46.
+    """
+    steps = torch.arange(length, dtype=like.dtype, device=like.device)
+    return 0.54 - 0.46 * torch.cos(2 * math.pi / length * steps)
 
 
 def _triangles(n_filters: int, n_fft: int, like: Tensor) -> Tensor:

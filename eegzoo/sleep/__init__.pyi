@@ -1,7 +1,7 @@
 from .files.reading_hypnograms import read_hypnogram
 from .hypnogram import Hypnogram
-from .hypnogram_picture import plot_hypnogram, save_picture
 from .inputs.derivations import Derivation, choose_derivations
+from .pictures.hypnogram_picture import plot_hypnogram, save_picture
 from .scorings.agreement import Agreement, agreement
 from .scorings.night_agreement import NightAgreement, agreement_over_nights
 from .scorings.scored_windows import ScoredWindows, compare_scorings, compare_staging, stages_at
@@ -10,6 +10,7 @@ from .stagers.load_stager import load_stager
 from .stagers.stager import Stager
 from .staging import stage
 from .staging_nights import StagedNight, stage_nights
+from .stream import SleepStream, StagedWindow
 
 __all__ = [
     "Agreement",
@@ -18,7 +19,9 @@ __all__ = [
     "NightAgreement",
     "ScoredWindows",
     "SleepStatistics",
+    "SleepStream",
     "StagedNight",
+    "StagedWindow",
     "Stager",
     "agreement",
     "agreement_over_nights",

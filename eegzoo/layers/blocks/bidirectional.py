@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -76,7 +77,7 @@ class BidirectionalRNN(nn.Module):
         Tensor, shape (batch, n_steps, 2 * hidden_size)
             Outputs of both directions at each step.
         """
-        weights = [[self.get_parameter(name) for name in names] for names in self._names]
+        weights = [[getattr(self, name) for name in names] for names in self._names]
         if lengths is None and x.shape[0] and _has_fused_kernel(x):
             return self._fused(x, [weight for direction in weights for weight in direction])
         outputs = [
@@ -96,7 +97,7 @@ class BidirectionalRNN(nn.Module):
         return out
 
     def _steps(
-        self, x: Tensor, weights: list[Tensor], lengths: Tensor | None, reverse: bool
+        self, x: Tensor, weights: Sequence[Tensor], lengths: Tensor | None, reverse: bool
     ) -> Tensor:
         """Return the outputs (batch, n_steps, hidden_size) of one direction, step by step."""
         weight_ih, weight_hh, bias_ih, bias_hh = weights

@@ -73,7 +73,8 @@ def usable_signals(
     """
     sources = {name: _read(raw, name) for name in dict.fromkeys(_sources(derivations))}
     signals = [_derived(derivation, sources) for derivation in derivations]
-    usual = max(typical_range(x, grid.sfreq) for x in (*sources.values(), *signals))
+    differences = [x for x, own in zip(signals, derivations, strict=True) if own.minus]
+    usual = max(typical_range(x, grid.sfreq) for x in (*sources.values(), *differences))
     spans = bad_spans(raw)
     masks = {name: unusable_samples(x, grid.sfreq, usual, spans) for name, x in sources.items()}
     reasons = []
@@ -95,7 +96,7 @@ def usable_signals(
         raise ValueError(f"expected a signal that can be staged, got in every window: {shown}")
     return UsableSignals(
         tuple(derivations[place] for place in kept),
-        np.array([filled(signals[place]) for place in kept]),
+        _stacked([filled(signals[place]) for place in kept]),
         np.array([reasons[place] for place in kept], dtype=object),
         left_out,
     )
@@ -153,6 +154,11 @@ def _runs(kept: Mask, grid: WindowGrid) -> Iterator[tuple[int, int]]:
     changes = np.flatnonzero(np.diff(np.concatenate([[False], kept, [False]]).astype(np.int8)))
     for first, last in changes.reshape(-1, 2):
         yield int(edges[first]), int(edges[last])
+
+
+def _stacked(signals: Sequence[Array]) -> Array:
+    """Return signals as rows; a single one is not copied, because a night is large."""
+    return signals[0][None] if len(signals) == 1 else np.stack(signals)
 
 
 def _sources(derivations: Sequence[Derivation]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.sleep.stagers.signals import Array
 from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.sleep.stages import STAGES
@@ -36,6 +37,11 @@ class ClassifierStager(Stager):
     classifier : EEGClassifier
         Classifier of the five stages, trained on windows of 30 s of recordings.
 
+    Attributes
+    ----------
+    members : list of list of bool, shape (5, n_classes)
+        Classes that are each stage.
+
     Raises
     ------
     ValueError
@@ -54,7 +60,7 @@ class ClassifierStager(Stager):
                 f"{classes} in {name}"
             )
         # Two classes may be one stage: S3 and S4 are N3.
-        self._members = [[stage == each for each in found] for stage in STAGES]
+        self.members = [[stage == each for each in found] for stage in STAGES]
         info = classifier.signal_info_
         if info is None:
             raise ValueError(f"expected a classifier that knows its channels, got {name}")
@@ -74,12 +80,15 @@ class ClassifierStager(Stager):
     @classmethod
     def from_weights(cls, weights: Weights) -> Self:
         """Return the stager of trained weights."""
-        return cls(weights.name, EEGClassifier.from_weights(weights))
+        classifier = EEGClassifier.from_weights(weights)
+        # Models of sequences were trained on them, which files of authors do not say.
+        classifier.is_sequential_ |= isinstance(classifier.model_, SequenceModel)
+        return cls(weights.name, classifier)
 
     def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
         info = mne.create_info(list(self.info.ch_names), sfreq, "eeg", verbose="ERROR")
         raw = mne.io.RawArray(np.asarray(signals, np.float64), info, verbose="ERROR")
         _, probabilities = self.classifier.predict_recording(raw, preprocessing=self.preprocessing)
-        by_stage = [probabilities[:, members].sum(axis=1) for members in self._members]
+        by_stage = [probabilities[:, members].sum(axis=1) for members in self.members]
         stacked: Array = np.stack(by_stage, axis=1)[:n].astype(np.float64)
         return stacked

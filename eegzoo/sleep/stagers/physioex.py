@@ -46,11 +46,11 @@ class SeqSleepNetStager(Stager):
         network = self.network
         with torch.inference_mode():
             windows = filtered_windows(signals, sfreq, n, network)
-            spectra = torch.cat([network.spectra(part) for part in windows.split(64)])
+            spectra = torch.cat([network.spectra(part) for part in torch.split(windows, 64)])
             std, mean = torch.std_mean(spectra, dim=0, correction=min(1, n - 1))
             # A bin that never changes, such as those of a flat channel, is zero.
             standardized = (spectra - mean) / torch.where(std > 0, std, 1.0)
-            parts = [network.window_features(part) for part in standardized.split(240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
             mean_probabilities = mean_over_sequences(
                 lambda sequences: network.head(network.over_windows(sequences)),
                 torch.cat(parts), self.length,
@@ -84,7 +84,9 @@ class ChambonStager(Stager):
         network = self.network
         with torch.inference_mode():
             windows = filtered_windows(signals, sfreq, n, network) / self.scale
-            features = torch.cat([network.window_features(part) for part in windows.split(64)])
+            features = torch.cat(
+                [network.window_features(part) for part in torch.split(windows, 64)]
+            )
             around = network.context_length // 2
             places = torch.arange(-around, n + around).clamp(0, n - 1)
             contexts = network.over_windows(features[places].unsqueeze(0))[0, around : around + n]
@@ -123,16 +125,32 @@ def filtered_windows(
     return torch.stack(channels, dim=1)
 
 
-def _bandpass(x: Array, sfreq: float) -> Array:
-    """Filter a signal forward and backward by a FIR filter (Hamming window)."""
+def bandpass_taps(sfreq: float) -> Array:
+    """Return the symmetric filter that physioex's FIR filter is, run forwards and backwards.
+
+    A recording whose Nyquist frequency is at most 40 Hz is high-pass filtered alone.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    array, shape (201,)
+        Coefficients.
+    """
     low, high = BAND
-    if sfreq <= 2 * high:
-        taps = scipy_signal.firwin(FILTER_LENGTH, low, pass_zero=False, fs=sfreq)
-    else:
-        taps = scipy_signal.firwin(FILTER_LENGTH, (low, high), pass_zero=False, fs=sfreq)
-    # Forward and backward is one symmetric filter; a convolution is faster than filtfilt.
-    twice = np.convolve(taps, taps)
-    half = len(twice) // 2
+    edges = low if sfreq <= 2 * high else (low, high)
+    taps = scipy_signal.firwin(FILTER_LENGTH, edges, pass_zero=False, fs=sfreq)
+    twice: Array = np.convolve(taps, taps)
+    return twice
+
+
+def _bandpass(x: Array, sfreq: float) -> Array:
+    """Filter a signal by physioex's filter, with the signal mirrored at its ends."""
+    taps = bandpass_taps(sfreq)
+    half = len(taps) // 2
     padded = np.pad(x, half, mode="reflect" if len(x) > half else "edge")
-    filtered: Array = scipy_signal.oaconvolve(padded, twice, mode="valid")
+    filtered: Array = scipy_signal.oaconvolve(padded, taps, mode="valid")
     return filtered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -67,11 +68,11 @@ class RobustSleepNetStager(Stager):
         channels = [scaled_windows(channel, sfreq, n, first) for channel in signals]
         with torch.inference_mode():
             windows = torch.stack(channels, dim=1)
-            spectra = torch.cat([first.spectra(part) for part in windows.split(64)])
+            spectra = torch.cat([first.spectra(part) for part in torch.split(windows, 64)])
             del channels, windows
             compute = self._exact if self.exact else self._once
-            total = sum(compute(spectra, length) for length in self.lengths)
-            mean = total / (len(self.networks) * len(self.lengths))  # type: ignore[operator]
+            sums = torch.stack([compute(spectra, length) for length in self.lengths])
+            mean = sums.mean(dim=0) / len(self.networks)
         probabilities: Array = mean.numpy()
         return probabilities
 
@@ -80,31 +81,30 @@ class RobustSleepNetStager(Stager):
         standardized = standardize_around(spectra, length)
         total = torch.zeros(len(spectra), len(self.stages), dtype=torch.float64)
         for network in self.networks:
-            parts = [network.window_features(part) for part in standardized.split(240)]
-            total += mean_over_sequences(
-                lambda sequences, network=network: network.head(network.over_windows(sequences)),  # type: ignore[misc]
-                torch.cat(parts), length, self.stride,
-            )  # fmt: skip
+            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
+            classify = partial(_classify, network)
+            total += mean_over_sequences(classify, torch.cat(parts), length, self.stride)
         return total
 
     def _exact(self, spectra: Tensor, length: int) -> Tensor:
         """Return the sum over networks, with spectra standardised over each sequence."""
+        total = torch.zeros(len(spectra), len(self.stages), dtype=torch.float64)
+        for network in self.networks:
+            classify = partial(_classify_spectra, network)
+            total += mean_over_sequences(classify, spectra, length, self.stride, batch_size=8)
+        return total
 
-        def classify(network: RobustSleepNet, sequences: Tensor) -> Tensor:
-            standardized = network.standardize(sequences)
-            windows = network.window_features(standardized.flatten(0, 1))
-            logits: Tensor = network.head(
-                network.over_windows(windows.unflatten(0, sequences.shape[:2]))
-            )
-            return logits
 
-        return sum(  # type: ignore[return-value]
-            mean_over_sequences(
-                lambda sequences, network=network: classify(network, sequences),  # type: ignore[misc]
-                spectra, length, self.stride, batch_size=8,
-            )
-            for network in self.networks
-        )  # fmt: skip
+def _classify(network: RobustSleepNet, windows: Tensor) -> Tensor:
+    """Return the logits of windows in sequences (batch, length, features)."""
+    logits: Tensor = network.head(network.over_windows(windows))
+    return logits
+
+
+def _classify_spectra(network: RobustSleepNet, spectra: Tensor) -> Tensor:
+    """Return the logits of spectra in sequences (batch, length, n_chans, frames, bins)."""
+    windows = network.window_features(network.standardize(spectra).flatten(0, 1))
+    return _classify(network, torch.unflatten(windows, 0, spectra.shape[:2]))
 
 
 def scaled_windows(

@@ -53,7 +53,7 @@ def _sums(spectra: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
     """Return the sums of frames, and of their squares, in float64, window by window."""
     parts = [
         (difference.sum(dim=2), difference.square().sum(dim=2))
-        for chunk in spectra.split(64)
+        for chunk in torch.split(spectra, 64)
         for difference in [chunk - centre]
     ]
     sums, squares = zip(*parts, strict=True)
@@ -103,7 +103,7 @@ def mean_over_sequences(
     n_windows = len(windows)
     steps = torch.arange(min(length, n_windows))
     total, count = None, torch.zeros(n_windows, 1, dtype=torch.float64)
-    for starts in starts_of_sequences(n_windows, length, stride).split(batch_size):
+    for starts in torch.split(starts_of_sequences(n_windows, length, stride), batch_size):
         places = starts.unsqueeze(1) + steps
         probabilities = classify(windows[places]).softmax(dim=-1).double().flatten(0, 1)
         if total is None:

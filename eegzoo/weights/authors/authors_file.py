@@ -136,13 +136,13 @@ def sha256_of(path: Path) -> str:
 
 
 def git_blob_of(path: Path) -> str:
-    """Return the name that Git gives to the content of a file.
+    r"""Return the name that Git gives to the content of a file.
 
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "hello"
-    ...     n_bytes = path.write_bytes(b"hello\\n")
+    ...     n_bytes = path.write_bytes(b"hello\n")
     ...     git_blob_of(path)
     'ce013625030ba8dba906f756967f9e9ca394464a'
     """

@@ -81,13 +81,13 @@ def _file(
     )  # fmt: skip
 
 
-_SPECTRA = {
+_SPECTRA: dict[str, Any] = {
     "architecture": "seqsleepnet",
     "normalization": "none",
     "not_for": "medical decisions; a model whose fit_spectra was not called, because physioex "
     "did not publish the statistics of its spectra",
 }
-_SIGNAL = {
+_SIGNAL: dict[str, Any] = {
     "architecture": "chambon2018",
     "normalization": "standardize",
     "not_for": "medical decisions; signals divided by their own standard deviation, because "

@@ -21,7 +21,7 @@ from eegzoo.files import written_whole
 from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.derivations import choose_derivations
 from eegzoo.sleep.inputs.usable_signals import derivation_signal
-from eegzoo.sleep.night_spectrogram import BAND, night_spectrogram
+from eegzoo.sleep.pictures.night_spectrogram import BAND, night_spectrogram
 from eegzoo.sleep.sleep_statistics import SleepStatistics
 from eegzoo.sleep.stages import STAGES, UNSCORED
 
@@ -201,16 +201,19 @@ def _hatch_unscored(axes: Axes, hypnogram: Hypnogram, times: Array) -> None:
 
 
 def _mark_lights(axes: Axes, hypnogram: Hypnogram, named: bool) -> None:
-    marks = (("lights off", hypnogram.lights_off), ("lights on", hypnogram.lights_on))
-    for name, seconds in marks:
+    marks = (
+        ("lights off", hypnogram.lights_off, 3, "left"),
+        ("lights on", hypnogram.lights_on, -3, "right"),
+    )
+    for name, seconds, shift, side in marks:
         if seconds is None:
             continue
         time = float(_on_axis(hypnogram, seconds))
         axes.axvline(time, zorder=4, path_effects=_OUTLINE, **_LIGHTS)
         if named:
             axes.annotate(
-                name, (time, 0), (3, 3), xycoords=("data", "axes fraction"), fontsize=8,
-                textcoords="offset points", path_effects=_OUTLINE, zorder=5,
+                name, (time, 0), (shift, 3), xycoords=("data", "axes fraction"), fontsize=8,
+                textcoords="offset points", ha=side, path_effects=_OUTLINE, zorder=5,
             )  # fmt: skip
 
 
@@ -242,19 +245,21 @@ def _write_head(figure: Figure, axes: Axes, hypnogram: Hypnogram, title: str | N
 
 def _summary(statistics: SleepStatistics) -> str:
     parts = [
-        f"TIB {_shown(statistics.time_in_bed)} min",
-        f"TST {_shown(statistics.total_sleep_time)} min",
-        f"SE {_shown(statistics.sleep_efficiency)} %",
-        f"SOL {_shown(statistics.sleep_onset_latency)} min",
-        f"WASO {_shown(statistics.wake_after_sleep_onset)} min",
-        f"REM latency {_shown(statistics.rem_latency)} min",
+        f"TIB {_shown(statistics.time_in_bed, 'min')}",
+        f"TST {_shown(statistics.total_sleep_time, 'min')}",
+        f"SE {_shown(statistics.sleep_efficiency, '%')}",
+        f"SOL {_shown(statistics.sleep_onset_latency, 'min')}",
+        f"WASO {_shown(statistics.wake_after_sleep_onset, 'min')}",
+        f"REM latency {_shown(statistics.rem_latency, 'min')}",
     ]
-    shares = "  ".join(f"{stage} {_shown(share)} %" for stage, share in statistics.shares.items())
+    shares = "  ".join(
+        f"{stage} {_shown(share, '%')}" for stage, share in statistics.shares.items()
+    )
     return "  ·  ".join([*parts, f"of TST: {shares}"])
 
 
-def _shown(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.0f}"
+def _shown(value: float, unit: str) -> str:
+    return "–" if math.isnan(value) else f"{value:.0f} {unit}"
 
 
 def _runs(stages: Any) -> list[tuple[int, int, str]]:
