@@ -31,4 +31,5 @@ def _add_doctest_names(doctest_namespace):
 def _forget_registered_models(request, monkeypatch):
     """Keep models that an example registers out of the tests that follow."""
     if isinstance(request.node, pytest.DoctestItem):
+        eegzoo.list_models()  # registers eegzoo's own, which must not be forgotten
         monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))

@@ -15,6 +15,7 @@ MODULES = [
 
 # Names without an example, with the reason.
 EXCEPTIONS = {
+    "AlignmentWarning": "warning category",
     "EEGModel": "base class; the models have examples",
     "Finding": "returned in the example of check_recording",
     "ModelEntry": "returned in the example of find_entry",

@@ -11,6 +11,7 @@ import typer
 from eegzoo.cli import scores
 
 if TYPE_CHECKING:
+    from eegzoo.cli.people import PeopleOptions
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.training.estimator import EEGEstimator
 
@@ -101,12 +102,15 @@ def _splits(
     dataset: EpochsDataset, cv: int, by: Any, seed: int, stratified: bool
 ) -> Iterator[tuple[Any, Any]]:
     """Return the folds of scikit-learn, before windows are left out."""
+    import numpy as np
     from sklearn import model_selection
 
+    if by is not None and len(np.unique(by)) == cv:  # each group is a fold, in their order
+        yield from model_selection.LeaveOneGroupOut().split(dataset.X, dataset.y, by)
+        return
     kind = ("Stratified" if stratified else "") + ("KFold" if by is None else "GroupKFold")
     splitter = getattr(model_selection, kind)(cv, shuffle=True, random_state=seed)
-    found: Iterator[tuple[Any, Any]] = splitter.split(dataset.X, dataset.y, by)
-    return found
+    yield from splitter.split(dataset.X, dataset.y, by)
 
 
 def _check_labels(dataset: EpochsDataset, cv: int) -> None:
@@ -129,9 +133,10 @@ def cross_validate(
     y: Any,
     parts: list[tuple[Any, Any]],
     score: Callable[[Any, Any], dict[str, float]],
+    each: PeopleOptions,
     kept: list[EEGEstimator] | None = None,
-) -> tuple[list[dict[str, float]], Any]:
-    """Return the scores of each fold, and the prediction for each window.
+) -> tuple[list[dict[str, float]], Any, Any]:
+    """Return the scores of each fold, the windows that are scored, and their predictions.
 
     Parameters
     ----------
@@ -145,25 +150,34 @@ def cross_validate(
         Indices of training and test windows of each fold.
     score : callable
         Function of true and predicted targets that returns scores by name.
+    each : PeopleOptions
+        What is done for each person of a test.
     kept : list | None
         List to which the fitted estimator of each fold is added.
     """
+    import numpy as np
+
     from eegzoo.training.loop.history import epoch_choice
 
     found, predicted, choices = [], y.copy(), []
+    is_scored = np.zeros(len(y), bool)
     for number, (training, test) in enumerate(parts, start=1):
         label = f"fold {number} of {len(parts)}"
         fitted = fit(estimator, dataset.subset(training), y[training], label)
         if kept is not None:
             kept.append(fitted)
-        tested = dataset.subset(test)
-        predicted[test] = fitted.predict(tested)
+        left, labels, done = each.predict(fitted, dataset.subset(test))
+        for line in done:
+            typer.echo(f"fold {number}: {line}")
+        test = test[left]
+        tested, predicted[test], is_scored[test] = dataset.subset(test), labels, True
         found.append(score(y[test], predicted[test]))
         numbers = score is not scores.class_scores
         scores.report(tested, y[test], predicted[test], numbers=numbers, label=f"fold {number}: ")
         choices.append(epoch_choice(fitted.history_, fitted.best_epoch_))
     typer.echo(f"epoch of each fold: {'; '.join(choices)}")
-    return found, predicted
+    scored = np.flatnonzero(is_scored)
+    return found, scored, predicted[scored]
 
 
 def fit(estimator: EEGEstimator, dataset: EpochsDataset, y: Any, label: str) -> EEGEstimator:

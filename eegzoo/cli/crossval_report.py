@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from eegzoo.cli import crossval, results, scores
+from eegzoo.cli import crossval, people, results, scores
 
 if TYPE_CHECKING:
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
@@ -30,10 +30,14 @@ def cross_validated(
     is_classifier, groups = run["target"] is None, run["groups"]
     score = scores.class_scores if is_classifier else number_scores
     parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
+    each = people.PeopleOptions(run["adapt"], run["adapt_first"], run["calibrate"])
     fitted: list[Any] | None = None if kept is None else []
-    folds, predicted = crossval.cross_validate(estimator, dataset, y, parts, score, fitted)
+    folds, scored, predicted = crossval.cross_validate(
+        estimator, dataset, y, parts, score, each, fitted
+    )
     if kept is not None and fitted is not None:
         kept += [(one, *part) for one, part in zip(fitted, parts, strict=True)]
+    dataset, y = dataset.subset(scored), y[scored]
     found: dict[str, Any]
     if is_classifier:
         found = _print_classes(dataset, folds, predicted, groups)
@@ -42,6 +46,9 @@ def cross_validated(
     found["statistics"] = scores.report(
         dataset, y, predicted, numbers=not is_classifier, label="all folds: "
     )
+    if run["protocol"] is not None or each.adapt or each.calibrate:
+        found["regime"] = people.regime_in_words(estimator, each)
+        people.print_people(found["statistics"], found["regime"])
     return found
 
 

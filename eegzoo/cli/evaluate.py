@@ -9,8 +9,10 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
+    evaluate_sleep,
     event_options,
     matching,
+    people,
     reading_options,
     results,
     scores,
@@ -18,7 +20,7 @@ from eegzoo.cli import (
     targets,
 )
 from eegzoo.cli import subjects as subjects_
-from eegzoo.cli.trained import Model, epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
 from eegzoo.cli.trained_windows import WindowOptions
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Model,
+    model: evaluate_sleep.ModelOrNone = None,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
@@ -40,6 +42,8 @@ def evaluate(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    against: evaluate_sleep.Against = None,
+    epoch_seconds: evaluate_sleep.EpochSeconds = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -51,6 +55,18 @@ def evaluate(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    align: matching.Align = None,
+    adapt: people.Adapt = False,
+    adapt_first: people.AdaptFirst = None,
+    calibrate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Number of labelled windows of each person to fine-tune the head with; with "
+            "several numbers, such as 0,5,10,20,40, the accuracy for each, with and without "
+            "--adapt.",
+            rich_help_panel="New people",
+        ),
+    ] = None,
     channels: channel_options.Channels = None,
     exclude: channel_options.Exclude = None,
     types: channel_options.Types = None,
@@ -66,6 +82,11 @@ def evaluate(
     an interval over people, or of one person over windows, and with what luck reaches once in
     twenty times. People worse than chance are named.
 
+    A model of sleep stages stages whole nights, which are aligned with their scorings by the clock.
+    Accuracy, kappa, macro-F1, F1 of each stage and the confusion matrix are given for each night
+    and for all of them; windows of one stage and mixed ones apart, if the scorer's epochs are
+    others than the windows. With --against instead of a model, two scorings are compared.
+
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
 
@@ -78,7 +99,24 @@ def evaluate(
     [bold]eegzoo evaluate model.safetensors --raw c.edf --event-id left=1,right=2[/]
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
+
+    [bold]eegzoo evaluate sleep.safetensors --raw night.edf --annotations night.txt[/]
+
+    [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
+    if against or model is None:
+        evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
+        return
+    if evaluate_sleep.is_stager(model):
+        evaluate_sleep.refuse(
+            model, data=data, subject=subject, event_id=event_id, stim=stim, target=target,
+            exclude=exclude, types=types, rename=rename, scale=scale,
+        )  # fmt: skip
+        evaluate_sleep.evaluate_stager(
+            model, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, channels, json,
+        )  # fmt: skip
+        return
     results.check_outputs(
         [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
     )
@@ -91,7 +129,18 @@ def evaluate(
         )
     options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
     options.check()
+    numbers = people_numbers(calibrate)
+    each = people.PeopleOptions(adapt, adapt_first, numbers[0] if len(numbers) == 1 else 0)
+    each.check(is_classifier=target is None)
     trained = find_trained(model)
+    is_night = not (event_id or stim or events_from or target or data)
+    if is_night and evaluate_sleep.is_of_sleep(trained, raw):
+        evaluate_sleep.refuse(model, subject=subject)
+        evaluate_sleep.evaluate_model(
+            trained, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, options, resample, missing, check_signal, json,
+        )  # fmt: skip
+        return
     check_targets(model, trained, target)
     given = WindowOptions(
         data, subjects, runs, raw, subject, event_id,
@@ -102,11 +151,18 @@ def evaluate(
     for number in range(seed, seed + seeds):
         dataset = given.load(trained, number)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
-        estimator = chosen.load().set_params(check_signal=check_signal)
+        estimator = matching.aligning(chosen.load(), align)
+        estimator.set_params(check_signal=check_signal)
         if seeds > 1:
             typer.echo(f"seed {number}:")
         found.append(
-            {**_scores(estimator, dataset), "n_windows": len(dataset), "model": chosen.name}
+            {
+                **_scores(estimator, dataset, each),
+                **_label_curve(estimator, dataset, numbers, adapt_first),
+                "n_windows": len(dataset),
+                "model": chosen.name,
+                "align": None if estimator.align_ is None else estimator.align_.to_dict(),
+            }
         )
     typer.echo(f"epoch: {epoch_of(model)}")
     shown: dict[str, Any] = {**found[0], "epoch": epoch_of(model)}
@@ -133,7 +189,37 @@ def check_targets(model: str, trained: Trained, target: str | None) -> None:
         )
 
 
-def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> dict[str, Any]:
+def people_numbers(calibrate: list[str] | None) -> tuple[int, ...]:
+    """Return the numbers of --calibrate."""
+    from eegzoo.cli.option_values import split
+
+    try:
+        numbers = tuple(int(number) for number in split("--calibrate", calibrate))
+    except ValueError as error:
+        raise ValueError(f"expected --calibrate to be numbers, got {calibrate}") from error
+    if any(number < 0 for number in numbers):
+        raise ValueError(f"expected --calibrate of at least 0, got {list(numbers)}")
+    return numbers
+
+
+def _label_curve(
+    estimator: Any, dataset: EpochsDataset, numbers: tuple[int, ...], first: int | None
+) -> dict[str, Any]:
+    """Print the accuracy against the number of labelled windows, if several are asked for."""
+    if len(numbers) < 2:
+        return {}
+    from eegzoo.training.adaptation.label_curve import label_curve
+
+    if first is not None:
+        raise ValueError("expected --adapt-first with one number in --calibrate, got several")
+    curve = label_curve(estimator, dataset, n_labelled=numbers)
+    typer.echo(curve.in_words())
+    return {"label_curve": curve.to_dict()}
+
+
+def _scores(
+    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, each: people.PeopleOptions
+) -> dict[str, Any]:
     """Print the scores, and return them for the JSON file."""
     from sklearn.metrics import confusion_matrix
 
@@ -151,13 +237,20 @@ def _scores(estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset) -> 
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
         raise ValueError(f"expected only the labels of the model, {known}, got also {unknown}")
-    predicted = estimator.predict(dataset)
+    scored, predicted, done = each.predict(estimator, dataset)
+    dataset = dataset.subset(scored)
+    for line in done:
+        typer.echo(line)
     accuracy = scores.class_scores(dataset.labels, predicted)
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
     results.print_confusion(matrix, known)
     statistics = scores.report(dataset, dataset.labels, predicted)
+    regime = people.regime_in_words(estimator, each)
+    people.print_people(statistics, regime)
     return {
         **accuracy,
+        "regime": regime,
+        "adapted": done or None,
         "confusion": {"labels": known, "matrix": matrix},
         "statistics": statistics,
     }

@@ -133,6 +133,8 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
     from eegzoo.weights.zoo import load_weights
 
     weights, crops, is_sequential = trained.weights, 1, False
+    align: dict[str, Any] = {"align": None, "alignment": None}
+    temperature, by_person, adapted = 1.0, False, None
     if weights is not None and not isinstance(weights.source, Path):
         targets: dict[str, Any] = {"classes": list(weights.metadata.labels)}
         network = load_weights(weights)
@@ -142,6 +144,12 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
         network, targets = estimator.model_, estimator.targets_.to_dict()
         normalization, crops = estimator.normalizer_.to_dict(), estimator.settings().n_crops
         is_sequential = estimator.is_sequential_
+        for name in align:
+            alignment = getattr(estimator, f"{name}_")
+            align[name] = None if alignment is None else alignment.to_dict()
+        temperature = float(getattr(estimator, "_temperature", 1.0))
+        by_person, adaptation = estimator.by_person_, estimator.adaptation_
+        adapted = None if adaptation is None else adaptation.in_words()
     described = {
         "name": trained.name,
         "eegzoo": __version__,
@@ -150,7 +158,15 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
         "signal": None if trained.signal is None else trained.signal.to_dict(),
         "preprocessing": trained.preprocessing.to_dict(),
         "mne_code": trained.preprocessing.as_mne_code(),
+        # Alignment by person, which comes before the normalisation; "alignment" is that of the one
+        # person whom the model is for.
+        **align,
         "normalization": normalization,
+        # Number that averaged logits are divided by, from a calibration on held-out people.
+        "temperature": temperature,
+        # Whether batch normalisation has the statistics of each person in use.
+        "by_person": by_person,
+        "adaptation": adapted,
         # Crops are evenly spaced over a window. Predictions are averaged over them: the logarithms
         # of the probabilities of classes, otherwise the logits.
         "crops": {"n_times": network.n_times, "number": crops},

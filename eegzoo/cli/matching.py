@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.regressor import EEGRegressor
 
 Missing = Annotated[
     str,
@@ -22,6 +24,15 @@ CheckSignal = Annotated[
     str,
     typer.Option(
         help="Handling of amplitudes that are not EEG in microvolts: raise, warn, ignore."
+    ),
+]
+
+Align = Annotated[
+    str | None,
+    typer.Option(
+        help="Alignment of each person's windows by these windows alone, for a model that was "
+        "trained without: zscore, euclid or riemann. A model that was trained with --align does it "
+        "by itself."
     ),
 ]
 
@@ -60,3 +71,38 @@ def aligned(dataset: EpochsDataset, trained: Trained, missing: str) -> EpochsDat
     return (
         dataset if trained.signal is None else dataset.aligned_to(trained.signal, missing=missing)
     )
+
+
+def aligning(
+    estimator: EEGClassifier | EEGRegressor, align: str | None
+) -> EEGClassifier | EEGRegressor:
+    """Return an estimator that aligns each person as --align says, and print how it does.
+
+    Raises
+    ------
+    ValueError
+        If it was trained with another alignment, or with a normalisation that an alignment cannot
+        take the place of.
+    """
+    from eegzoo.arguments import one_of
+    from eegzoo.data.preprocessing.by_person.person_alignment import METHODS
+
+    if align is not None:
+        one_of("--align", align, METHODS)
+        trained = None if estimator.align_ is None else estimator.align_.method
+        if trained is None:
+            estimator = estimator.with_alignment(align)
+        elif trained != align:
+            raise ValueError(
+                f"expected --align {trained}, with which the model was trained, or none, "
+                f"got {align!r}"
+            )
+    if estimator.alignment_ is not None:
+        typer.echo("the model is aligned to one person", err=True)
+    elif estimator.align_ is not None:
+        typer.echo(
+            f"each person is aligned ({estimator.align_.method}) by the windows that are predicted "
+            "(transductive)",
+            err=True,
+        )
+    return estimator

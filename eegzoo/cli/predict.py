@@ -6,11 +6,11 @@ import csv
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from eegzoo.cli import channel_options, event_options, matching, reading_options, results
+from eegzoo.cli import channel_options, event_options, matching, people, reading_options, results
 from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.trained import Model, find_trained, model_files
 
@@ -42,6 +42,10 @@ def predict(
     missing: matching.Missing = "raise",
     resample: matching.Resample = False,
     check_signal: matching.CheckSignal = "raise",
+    align: matching.Align = None,
+    adapt: people.Adapt = False,
+    adapt_first: people.AdaptFirst = None,
+    calibrate: people.Calibrate = 0,
     channels: channel_options.Channels = None,
     exclude: channel_options.Exclude = None,
     types: channel_options.Types = None,
@@ -81,6 +85,10 @@ def predict(
     matching.check_options(missing, check_signal)
     if events and step_seconds is not None:
         raise ValueError("expected --events or --step-seconds, got both")
+    each = people.PeopleOptions(adapt, adapt_first, calibrate)
+    each.check()
+    if calibrate and not events:
+        raise ValueError(f"expected --events, which are labels, with --calibrate, got {calibrate}")
     wanted = event_options.parse_events(events)
     source = event_options.event_source(stim, stim_mask, events_from)
     options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
@@ -93,14 +101,18 @@ def predict(
     )  # fmt: skip
     preprocessing = chosen.naming_channels(matching.resampling(trained, resample))
     raw = chosen.raws[0]
+    # Labels are read only to learn some of them.
+    labels: dict[str, list[str]] = {"event": wanted} if wanted else {}
+    if calibrate:
+        labels = {name: [name] for name in wanted}
     if isinstance(raw, mne.BaseEpochs):
         if step_seconds is not None:
             raise ValueError("expected --step-seconds with a recording, got epochs")
-        epochs = preprocessing.epochs(selected(raw, {"event": wanted} if wanted else {}))
+        epochs = preprocessing.epochs(selected(raw, labels))
         onsets = epochs.events[:, 0] / epochs.info["sfreq"]
     elif wanted:
         with event_options.spoken(str(recording)):
-            cut = preprocessing.at_events(raw, {"event": wanted}, source)
+            cut = preprocessing.at_events(raw, labels, source)
         for left in cut.left_out:
             typer.echo(f"left out: {left}", err=True)
         epochs, onsets = cut.epochs, cut.onset
@@ -110,7 +122,10 @@ def predict(
     dataset = EpochsDataset.from_epochs(epochs, check_signal, types=preprocessing.types)
     dataset = matching.aligned(dataset, trained, missing)
     chosen.report()
-    header, rows = _table(trained.load().set_params(check_signal=check_signal), dataset)
+    estimator = matching.aligning(trained.load(), align).set_params(check_signal=check_signal)
+    if adapt or calibrate:
+        estimator, dataset, onsets = _for_the_person(estimator, dataset, onsets, each)
+    header, rows = _table(estimator, dataset)
     table = [
         ["onset", *header],
         *([f"{onset:.3f}", *row] for onset, row in zip(onsets, rows, strict=True)),
@@ -121,6 +136,21 @@ def predict(
     with written_whole(out) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:
         _write(file, table)
     typer.echo(f"wrote {len(rows)} predictions to {out}")
+
+
+def _for_the_person(
+    estimator: EEGClassifier | EEGRegressor,
+    dataset: EpochsDataset,
+    onsets: Any,
+    each: people.PeopleOptions,
+) -> tuple[Any, EpochsDataset, Any]:
+    """Return the estimator for the person, and the windows whose labels it did not learn."""
+    from eegzoo.training.regressor import EEGRegressor
+
+    each.check(is_classifier=not isinstance(estimator, EEGRegressor))
+    fitted, rest, record = each.fitted(estimator, dataset)
+    typer.echo(record, err=True)
+    return fitted, dataset.subset(rest), onsets[rest]
 
 
 def _table(

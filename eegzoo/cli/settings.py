@@ -25,13 +25,25 @@ def _training(help: str, default: bool | str = True) -> typer.models.OptionInfo:
 
 _ENOUGH = "enough for 250 batches, 20 to 100"
 
-RecipeName = Annotated[str, _training("Defaults of the settings below: small or plain.")]
+RecipeName = Annotated[
+    str,
+    _training(
+        "Defaults of the settings below: small, plain, or tinysleepnet for nights (200 epochs)."
+    ),
+]
 Normalize = Annotated[
     str | None,
     _setting(
         "Normalisation of the channels: whiten, standardize, window, exponential or none.",
         "whiten",
         "standardize",
+    ),
+]
+Align = Annotated[
+    str | None,
+    _training(
+        "Alignment of each person's windows by these windows alone: zscore, euclid or riemann.",
+        default="none",
     ),
 ]
 CropLength = Annotated[
@@ -54,6 +66,9 @@ WeightDecay = Annotated[float | None, _setting("Weight decay of AdamW.", "0", "0
 ClipNorm = Annotated[
     float | None, _setting("Maximum norm of the gradient; 0: no clipping.", "0", "0")
 ]
+ConvL2 = Annotated[
+    float | None, _setting("Weight of the convolutions' half squared norm in the loss.", "0", "0")
+]
 Ema = Annotated[
     float | None, _setting("Decay of the weights' moving average; 0: no average.", "0", "0")
 ]
@@ -64,6 +79,27 @@ Validation = Annotated[
 Patience = Annotated[
     int | None,
     _setting("Epochs without improvement before training stops; 0: no early stopping.", "0", "0"),
+]
+PeoplePerBatch = Annotated[
+    int | None,
+    _training(
+        "Number of people in a batch, whose statistics normalise their windows, also in use.",
+        default="none",
+    ),
+]
+FeatureDropProb = Annotated[
+    float | None,
+    _training(
+        "Dropout of features as z-scores by person, with --people-per-batch.", default="none"
+    ),
+]
+Calibration = Annotated[
+    str | None,
+    _training(
+        "temperature: calibrate probabilities on held-out people; adapted: also those of adapted "
+        "models.",
+        default="none",
+    ),
 ]
 ClassWeight = Annotated[
     str | None, _training("balanced: give rare labels more weight.", default="none")

@@ -74,8 +74,11 @@ def load_windows(
     channels: ChannelOptions | None = None,
     keep: Sequence[str] = (),
     seen: Callable[[mne.io.BaseRaw, EventWindows], None] | None = None,
+    stage_seconds: float | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
+
+    With `stage_seconds`, the labels are sleep stages, and each window of this length gets its own.
 
     `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
     `keep`, are used whatever their names say. `seen` is called with each continuous recording, as
@@ -85,6 +88,7 @@ def load_windows(
     import mne
 
     from eegzoo.cli.channel_options import ChannelOptions, choose
+    from eegzoo.data.reading.label_files.annotate_stages import annotate_stages
     from eegzoo.data.reading.label_files.read_label_file import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
@@ -127,6 +131,8 @@ def load_windows(
         with event_options.spoken(name):
             if annotations:
                 known = read_label_file(annotations[place], known)
+            if stage_seconds is not None:
+                known = annotate_stages(known, window_seconds=stage_seconds)
         wanted = pairs or event_options.default_events(known, source, name, bool(raw))
         with event_options.spoken(name):
             cut = preprocessing.at_events(known, wanted, source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,25 +10,22 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
-    crossval,
     event_options,
     matching,
+    people,
     preprocessing_options,
     reading_options,
     report_evidence,
     results,
-    scores,
     settings,
     sources,
     targets,
+    train_run,
 )
 from eegzoo.cli import subjects as subjects_
-from eegzoo.cli.crossval_report import cross_validated
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
-    from eegzoo.data.preprocessing.preprocessing import Preprocessing
-    from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.training.classifier import EEGClassifier
     from eegzoo.training.regressor import EEGRegressor
 
@@ -45,6 +41,7 @@ def train(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    stages: event_options.Stages = False,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -69,6 +66,7 @@ def train(
     check_signal: matching.CheckSignal = "raise",
     model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
     recipe: settings.RecipeName = "small",
+    align: settings.Align = None,
     normalize: settings.Normalize = None,
     crop_length: settings.CropLength = None,
     n_crops: settings.NCrops = None,
@@ -79,10 +77,18 @@ def train(
     warmup: settings.Warmup = None,
     weight_decay: settings.WeightDecay = None,
     clip_norm: settings.ClipNorm = None,
+    conv_l2: settings.ConvL2 = None,
     ema: settings.Ema = None,
     validation: settings.Validation = None,
     patience: settings.Patience = None,
     class_weight: settings.ClassWeight = None,
+    people_per_batch: settings.PeoplePerBatch = None,
+    feature_drop_prob: settings.FeatureDropProb = None,
+    calibration: settings.Calibration = None,
+    adapt: people.Adapt = False,
+    adapt_first: people.AdaptFirst = None,
+    calibrate: people.Calibrate = 0,
+    protocol: people.Protocol = None,
     precision: settings.Precision = "float32",
     compile: settings.Compile = False,
     checkpoint: settings.CheckpointFolder = None,
@@ -143,6 +149,8 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    if stages and window is None:
+        window = 30.0
     given = preprocessing_options.PreprocessingOptions(
         tmin,
         tmax,
@@ -174,21 +182,28 @@ def train(
         raise ValueError(f"expected --cv of at least 2, got {cv}")
     if groups is not None and groups not in CHOICES:
         raise ValueError(f"expected --groups to be one of {', '.join(CHOICES)}, got {groups!r}")
+    people.check_protocol(protocol, groups)
+    people.PeopleOptions(adapt, adapt_first, calibrate).check(is_classifier=target is None)
     targets.check_options(target, metadata)
     source = event_options.event_source(stim, stim_mask, events_from)
     options: dict[str, Any] = {
-        "recipe": recipe, "normalize": normalize,
+        "recipe": recipe, "align": align, "normalize": normalize,
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
         "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
-        "ema": ema, "validation": validation, "patience": patience, "precision": precision,
-        "compile": compile, "checkpoint": checkpoint, "device": device,
+        "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
+        "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
+        "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip
     estimator: EEGClassifier | EEGRegressor
     if target is None:
-        estimator = EEGClassifier(model, class_weight=class_weight, **options)
+        estimator = EEGClassifier(
+            model, class_weight=class_weight, calibration=calibration, **options
+        )
     elif class_weight is None:
+        if calibration is not None:
+            raise ValueError(f"expected --calibration without --target, got {calibration}")
         estimator = EEGRegressor(model, **options)
     else:
         raise ValueError(f"expected --class-weight without --target, got {class_weight}")
@@ -203,7 +218,8 @@ def train(
         "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
-        "seed": seed, "seeds": seeds,
+        "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
+        "calibrate": calibrate, "protocol": protocol,
     }  # fmt: skip
     seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
@@ -212,85 +228,14 @@ def train(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
             subject=subject, channels=used, seen=None if seen is None else seen.add,
+            stage_seconds=window if stages else None,
         )  # fmt: skip
         preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
         if verbose > 1:
             typer.echo(preprocessing.as_mne_code())
-        _train(
+        train_run.run(
             estimator, dataset, preprocessing, run, out, json, (report, seen),
             writes=process.is_main,
         )  # fmt: skip
     leave_processes()
-
-
-def _train(
-    estimator: EEGClassifier | EEGRegressor,
-    dataset: EpochsDataset,
-    preprocessing: Preprocessing,
-    run: dict[str, Any],
-    out: Path | None,
-    json: Path | None,
-    reported: tuple[Path | None, report_evidence.Recordings | None],
-    writes: bool,
-) -> None:
-    """Cross-validate, print the results and save them if this process writes files."""
-    from sklearn.base import clone
-
-    from eegzoo import __version__
-    from eegzoo.training.loop.history import epoch_choice
-
-    is_classifier = run["target"] is None
-    y = dataset.labels if is_classifier else dataset.groups("target")
-    of_seeds: list[dict[str, Any]] = []
-    report, seen = reported
-    kept: list[tuple[Any, Any, Any]] = []
-    for seed in range(run["seed"], run["seed"] + run["seeds"]):
-        if run["seeds"] > 1:
-            typer.echo(f"seed {seed}:")
-        seeded = clone(estimator).set_params(random_state=seed)
-        keep = kept if report is not None and not of_seeds else None  # of the first seed
-        of_seeds.append(cross_validated(seeded, dataset, y, {**run, "seed": seed}, keep))
-    found: dict[str, Any] = of_seeds[0]
-    if run["seeds"] > 1:
-        found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
-    groups = run["groups"]
-    if json is not None and writes:
-        used = dataclasses.asdict(estimator.settings())
-        split = (
-            "shuffled windows; blocks and windows that overlap are kept together"
-            if groups is None
-            else f"folds that keep each {groups} together"
-        )
-        results.write_json(
-            json,
-            {
-                **found,
-                "n_windows": len(dataset), "n_chans": len(dataset.info.ch_names),
-                "classes": list(dataset.classes) if is_classifier else None,
-                "run": {
-                    **run, "model": estimator.model, "recipe": estimator.recipe, **used,
-                    "augment": [str(item) for item in used["augment"]],
-                    "class_weight": getattr(estimator, "class_weight", None),
-                    "precision": estimator.precision, "preprocessing": preprocessing.to_dict(),
-                    "version": __version__,
-                    "split": f"stratified, {split}" if is_classifier else split,
-                    "n_windows": len(dataset),
-                },
-            },
-        )  # fmt: skip
-    fitted = None
-    if out is not None:
-        fitted = crossval.fit(estimator, dataset, y, "all windows")
-        if writes:
-            fitted.save(out, preprocessing)
-        chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
-        typer.echo(f"saved {out}; weights of epoch {chosen}")
-    if report is not None and seen is not None and writes:
-        name = (
-            estimator.model if isinstance(estimator.model, str) else type(estimator.model).__name__
-        )
-        evidence = report_evidence.of_folds(
-            dataset, y, kept, name, seen, preprocessing, run["target"], fitted
-        )
-        report_evidence.write(report, evidence)

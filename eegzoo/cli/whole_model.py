@@ -28,12 +28,15 @@ class WholeModel(nn.Module):
     Raises
     ------
     ValueError
-        If the estimator normalises by moving estimates or predicts along sequences.
+        If the estimator normalises by moving estimates, predicts along sequences, or aligns people
+        or takes their statistics but is not adapted to one of them.
     """
 
     mean: Tensor
     std: Tensor
     matrix: Tensor
+    person_mean: Tensor
+    person_matrix: Tensor
     target_mean: Tensor
     target_std: Tensor
 
@@ -47,6 +50,29 @@ class WholeModel(nn.Module):
                 "expected a normalisation that a graph can contain, got 'exponential', whose "
                 "estimates move from sample to sample"
             )
+        alignment = estimator.alignment_
+        if alignment is None and estimator.align_ is not None:
+            raise ValueError(
+                "expected a model that is aligned to one person, because a graph has no statistics "
+                f"of people, got one that aligns each person in use ({estimator.align_.method})"
+            )
+        adaptation = estimator.adaptation_
+        if estimator.by_person_ and not (adaptation and "statistics" in adaptation.how):
+            raise ValueError(
+                "expected a model that is adapted to one person (EEGClassifier.adapt), because a "
+                "graph has no statistics of people, got one that takes those of each person in use"
+            )
+        self.temperature = float(getattr(estimator, "_temperature", 1.0))
+        self.is_aligned = alignment is not None
+        if alignment is not None:
+            if alignment.bands is not None:
+                raise ValueError(
+                    "expected an alignment that a graph can contain, got one in bands, whose "
+                    "filters run forwards and backwards"
+                )
+            self.register_buffer("person_mean", _column(alignment.mean))
+            matrix = torch.as_tensor(alignment.matrix[0], dtype=torch.float32)
+            self.register_buffer("person_matrix", matrix)
         self.n_chans, self.n_times = estimator.n_chans_, estimator.n_times_
         self.crop_length = estimator.model_.n_times
         self.n_crops = int(estimator.settings().n_crops)
@@ -66,10 +92,12 @@ class WholeModel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map windows in microvolts (batch, n_chans, n_times) to probabilities or numbers."""
+        if self.is_aligned:
+            x = self.person_matrix @ (x - self.person_mean)
         crops = even_crops(self._normalized(x), self.crop_length, self.n_crops)
         n_crops = crops.shape[1]
         outputs = self.network(crops.flatten(0, 1)).unflatten(0, (-1, n_crops))
-        outputs = self.targets.average_crops(outputs)
+        outputs = self.targets.average_crops(outputs) / self.temperature
         if isinstance(self.targets, Numbers):
             return outputs * self.target_std + self.target_mean
         return outputs.softmax(-1) if isinstance(self.targets, Classes) else outputs.sigmoid()

@@ -1,4 +1,6 @@
+from .blocks.additive_attention import AdditiveAttention
 from .blocks.attention import MultiHeadAttention
+from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -18,8 +20,14 @@ from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
+from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
+from .person.feature_norm import FeatureNorm
+from .person.fit_statistics import fit_person_statistics
+from .person.person_statistics import PersonStatistics, person_layers, set_people
 
 __all__ = [
+    "AdditiveAttention",
+    "BidirectionalRNN",
     "ConstrainedConv1d",
     "ConstrainedConv2d",
     "ConstrainedConv3d",
@@ -30,21 +38,29 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DepthwiseConv2d",
+    "FeatureNorm",
     "FilterBank",
     "MultiHeadAttention",
     "NormConstraint",
     "ParallelLinear",
     "PeepholeLSTM",
+    "PersonBatchNorm1d",
+    "PersonBatchNorm2d",
+    "PersonStatistics",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "TCNBlock",
     "TemporalSpatialConv",
     "bake",
+    "by_person",
     "constrain",
     "constrain_norm",
     "constraint_report",
     "depthwise_front",
+    "fit_person_statistics",
     "fused_fronts",
     "norm_pool",
+    "person_layers",
+    "set_people",
 ]

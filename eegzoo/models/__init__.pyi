@@ -17,12 +17,15 @@ from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
 from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
+from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
 from .saving import load_model, read_metadata, save_model
 from .shallow_convnet import ShallowConvNet
+from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .stnet import STNet
+from .tangent_net import TangentNet
 from .tinysleepnet import TinySleepNet
 from .transformeeg import TransformEEG
 from .usleep import USleep
@@ -49,9 +52,11 @@ __all__ = [
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
+    "SSVEPFront",
     "STNet",
     "ShallowConvNet",
     "StagerNet",
+    "TangentNet",
     "TinySleepNet",
     "TransformEEG",
     "USleep",
@@ -62,6 +67,7 @@ __all__ = [
     "front_filters",
     "list_models",
     "load_model",
+    "norm_features",
     "optimize_for_inference",
     "parameter_groups",
     "read_metadata",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -47,10 +47,14 @@ class EEGModel(nn.Module):
         Number of features that `features` returns for a window.
     head : nn.Module
         Layers that map features to outputs. A classifier has one logit for each class.
+    feature_norm : nn.Module | None
+        Layer that `features` ends in, which `eegzoo.models.norm_features` adds.
     """
 
     num_features: int
     head: nn.Module
+    # Whether the same weights suit any number of channels, in any order.
+    takes_any_channels: ClassVar[bool] = False
     # Set by `eegzoo.models.finetuning.freeze`.
     frozen_parts: tuple[str, ...] = ()
     frozen_parameters: tuple[str, ...] = ()
@@ -64,6 +68,7 @@ class EEGModel(nn.Module):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
+        self.register_module("feature_norm", None)
         self.n_chans = positive_int("n_chans", n_chans)
         self.n_times = positive_int("n_times", n_times)
         self.n_outputs = positive_int("n_outputs", n_outputs)
@@ -222,12 +227,14 @@ def check_names(ch_names: Sequence[str], n_chans: int) -> tuple[str, ...]:
 
 
 def _with_checked_windows(features: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return a method ``features`` that checks its windows first."""
+    """Return a method ``features`` that checks its windows first and normalises its features."""
 
     @wraps(features)
     def checked(self: EEGModel, x: Tensor, *args: Any, **options: Any) -> Tensor:
         self.check_input(x)
-        return features(self, x, *args, **options)
+        found = features(self, x, *args, **options)
+        norm: nn.Module | None = self._modules.get("feature_norm")
+        return found if norm is None else norm(found)
 
     return checked
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_int
 from eegzoo.layers.fronts.filter_bank import FilterBank
+from eegzoo.layers.fronts.folded_front import FoldedFront
 from eegzoo.layers.fronts.norm_folding import evaluation_weight
 
 
@@ -156,6 +157,8 @@ def front_filters(
             if behind is not None:
                 spatial.append(SpatialFilters(name, over_channels, *behind))
     parts = tuple(part for part, _ in temporal)
+    if any(isinstance(layer, FoldedFront) for layer in model.modules()):
+        return FrontFilters(note="optimize_for_inference has folded them; look at the original")
     first = next((name for name, _, x, _ in calls if _reads(x, window)), None)
     return FrontFilters(parts, tuple(spatial), _note(parts, spatial, first))
 

@@ -20,14 +20,23 @@ from torch import nn
 from eegzoo._version import __version__
 from eegzoo.files import written_whole
 from eegzoo.models.base import EEGModel
+from eegzoo.models.person_features import norm_features
 from eegzoo.models.registry import name_of, registered_models
 from eegzoo.models.zoo import create_model
 
-FORMAT = 1
+FORMAT = 2
+# What a file of format 2 may hold: an estimator that aligns people or is calibrated, which a
+# version that knows format 1 alone would use without the alignment or the calibration.
+_SINCE_2 = ("align", "alignment", "calibration", "adaptation", "by_person")
+# Prefix in a file of tensors that are not the model's.
+_EXTRA = "extra/"
 
 
 def save_model(
-    model: EEGModel, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None
+    model: EEGModel,
+    path: str | os.PathLike[str],
+    extra: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
     """Save a registered model to a safetensors file.
 
@@ -42,6 +51,8 @@ def save_model(
         File to write.
     extra : mapping | None
         Additional JSON-serialisable metadata, which `read_metadata` returns under "extra".
+    tensors : mapping of str to Tensor | None
+        Additional tensors, which `read_extra_tensors` returns.
 
     Raises
     ------
@@ -67,17 +78,30 @@ def save_model(
         "arguments": {name: to_json(value, name) for name, value in model.arguments.items()},
         "extra": dict(extra or {}),
     }
+    if model.feature_norm is not None:
+        metadata["feature_drop_prob"] = model.feature_norm.drop_prob
     if not type(model).__module__.startswith("eegzoo."):
         metadata["module"] = type(model).__module__
-    write_model_file(path, metadata, model.state_dict())
+    write_model_file(path, metadata, model.state_dict(), tensors)
 
 
 def write_model_file(
-    path: str | os.PathLike[str], metadata: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+    path: str | os.PathLike[str],
+    metadata: Mapping[str, Any],
+    state: Mapping[str, torch.Tensor],
+    extra_tensors: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Write a state dict and JSON-serialisable metadata to a safetensors file with a checksum."""
-    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-    described = {"format": FORMAT, "version": __version__, **metadata}
+    """Write a state dict and JSON-serialisable metadata to a safetensors file with a checksum.
+
+    Additional tensors, which do not belong to the model, have a prefix in the file.
+    """
+    others = {_EXTRA + key: tensor for key, tensor in (extra_tensors or {}).items()}
+    tensors = {
+        key: tensor.detach().cpu().contiguous() for key, tensor in {**state, **others}.items()
+    }
+    extra = metadata.get("extra", {})
+    number = FORMAT if any(extra.get(name) is not None for name in _SINCE_2) else 1
+    described = {"format": number, "version": __version__, **metadata}
     text = json.dumps(described, allow_nan=False)
     with written_whole(path) as draft:
         save_file(tensors, draft, {"eegzoo": text, "sha256": _digest(text, tensors)})
@@ -138,6 +162,8 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
         arguments = {name: from_json(value) for name, value in metadata["arguments"].items()}
         with torch.random.fork_rng(devices=[]):
             model = create_model(metadata["architecture"], **arguments)
+            if "feature_drop_prob" in metadata:
+                norm_features(model, metadata["feature_drop_prob"])
         # Copying would cast to the new model's float32; assigning keeps the saved dtype.
         model.load_state_dict(tensors, strict=True, assign=True)
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
@@ -148,7 +174,27 @@ def load_model(path: str | os.PathLike[str]) -> EEGModel:
 def read_model_file(
     path: str | os.PathLike[str],
 ) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Return the metadata and the tensors of a file, which `load_model` checks as well."""
+    """Return the metadata and the model's tensors of a file, which `load_model` checks as well."""
+    metadata, tensors = _read(path)
+    return metadata, {k: tensor for k, tensor in tensors.items() if not k.startswith(_EXTRA)}
+
+
+def read_extra_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
+    """Return the tensors of a file that are not the model's.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.safetensors", tensors={"means": torch.ones(2)})
+    ...     read_extra_tensors(f"{folder}/model.safetensors")
+    {'means': tensor([1., 1.])}
+    """
+    tensors = _read(path)[1]
+    return {k.removeprefix(_EXTRA): tensors[k] for k in tensors if k.startswith(_EXTRA)}
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     if not Path(path).is_file():
         raise FileNotFoundError(f"no such file: {path}")
     try:

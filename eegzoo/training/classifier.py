@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.training.class_predictions import ClassPredictions
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.class_labels import read_labels
+from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.model_building import ModelSource
+from eegzoo.training.partial_fit import PartialFit
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -37,15 +40,22 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         constructor of a class gets `model_params`, and those of ``n_chans``, ``n_times``,
         ``n_outputs``, ``sfreq`` and ``ch_names`` that it names.
     class_weight : "balanced" | mapping | None
-        Weight of each label in the loss. "balanced" gives all labels the same total weight.
+        Weight of each label in the loss. "balanced" gives all labels the same total weight. None:
+        labels weigh the same, or stages as the recipe has them.
     model_params : mapping | None
         Additional arguments of a named model or of a class.
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
-    recipe : {"small", "plain"}
+    recipe : {"small", "plain", "tinysleepnet"}
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
-        whole, standardised windows without any other technique.
+        whole, standardised windows without any other technique. "tinysleepnet" is the published
+        training of `TinySleepNet` on nights.
+    align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
+        Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
+        windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
+        set. Without either all windows are taken to be of one person. No labels are read. None: no
+        alignment.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
         Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
         with the model.
@@ -82,9 +92,25 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     patience : int | None
         Number of epochs without a smaller validation loss after which training stops. 0: it does
         not stop early.
+    conv_l2 : float | None
+        Weight in the loss of half the squared norm of the convolutions' kernels. 0: none.
+    sampler : NightSampler | None
+        Batches of consecutive windows of recordings, for models that carry a state from window to
+        window. X is then windows with their recordings and onsets, such as an `EpochsDataset`, or
+        sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
+        is the number of recordings. None, in the recipe as well: windows, or sequences, are
+        independent.
     layer_decay : float
         Learning rate of each part of the model, divided by that of the next part; the head learns
         at `lr`. Use values below 1 for fine-tuning.
+    people_per_batch : int | None
+        Number of people in a batch, each with the same number of windows. Batch normalisation then
+        takes its statistics by person, in training and in use: the windows of a person are
+        classified together. People are the groups of `fit` or the subjects of a data set. None:
+        batches of windows whoever they are of.
+    feature_drop_prob : float | None
+        Dropout of the features as z-scores by person, which the head takes (`norm_features`), with
+        `people_per_batch`. None: the features as they are.
     precision : {"float32", "bfloat16", "float16"}
         Precision of the computation in training; mixed precision below float32.
     check_signal : {"raise", "warn", "ignore"}
@@ -116,6 +142,14 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
     lr_scheduler : type | str | skorch.callbacks.LRScheduler | None
         Scheduler class of torch, stepped after each epoch, or skorch's callback; its arguments are
         ``lr_scheduler__*``. None: `warmup`, then a cosine.
+    calibration : {"temperature", "adapted"} | None
+        Calibration on held-out people: models are trained on parts of the people, as in five-fold
+        cross-validation, and their outputs for the others tell the temperature that logits are
+        divided by, and all that `predict_set` and `abstention` need. People are the groups of
+        `fit` or, without these, the subjects of a data set. With one person, other windows of this
+        person are held out, and a warning says so. "adapted" also adapts the models to each person
+        held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
+        calibration.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -128,12 +162,18 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         Trained model. A module of your own is its ``module``.
     normalizer_ : Normalizer
         Fitted normalisation of the channels.
+    align_ : PersonAlignment | None
+        Alignment that the classifier was trained with.
+    alignment_ : FittedAlignment | None
+        Alignment to one person, if the classifier is for this person.
     signal_info_ : SignalInfo | None
         Channels, sampling rate and window of the training epochs; None for arrays.
     amplitude_ : float | None
         Robust amplitude of the training windows in microvolts.
     n_chans_, n_times_ : int
         Number of channels, and of samples in a window.
+    calibration_ : Calibration | None
+        Outputs for held-out people, their number and the temperature.
     history_ : History
         One row for each epoch: learning rate, losses, validation score.
     best_epoch_ : int
@@ -163,6 +203,7 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
         recipe: str = "small",
+        align: str | PersonAlignment | None = None,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -176,7 +217,11 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
+        people_per_batch: int | None = None,
+        feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
@@ -188,60 +233,31 @@ class EEGClassifier(ClassPredictions, ClassifierMixin, PretrainedMixin, EEGEstim
         optimizer: Any = None,
         criterion: Any = None,
         lr_scheduler: Any = None,
+        calibration: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
-            model, model_params=model_params, sfreq=sfreq, recipe=recipe, normalize=normalize,
-            crop_length=crop_length, n_crops=n_crops, augment=augment, max_epochs=max_epochs,
-            batch_size=batch_size, lr=lr, warmup=warmup, weight_decay=weight_decay,
-            clip_norm=clip_norm, ema=ema, validation=validation, patience=patience,
-            layer_decay=layer_decay, precision=precision, check_signal=check_signal,
-            checkpoint=checkpoint, device=device, compile=compile, random_state=random_state,
-            verbose=verbose, callbacks=callbacks, optimizer=optimizer, criterion=criterion,
-            lr_scheduler=lr_scheduler, **options,
+            model, model_params=model_params, sfreq=sfreq, recipe=recipe, align=align,
+            normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
+            max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
+            weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
+            patience=patience, conv_l2=conv_l2, sampler=sampler, layer_decay=layer_decay,
+            people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
+            precision=precision,
+            check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
+            random_state=random_state, verbose=verbose, callbacks=callbacks, optimizer=optimizer,
+            criterion=criterion, lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip
         self.class_weight = class_weight
-
-    def partial_fit(
-        self,
-        X: Any,
-        y: npt.ArrayLike | None = None,
-        classes: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Train for one pass over the windows, starting from the current weights.
-
-        The learning rate is `lr` throughout; warm-up, moving average, validation and checkpoints
-        are not used. The normalisation is fitted in the first call. The statistics of batch
-        normalisation are those of the windows in the last call.
-
-        Parameters
-        ----------
-        X, y, sample_weight, mask
-            As in `fit`.
-        classes : array, shape (n_classes,) | None
-            All labels, including those of later calls. Required in the first call, unless the
-            classifier is already fitted.
-
-        Returns
-        -------
-        self
-            The fitted classifier. If an error is raised, it is not changed.
-
-        Raises
-        ------
-        ValueError
-            As in `fit`; also if y has labels that are not in `classes`.
-        """
-        if classes is None and not hasattr(self, "model_"):
-            raise ValueError("expected classes in the first call of partial_fit, got None")
-        return self._partial_fit(X, y, sample_weight, mask, classes)
+        self.calibration = calibration
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
-        return read_labels(data, self.class_weight, known, classes)
+        class_weight = self.class_weight
+        if class_weight is None:
+            class_weight = stage_weights(data, self.settings().stage_weight)
+        return read_labels(data, class_weight, known, classes)
 
     def _set_targets(self, targets: Targets) -> None:
         super()._set_targets(targets)

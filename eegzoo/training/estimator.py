@@ -5,32 +5,33 @@ from __future__ import annotations
 import abc
 import copy
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy.typing as npt
 import torch
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from eegzoo.arguments import positive_int
+from eegzoo.data.preprocessing.by_person.person_alignment import as_alignment
 from eegzoo.data.preprocessing.normalization import Normalizer, fit_normalizer
-from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.data.windows.shared_samples import timeline_of_rows
-from eegzoo.data.windows.torch_datasets import check_in_order, dataset_of
+from eegzoo.data.windows.torch_datasets import dataset_of
 from eegzoo.models.base import EEGModel
-from eegzoo.models.sequence_models import SequenceModel
-from eegzoo.training.along_recordings import RecordingPredictions, outputs_along_recordings
-from eegzoo.training.inputs.fit_data import FitData, as_fit_data, sequence_lengths, targets_of
+from eegzoo.training.along_recordings import RecordingPredictions
+from eegzoo.training.by_person.alignment import AlignsPeople
+from eegzoo.training.by_person.people_in_training import StatisticsOfPeople
+from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.train import train, train_pass
-from eegzoo.training.model_building import build_model, check_sfreq
+from eegzoo.training.model_building import build_model
 from eegzoo.training.parallel.data_parallel import broadcast_from_main
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.parameters import Parameters
-from eegzoo.training.prediction import compute_outputs
+from eegzoo.training.predictions.model_outputs import ModelOutputs
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.saving import SavingMixin
 from eegzoo.training.targets.targets import Classes, Targets
@@ -39,13 +40,23 @@ from eegzoo.training.targets.window_weights import as_mask, window_weights
 Array = npt.NDArray[Any]
 
 
-class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Parameters, abc.ABC):
+class EEGEstimator(
+    SavingMixin,
+    ModelOutputs,
+    StatisticsOfPeople,
+    AlignsPeople,
+    RecordingPredictions,
+    TransformerMixin,
+    Parameters,
+    abc.ABC,
+):
     """Base class of `EEGClassifier`, which documents the parameters, and `EEGRegressor`."""
 
     model_: EEGModel
     history_: History
     best_epoch_: int
     targets_: Targets
+    calibrations_: Mapping[str, Any]
 
     @torch.inference_mode(False)
     @torch.enable_grad()
@@ -71,7 +82,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             in ``event_id`` of the epochs, or the targets of the data set.
         groups : array, shape (n_windows,) | str | None
             Groups that `validation` does not split, or a column of the data set's metadata. None:
-            its subjects or, if there is only one, its sessions or recordings.
+            its subjects or, if there is only one, its sessions or recordings. With `align`, the
+            windows of each group are aligned by their own statistics; None: those of each subject
+            or, if the subjects are not known, all windows together.
         sample_weight : array, shape (n_windows,) or (n_sequences, n_windows) | None
             Weight of each window in the loss. Windows of weight 0 are not used at all.
         mask : array of bool, shape (n_sequences, n_windows) | None
@@ -97,8 +110,9 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         """
         recipe = self.check_parameters()
         data = as_fit_data(
-            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-        )
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+            sampler=recipe.sampler,
+        )  # fmt: skip
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
@@ -108,35 +122,43 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             timeline=timeline_of_rows(data.inputs) if recipe.validation else None,
         )  # fmt: skip
         held_out = None if sides is None else data.subset(sides[1])
-        data = data if sides is None else data.subset(sides[0])
+        data = self._aligned_data(data if sides is None else data.subset(sides[0]))
         # The caller's random generators are restored afterwards.
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
             if held_out is not None:
-                validation = held_out.training_set(targets, normalizer.transform, module)
+                held_out = self._aligned_data(held_out)
+                validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
             history, best_epoch = train(plan, validation)
+        calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
+        self._set_people({}, {})
+        self.calibrations_ = calibrations
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
 
     @torch.inference_mode(False)
     @torch.enable_grad()
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, mask: Any, classes: Any) -> Self:
+    def _partial_fit(
+        self, X: Any, y: Any, sample_weight: Any, mask: Any, classes: Any, groups: Any
+    ) -> Self:
         recipe = self.check_parameters()
         module: EEGModel | None = None
         optimizer: dict[str, Any] | None = None
         if hasattr(self, "model_"):
             data = as_fit_data(
-                self.model_, X, y, None, sample_weight, mask, self.check_signal,
-                signal=self.signal_info_,
+                self.model_, X, y, groups, sample_weight, mask, self.check_signal,
+                signal=self.signal_info_, sampler=recipe.sampler,
             )  # fmt: skip
             self._check_window(data.inputs)
+            data = data.with_inputs(self._aligned(data.inputs, data.people, data.mask))
             targets, data = self._read_targets(data, self.targets_)
             module, normalizer = copy.deepcopy(self.model_), self.normalizer_
             seed = getattr(self, "_seed", 0)  # a loaded estimator has none
@@ -145,8 +167,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
             data = as_fit_data(
-                self.model, X, y, None, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-            )
+                self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+                sampler=recipe.sampler,
+            )  # fmt: skip
+            data = self._aligned_data(data)
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
             seed, n_passes = check_random_state(self.random_state).randint(2**31), 0
@@ -154,6 +178,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             if module is None:
                 torch.manual_seed(seed)
                 module, _ = self._build_model(data, targets, recipe)
+            module = self._with_people(module, data)
             plan = self._plan(data, targets, recipe, normalizer, module, module.n_times, seed)
             plan = dataclasses.replace(plan, process=ProcessInfo())
             history, optimizer = train_pass(plan, n_passes, optimizer)
@@ -162,6 +187,7 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
             self._set_fitted(data, targets, module)
         else:
             self.model_ = module.eval()
+            self._set_by_person(module, self.by_person_)
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
         self.best_epoch_ = len(self.history_)
@@ -178,55 +204,14 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         crop_length: int,
         seed: int,
     ) -> TrainingPlan:
+        windows = data.training_set(targets, normalizer, model, recipe.sampler)
         return TrainingPlan(
-            model, data.training_set(targets, normalizer.transform, model), targets, recipe,
-            self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
-        )  # fmt: skip
-
-    def transform(self, X: Any, *, batch_size: int = 64) -> Array:
-        """Return the features that the model's head classifies or regresses on.
-
-        Parameters
-        ----------
-        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
-            Windows, or sequences of windows, as in `predict`.
-        batch_size : int
-            Number of windows that are computed at once.
-
-        Returns
-        -------
-        array, shape (n_windows, num_features) or (n_sequences, n_windows, num_features)
-            Features, averaged over the crops of a window.
-        """
-        check_is_fitted(self, "model_")
-        features = self._outputs(X, None, batch_size, features=True)
-        return features.numpy()
-
-    def _outputs(
-        self, X: Any, mask: Any = None, batch_size: int = 64, features: bool = False
-    ) -> torch.Tensor:
-        """Check windows, and return the outputs or features of the model for them."""
-        check_is_fitted(self, "model_")
-        check_in_order(X)
-        inputs = as_inputs(X, self.signal_info_, self.check_signal)
-        if inputs.info is not None and self.signal_info_ is None:
-            check_sfreq(self.model_, inputs.info)
-        self._check_window(inputs)
-        mask = as_mask(mask, inputs.X.shape[:-2])
-        inputs.check_amplitude(mask, self.amplitude_, self.check_signal)
-        model, normalize = self.model_.eval(), self.normalizer_.transform
-        compute = model.features if features else model
-        if self.is_sequential_ and not inputs.is_sequences:
-            return outputs_along_recordings(model, inputs, normalize, compute)
-        average = _mean_over_crops if features else self.targets_.average_crops
-        return compute_outputs(
-            model, inputs.X, average, self.settings().n_crops, sequence_lengths(mask, model),
-            lambda windows: dataclasses.replace(inputs, X=windows).mapped(normalize),
-            positive_int("batch_size", batch_size), compute,
+            model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
+            seed, self._replacements(), people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(
-        self, X: Any, y: Any, sample_weight: Any, mask: Any
+        self, X: Any, y: Any, sample_weight: Any, mask: Any, groups: Any
     ) -> tuple[Array, Array, Array]:
         """Return targets, predictions and weights of the windows that count."""
         X = dataset_of(X)
@@ -234,10 +219,10 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
         targets, shape = targets_of(inputs, y), inputs.X.shape[:-2]
         weight = window_weights(sample_weight, as_mask(mask, shape), shape)
         counts = weight > 0
-        return targets[counts], self.predict(X, mask)[counts], weight[counts]
+        return targets[counts], self.predict(X, mask, groups=groups)[counts], weight[counts]
 
     @abc.abstractmethod
-    def predict(self, X: Any, mask: Any = None) -> Array:
+    def predict(self, X: Any, mask: Any = None, *, groups: Any = None) -> Array:
         """Return the prediction for each window."""
 
     @abc.abstractmethod
@@ -246,13 +231,18 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
     ) -> tuple[Targets, FitData]:
         """Return the targets, and the data with valid y and final weights."""
 
-    def _check_window(self, inputs: Inputs) -> None:
-        fits = inputs.window_shape == (self.n_chans_, self.n_times_)
-        if not fits or (inputs.is_sequences and not isinstance(self.model_, SequenceModel)):
-            raise ValueError(
-                f"expected X of shape (n_windows, {self.n_chans_}, {self.n_times_}), "
-                f"got {inputs.X.shape}"
-            )
+    def _held_out(
+        self,
+        X: Any,
+        y: Any,
+        groups: Any,
+        sample_weight: Any,
+        mask: Any,
+        targets: Targets,
+        seed: int,
+    ) -> Mapping[str, Any]:
+        """Return calibrations by name, if any."""
+        return {}
 
     def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
         return build_model(
@@ -262,36 +252,16 @@ class EEGEstimator(SavingMixin, RecordingPredictions, TransformerMixin, Paramete
 
     def _set_fitted(self, data: FitData, targets: Targets, module: EEGModel) -> None:
         self.model_ = module.eval()
+        self._set_by_person(module)
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
+        self.align_, self.alignment_ = as_alignment(self.align), None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
-        self.is_sequential_ = data.inputs.is_sequences
+        self.is_sequential_ = data.inputs.is_sequences or self.settings().sampler is not None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
         tags.transformer_tags.preserves_dtype = []  # features have the type of the model
         return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
-        state: dict[str, Any] = dict(super().__getstate__())
-        if "model_" in state:
-            state["model_"] = copy.deepcopy(self.model_).cpu()
-        if state.get("_optimizer"):
-            state["_optimizer"] = _on_cpu(state["_optimizer"])
-        return state
-
-
-def _mean_over_crops(features: torch.Tensor) -> torch.Tensor:
-    return features.mean(dim=1)
-
-
-def _on_cpu(value: Any) -> Any:
-    """Return nested dicts and lists with all tensors on the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.cpu()
-    if isinstance(value, dict):
-        return {name: _on_cpu(item) for name, item in value.items()}
-    return [_on_cpu(item) for item in value] if isinstance(value, list) else value

@@ -169,7 +169,10 @@ def _built(kind: type[nn.Module], params: Mapping[str, Any], known: Mapping[str,
 
 
 def save_own_module(
-    model: EEGModel, path: str | os.PathLike[str], extra: Mapping[str, Any]
+    model: EEGModel,
+    path: str | os.PathLike[str],
+    extra: Mapping[str, Any],
+    tensors: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Save the weights of a user's module, with the import path of its class.
 
@@ -179,7 +182,7 @@ def save_own_module(
     ----------
     model : EEGModel
         `OwnModule`, or a model whose class is not registered.
-    path, extra
+    path, extra, tensors
         As in `save_model`.
 
     Raises
@@ -202,7 +205,8 @@ def save_own_module(
         "extra": dict(extra),
     }
     # Weights that layers share are written twice, because safetensors refuses shared memory.
-    write_model_file(path, metadata, {name: value.clone() for name, value in state.items()})
+    cloned = {name: value.clone() for name, value in state.items()}
+    write_model_file(path, metadata, cloned, tensors)
 
 
 def load_own_module(

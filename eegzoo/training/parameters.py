@@ -9,7 +9,9 @@ from numbers import Integral
 from typing import Any
 
 from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.signal import amplitude
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions, check_device, resolve_device
@@ -28,6 +30,7 @@ class Parameters(PartOptions):
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
         recipe: str = "small",
+        align: str | PersonAlignment | None = None,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -41,7 +44,11 @@ class Parameters(PartOptions):
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
+        people_per_batch: int | None = None,
+        feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
@@ -59,6 +66,7 @@ class Parameters(PartOptions):
         self.model_params = model_params
         self.sfreq = sfreq
         self.recipe = recipe
+        self.align = align
         self.normalize = normalize
         self.crop_length = crop_length
         self.n_crops = n_crops
@@ -72,7 +80,11 @@ class Parameters(PartOptions):
         self.ema = ema
         self.validation = validation
         self.patience = patience
+        self.conv_l2 = conv_l2
+        self.sampler = sampler
         self.layer_decay = layer_decay
+        self.people_per_batch = people_per_batch
+        self.feature_drop_prob = feature_drop_prob
         self.precision = precision
         self.check_signal = check_signal
         self.checkpoint = checkpoint
@@ -113,6 +125,7 @@ class Parameters(PartOptions):
                 "expected random_state to be an int with checkpoint, because training can resume "
                 f"only with the same seed, got {self.random_state!r}"
             )
+        as_alignment(self.align)
         return self.settings()
 
     def _run_options(self) -> RunOptions:

@@ -29,7 +29,8 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
     ----------
     targets_ : Numbers
         Mean and standard deviation of the training targets.
-    model_, normalizer_, signal_info_, amplitude_, n_chans_, n_times_, history_, best_epoch_
+    model_, normalizer_, align_, alignment_, signal_info_, amplitude_, n_chans_, n_times_, history_,
+    best_epoch_
         As in `EEGClassifier`.
 
     See Also
@@ -54,6 +55,7 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         y: npt.ArrayLike,
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        groups: Any = None,
     ) -> Self:
         """Train for one pass over the windows, starting from the current weights.
 
@@ -64,15 +66,24 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         ----------
         X, y, sample_weight, mask
             As in `fit`.
+        groups
+            As in `EEGClassifier.partial_fit`.
 
         Returns
         -------
         self
             The fitted regressor. If an error is raised, it is not changed.
         """
-        return self._partial_fit(X, y, sample_weight, mask, None)
+        return self._partial_fit(X, y, sample_weight, mask, None, groups)
 
-    def predict(self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64) -> Array:
+    def predict(
+        self,
+        X: Any,
+        mask: npt.ArrayLike | None = None,
+        *,
+        batch_size: int = 64,
+        groups: Any = None,
+    ) -> Array:
         """Return the predicted numbers for each window.
 
         Parameters
@@ -83,13 +94,15 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
             False for the windows of sequences that are padding.
         batch_size : int
             Number of windows that are computed at once.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, as in `EEGClassifier.predict_proba`.
 
         Returns
         -------
         array, shape (n_windows,) or (n_windows, n_targets)
             Predictions in the shape of y; for sequences of windows, with an additional first axis.
         """
-        outputs = self._outputs(X, mask, batch_size)
+        outputs = self._outputs(X, mask, batch_size, groups)
         return self.targets_.predictions(outputs)
 
     def score(
@@ -98,9 +111,10 @@ class EEGRegressor(RegressorMixin, EEGEstimator):
         y: npt.ArrayLike,
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        groups: Any = None,
     ) -> float:
         """Return the coefficient of determination of `predict`. Parameters are those of `fit`."""
-        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
+        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask, groups)
         return float(r2_score(true, predicted, sample_weight=weight))
 
     def _read_targets(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, alignment_in
 from eegzoo.data.preprocessing.normalization import Normalizer, normalizer_from_dict
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import registered_models
-from eegzoo.models.saving import load_model, read_metadata, save_model
+from eegzoo.models.saving import load_model, read_extra_tensors, read_metadata, save_model
 from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
@@ -32,11 +36,14 @@ class SavingMixin:
     targets_: Targets
     model_: EEGModel
     normalizer_: Normalizer
+    align_: PersonAlignment | None
+    alignment_: FittedAlignment | None
     signal_info_: SignalInfo | None
     amplitude_: float | None
     n_chans_: int
     n_times_: int
     is_sequential_: bool
+    by_person_: bool
     best_epoch_: int
     _is_own_module: bool
     preprocessing_: Preprocessing | None
@@ -67,6 +74,7 @@ class SavingMixin:
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
+            **({"by_person": True} if self.by_person_ else {}),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -74,13 +82,16 @@ class SavingMixin:
             "signal_info": None if self.signal_info_ is None else self.signal_info_.to_dict(),
             "preprocessing": None if preprocessing is None else preprocessing.to_dict(),
         }
+        for name, alignment in {"align": self.align_, "alignment": self.alignment_}.items():
+            if alignment is not None:
+                extra[name] = alignment.to_dict()
         history = getattr(self, "history_", None)
         if history:  # a loaded estimator has none
             extra["epoch"] = epoch_choice(history, self.best_epoch_)
         if card is not None:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
-        write(self.model_, path, extra)
+        write(self.model_, path, extra, self._described_people(extra))
 
     def _holds_own_module(self) -> bool:
         """Return whether the model can only be loaded with its class, not by a name."""
@@ -139,8 +150,13 @@ class SavingMixin:
             n_crops=extra["n_crops"],
             n_times=extra["n_times"],
             is_sequential=extra.get("is_sequential", False),
+            align=alignment_in(extra),
         )
+        fixed = extra.get("alignment")
+        fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
+        fitted.by_person_ = extra.get("by_person", False)
         fitted._is_own_module = is_own
+        fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 
     @classmethod
@@ -156,9 +172,13 @@ class SavingMixin:
         n_crops: int,
         n_times: int | None,
         is_sequential: bool = False,
+        align: PersonAlignment | None = None,
     ) -> Self:
         """Return a fitted estimator around a trained model."""
-        fitted = cls(model, n_crops=n_crops, normalize=normalizer.how)  # type: ignore[call-arg]
+        fitted = cls(  # type: ignore[call-arg]
+            model, n_crops=n_crops, align=align, normalize=normalizer.how
+        )
+        fitted.align_ = align
         fitted.model_, fitted.normalizer_, fitted.amplitude_ = model, normalizer, amplitude
         if signal_info is not None and signal_info.processing is None and preprocessing is not None:
             signal_info = dataclasses.replace(signal_info, processing=preprocessing.processing)
@@ -167,6 +187,13 @@ class SavingMixin:
         fitted.is_sequential_ = is_sequential
         fitted._set_targets(targets)
         return fitted
+
+    def _described_people(self, extra: dict[str, Any]) -> dict[str, torch.Tensor]:
+        """Add what is known of people to the metadata, and return its tensors."""
+        return {}
+
+    def _set_people(self, extra: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        """Set the attributes that `_described_people` described."""
 
     def _set_targets(self, targets: Targets) -> None:
         """Set the attributes that describe the targets."""
@@ -184,3 +211,21 @@ class SavingMixin:
         if preprocessing is None:
             raise ValueError("this estimator was saved without its preprocessing")
         return preprocessing
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle, on the CPU, so that it loads where there is no GPU."""
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        if "model_" in state:
+            state["model_"] = copy.deepcopy(self.model_).cpu()
+        if state.get("_optimizer"):
+            state["_optimizer"] = _on_cpu(state["_optimizer"])
+        return state
+
+
+def _on_cpu(value: Any) -> Any:
+    """Return nested dicts and lists with all tensors on the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, dict):
+        return {name: _on_cpu(item) for name, item in value.items()}
+    return [_on_cpu(item) for item in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from eegzoo.weights.card import Card, lines_of
 if TYPE_CHECKING:
     import mne
 
-    from eegzoo.data import EpochsDataset, Normalizer, Preprocessing, SignalInfo
+    from eegzoo.data import EpochsDataset, Normalizer, PersonAlignment, Preprocessing, SignalInfo
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +109,9 @@ class Weights:
     ) -> EpochsDataset:
         """Return preprocessed and normalised windows for the model.
 
+        Windows for a model that was trained with alignment by person are aligned as those of one
+        person.
+
         A model that was trained on crops takes crops of these windows. For a classifier from
         `EEGClassifier.from_weights`, which normalises windows itself, use `epochs`.
 
@@ -147,8 +150,19 @@ class Weights:
             self.signal.ch_names,
             self.signal.sfreq,
         )
+        alignment = self.alignment
+        if alignment is not None:
+            dataset = data.align_people(dataset, alignment, by=None)
         normalizer = self.normalizer(fit_on)
         return dataset if normalizer.how == "none" else dataset.mapped(normalizer.transform)
+
+    @property
+    def alignment(self) -> PersonAlignment | None:
+        """Alignment by person that the model's windows need, or None."""
+        if not isinstance(self.source, Path):
+            return None
+        described = read_metadata(self.source)["extra"].get("align")
+        return None if described is None else data.PersonAlignment.from_dict(described)
 
     def normalizer(self, fit_on: Any = None) -> Normalizer:
         """Return the normalisation of the model's windows.

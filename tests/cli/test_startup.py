@@ -8,17 +8,9 @@ import pytest
 
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
 VERBS = (
-    "list",
-    "info",
-    "weights",
-    "verify",
-    "check",
-    "train",
-    "evaluate",
-    "predict",
-    "report",
-    "export",
-)
+    "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
+    "stream", "export",
+)  # fmt: skip
 # The names of all loaded modules follow the output of the command.
 CODE = """
 import sys

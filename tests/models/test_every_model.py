@@ -51,7 +51,8 @@ def sizes(name, rate=0.5, seconds=1.0):
     """Sizes with three channels and classes; `rate` and `seconds` multiply the standard ones."""
     standard = find_entry(name).standard
     n_times = round(standard["n_times"] * rate * seconds)
-    return {"n_chans": 3, "n_times": n_times, "n_outputs": 3, "sfreq": standard["sfreq"] * rate}
+    sfreq = standard["sfreq"] * rate
+    return {**standard, "n_chans": 3, "n_times": n_times, "n_outputs": 3, "sfreq": sfreq}
 
 
 def case(name):

@@ -6,7 +6,7 @@ import torch
 from scipy import signal
 from torch import nn
 
-from eegzoo import create_model
+from eegzoo import create_model, optimize_for_inference
 from eegzoo.layers import ConstrainedConv2d
 from eegzoo.models import front_filters, list_models
 
@@ -143,3 +143,9 @@ def test_layers_of_later_maps_are_not_filters_of_the_front():
 def test_shape_of_a_window_is_required():
     with pytest.raises(TypeError, match="expected n_chans to be a positive integer, got None"):
         front_filters(nn.Conv1d(3, 5, 1))
+
+
+def test_folded_filters_are_not_taken_for_others():
+    found = front_filters(optimize_for_inference(create_model("eegnet", **SIZE)))
+    assert (found.temporal, found.spatial) == ((), ())
+    assert "look at the original" in found.note

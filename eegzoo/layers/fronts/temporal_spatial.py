@@ -20,6 +20,7 @@ from eegzoo.layers.fronts.plain_modules import (
 )
 from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
+from eegzoo.layers.person.person_statistics import PersonStatistics
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
@@ -74,9 +75,9 @@ class TemporalSpatialConv(nn.Module):
     covariance of the input's windows.
 
     The plain order is used where another order is not exact or not supported: hooks on submodules,
-    other classes (such as SyncBatchNorm), spatial filters that are padded or do not span all
-    channels, strides, dilation or half precision if batch statistics are needed, float16 with a
-    normalisation, and ``torch.func`` transforms.
+    other classes (such as SyncBatchNorm), batch statistics by person, spatial filters that are
+    padded or do not span all channels, strides, dilation or half precision if batch statistics are
+    needed, float16 with a normalisation, and ``torch.func`` transforms.
 
     Parameters
     ----------
@@ -195,6 +196,9 @@ class TemporalSpatialConv(nn.Module):
         # A float16 filter divided by a large standard deviation loses all its digits.
         cast = computed_dtype(x)
         if self.norm is not None and torch.float16 in (x.dtype, cast):
+            return False
+        # Statistics by person are those of parts of a batch, each with kernels of its own.
+        if isinstance(self.norm, PersonStatistics) and self.norm.training:
             return False
         if self._needs_statistics() and not (
             x.dtype in (torch.float32, torch.float64)

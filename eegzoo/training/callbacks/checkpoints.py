@@ -93,7 +93,9 @@ def _fingerprint(
     for windows in data:
         for start in range(0, len(windows), _CHUNK):
             _add(digest, windows.X[start : start + _CHUNK])
-        for values in (windows.y, windows.weight, windows.lengths):
+        people = windows.people if described.get("people_per_batch") else None
+        runs = windows.runs or ()
+        for values in (windows.y, windows.weight, windows.lengths, people, *runs):
             if values is not None:
                 _add(digest, values)
     return digest.hexdigest()

@@ -29,12 +29,19 @@ class TrainingSet(Dataset[Any]):
         Weight of each window in the loss.
     lengths : Tensor of int, shape (n,) | None
         Number of windows in each sequence, without padding. None: all.
+    people : Tensor of int, shape (n,) | None
+        Number of the person of each window; None if it is not known.
+    runs : tuple of Tensor of int | None
+        Indices of the windows of each recording without a gap, in the order of time, for a
+        `NightSampler`. None: windows, or sequences, are independent.
     """
 
     X: Tensor | Windows
     y: Tensor
     weight: Tensor
     lengths: Tensor | None = None
+    people: Tensor | None = None
+    runs: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -44,7 +51,8 @@ class TrainingSet(Dataset[Any]):
         chosen = torch.from_numpy(indices)
         X = self.X[chosen] if isinstance(self.X, Tensor) else SelectedWindows(self.X, indices)
         lengths = None if self.lengths is None else self.lengths[chosen]
-        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths)
+        people = None if self.people is None else self.people[chosen]
+        return TrainingSet(X, self.y[chosen], self.weight[chosen], lengths, people)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +67,9 @@ class Batch:
         As in `TrainingSet`.
     total : float
         Sum of the weights. If several processes share the batch, sum over all of them.
+    carried : Tensor of int, shape (batch,) | None
+        Place of each sequence in the batch before, whose state it continues. None: sequences start
+        a recording.
     """
 
     x: Tensor
@@ -66,6 +77,7 @@ class Batch:
     weight: Tensor
     lengths: Tensor | None
     total: float
+    carried: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)

@@ -8,12 +8,16 @@ from typing import Any
 
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.nights import NightBatches
+from eegzoo.training.inputs.person_batches import PersonBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
+
+TrainingBatches = RandomCrops | NightBatches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +46,9 @@ class TrainingPlan:
         Parts of the recipe that the user replaced.
     process : ProcessInfo
         This process among those that train together.
+    people_per_batch : int | None
+        Number of people in a batch, with the same number of windows of each. None: windows are
+        drawn whoever they are of.
     """
 
     model: EEGModel
@@ -54,15 +61,31 @@ class TrainingPlan:
     seed: int
     replaced: Replacements = dataclasses.field(default_factory=Replacements)
     process: ProcessInfo = dataclasses.field(default_factory=current_process)
+    people_per_batch: int | None = None
 
     @cached_property
-    def batches(self) -> RandomCrops:
+    def batches(self) -> TrainingBatches:
         """Training batches, of each the share of this process."""
+        if self.data.runs is not None:
+            if self.process.n_processes > 1:
+                raise ValueError(
+                    f"expected one process with sampler, got {self.process.n_processes}"
+                )
+            if self.people_per_batch is not None:
+                raise ValueError("expected sampler or people_per_batch, got both")
+        if self.people_per_batch is not None or self.data.runs is not None:
+            return self.whole_batches
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
 
     @cached_property
-    def whole_batches(self) -> RandomCrops:
+    def whole_batches(self) -> TrainingBatches:
         """The same batches undivided, for statistics of batch normalisation."""
+        if self.data.runs is not None and self.recipe.sampler is not None:
+            return NightBatches(self.data, self.recipe.batch_size, self.recipe.sampler)
+        if self.people_per_batch is not None:
+            return PersonBatches(
+                self.data, self.recipe.batch_size, self.crop_length, self.people_per_batch
+            )
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length)
 
     @cached_property
@@ -80,6 +103,7 @@ class TrainingPlan:
             **settings,
             "crop_length": self.crop_length,
             "layer_decay": self.layer_decay,
+            **({"people_per_batch": n} if (n := self.people_per_batch) else {}),
             "seed": self.seed,
             "precision": self.run.precision,
             "processes": self.process.n_processes,

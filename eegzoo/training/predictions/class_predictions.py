@@ -25,7 +25,12 @@ class ClassPredictions:
     _score_arrays: Callable[..., tuple[Array, Array, Array]]
 
     def predict_proba(
-        self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64
+        self,
+        X: Any,
+        mask: npt.ArrayLike | None = None,
+        *,
+        batch_size: int = 64,
+        groups: Any = None,
     ) -> Array:
         """Return the probability of each class.
 
@@ -40,6 +45,10 @@ class ClassPredictions:
             False for the windows of sequences that are padding.
         batch_size : int
             Number of windows that are computed at once.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, or a column of the data set's metadata, for a classifier with
+            `align`; others ignore it. None: the subjects of the data set; without them, all windows
+            are taken to be of one person.
 
         Returns
         -------
@@ -49,25 +58,36 @@ class ClassPredictions:
         Raises
         ------
         ValueError
-            If channels are missing, or the sampling rate or the window differs from training.
+            If channels are missing, or the sampling rate or the window differs from training; with
+            `align`, if a person has fewer than two windows.
         """
-        outputs = self._outputs(X, mask, batch_size)
+        outputs = self._outputs(X, mask, batch_size, groups)
         return self.targets_.predictions(outputs)
 
     def predict_log_proba(
-        self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64
+        self,
+        X: Any,
+        mask: npt.ArrayLike | None = None,
+        *,
+        batch_size: int = 64,
+        groups: Any = None,
     ) -> Array:
         """Return the logarithm of each class's probability, computed without its underflow.
 
         Parameters and shape are those of `predict_proba`.
         """
-        outputs = self._outputs(X, mask, batch_size)
+        outputs = self._outputs(X, mask, batch_size, groups)
         if isinstance(self.targets_, LabelSets):
             return F.logsigmoid(outputs).numpy()
         return outputs.log_softmax(dim=-1).numpy()
 
     def decision_function(
-        self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64
+        self,
+        X: Any,
+        mask: npt.ArrayLike | None = None,
+        *,
+        batch_size: int = 64,
+        groups: Any = None,
     ) -> Array:
         """Return the model's logits; for two classes, the log-odds of the second.
 
@@ -78,18 +98,25 @@ class ClassPredictions:
         array, shape (n_windows,) or (n_windows, n_classes)
             Positive values favour a class or a label. Sequences have an additional first axis.
         """
-        outputs = self._outputs(X, mask, batch_size)
+        outputs = self._outputs(X, mask, batch_size, groups)
         if isinstance(self.targets_, LabelSets) or outputs.shape[-1] != 2:
             return outputs.numpy()
         return (outputs[..., 1] - outputs[..., 0]).numpy()
 
-    def predict(self, X: Any, mask: npt.ArrayLike | None = None, *, batch_size: int = 64) -> Array:
+    def predict(
+        self,
+        X: Any,
+        mask: npt.ArrayLike | None = None,
+        *,
+        batch_size: int = 64,
+        groups: Any = None,
+    ) -> Array:
         """Return the most probable label of each window, or an indicator of the probable labels.
 
         Parameters are those of `predict_proba`. Labels of an indicator have a probability above
         0.5.
         """
-        probabilities = self.predict_proba(X, mask, batch_size=batch_size)
+        probabilities = self.predict_proba(X, mask, batch_size=batch_size, groups=groups)
         if isinstance(self.targets_, LabelSets):
             return (probabilities > 0.5).astype(np.int64)
         labels: Array = self.classes_[probabilities.argmax(axis=-1)]
@@ -101,6 +128,7 @@ class ClassPredictions:
         y: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         mask: npt.ArrayLike | None = None,
+        groups: Any = None,
     ) -> float:
         """Return the accuracy of `predict`. Parameters are those of `fit`.
 
@@ -109,7 +137,7 @@ class ClassPredictions:
         ValueError
             If a window that counts has a label that the classifier was not trained on.
         """
-        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask)
+        true, predicted, weight = self._score_arrays(X, y, sample_weight, mask, groups)
         if not isinstance(self.targets_, LabelSets):
             unknown = np.setdiff1d(true, self.classes_)
             if unknown.size:

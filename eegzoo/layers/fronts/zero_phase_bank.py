@@ -1,0 +1,100 @@
+"""Zero-phase filters of several bands as a module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from eegzoo.layers.autocast import without_autocast
+from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
+from eegzoo.torch_internals import evaluated_when_traced
+
+
+class ZeroPhaseBank(nn.Module):
+    """Base class of banks of filters that run forwards and backwards.
+
+    The result is equal to `scipy.signal.sosfiltfilt`, edges included. A bank has no parameters and
+    no state.
+
+    Parameters
+    ----------
+    sos : sequence of ndarray, each of shape (n_sections, 6)
+        Second-order sections of each band's filter in scipy's format.
+
+    Examples
+    --------
+    >>> import scipy.signal
+    >>> bank = ZeroPhaseBank([scipy.signal.butter(4, 20, "low", fs=250, output="sos")])
+    >>> bank(torch.randn(16, 22, 1000)).shape
+    torch.Size([16, 1, 22, 1000])
+    """
+
+    def __init__(self, sos: Sequence[Any]) -> None:
+        super().__init__()
+        self.sos = tuple(sos)
+        # Not parameters or buffers, which a change of the module's dtype would round.
+        self._groups = [
+            (edge, state_space(torch.stack([torch.from_numpy(sos) for sos in group])))
+            for (edge, _), group in groupby(self.sos, lambda sos: (edge_length(sos), len(sos)))
+        ]
+        self._latest: tuple[object, list[ZeroPhase]] | None = None
+
+    @property
+    def shortest(self) -> int:
+        """Number of samples that a signal must have."""
+        return 1 + max(edge for edge, _ in self._groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Split signals into bands.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_chans, n_times)
+            Signals in any unit.
+
+        Returns
+        -------
+        Tensor, shape (batch, n_bands, n_chans, n_times)
+            Filtered signals in the dtype of `x`. They are computed in at least float32.
+        """
+        if not x.is_floating_point():
+            raise TypeError(f"expected x to be of a floating type, got {x.dtype}")
+        if x.ndim < 2 or x.shape[-1] < self.shortest:
+            raise ValueError(
+                "expected x to be (batch, n_chans, n_times) with n_times of at least "
+                f"{self.shortest}, got {tuple(x.shape)}"
+            )
+        exact = x.to(torch.promote_types(x.dtype, torch.float32))
+        operators = self._operators(x.shape[-1], exact.dtype, exact.device)
+        with without_autocast(x):
+            bands = [filter_bands(operator, exact) for operator in operators]
+        return torch.cat(bands, -3).to(x.dtype)
+
+    @evaluated_when_traced
+    def _operators(self, n_times: int, dtype: torch.dtype, device: torch.device) -> list[ZeroPhase]:
+        """Return the filters for windows of a length, dtype and device; cache the last."""
+        key = (n_times, dtype, device)
+        if self._latest is None or self._latest[0] != key:
+            # Tensors created in inference mode could not be used in training later, and a default
+            # device such as "meta" is not where the filters are designed.
+            with torch.inference_mode(False), torch.no_grad():
+                operators = [
+                    zero_phase(filters, edge, n_times).to(device, dtype)
+                    for edge, filters in self._groups
+                ]
+            self._latest = (key, operators)
+        return self._latest[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the cache, which copies and files do not need."""
+        return {**self.__dict__, "_latest": None}
+
+
+def edge_length(sos: Any) -> int:
+    """Return the number of samples that `scipy.signal.sosfiltfilt` adds at either end."""
+    poles_and_zeros_at_origin = min((sos[:, 2] == 0).sum(), (sos[:, 5] == 0).sum())
+    return int(3 * (2 * len(sos) + 1 - poles_and_zeros_at_origin))

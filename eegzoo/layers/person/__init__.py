@@ -1,0 +1,1 @@
+"""Layers that hold the statistics of one person."""

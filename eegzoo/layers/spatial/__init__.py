@@ -1,0 +1,1 @@
+"""Covariances, functions of symmetric matrices, and what spatial filters are made of."""

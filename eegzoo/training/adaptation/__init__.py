@@ -1,0 +1,1 @@
+"""Adaptation of a fitted classifier to one person, without labels or with a few."""

@@ -1,0 +1,82 @@
+"""Copies of a classifier for one person: made, undone, saved and loaded."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+from torch import Tensor
+
+from eegzoo.data.preprocessing.normalization import Normalizer
+from eegzoo.models.base import EEGModel
+from eegzoo.training.adaptation.record import Adaptation
+from eegzoo.training.adaptation.source import Source
+from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS
+from eegzoo.training.calibration.honest_predictions import HonestPredictions
+
+
+class CopiesForPeople(HonestPredictions):
+    """Mixin of `EEGClassifier`: copies for one person.
+
+    Attributes
+    ----------
+    adaptation_ : Adaptation | None
+        What the classifier was adapted on; None if it is for anyone.
+    source_ : Source | None
+        What the classifier was before, from which another adaptation starts.
+    """
+
+    adaptation_: Adaptation | None = None
+    source_: Source | None = None
+    by_person_: bool
+    model: Any
+    model_: EEGModel
+    normalizer_: Normalizer
+    align_: Any
+    alignment_: Any
+    _options: dict[str, Any]
+
+    @property
+    def _regime(self) -> str:
+        record = self.adaptation_
+        if record is None:
+            return AS_IS
+        if record.n_labelled:
+            return "calibrated"
+        if "pseudo_labels" in record.how or record.stepped_back:
+            return ADAPTED
+        as_trained = {"align": self.align_ is not None, "statistics": self.by_person_}
+        # People whom the training aligned are aligned by `predict_proba` as well.
+        return AS_IS if all(as_trained[step] for step in record.how) else "adapted otherwise"
+
+    def _copied(self) -> Self:
+        """Return a copy with a model of its own."""
+        copied = copy.copy(self)
+        copied._options = dict(self._options)
+        copied.model_ = copy.deepcopy(self.model_).eval()
+        return copied
+
+    def _unadapted(self) -> Self:
+        """Return a copy as it was before it was adapted."""
+        plain = self._copied()
+        if self.source_ is not None:
+            self.source_.restore(plain.model_)
+            plain.normalizer_ = self.source_.normalizer
+        plain.alignment_ = plain.adaptation_ = plain.source_ = None
+        return plain
+
+    def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
+        tensors = super()._described_people(extra)
+        if self.adaptation_ is None:
+            return tensors
+        extra["adaptation"] = self.adaptation_.to_dict()
+        if self.source_ is None:
+            return tensors
+        extra["source"] = self.source_.normalizer.to_dict()
+        return {**tensors, **self.source_.tensors()}
+
+    def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        super()._set_people(extra, tensors)
+        record, source = extra.get("adaptation"), extra.get("source")
+        self.adaptation_ = None if record is None else Adaptation.from_dict(record)
+        self.source_ = None if source is None else Source.from_saved(source, tensors)

@@ -1,0 +1,108 @@
+"""Windows of one person that a classifier is adapted on."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegzoo.arguments import positive_int
+from eegzoo.data.windows.estimator_inputs import Inputs
+from eegzoo.training.adaptation.record import AdaptationWarning, digests
+from eegzoo.training.inputs.people import people_of
+
+MIN_WINDOWS = 2
+_FEW_WINDOWS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class PersonWindows:
+    """Windows of one person in an order that does not depend on the one they were given in.
+
+    Parameters
+    ----------
+    X : array, shape (n_windows, n_chans, n_times)
+        Windows in microvolts.
+    digests : tuple of str
+        Digest of each window; they are sorted by it.
+    order : array of int, shape (n_windows,)
+        Row of the inputs of each window.
+    """
+
+    X: npt.NDArray[np.float32]
+    digests: tuple[str, ...]
+    order: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, inputs: Inputs, groups: Any, first: int | None, n_classes: int) -> PersonWindows:
+        """Return the windows of the only person in the inputs.
+
+        Parameters
+        ----------
+        inputs : Inputs
+            Windows.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, as in `people_of`.
+        first : int | None
+            Number of windows to keep, from the first on: by their onset if it is known, else in the
+            order of the inputs.
+        n_classes : int
+            Number of classes, each of which should have windows.
+
+        Raises
+        ------
+        ValueError
+            If there are windows of several people, sequences, or fewer than two windows.
+
+        Warns
+        -----
+        AdaptationWarning
+            If there are very few.
+        """
+        if inputs.is_sequences:
+            raise ValueError(
+                f"expected single windows (n_windows, n_chans, n_times) to adapt on, got sequences "
+                f"of shape {tuple(inputs.X.shape)}"
+            )
+        people = people_of(inputs, groups)
+        names = [] if people is None else np.unique(people).tolist()
+        if len(names) > 1:
+            raise ValueError(
+                f"expected windows of one person to adapt to, got those of {len(names)}, such as "
+                f"{names[:3]}: adapt to each apart, for example {{name: classifier.adapt(X[groups "
+                "== name]) for name in np.unique(groups)}"
+            )
+        rows = np.arange(len(inputs.X))
+        if first is not None:
+            positive_int("first", first, at_least=MIN_WINDOWS)
+            rows = _in_time(inputs)[:first]
+        if len(rows) < MIN_WINDOWS:
+            raise ValueError(
+                f"expected at least {MIN_WINDOWS} windows to adapt on, because the statistics of a "
+                f"single window say nothing about a person, got {len(rows)}"
+            )
+        if len(rows) <= max(_FEW_WINDOWS, n_classes):
+            warnings.warn(
+                f"a classifier of {n_classes} classes is adapted on {len(rows)} windows: with so "
+                "few, differences between windows are taken for those between people",
+                AdaptationWarning,
+                stacklevel=3,
+            )
+        X = np.asarray(inputs.X[rows], np.float32)
+        known = digests(X)
+        # Sums then do not depend on the order of the windows in their last digit either.
+        order = np.argsort(np.array(known), kind="stable")
+        return cls(X[order], tuple(known[place] for place in order), rows[order])
+
+
+def _in_time(inputs: Inputs) -> npt.NDArray[np.int64]:
+    """Return the rows in the order of their onsets, recording by recording as they were given."""
+    onset = inputs.metadata.get("onset")
+    if onset is None or onset.dtype.kind not in "fiu":
+        return np.arange(len(inputs.X))
+    recording = inputs.metadata.get("recording", np.zeros(len(onset)))
+    _, place, codes = np.unique(recording, return_index=True, return_inverse=True)
+    return np.lexsort((onset, place[codes]))

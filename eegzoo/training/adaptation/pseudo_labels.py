@@ -1,0 +1,115 @@
+"""Labels that a classifier gives to a person's windows itself, where it is confident."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegzoo.arguments import number_between, positive_int
+
+Array = npt.NDArray[Any]
+# Share of the classes' equal share that the rarest class needs among the confident windows.
+_RAREST = 0.2
+_MOST_CHANGED = 1 / 3
+
+
+@dataclasses.dataclass(frozen=True)
+class PseudoLabels:
+    """When and how a classifier learns from its own labels.
+
+    Parameters
+    ----------
+    threshold : float | None
+        Smallest probability of a label that is used. None: .8 with two classes, .7 with four; six
+        tenths of the way from chance to certainty.
+    n_rounds : int
+        Number of times that labels are given anew and learnt.
+    strength : float
+        How strongly the head is held at its weights before, as in `fit_head`.
+    smallest_share : float
+        Share of confident windows below which nothing is learnt.
+
+    Examples
+    --------
+    >>> PseudoLabels().threshold_for(2), PseudoLabels().threshold_for(4)
+    (0.8, 0.7)
+    """
+
+    threshold: float | None = None
+    n_rounds: int = 3
+    strength: float = 0.1
+    smallest_share: float = 0.4
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None:
+            number_between("threshold", self.threshold, 0.0, 1.0, above=True)
+        positive_int("n_rounds", self.n_rounds)
+        number_between("strength", self.strength, 0.0, above=True)
+        number_between("smallest_share", self.smallest_share, 0.0, 1.0)
+
+    def threshold_for(self, n_classes: int) -> float:
+        """Return the threshold with a number of classes."""
+        if self.threshold is not None:
+            return float(self.threshold)
+        return round(1 / n_classes + 0.6 * (1 - 1 / n_classes), 4)
+
+
+def learn_own_labels(
+    probabilities: Array,
+    learn: Callable[[Array, Array], Array],
+    options: PseudoLabels,
+) -> tuple[Array, str]:
+    """Let a classifier learn from its confident labels, in rounds.
+
+    Parameters
+    ----------
+    probabilities : array, shape (n_windows, n_classes)
+        Probabilities before.
+    learn : callable
+        Function of the labels of all windows and of a mask of those to learn, which starts from the
+        classifier before the first round, and returns the new probabilities.
+    options : PseudoLabels
+        Threshold and rounds.
+
+    Returns
+    -------
+    chosen : array of bool, shape (n_windows,)
+        Windows whose labels were learnt in the last round.
+    reason : str
+        Why the classifier should not have learnt; empty if there is no reason.
+    """
+    threshold = options.threshold_for(probabilities.shape[1])
+    before = probabilities.argmax(axis=1)
+    chosen = probabilities.max(axis=1) >= threshold
+    for _ in range(options.n_rounds):
+        labels = probabilities.argmax(axis=1)
+        reason = _objection(labels, chosen, probabilities.shape[1], options)
+        if reason:
+            return chosen, reason
+        probabilities = learn(labels, chosen)
+        learnt, chosen = chosen, probabilities.max(axis=1) >= threshold
+    changed = float((probabilities.argmax(axis=1) != before).mean())
+    if changed > _MOST_CHANGED:
+        return learnt, f"{changed:.0%} of the labels changed while they were learnt"
+    return learnt, ""
+
+
+def _objection(labels: Array, chosen: Array, n_classes: int, options: PseudoLabels) -> str:
+    """Return why the chosen labels should not be learnt."""
+    n_windows, labels = len(labels), labels[chosen]
+    if len(labels) < options.smallest_share * n_windows:
+        return (
+            f"{len(labels)} of {n_windows} windows have a label with a probability of at least "
+            f"{options.threshold_for(n_classes):g}: do they hold all states, or one only?"
+        )
+    counts = np.bincount(labels, minlength=n_classes)
+    if counts.min() < max(1, _RAREST * len(labels) / n_classes):
+        return (
+            f"the confident labels are one-sided: {counts.tolist()} of the classes in their order, "
+            "do the windows hold all states, or one only?"
+        )
+    return ""

@@ -1,0 +1,1 @@
+"""Honest probabilities: temperature, conformal sets and abstention from held-out people."""

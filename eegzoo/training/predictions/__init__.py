@@ -1,0 +1,1 @@
+"""Outputs and features of a fitted estimator."""

@@ -1,0 +1,261 @@
+"""A classifier adapts to one person without labels, and to nobody else."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from eegzoo.training import EEGClassifier
+from eegzoo.training.adaptation.adapts import HOW
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
+from eegzoo.training.adaptation.record import AdaptationWarning
+from tests.training.simulated_people import SFREQ, make_dataset, make_people
+
+X, Y, PEOPLE = make_people()
+NEW_X, NEW_Y, _ = make_people(n_people=1, n_windows=30, seed=1)
+NO_LABELS = "ignore:the classifier learns no labels"
+OTHER_X, _, _ = make_people(n_people=1, n_windows=30, seed=2)
+
+
+def make_classifier(model="shallow_convnet", **changes):
+    settings = {
+        "sfreq": SFREQ, "model_params": {"n_filters": 4}, "max_epochs": 10, "random_state": 0,
+        "align": "euclid", "normalize": "none", "n_crops": 2, **changes,
+    }  # fmt: skip
+    return EEGClassifier(model, **settings)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return make_classifier().fit(X, Y, PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A classifier without alignment, as weights that were trained before there was any."""
+    return make_classifier(align=None, normalize="whiten").fit(X, Y)
+
+
+@pytest.fixture(scope="module", params=["fitted", "plain"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def state(classifier):
+    return {name: value.clone() for name, value in classifier.model_.state_dict().items()}
+
+
+def assert_same(one, other):
+    np.testing.assert_array_equal(one.predict_proba(NEW_X), other.predict_proba(NEW_X))
+
+
+def test_adapting_helps_a_person_who_differs(plain):
+    strong_X, strong_y, people = make_people(n_people=6, n_windows=30, seed=3, strength=1.3)
+    scores = []
+    for person in range(6):
+        mine = people == person
+        adapted = plain.adapt(strong_X[mine])
+        scores.append([one.score(strong_X[mine], strong_y[mine]) for one in (plain, adapted)])
+    before, after = np.mean(scores, axis=0)
+    assert after > before + 0.02
+
+
+def test_the_original_is_not_changed(either):
+    before, p = state(either), either.predict_proba(NEW_X)
+    either.adapt(NEW_X)
+    torch.testing.assert_close(state(either), before, rtol=0, atol=0)
+    np.testing.assert_array_equal(either.predict_proba(NEW_X), p)
+    assert either.adaptation_ is None
+    assert either.alignment_ is None
+
+
+def test_adapting_twice_is_adapting_once(either):
+    once = either.adapt(NEW_X)
+    assert_same(once.adapt(NEW_X), once)
+    torch.testing.assert_close(state(once.adapt(NEW_X)), state(once), rtol=0, atol=0)
+    # Also when it was adapted to another person in between.
+    assert_same(either.adapt(OTHER_X).adapt(NEW_X), once)
+
+
+def test_the_order_of_the_windows_does_not_matter(either):
+    once = either.adapt(NEW_X)
+    order = np.random.default_rng(0).permutation(len(NEW_X))
+    assert_same(either.adapt(NEW_X[order]), once)
+    assert_same(either.adapt(NEW_X[::-1]), once)
+
+
+def test_labels_are_never_read(either):
+    people = np.zeros(len(NEW_X), int)
+    dataset = make_dataset(NEW_X, NEW_Y, people)
+    shuffled = make_dataset(NEW_X, np.random.default_rng(0).permutation(NEW_Y), people)
+    one = make_dataset(NEW_X, np.zeros(len(NEW_X), int), people)
+    for other in (shuffled, one):
+        assert_same(either.adapt(other), either.adapt(dataset))
+
+
+def test_adapting_to_one_person_does_not_change_another(either):
+    first = either.adapt(NEW_X)
+    p = first.predict_proba(NEW_X)
+    either.adapt(OTHER_X)
+    first.adapt(OTHER_X)
+    np.testing.assert_array_equal(first.predict_proba(NEW_X), p)
+
+
+def test_parameters_of_a_copy_are_its_own(fitted):
+    adapted = fitted.adapt(NEW_X)
+    adapted.set_params(batch_size=8, optimizer__betas=(0.5, 0.9))
+    assert fitted.batch_size is None
+    assert "optimizer__betas" not in fitted.get_params()
+
+
+@pytest.mark.filterwarnings(NO_LABELS)
+@pytest.mark.parametrize("how", [None, ("align",), ("statistics",), ("pseudo_labels",), HOW])
+def test_an_adapted_classifier_is_saved_like_any_other(either, how, tmp_path):
+    adapted = either.adapt(NEW_X, how=how)
+    adapted.save(tmp_path / "adapted.safetensors")
+    for other in (
+        EEGClassifier.load(tmp_path / "adapted.safetensors"),
+        pickle.loads(pickle.dumps(adapted)),
+    ):
+        assert_same(other, adapted)
+        assert other.adaptation_ == adapted.adaptation_
+        assert_same(other.adapt(OTHER_X), either.adapt(OTHER_X))
+    assert not hasattr(clone(adapted), "model_")
+
+
+def test_the_record_says_what_was_done(fitted):
+    record = fitted.adapt(NEW_X).adaptation_
+    assert (record.how, record.n_windows, record.first) == (HOW, 30, None)
+    assert record.n_confident >= 0.4 * 30
+    assert record.threshold == 0.8
+    assert record.regime(NEW_X) == "transductive"
+    assert record.regime(OTHER_X) == "inductive"
+    assert record.regime(np.concatenate([NEW_X, OTHER_X])) == "transductive for 30 of 60 windows"
+    assert "on 30 windows without labels: align, statistics, pseudo_labels" in record.in_words()
+
+
+def test_the_first_windows_are_the_first_in_time(fitted):
+    people, onset = np.zeros(30, int), np.arange(30.0)
+    dataset = make_dataset(NEW_X, NEW_Y, people, onset=onset)
+    expected = fitted.adapt(NEW_X[:12])
+    found = fitted.adapt(NEW_X, first=12)
+    assert_same(found, expected)
+    assert (found.adaptation_.n_windows, found.adaptation_.first) == (12, 12)
+    assert found.adaptation_.regime(NEW_X) == "transductive for 12 of 30 windows"
+    order = np.random.default_rng(0).permutation(30)
+    assert_same(fitted.adapt(dataset.subset(order), first=12), expected)
+
+
+def test_statistics_are_those_of_the_person(fitted):
+    adapted = fitted.adapt(NEW_X, how=["align", "statistics"])
+    outputs = []
+    norm = next(part for part in adapted.model_.modules() if hasattr(part, "running_mean"))
+    hook = norm.register_forward_hook(lambda _, __, output: outputs.append(output))
+    adapted.predict_proba(NEW_X)
+    hook.remove()
+    maps = torch.cat(outputs).transpose(0, 1).flatten(1)
+    weight, bias = norm.weight.detach(), norm.bias.detach()
+    torch.testing.assert_close(maps.mean(1), bias, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(maps.std(1), weight.abs(), rtol=2e-3, atol=2e-3)
+
+
+def test_without_alignment_the_normalisation_is_fitted_to_the_person(plain):
+    adapted = plain.adapt(NEW_X, how=["align"])
+    normalized = np.concatenate(list(adapted.normalizer_.transform(NEW_X)), axis=1)
+    covariance = np.cov(normalized)
+    assert abs(covariance - np.eye(4)).max() < 0.35  # shrunk by a tenth
+    assert plain.normalizer_ is not adapted.normalizer_
+
+
+@pytest.mark.filterwarnings("ignore:a person is aligned by")
+@pytest.mark.parametrize("n_windows", [2, 3])
+def test_very_few_windows_warn(fitted, n_windows):
+    with pytest.warns(AdaptationWarning, match=f"adapted on {n_windows} windows"):
+        fitted.adapt(NEW_X[:n_windows], how=["align"])
+
+
+@pytest.mark.parametrize("n_windows", [0, 1])
+def test_one_window_raises(either, n_windows):
+    with pytest.raises(ValueError, match=f"at least 2 windows to adapt on, .* got {n_windows}"):
+        either.adapt(NEW_X[:n_windows])
+
+
+def test_a_stretch_with_one_state_warns():
+    # Classes that are told apart by the power of a rhythm: without one of them, none is confident.
+    X, y, people = make_people(n_people=8, n_windows=30, strength=3.0)
+    classifier = make_classifier(max_epochs=20).fit(X, y, people)
+    new_X, new_y, _ = make_people(n_people=1, n_windows=40, seed=5, strength=3.0)
+    both = classifier.adapt(new_X)
+    assert both.adaptation_.stepped_back == ""
+    with pytest.warns(AdaptationWarning, match="or one only"):
+        one = classifier.adapt(new_X[new_y == 0])
+    assert "pseudo_labels" not in one.adaptation_.how
+    assert "or one only" in one.adaptation_.stepped_back
+    assert_head = torch.testing.assert_close
+    assert_head(one.model_.head.state_dict(), classifier.model_.head.state_dict(), rtol=0, atol=0)
+
+
+def test_noise_stays_at_chance():
+    rng = np.random.default_rng(0)
+    y, people = np.arange(160) % 2, np.arange(8).repeat(20)
+    scores = []
+    for draw in range(20):
+        noise = rng.normal(0, 10, (190, 4, 128)).astype(np.float32)
+        classifier = make_classifier(max_epochs=2, random_state=draw).fit(noise[:160], y, people)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AdaptationWarning)
+            adapted = classifier.adapt(noise[160:], pseudo_labels=PseudoLabels(0.55))
+        scores.append(adapted.score(noise[160:], np.arange(30) % 2))
+    assert abs(np.mean(scores) - 0.5) < 3 * 0.5 / np.sqrt(20 * 30)
+
+
+def test_several_people_raise(fitted):
+    people = np.repeat(["S1", "S2"], 15)
+    for X, groups in ((NEW_X, people), (make_dataset(NEW_X, NEW_Y, people), None)):
+        with pytest.raises(ValueError, match="windows of one person to adapt to, got those of 2"):
+            fitted.adapt(X, groups=groups)
+    fitted.adapt(NEW_X, groups=np.repeat("S1", 30))
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ("align", TypeError, r"such as \('align',\)"),
+        (("whiten",), ValueError, r"got \['whiten'\]"),
+    ],
+)
+def test_unknown_steps_raise(fitted, how, error, message):
+    with pytest.raises(error, match=message):
+        fitted.adapt(NEW_X, how=how)
+
+
+@pytest.mark.filterwarnings(NO_LABELS)
+def test_steps_that_cannot_be_done_raise_only_when_they_are_asked_for():
+    classifier = make_classifier(align=None, normalize="window", max_epochs=1).fit(X, Y)
+    assert "align" not in classifier.adapt(NEW_X).adaptation_.how
+    with pytest.raises(ValueError, match="expected how without 'align'"):
+        classifier.adapt(NEW_X, how=["align"])
+    several = make_classifier(max_epochs=1).fit(X, np.column_stack([Y, 1 - Y]), PEOPLE)
+    assert several.adapt(NEW_X).adaptation_.how == ("align", "statistics")
+    with pytest.raises(ValueError, match="expected how without 'pseudo_labels'"):
+        several.adapt(NEW_X, how=["pseudo_labels"])
+
+
+def test_windows_that_do_not_match_raise(fitted):
+    with pytest.raises(ValueError, match="expected X of shape"):
+        fitted.adapt(NEW_X[:, :3])
+    with pytest.raises(ValueError, match="volts"):
+        fitted.adapt(NEW_X * 1e-6)
+
+
+def test_a_new_fit_is_for_anyone_again(fitted):
+    adapted = fitted.adapt(NEW_X)
+    again = clone(adapted).fit(X, Y, PEOPLE)
+    np.testing.assert_array_equal(again.predict_proba(NEW_X), fitted.predict_proba(NEW_X))
+    adapted.fit(X, Y, PEOPLE)
+    assert adapted.adaptation_ is None
+    assert adapted.source_ is None
+    np.testing.assert_array_equal(adapted.predict_proba(NEW_X), fitted.predict_proba(NEW_X))
