@@ -14,7 +14,7 @@ import numpy.typing as npt
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, check_amplitude
 from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.clock_times import Time, recording_start, seconds_from_start
-from eegzoo.sleep.inputs.derivations import choose_derivations
+from eegzoo.sleep.inputs.derivations import Derivation, choose_derivations
 from eegzoo.sleep.inputs.unscored import PARTIAL, WindowGrid
 from eegzoo.sleep.inputs.usable_signals import UsableSignals, usable_signals, without_windows
 from eegzoo.sleep.stagers.load_stager import load_stager
@@ -49,8 +49,10 @@ def stage(
     model : str | path-like | Stager
         Name of a model, file of a model, or what `load_stager` returns.
     channels : str | sequence of str | None
-        Derivations or channels to stage, such as ``"C4-M1,EOG left"``. None: one central, one
-        frontal and one occipital derivation and both eyes, as far as there are any.
+        Derivations or channels to stage, such as ``"C4-M1,EOG left"``, in the order that the model
+        expects. None: those that the model was trained on, if it knows their names; else one
+        central, one frontal and one occipital derivation and both eyes, as far as there are any,
+        of which a model of one channel gets the first.
     lights_off, lights_on : float | str | datetime.datetime | None
         Seconds from the start of the recording, or clock times such as ``"23:10"``. Statistics
         count what lies in between; all of the recording is staged.
@@ -93,11 +95,11 @@ def stage(
     """
     if not isinstance(raw, mne.io.BaseRaw):
         raise TypeError(f"expected raw to be a recording of MNE, got {type(raw).__name__}")
-    derivations = choose_derivations(raw, channels)
+    stager = load_stager(model) if isinstance(model, (str, os.PathLike)) else model
+    derivations = _derivations(raw, channels, stager)
     seconds, start = raw.n_times / raw.info["sfreq"], recording_start(raw)
     off = seconds_from_start("lights_off", lights_off, start, seconds)
     on = seconds_from_start("lights_on", lights_on, start, seconds)
-    stager = load_stager(model) if isinstance(model, (str, os.PathLike)) else model
     grid = WindowGrid(raw.n_times, float(raw.info["sfreq"]), float(stager.window_seconds))
     if not len(grid):
         raise ValueError(
@@ -127,6 +129,26 @@ def stage(
         reasons=reasons,
         notes=notes,
     )
+
+
+def _derivations(
+    raw: mne.io.BaseRaw, channels: str | Sequence[str] | None, stager: Stager
+) -> list[Derivation]:
+    """Return the derivations to stage; a stager of several channels has to be told which."""
+    if channels is not None:
+        chosen = choose_derivations(raw, channels)
+        if stager.n_chans not in (None, len(chosen)):
+            raise ValueError(
+                f"expected channels to be {stager.n_chans} for {stager.name}, got "
+                f"{', '.join(derivation.name for derivation in chosen)}"
+            )
+        return chosen
+    if stager.ch_names is None and (stager.n_chans or 1) > 1:
+        raise ValueError(
+            f"expected channels (--channels) for {stager.name}, which takes {stager.n_chans} in "
+            f"the order of its training, got none; the recording has {', '.join(raw.ch_names)}"
+        )
+    return choose_derivations(raw, stager.ch_names)
 
 
 def _for_stager(found: UsableSignals, stager: Stager) -> UsableSignals:

@@ -64,7 +64,7 @@ class ClassifierStager(Stager):
         info = classifier.signal_info_
         if info is None:
             raise ValueError(f"expected a classifier that knows its channels, got {name}")
-        self.info = info
+        self.info, self.ch_names = info, tuple(info.ch_names)
         seconds = info.n_times / info.sfreq
         if abs(seconds - self.window_seconds) > 1.5 / info.sfreq:
             raise ValueError(
