@@ -30,6 +30,15 @@ class Stager(abc.ABC):
         Stages in the order of the probabilities.
     window_seconds : float
         Length of a window in seconds.
+
+    Examples
+    --------
+    >>> class Awake(Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([1.0, 0.0, 0.0, 0.0, 0.0], (n, 1))
+    >>> Awake("awake").probabilities(np.zeros((2, 7000)), sfreq=100.0)
+    array([[1., 0., 0., 0., 0.],
+           [1., 0., 0., 0., 0.]])
     """
 
     stages: ClassVar[tuple[str, ...]] = STAGES
