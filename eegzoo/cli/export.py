@@ -134,6 +134,7 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
 
     weights, crops, is_sequential = trained.weights, 1, False
     align: dict[str, Any] = {"align": None, "alignment": None}
+    temperature, by_person, adapted = 1.0, False, None
     if weights is not None and not isinstance(weights.source, Path):
         targets: dict[str, Any] = {"classes": list(weights.metadata.labels)}
         network = load_weights(weights)
@@ -146,6 +147,9 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
         for name in align:
             alignment = getattr(estimator, f"{name}_")
             align[name] = None if alignment is None else alignment.to_dict()
+        temperature = float(getattr(estimator, "_temperature", 1.0))
+        by_person, adaptation = estimator.by_person_, estimator.adaptation_
+        adapted = None if adaptation is None else adaptation.in_words()
     described = {
         "name": trained.name,
         "eegzoo": __version__,
@@ -158,6 +162,11 @@ def _described(trained: Trained) -> tuple[EEGModel, dict[str, Any], bool]:
         # person whom the model is for.
         **align,
         "normalization": normalization,
+        # Number that averaged logits are divided by, from a calibration on held-out people.
+        "temperature": temperature,
+        # Whether batch normalisation has the statistics of each person in use.
+        "by_person": by_person,
+        "adaptation": adapted,
         # Crops are evenly spaced over a window. Predictions are averaged over them: the logarithms
         # of the probabilities of classes, otherwise the logits.
         "crops": {"n_times": network.n_times, "number": crops},

@@ -101,14 +101,18 @@ def predict(
     )  # fmt: skip
     preprocessing = chosen.naming_channels(matching.resampling(trained, resample))
     raw = chosen.raws[0]
+    # Labels are read only to learn some of them.
+    labels: dict[str, list[str]] = {"event": wanted} if wanted else {}
+    if calibrate:
+        labels = {name: [name] for name in wanted}
     if isinstance(raw, mne.BaseEpochs):
         if step_seconds is not None:
             raise ValueError("expected --step-seconds with a recording, got epochs")
-        epochs = preprocessing.epochs(selected(raw, {"event": wanted} if wanted else {}))
+        epochs = preprocessing.epochs(selected(raw, labels))
         onsets = epochs.events[:, 0] / epochs.info["sfreq"]
     elif wanted:
         with event_options.spoken(str(recording)):
-            cut = preprocessing.at_events(raw, {"event": wanted}, source)
+            cut = preprocessing.at_events(raw, labels, source)
         for left in cut.left_out:
             typer.echo(f"left out: {left}", err=True)
         epochs, onsets = cut.epochs, cut.onset

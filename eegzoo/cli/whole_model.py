@@ -29,7 +29,7 @@ class WholeModel(nn.Module):
     ------
     ValueError
         If the estimator normalises by moving estimates, predicts along sequences, or aligns people
-        but is not aligned to one of them.
+        or takes their statistics but is not adapted to one of them.
     """
 
     mean: Tensor
@@ -56,6 +56,13 @@ class WholeModel(nn.Module):
                 "expected a model that is aligned to one person, because a graph has no statistics "
                 f"of people, got one that aligns each person in use ({estimator.align_.method})"
             )
+        adaptation = estimator.adaptation_
+        if estimator.by_person_ and not (adaptation and "statistics" in adaptation.how):
+            raise ValueError(
+                "expected a model that is adapted to one person (EEGClassifier.adapt), because a "
+                "graph has no statistics of people, got one that takes those of each person in use"
+            )
+        self.temperature = float(getattr(estimator, "_temperature", 1.0))
         self.is_aligned = alignment is not None
         if alignment is not None:
             if alignment.bands is not None:
@@ -90,7 +97,7 @@ class WholeModel(nn.Module):
         crops = even_crops(self._normalized(x), self.crop_length, self.n_crops)
         n_crops = crops.shape[1]
         outputs = self.network(crops.flatten(0, 1)).unflatten(0, (-1, n_crops))
-        outputs = self.targets.average_crops(outputs)
+        outputs = self.targets.average_crops(outputs) / self.temperature
         if isinstance(self.targets, Numbers):
             return outputs * self.target_std + self.target_mean
         return outputs.softmax(-1) if isinstance(self.targets, Classes) else outputs.sigmoid()

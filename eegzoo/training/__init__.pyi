@@ -1,6 +1,7 @@
 from .augmentation.augmentations import AUGMENTATIONS
 from .classifier import EEGClassifier
 from .inputs.allow_leakage import AllowLeakage
+from .inputs.nights import NightSampler
 from .loop.history import History
 from .recipe import RECIPES, Recipe
 from .regressor import EEGRegressor
@@ -14,5 +15,6 @@ __all__ = [
     "EEGRegressor",
     "FocalLoss",
     "History",
+    "NightSampler",
     "Recipe",
 ]

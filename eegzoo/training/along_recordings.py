@@ -13,10 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.windows.consecutive import sort_by_onset
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.runs import runs_along_recordings
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.targets.targets import Targets
 
@@ -27,6 +27,7 @@ class RecordingPredictions:
     preprocessing_: Preprocessing | None
     targets_: Targets
     _outputs: Callable[..., Tensor]
+    _causal_outputs: Callable[..., Tensor]
 
     def predict_recording(
         self,
@@ -35,6 +36,7 @@ class RecordingPredictions:
         *,
         preprocessing: Preprocessing | None = None,
         batch_size: int = 64,
+        causal: bool = False,
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
         """Predict from sliding windows along a recording.
 
@@ -53,6 +55,9 @@ class RecordingPredictions:
             length of a window. None: that of trained weights or of a saved estimator.
         batch_size : int
             Number of windows that are computed at once.
+        causal : bool
+            With `align`, whether each window is aligned by the windows up to its own, as in a
+            stream, and the first five by these five; otherwise by all windows of the recording.
 
         Returns
         -------
@@ -91,7 +96,8 @@ class RecordingPredictions:
         windows = preprocessing.windows(raw, step_seconds)
         dataset = EpochsDataset.from_epochs(windows, check_signal="ignore")  # checked in _outputs
         onsets = dataset.groups("onset") - raw.first_time
-        return onsets, self.targets_.predictions(self._outputs(dataset, None, batch_size))
+        outputs = self._causal_outputs if causal else self._outputs
+        return onsets, self.targets_.predictions(outputs(dataset, batch_size=batch_size))
 
 
 def outputs_along_recordings(
@@ -127,23 +133,12 @@ def outputs_along_recordings(
     ValueError
         If there are no onsets, two windows of a recording have the same, or windows overlap.
     """
-    if inputs.info is None or "onset" not in inputs.metadata:
-        raise ValueError(
-            "expected X of shape (n_sequences, n_windows, n_chans, n_times), or epochs, whose "
-            "onsets tell which windows are consecutive, because the model was trained on "
-            f"sequences; got single windows of shape {tuple(inputs.X.shape)}"
-        )
-    n_windows = len(inputs.X)
-    metadata = {"recording": np.zeros(n_windows, np.int64), **inputs.metadata}
-    windows = EpochsDataset(
-        inputs.X, np.zeros(n_windows, np.int64), ("?",), inputs.info, metadata, "ignore"
-    )
-    order, _, follows = sort_by_onset(windows, inputs.info.n_times / inputs.info.sfreq)
-    runs = [
+    runs = runs_along_recordings(inputs)
+    outputs = [
         compute_outputs(
-            model, windows.X[run][None], torch.Tensor.squeeze, 1, None,
+            model, inputs.X[run][None], torch.Tensor.squeeze, 1, None,
             lambda sequence: normalize(sequence[0])[None], 1, compute,
         )[0]
-        for run in np.split(order, np.flatnonzero(~follows)[1:])
+        for run in runs
     ]  # fmt: skip
-    return torch.cat(runs)[torch.from_numpy(np.argsort(order))]
+    return torch.cat(outputs)[torch.from_numpy(np.argsort(np.concatenate(runs)))]

@@ -52,6 +52,7 @@ CONCEPTS = {
     "across_channels": "whether there are filters over all channels beside those in time",
     "bandwidth": "width of a frequency band in Hz",
     "cells": "position of each channel on a grid",
+    "context_length": "number of windows from which one window is classified",
     "complexity": "factor on the number of weights",
     "frozen_temporal": "whether the temporal filters are frozen",
     "grid_size": "rows and columns of a grid of electrodes",

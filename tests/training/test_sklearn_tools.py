@@ -239,7 +239,7 @@ def test_metadata_routing_passes_groups_and_weights_to_fit():
         classifier = (
             make_classifier(validation=own)
             .set_fit_request(sample_weight=True, groups=True)
-            .set_score_request(sample_weight=True)
+            .set_score_request(sample_weight=True, groups=True)
         )
         scores = cross_val_score(
             classifier, X, Y, cv=GroupKFold(2), params={"sample_weight": weight, "groups": GROUPS}

@@ -182,6 +182,26 @@ def test_fitted_normalisation_is_loaded_or_fitted_again(tmp_path):
     assert mine.preprocess(noise(weights)).X.std() < 3
 
 
+def test_windows_for_a_model_that_aligns_are_aligned(tmp_path):
+    weights = find_weights("eegnet.physionet_mi2")
+    card = weights.metadata
+    epochs = weights.preprocessing.epochs(noise(weights))
+    classifier = EEGClassifier(
+        create_model(card.architecture, **card.arguments), align="euclid", max_epochs=1,
+        random_state=0,
+    ).fit(epochs)  # fmt: skip
+    card = dataclasses.replace(card, normalization="whiten")
+    classifier.save(tmp_path / "mine.safetensors", weights.preprocessing, card)
+    mine = weights_in(tmp_path / "mine.safetensors")
+    assert mine.alignment == classifier.align_
+    assert find_weights("eegnet.physionet_mi2").alignment is None
+    windows = torch.from_numpy(mine.preprocess(noise(weights)).X)
+    with torch.inference_mode():
+        found = load_weights(mine)(windows).softmax(-1)
+    expected = EEGClassifier.from_weights(mine).set_params(n_crops=1).predict_proba(epochs)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_model_file_without_a_card_raises(tmp_path):
     save_model(
         create_model("eegnet", n_chans=3, n_times=64, n_outputs=2, sfreq=128), tmp_path / "m.st"

@@ -11,10 +11,14 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.data.preprocessing.by_person.running_alignment import RunningAlignment
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.data.windows.lazy_windows import Array, Indices, Windows
 from eegzoo.data.windows.splits import group_names
+
+# Windows at the start of a recording that are aligned by the same statistics.
+_CAUSAL_START = 5
 
 
 class AlignedWindows(Windows):
@@ -139,6 +143,45 @@ def aligned_inputs(
             if len(names) == 1:
                 raise
             raise ValueError(f"the windows of {name} cannot be aligned: {error}") from error
+    return apply_alignments(inputs, alignments, owner)
+
+
+def causally_aligned(
+    inputs: Inputs, alignment: PersonAlignment, sfreq: float | None = None
+) -> Inputs:
+    """Return windows of one person, each aligned by the windows up to and including its own.
+
+    The first windows, up to the fifth, are aligned by the first five together.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Windows of one recording, in the order of time.
+    alignment, sfreq
+        As in `aligned_inputs`. With `first`, the statistics end with these windows.
+
+    Raises
+    ------
+    ValueError
+        As `PersonAlignment.fit`.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(0.0, 20.0, (10, 2, 200))
+    >>> aligned = causally_aligned(Inputs(X), PersonAlignment()).X
+    >>> np.array_equal(aligned[6], PersonAlignment().fit(X[:7]).transform(X[6:7])[0])
+    True
+    """
+    n_windows, sfreq = len(inputs.X), sfreq if inputs.info is None else inputs.info.sfreq
+    running = RunningAlignment(dataclasses.replace(alignment, first=None), sfreq)
+    last = n_windows if alignment.first is None else min(n_windows, alignment.first)
+    start = min(_CAUSAL_START, last)
+    running.update(inputs.X[:start])
+    alignments = [running.fitted]
+    for row in range(start, last):
+        running.update(inputs.X[row : row + 1])
+        alignments.append(running.fitted)
+    owner = np.clip(np.arange(n_windows) - start + 1, 0, len(alignments) - 1)
     return apply_alignments(inputs, alignments, owner)
 
 

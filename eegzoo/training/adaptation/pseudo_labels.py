@@ -104,12 +104,12 @@ def _objection(labels: Array, chosen: Array, n_classes: int, options: PseudoLabe
     if len(labels) < options.smallest_share * n_windows:
         return (
             f"{len(labels)} of {n_windows} windows have a label with a probability of at least "
-            f"{options.threshold_for(n_classes):g}, as when the windows hold one state only"
+            f"{options.threshold_for(n_classes):g}: do they hold all states, or one only?"
         )
     counts = np.bincount(labels, minlength=n_classes)
     if counts.min() < max(1, _RAREST * len(labels) / n_classes):
         return (
             f"the confident labels are one-sided: {counts.tolist()} of the classes in their order, "
-            "as when the windows hold one state only"
+            "do the windows hold all states, or one only?"
         )
     return ""

@@ -8,13 +8,19 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from sklearn.utils.validation import check_is_fitted
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.preprocessing.normalization import Normalizer, Unchanged
 from eegzoo.data.signal.signal_info import SignalInfo
-from eegzoo.data.windows.aligned_people import aligned_inputs, apply_alignments
+from eegzoo.data.windows.aligned_people import (
+    aligned_inputs,
+    apply_alignments,
+    causally_aligned,
+)
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.models.base import EEGModel
@@ -45,7 +51,9 @@ class AlignsPeople:
     check_signal: str
     signal_info_: SignalInfo | None
     normalizer_: Normalizer
+    amplitude_: float | None
     _check_window: Callable[[Inputs], None]
+    _outputs: Callable[..., torch.Tensor]
     set_params: Callable[..., Any]
 
     def _aligned_data(self, data: FitData) -> FitData:
@@ -53,7 +61,8 @@ class AlignsPeople:
         alignment = as_alignment(self.align)
         if alignment is None:
             return data
-        sfreq = self.sfreq or getattr(self.model, "sfreq", None)
+        known = self.model.sfreq if isinstance(self.model, EEGModel) else None
+        sfreq = self.sfreq or known
         return data.with_inputs(
             aligned_inputs(data.inputs, alignment, data.people, data.mask, sfreq)
         )
@@ -73,6 +82,22 @@ class AlignsPeople:
             return inputs
         people, sfreq = people_of(inputs, groups), self.model_.sfreq or self.sfreq
         return aligned_inputs(inputs, self.align_, people, mask, sfreq)
+
+    def _causal_outputs(self, dataset: EpochsDataset, batch_size: int) -> torch.Tensor:
+        """Return the outputs for windows of a recording, each aligned by those up to its own."""
+        if self.align_ is None or self.alignment_ is not None:
+            return self._outputs(dataset, None, batch_size)
+        inputs = as_inputs(dataset, self.signal_info_, self.check_signal)
+        self._check_window(inputs)
+        inputs.check_amplitude(None, self.amplitude_, self.check_signal)
+        aligned = causally_aligned(inputs, self.align_)
+        estimator = copy.copy(self)
+        estimator.align_, estimator.check_signal = None, "ignore"
+        info = inputs.info or dataset.info
+        windows = EpochsDataset(
+            aligned.X, dataset.y, dataset.classes, info, inputs.metadata, "ignore"
+        )
+        return estimator._outputs(windows, None, batch_size)
 
     def with_alignment(self, align: str | PersonAlignment) -> Self:
         """Return a copy of an estimator trained without `align` that aligns each person in use.

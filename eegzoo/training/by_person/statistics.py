@@ -40,4 +40,6 @@ def with_person_statistics(model: EEGModel, windows: Tensor) -> EEGModel:
     """
     adapted = copy.deepcopy(model)
     by_person(adapted)  # a loaded model has torch's layers
-    return fit_person_statistics(adapted, torch.split(windows, _BATCH_SIZE))
+    # The first batch is run once more, to find the layers; so it is small.
+    batches = (windows[:2], *torch.split(windows[2:], _BATCH_SIZE))
+    return fit_person_statistics(adapted, [batch for batch in batches if len(batch)])

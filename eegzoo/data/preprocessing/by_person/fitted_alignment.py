@@ -120,4 +120,7 @@ class FittedAlignment:
         known = [field.name for field in dataclasses.fields(cls)]
         if set(values) != set(known):
             raise ValueError(f"expected a fitted alignment with {known}, got {sorted(values)}")
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"expected a fitted alignment, got {dict(values)}: {error}") from error

@@ -160,7 +160,10 @@ class PersonAlignment:
         known = [field.name for field in dataclasses.fields(cls)]
         if set(values) != set(known):
             raise ValueError(f"expected an alignment with {known}, got {sorted(values)}")
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"expected an alignment, got {dict(values)}: {error}") from error
 
 
 def as_alignment(align: Any) -> PersonAlignment | None:

@@ -298,6 +298,8 @@ def test_unknown_descriptions_are_refused():
     described = PersonAlignment().to_dict()
     with pytest.raises(ValueError, match="expected an alignment with"):
         PersonAlignment.from_dict({**described, "recenter": True})
+    with pytest.raises(ValueError, match="expected an alignment, got"):
+        PersonAlignment.from_dict({**described, "shrinkage": "much"})
     with pytest.raises(ValueError, match="expected a fitted alignment with"):
         FittedAlignment.from_dict({"mean": [0.0]})
     with pytest.raises(ValueError, match="expected matrix of shape"):
