@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eegzoo import data
-from eegzoo.data.preprocessing.by_person.person_alignment import alignment_in
 from eegzoo.models.saving import read_metadata
 from eegzoo.weights.authors.authors_file import AuthorsFile
 from eegzoo.weights.card import Card, lines_of
@@ -162,7 +161,8 @@ class Weights:
         """Alignment by person that the model's windows need, or None."""
         if not isinstance(self.source, Path):
             return None
-        return alignment_in(read_metadata(self.source)["extra"])
+        described = read_metadata(self.source)["extra"].get("align")
+        return None if described is None else data.PersonAlignment.from_dict(described)
 
     def normalizer(self, fit_on: Any = None) -> Normalizer:
         """Return the normalisation of the model's windows.

@@ -302,7 +302,7 @@ def test_metadata_that_cannot_be_read_raise(tmp_path, text):
 
 
 def test_a_newer_format_raises_with_both_versions(path):
-    rewrite(path, lambda metadata, _: metadata.update(format=2, version="99.0"))
+    rewrite(path, lambda metadata, _: metadata.update(format=saving.FORMAT + 1, version="99.0"))
     raises_clearly(path, f"saved by eegzoo 99.0, which is newer than {eegzoo.__version__}")
 
 

@@ -143,7 +143,7 @@ def rewritten(content, change):
 
 
 def newer(metadata, tensors, draw):
-    metadata.update(format=metadata["format"] + draw.randrange(1, 9), version="99.0")
+    metadata.update(format=saving.FORMAT + draw.randrange(1, 9), version="99.0")
 
 
 def rename_a_tensor(metadata, tensors, draw):
