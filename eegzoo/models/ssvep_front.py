@@ -21,10 +21,10 @@ NEIGHBORS = (0.75, 1.0, 1.5)
 @register_model(
     "ssvep_front",
     tasks=("ssvep",),
-    paper="Cohen, Gulbinaite (2017), Rhythmic entrainment source separation: optimizing analyses "
-    "of neural responses to rhythmic sensory stimulation",
+    paper="Cohen and Gulbinaite (2017), Rhythmic entrainment source separation: optimizing "
+    "analyses of neural responses to rhythmic sensory stimulation",
     doi="10.1016/j.neuroimage.2016.11.036",
-    source="SciPy 1.18.0 and scikit-learn 1.9.0 (tests/reference/make_ssvep_front.py)",
+    source="SciPy 1.17.1 and scikit-learn 1.9.1 (tests/reference/make_ssvep_front.py)",
     standard={
         "n_chans": 8, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0,
         "stimulus_freqs": (13.0, 17.0, 21.0),

@@ -30,7 +30,7 @@ _POWER_BANDS = tuple((float(low), float(low + 4)) for low in range(1, 45, 4))
     paper="Barachant et al. (2012), Multiclass brain-computer interface classification by "
     "Riemannian geometry; kin of Kobler et al. (2022), SPD domain-specific batch normalization",
     doi="10.1109/TBME.2011.2172210",
-    source="SciPy 1.18.0 and pyRiemann 0.12 (tests/reference/make_tangent_net.py)",
+    source="SciPy 1.17.1 and pyRiemann 0.12 (tests/reference/make_tangent_net.py)",
     standard={"n_chans": 19, "n_times": 1000, "n_outputs": 2, "sfreq": 250.0},
 )
 class TangentNet(EEGModel):
@@ -112,7 +112,7 @@ class TangentNet(EEGModel):
         power_bands: Bands | None = _POWER_BANDS,
         power_seconds: float = 2.0,
         drop_prob: float = 0.5,
-        head_max_norm: float | None = 1.0,
+        head_max_norm: float | None = 0.5,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
@@ -151,8 +151,8 @@ class TangentNet(EEGModel):
         tangent = upper_triangle(matrix_log(self.whitening(covariances)))
         found = [tangent.flatten(1).to(x.dtype)]  # n_bands * n_chans * (n_chans + 1) / 2 features
         if self.power_bands is not None:
-            for signals in (x, x - x.mean(1, keepdim=True)):
-                found.append((self.power(signals) + FLOOR).log().flatten(1))
+            both = (x, x - x.mean(1, keepdim=True))
+            found += [(self.power(signals) + FLOOR).log().flatten(1) for signals in both]
         features: Tensor = self.norm(torch.cat(found, 1))
         return features
 

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from eegzoo.arguments import number_between
+from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.autocast import without_autocast
+from eegzoo.layers.fixed_tensors import FixedTensors
 from eegzoo.layers.fronts.butterworth_bank import check_bands
 
 
-class BandPower(nn.Module):
+class BandPower(FixedTensors):
     """Mean power density of each channel in frequency bands, by Welch's method.
 
     It equals the mean of `scipy.signal.welch` over the frequencies of a band, both edges included:
@@ -46,39 +47,37 @@ class BandPower(nn.Module):
     torch.Size([16, 2, 19])
     """
 
-    waves: Tensor
-    averages: Tensor
-
     def __init__(
         self, sfreq: float, bands: Iterable[tuple[float, float]], segment_length: int
     ) -> None:
         super().__init__()
         self.sfreq = number_between("sfreq", sfreq, 0.0, above=True)
         self.bands = check_bands("bands", bands, self.sfreq)
-        self.segment_length = segment_length
-        freqs = torch.arange(segment_length // 2 + 1, dtype=torch.float64) * (
-            self.sfreq / segment_length
-        )
-        inside = torch.stack([(freqs >= low) & (freqs <= high) for low, high in self.bands])
-        for band, number in zip(self.bands, inside.sum(1).tolist(), strict=True):
-            if not number:
+        self.segment_length = positive_int("segment_length", segment_length)
+        step = self.sfreq / self.segment_length
+        for low, high in self.bands:
+            if math.ceil(low / step) * step > high:
                 raise ValueError(
-                    f"expected bands with a multiple of sfreq / segment_length = "
-                    f"{self.sfreq / segment_length:g} Hz, got {band}"
+                    "expected bands with a multiple of sfreq / segment_length = "
+                    f"{step:g} Hz, got {(low, high)}"
                 )
+
+    def compute_tensors(self) -> tuple[Tensor, Tensor]:
+        """Return tapered waves of the frequencies in the bands, and the weights of their powers."""
+        length = self.segment_length
+        freqs = torch.arange(length // 2 + 1, dtype=torch.float64) * self.sfreq / length
+        inside = torch.stack([(freqs >= low) & (freqs <= high) for low, high in self.bands])
         used = inside.any(0).nonzero().flatten()
-        t = torch.arange(segment_length, dtype=torch.float64)
-        taper = 0.5 - 0.5 * torch.cos(2 * math.pi * t / segment_length)
-        angles = 2 * math.pi * t.outer(used.double()) / segment_length
+        t = torch.arange(length, dtype=torch.float64)
+        taper = 0.5 - 0.5 * torch.cos(2 * math.pi * t / length)
+        angles = 2 * math.pi * t.outer(used.double()) / length
         waves = torch.cat([angles.cos(), angles.sin()], 1) * taper.unsqueeze(1)
         # The mean of a segment is subtracted before the taper, which is linear as well.
         waves = waves - waves.mean(0)
         # All frequencies but 0 Hz and half the sampling rate stand for two.
-        twice = torch.where((used > 0) & (2 * used < segment_length), 2.0, 1.0).double()
+        twice = torch.where((used > 0) & (2 * used < length), 2.0, 1.0).double()
         averages = inside[:, used].double() * twice / (self.sfreq * taper.square().sum())
-        averages = averages / inside.sum(1, keepdim=True)
-        self.register_buffer("waves", waves.to(torch.get_default_dtype()), persistent=False)
-        self.register_buffer("averages", averages.to(torch.get_default_dtype()), persistent=False)
+        return waves, (averages / inside.sum(1, keepdim=True)).mT
 
     def forward(self, x: Tensor) -> Tensor:
         """Map signals (batch, n_chans, n_times) to power densities (batch, n_bands, n_chans).
@@ -87,10 +86,11 @@ class BandPower(nn.Module):
         """
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
         with without_autocast(x):
+            waves, averages = self.tensors(exact.dtype, exact.device)
             segments = exact.unfold(-1, self.segment_length, self.segment_length // 2)
-            cosines, sines = (segments @ self.waves.to(exact.dtype)).chunk(2, -1)
+            cosines, sines = (segments @ waves).chunk(2, -1)
             power = (cosines.square() + sines.square()).mean(-2)  # (batch, n_chans, n_freqs)
-            bands = power @ self.averages.to(exact.dtype).mT
+            bands = power @ averages
         return bands.mT.to(x.dtype)
 
     def extra_repr(self) -> str:

@@ -39,9 +39,7 @@ class ButterworthBank(ZeroPhaseBank):
     torch.Size([16, 2, 19, 512])
     """
 
-    def __init__(
-        self, sfreq: float, bands: Iterable[tuple[float, float]], order: int = 4
-    ) -> None:
+    def __init__(self, sfreq: float, bands: Iterable[tuple[float, float]], order: int = 4) -> None:
         sfreq = number_between("sfreq", sfreq, 0.0, above=True)
         checked = check_bands("bands", bands, sfreq)
         order = positive_int("order", order)

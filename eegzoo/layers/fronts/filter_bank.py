@@ -82,9 +82,7 @@ class FilterBank(ZeroPhaseBank):
         sfreq = number_between("sfreq", sfreq, 0.0, above=True)
         n_bands = positive_int("n_bands", n_bands)
         bandwidth = number_between("bandwidth", bandwidth, 0.0, above=True)
-        filter_type = one_of(
-            "filter_type", filter_type, ("butter", "cheby1", "cheby2", "ellip")
-        )
+        filter_type = one_of("filter_type", filter_type, ("butter", "cheby1", "cheby2", "ellip"))
         pass_ripple = number_between("pass_ripple", pass_ripple, 0.0, above=True)
         stop_ripple = number_between("stop_ripple", stop_ripple, pass_ripple, above=True)
         tolerance = number_between("tolerance", tolerance, 0.0, above=True)

@@ -65,8 +65,8 @@ class ZeroPhaseBank(nn.Module):
             raise TypeError(f"expected x to be of a floating type, got {x.dtype}")
         if x.ndim < 2 or x.shape[-1] < self.shortest:
             raise ValueError(
-                f"expected x to be (batch, n_chans, n_times) with n_times of at least {self.shortest}, "
-                f"got {tuple(x.shape)}"
+                "expected x to be (batch, n_chans, n_times) with n_times of at least "
+                f"{self.shortest}, got {tuple(x.shape)}"
             )
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
         operators = self._operators(x.shape[-1], exact.dtype, exact.device)

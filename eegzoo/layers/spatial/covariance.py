@@ -43,7 +43,7 @@ def window_covariance(x: Tensor, shrinkage: float) -> Tensor:
         exact = exact - exact.mean(-1, keepdim=True)
         covariance = exact @ exact.mT / x.shape[-1]
         one = torch.eye(x.shape[-2], dtype=covariance.dtype, device=x.device)
-        level = covariance.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+        level = exact.square().mean((-2, -1), keepdim=True)
         return (1 - shrinkage) * covariance + (shrinkage * level + FLOOR) * one
 
 

@@ -34,7 +34,7 @@ def signal_filters(signal: Tensor, noise: Tensor, n_filters: int, shrinkage: flo
     tensor([[0.0000, 1.0000]])
     """
     one = torch.eye(noise.shape[-1], dtype=noise.dtype, device=noise.device)
-    level = noise.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+    level = (noise * one).sum((-2, -1), keepdim=True) / noise.shape[-1]
     whitening = inverse_sqrt((1 - shrinkage) * noise + (shrinkage * level + FLOOR) * one)
     filters = leading_vectors(whitening @ signal @ whitening, n_filters).mT @ whitening
     with torch.no_grad():  # the sign of an eigenvector is arbitrary

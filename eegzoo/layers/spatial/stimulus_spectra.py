@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from eegzoo.layers.autocast import without_autocast
+from eegzoo.layers.fixed_tensors import FixedTensors
 from eegzoo.layers.spatial.covariance import window_covariance
 from eegzoo.layers.spatial.symmetric_eigen import symmetric_eigen
 from eegzoo.layers.spatial.symmetric_functions import inverse_sqrt
@@ -20,7 +21,7 @@ _SHRINKAGE = 1e-6
 _SMALLEST = 1e-8
 
 
-class CrossSpectra(nn.Module):
+class CrossSpectra(FixedTensors):
     """Cross-spectra of windows at given frequencies, and their mean beside each.
 
     The Fourier coefficient c of the channels is taken over the whole centred window without taper;
@@ -44,19 +45,19 @@ class CrossSpectra(nn.Module):
     torch.Size([4, 2, 2, 8, 8])
     """
 
-    waves: Tensor
-
     def __init__(
         self, freqs: Sequence[float], neighbors: Sequence[float], n_times: int, sfreq: float
     ) -> None:
         super().__init__()
-        self.n_freqs = len(freqs)
-        own = torch.tensor(list(freqs), dtype=torch.float64)
-        away = torch.tensor([*neighbors, *(-step for step in neighbors)], dtype=torch.float64)
-        beside = (own.unsqueeze(1) + away).flatten()
-        angles = _angles(torch.cat([own, beside]), n_times, sfreq)
-        waves = torch.cat([angles.cos(), angles.sin()], 1) / n_times
-        self.register_buffer("waves", waves, persistent=False)
+        self.freqs, self.neighbors = tuple(freqs), tuple(neighbors)
+        self.n_times, self.sfreq, self.n_freqs = n_times, sfreq, len(self.freqs)
+
+    def compute_tensors(self) -> tuple[Tensor]:
+        """Return cosines and sines of the frequencies and of those beside each."""
+        away = (*self.neighbors, *(-step for step in self.neighbors))
+        beside = [freq + step for freq in self.freqs for step in away]
+        angles = _angles([*self.freqs, *beside], self.n_times, self.sfreq)
+        return (torch.cat([angles.cos(), angles.sin()], 1) / self.n_times,)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, 2, n_freqs, n_chans, n_chans).
@@ -67,14 +68,15 @@ class CrossSpectra(nn.Module):
         with without_autocast(x):
             exact = x.to(wide_dtype(x))
             exact = exact - exact.mean(-1, keepdim=True)
-            cosines, sines = (exact @ self.waves.to(exact.dtype)).mT.chunk(2, 1)
+            (waves,) = self.tensors(exact.dtype, exact.device)
+            cosines, sines = (exact @ waves).mT.chunk(2, 1)
             own = _outer(cosines[:, : self.n_freqs]) + _outer(sines[:, : self.n_freqs])
             beside = _outer(cosines[:, self.n_freqs :]) + _outer(sines[:, self.n_freqs :])
             beside = beside.unflatten(1, (self.n_freqs, -1)).mean(2)
             return torch.stack([own, beside], 1)
 
 
-class CanonicalCorrelations(nn.Module):
+class CanonicalCorrelations(FixedTensors):
     """Largest canonical correlations of windows with sines and cosines of given frequencies.
 
     The module has no parameters and no state.
@@ -105,8 +107,6 @@ class CanonicalCorrelations(nn.Module):
     tensor([1., 0.])
     """
 
-    waves: Tensor
-
     def __init__(
         self,
         freqs: Sequence[float],
@@ -116,15 +116,20 @@ class CanonicalCorrelations(nn.Module):
         sfreq: float,
     ) -> None:
         super().__init__()
-        self.n_correlations = n_correlations
-        harmonics = torch.arange(1, n_harmonics + 1, dtype=torch.float64)
-        freqs = torch.tensor(list(freqs), dtype=torch.float64)
-        angles = _angles((freqs.unsqueeze(1) * harmonics).flatten(), n_times, sfreq)
-        waves = torch.stack([angles.cos(), angles.sin()]).unflatten(2, (len(freqs), -1))
+        self.freqs, self.n_harmonics, self.n_correlations = (
+            tuple(freqs), n_harmonics, n_correlations
+        )  # fmt: skip
+        self.n_times, self.sfreq = n_times, sfreq
+
+    def compute_tensors(self) -> tuple[Tensor]:
+        """Return orthonormal waves of each frequency with its harmonics."""
+        orders = range(1, self.n_harmonics + 1)
+        freqs = [order * freq for freq in self.freqs for order in orders]
+        angles = _angles(freqs, self.n_times, self.sfreq)
+        waves = torch.stack([angles.cos(), angles.sin()]).unflatten(2, (len(self.freqs), -1))
         waves = waves - waves.mean(1, keepdim=True)
         waves = waves.permute(2, 1, 0, 3).flatten(2)  # (n_freqs, n_times, 2 * n_harmonics)
-        waves = torch.linalg.qr(waves)[0] / math.sqrt(n_times)
-        self.register_buffer("waves", waves, persistent=False)
+        return (torch.linalg.qr(waves)[0] / math.sqrt(self.n_times),)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, n_freqs, n_correlations)."""
@@ -132,7 +137,8 @@ class CanonicalCorrelations(nn.Module):
             whitening = inverse_sqrt(window_covariance(x, _SHRINKAGE)).unsqueeze(1)
             exact = x.to(whitening.dtype)
             exact = (exact - exact.mean(-1, keepdim=True)).unsqueeze(1)
-            mixed = whitening @ (exact @ self.waves.to(whitening.dtype))
+            (waves,) = self.tensors(exact.dtype, exact.device)
+            mixed = whitening @ (exact @ waves)
             # The squared correlations are the eigenvalues of either product; take the smaller.
             short = mixed if mixed.shape[-2] <= mixed.shape[-1] else mixed.mT
             squared = symmetric_eigen(short @ short.mT)[0]
@@ -140,10 +146,10 @@ class CanonicalCorrelations(nn.Module):
             return largest.clamp_min(_SMALLEST).sqrt().to(x.dtype)
 
 
-def _angles(freqs: Tensor, n_times: int, sfreq: float) -> Tensor:
+def _angles(freqs: Sequence[float], n_times: int, sfreq: float) -> Tensor:
     """Return the angles of waves, shape (n_times, n_freqs)."""
     t = torch.arange(n_times, dtype=torch.float64) / sfreq
-    return 2 * math.pi * t.outer(freqs)
+    return 2 * math.pi * t.outer(torch.tensor(freqs, dtype=torch.float64))
 
 
 def _outer(vectors: Tensor) -> Tensor:

@@ -81,7 +81,8 @@ def jacobi(matrices: Tensor, n_sweeps: int = _SWEEPS) -> tuple[Tensor, Tensor]:
             rotation = rotation.reshape(matrices.shape)
             matrices = rotation.mT @ matrices @ rotation
             vectors = vectors @ rotation
-    return matrices.diagonal(dim1=-2, dim2=-1), vectors
+    one = torch.eye(n, dtype=matrices.dtype, device=matrices.device)
+    return (matrices * one).sum(-1), vectors
 
 
 def _rounds(n: int) -> list[list[tuple[int, int]]]:

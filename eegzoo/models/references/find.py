@@ -17,6 +17,7 @@ from eegzoo.models.references import (
     eegsym,
     eegtcnet,
     fbcnet,
+    person_models,
     resnet1d,
     shallow_convnet,
     stagernet,
@@ -31,7 +32,7 @@ from eegzoo.models.zoo import find_entry
 
 _MODULES = (
     atcnet, attnsleep, ctnet, deep_convnet, deepsleepnet, eegconformer, eeginception_erp,
-    eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet, resnet1d,
+    eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet, person_models, resnet1d,
     shallow_convnet, stagernet, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
