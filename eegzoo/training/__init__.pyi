@@ -1,4 +1,10 @@
+from .adaptation.label_curve import LabelCurve, label_curve
+from .adaptation.pseudo_labels import PseudoLabels
+from .adaptation.record import Adaptation, AdaptationWarning
 from .augmentation.augmentations import AUGMENTATIONS
+from .calibration.abstention import Abstention
+from .calibration.folds import CalibrationWarning
+from .calibration.held_out import Calibration
 from .classifier import EEGClassifier
 from .inputs.allow_leakage import AllowLeakage
 from .loop.history import History
@@ -9,10 +15,18 @@ from .targets.focal_loss import FocalLoss
 __all__ = [
     "AUGMENTATIONS",
     "RECIPES",
+    "Abstention",
+    "Adaptation",
+    "AdaptationWarning",
     "AllowLeakage",
+    "Calibration",
+    "CalibrationWarning",
     "EEGClassifier",
     "EEGRegressor",
     "FocalLoss",
     "History",
+    "LabelCurve",
+    "PseudoLabels",
     "Recipe",
+    "label_curve",
 ]

@@ -148,7 +148,6 @@ def label_curve(
 
     Examples
     --------
-    >>> from eegzoo.training.adaptation.label_curve import label_curve
     >>> rng = np.random.default_rng(0)
     >>> X, y = rng.normal(0, 10, (80, 2, 128)), np.tile([0, 1], 40)
     >>> X[y == 1] *= 1.2
