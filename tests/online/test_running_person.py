@@ -84,9 +84,7 @@ def test_adapted_classifier_needs_no_running_alignment(classifier: EEGClassifier
 
 
 def test_unknown_person_raises_unless_asked(classifier: EEGClassifier) -> None:
-    with pytest.raises(
-        ValueError, match="adapt='running' or a classifier that is adapted"
-    ):
+    with pytest.raises(ValueError, match="adapt='running' or a classifier that is adapted"):
         _stream(classifier)
     with pytest.raises(ValueError, match="adapt"):
         _stream(classifier, adapt="always")
