@@ -1,4 +1,6 @@
+from .blocks.additive_attention import AdditiveAttention
 from .blocks.attention import MultiHeadAttention
+from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -20,6 +22,8 @@ from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 
 __all__ = [
+    "AdditiveAttention",
+    "BidirectionalRNN",
     "ConstrainedConv1d",
     "ConstrainedConv2d",
     "ConstrainedConv3d",

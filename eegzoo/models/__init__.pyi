@@ -1,6 +1,7 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .chambon2018 import Chambon2018
 from .ctnet import CTNet
 from .deep_convnet import DeepConvNet
 from .deepsleepnet import DeepSleepNet
@@ -18,7 +19,9 @@ from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
+from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
+from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .stagernet import StagerNet
 from .stnet import STNet
@@ -32,6 +35,7 @@ __all__ = [
     "ATCNet",
     "AttnSleep",
     "CTNet",
+    "Chambon2018",
     "DeepConvNet",
     "DeepSleepNet",
     "EEGConformer",
@@ -47,7 +51,9 @@ __all__ = [
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
+    "RobustSleepNet",
     "STNet",
+    "SeqSleepNet",
     "ShallowConvNet",
     "StagerNet",
     "TinySleepNet",
