@@ -22,7 +22,7 @@ from eegzoo.models.sequence_models import SequenceModel, is_real
     "staging at scale",
     doi="10.1109/TNSRE.2021.3098968",
     source="Dreem-Organization/RobustSleepNet, commit c8ff3f6 (PyTorch)",
-    standard={"n_chans": 1, "n_times": 1800, "n_outputs": 5, "sfreq": 60.0},
+    standard={"n_chans": 2, "n_times": 1800, "n_outputs": 5, "sfreq": 60.0},
 )
 class RobustSleepNet(SequenceModel):
     """RobustSleepNet: attention over channels and frames, then GRUs over the windows of a night.
