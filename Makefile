@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test bench facts findings lint clean
 
 demo: $(READY)
-	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0
+	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0 --report demo.html
 
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal

@@ -1,4 +1,4 @@
-from . import cli, data, layers, models, training, weights
+from . import cli, data, layers, models, online, report, sleep, training, weights
 from ._version import __version__
 from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
@@ -17,8 +17,11 @@ __all__ = [
     "list_weights",
     "load_model",
     "models",
+    "online",
     "optimize_for_inference",
+    "report",
     "save_model",
+    "sleep",
     "summary",
     "training",
     "weights",

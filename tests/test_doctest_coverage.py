@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "Finding": "returned in the example of check_recording",
     "ModelEntry": "returned in the example of find_entry",
     "Normalizer": "base class; see the example of fit_normalizer",
+    "ReportWarning": "warning category",
     "SignalWarning": "warning category",
     "SplitWarning": "warning category",
 }

@@ -22,7 +22,7 @@ VISIBLE = {
 }
 # Each folder of these packages may import itself and those before it.
 FOLDERS = {
-    "layers": ("constrained", "fronts", "blocks"),
+    "layers": ("constrained", "spatial", "person", "fronts", "blocks"),
     "models": ("", "references"),
     "training": (
         "augmentation",
@@ -37,6 +37,7 @@ FOLDERS = {
         "adaptation",
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
+    "sleep": ("files", "inputs", "stagers", "pictures"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
@@ -47,7 +48,12 @@ RESERVED = {"skorch": {"training"}, "accelerate": {"training"}, "typer": {"cli"}
 # Optional dependencies, which are imported only where they are used.
 EXTRAS = {
     "accelerate",
+    "brainflow",
+    "mne_lsl",
     "antio",
+    "captum",
+    "distributed",
+    "edfio",
     "h5py",
     "huggingface_hub",
     "mne_bids",

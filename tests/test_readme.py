@@ -1,12 +1,15 @@
-"""The first example of the README, which needs weights and recordings and is no doctest."""
+"""The examples of the README that need weights and recordings and are no doctests."""
 
 import re
 from pathlib import Path
 
+import edfio
+import numpy as np
 import pytest
 
 from tests.shared_data import MNE_DATA, SHARED, needs
 
+DREAMS = SHARED / "data" / "dreams_spindles" / "dreams_excerpts.npz"
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -20,3 +23,19 @@ def test_first_example_classifies_a_new_person(monkeypatch, capsys):
     exec(code[1], {})
     promised = re.search(r"fist: ([\d.]+)", code[1])[1]
     assert float(capsys.readouterr().out) == pytest.approx(float(promised), abs=5e-4)
+
+
+@needs(DREAMS)
+@needs(SHARED / "weights")
+def test_night_becomes_a_hypnogram(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EEGZOO_WEIGHTS", str(SHARED / "weights"))
+    monkeypatch.chdir(tmp_path)
+    with np.load(DREAMS) as arrays:
+        data = float(arrays["scale_uv"]) * arrays["eeg_2"][: 600 * 200]
+    signal = edfio.EdfSignal(data, 200, label="EEG C4-A1", physical_dimension="uV")
+    edfio.Edf([signal]).write("night.edf")
+    text = README.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(from eegzoo.data import read_recording.*?)```", text, re.DOTALL)
+    exec(code[1], {})
+    assert "('C4-M1',) 10.0" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"night.edf", "night.csv", "night.png"}

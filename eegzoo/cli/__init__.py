@@ -17,6 +17,9 @@ from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
 from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
+from eegzoo.cli.report import report
+from eegzoo.cli.stage import stage
+from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
 from eegzoo.cli.weights import weights
@@ -43,6 +46,9 @@ app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(report)
+app.command()(stage)
+app.command()(stream)
 app.command()(export)
 
 

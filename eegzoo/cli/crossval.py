@@ -134,6 +134,7 @@ def cross_validate(
     parts: list[tuple[Any, Any]],
     score: Callable[[Any, Any], dict[str, float]],
     each: PeopleOptions,
+    kept: list[EEGEstimator] | None = None,
 ) -> tuple[list[dict[str, float]], Any, Any]:
     """Return the scores of each fold, the windows that are scored, and their predictions.
 
@@ -151,6 +152,8 @@ def cross_validate(
         Function of true and predicted targets that returns scores by name.
     each : PeopleOptions
         What is done for each person of a test.
+    kept : list | None
+        List to which the fitted estimator of each fold is added.
     """
     import numpy as np
 
@@ -161,10 +164,12 @@ def cross_validate(
     for number, (training, test) in enumerate(parts, start=1):
         label = f"fold {number} of {len(parts)}"
         fitted = fit(estimator, dataset.subset(training), y[training], label)
-        kept, labels, done = each.predict(fitted, dataset.subset(test))
+        if kept is not None:
+            kept.append(fitted)
+        left, labels, done = each.predict(fitted, dataset.subset(test))
         for line in done:
             typer.echo(f"fold {number}: {line}")
-        test = test[kept]
+        test = test[left]
         tested, predicted[test], is_scored[test] = dataset.subset(test), labels, True
         found.append(score(y[test], predicted[test]))
         numbers = score is not scores.class_scores

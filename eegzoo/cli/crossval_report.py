@@ -15,14 +15,28 @@ if TYPE_CHECKING:
 
 
 def cross_validated(
-    estimator: EEGClassifier | EEGRegressor, dataset: EpochsDataset, y: Any, run: dict[str, Any]
+    estimator: EEGClassifier | EEGRegressor,
+    dataset: EpochsDataset,
+    y: Any,
+    run: dict[str, Any],
+    kept: list[tuple[Any, Any, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Cross-validate with one seed, print the results, and return them for the JSON file."""
+    """Cross-validate with one seed, print the results, and return them for the JSON file.
+
+    The fitted estimator of each fold, with its training and test windows, is added to `kept`.
+    """
+    from eegzoo.report.result.number_scores import number_scores
+
     is_classifier, groups = run["target"] is None, run["groups"]
-    score = scores.class_scores if is_classifier else scores.number_scores
+    score = scores.class_scores if is_classifier else number_scores
     parts = list(crossval.folds(dataset, run["cv"], groups, run["seed"], stratified=is_classifier))
     each = people.PeopleOptions(run["adapt"], run["adapt_first"], run["calibrate"])
-    folds, scored, predicted = crossval.cross_validate(estimator, dataset, y, parts, score, each)
+    fitted: list[Any] | None = None if kept is None else []
+    folds, scored, predicted = crossval.cross_validate(
+        estimator, dataset, y, parts, score, each, fitted
+    )
+    if kept is not None and fitted is not None:
+        kept += [(one, *part) for one, part in zip(fitted, parts, strict=True)]
     dataset, y = dataset.subset(scored), y[scored]
     found: dict[str, Any]
     if is_classifier:

@@ -9,6 +9,7 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
+    evaluate_sleep,
     event_options,
     matching,
     people,
@@ -19,7 +20,8 @@ from eegzoo.cli import (
     targets,
 )
 from eegzoo.cli import subjects as subjects_
-from eegzoo.cli.trained import Model, epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
+from eegzoo.cli.trained_windows import WindowOptions
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Model,
+    model: evaluate_sleep.ModelOrNone = None,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
@@ -40,6 +42,8 @@ def evaluate(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    against: evaluate_sleep.Against = None,
+    epoch_seconds: evaluate_sleep.EpochSeconds = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -78,6 +82,11 @@ def evaluate(
     an interval over people, or of one person over windows, and with what luck reaches once in
     twenty times. People worse than chance are named.
 
+    A model of sleep stages stages whole nights, which are aligned with their scorings by the clock.
+    Accuracy, kappa, macro-F1, F1 of each stage and the confusion matrix are given for each night
+    and for all of them; windows of one stage and mixed ones apart, if the scorer's epochs are
+    others than the windows. With --against instead of a model, two scorings are compared.
+
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
 
@@ -90,7 +99,24 @@ def evaluate(
     [bold]eegzoo evaluate model.safetensors --raw c.edf --event-id left=1,right=2[/]
 
     [bold]eegzoo evaluate model.safetensors --raw c.edf --metadata c.tsv --target response_time[/]
+
+    [bold]eegzoo evaluate sleep.safetensors --raw night.edf --annotations night.txt[/]
+
+    [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
+    if against or model is None:
+        evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
+        return
+    if evaluate_sleep.is_stager(model):
+        evaluate_sleep.refuse(
+            model, data=data, subject=subject, event_id=event_id, stim=stim, target=target,
+            exclude=exclude, types=types, rename=rename, scale=scale,
+        )  # fmt: skip
+        evaluate_sleep.evaluate_stager(
+            model, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, channels, json,
+        )  # fmt: skip
+        return
     results.check_outputs(
         [json], [*(raw or []), *(metadata or []), *(annotations or []), *model_files(model)]
     )
@@ -107,17 +133,23 @@ def evaluate(
     each = people.PeopleOptions(adapt, adapt_first, numbers[0] if len(numbers) == 1 else 0)
     each.check(is_classifier=target is None)
     trained = find_trained(model)
-    _check_targets(model, trained, target)
+    is_night = not (event_id or stim or events_from or target or data)
+    if is_night and evaluate_sleep.is_of_sleep(trained, raw):
+        evaluate_sleep.refuse(model, subject=subject)
+        evaluate_sleep.evaluate_model(
+            trained, raw or [], reading_options.reader(reader_option, truncated), annotations,
+            epoch_seconds, options, resample, missing, check_signal, json,
+        )  # fmt: skip
+        return
+    check_targets(model, trained, target)
+    given = WindowOptions(
+        data, subjects, runs, raw, subject, event_id,
+        event_options.event_source(stim, stim_mask, events_from), annotations, target, metadata,
+        reading_options.reader(reader_option, truncated), options, missing, resample, check_signal,
+    )  # fmt: skip
     found: list[dict[str, Any]] = []
     for number in range(seed, seed + seeds):
-        dataset = sources.load_windows(
-            matching.resampling(trained, resample), data, subjects, runs, raw, event_id, number,
-            check_signal, target, metadata, annotations,
-            event_options.event_source(stim, stim_mask, events_from),
-            reading_options.reader(reader_option, truncated), subject, options,
-            matching.channels_of(trained),
-        )  # fmt: skip
-        dataset = matching.aligned(dataset, trained, missing)
+        dataset = given.load(trained, number)
         chosen = fold_for(model, trained, set(dataset.groups("subject").tolist()))
         estimator = matching.aligning(chosen.load(), align)
         estimator.set_params(check_signal=check_signal)
@@ -140,7 +172,7 @@ def evaluate(
         results.write_json(json, shown)
 
 
-def _check_targets(model: str, trained: Trained, target: str | None) -> None:
+def check_targets(model: str, trained: Trained, target: str | None) -> None:
     """Raise an error unless the options provide targets of the kind that the model predicts."""
     from eegzoo.training.targets.targets import LabelSets, Numbers
 
@@ -191,6 +223,7 @@ def _scores(
     """Print the scores, and return them for the JSON file."""
     from sklearn.metrics import confusion_matrix
 
+    from eegzoo.report.result.number_scores import number_scores
     from eegzoo.training.regressor import EEGRegressor
 
     if isinstance(estimator, EEGRegressor):
@@ -198,7 +231,7 @@ def _scores(
         if predicted.ndim > 1:
             raise ValueError(f"expected a regressor of one number, got one of {predicted.shape[1]}")
         true = dataset.groups("target")
-        found = scores.as_json(scores.number_scores(true, predicted))
+        found = scores.as_json(number_scores(true, predicted))
         return {**found, "statistics": scores.report(dataset, true, predicted, numbers=True)}
     known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))

@@ -40,6 +40,15 @@ Stride = Annotated[
         help="Seconds between the starts of windows, with --window.", show_default="--window"
     ),
 ]
+Stages = Annotated[
+    bool,
+    typer.Option(
+        "--stages",
+        help="Labels are sleep stages in any spelling, also of Rechtschaffen and Kales: windows of "
+        "30 s (--window) get the AASM's.",
+        show_default="no",
+    ),
+]
 Stim = Annotated[
     str | None, typer.Option(help="Stim channel to read events from.", show_default="all")
 ]

@@ -59,6 +59,21 @@ def parse_reader_options(given: list[str] | None) -> dict[str, Any]:
     return options
 
 
+def reading_values(reader_option: list[str] | None, truncated: str) -> dict[str, Any]:
+    """Return the keyword arguments of `eegzoo.data.read_recording` that the options stand for.
+
+    Raises
+    ------
+    ValueError
+        If an option has a wrong value.
+    """
+    from eegzoo.arguments import one_of
+    from eegzoo.data.reading.read_recording import TRUNCATED
+
+    one_of("--truncated", truncated, TRUNCATED)
+    return {"truncated": truncated, "reader_options": parse_reader_options(reader_option)}
+
+
 def reader(
     reader_option: list[str] | None, truncated: str
 ) -> Callable[[Path], mne.io.BaseRaw | mne.BaseEpochs]:
@@ -71,11 +86,7 @@ def reader(
     ValueError
         If an option has a wrong value.
     """
-    from eegzoo.arguments import one_of
-    from eegzoo.data.reading.read_recording import TRUNCATED
-
-    one_of("--truncated", truncated, TRUNCATED)
-    options = parse_reader_options(reader_option)
+    values = reading_values(reader_option, truncated)
 
     def read(path: Path) -> mne.io.BaseRaw | mne.BaseEpochs:
         from eegzoo.data.reading.read_epochs import is_epochs_file, read_epochs
@@ -83,8 +94,8 @@ def reader(
 
         with _printed_notes():
             if not is_epochs_file(path):
-                return read_recording(path, truncated=truncated, reader_options=options)
-            if options or truncated != "raise":
+                return read_recording(path, **values)
+            if values["reader_options"] or truncated != "raise":
                 raise ValueError(
                     f"expected --reader-option and --truncated with a recording, got epochs: {path}"
                 )

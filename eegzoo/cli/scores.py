@@ -20,27 +20,6 @@ def class_scores(true: Any, predicted: Any) -> dict[str, float]:
     return {"accuracy": float((predicted == true).mean())}
 
 
-def number_scores(true: Any, predicted: Any) -> dict[str, float]:
-    """Return R2, mean absolute error and Pearson's correlation of predicted numbers.
-
-    R2 and the correlation are NaN if they are undefined, as for a constant target.
-    """
-    import numpy as np
-
-    varies = float(np.ptp(true)) > 0
-    total = float(((true - true.mean()) ** 2).sum())
-    residual = float(((true - predicted) ** 2).sum())
-    return {
-        "R2": 1 - residual / total if varies else math.nan,
-        "mean absolute error": float(abs(true - predicted).mean()),
-        "correlation": (
-            float(np.corrcoef(true, predicted)[0, 1])
-            if varies and float(np.ptp(predicted)) > 0
-            else math.nan
-        ),
-    }
-
-
 def report(
     dataset: EpochsDataset, true: Any, predicted: Any, *, numbers: bool = False, label: str = ""
 ) -> dict[str, Any]:
@@ -59,8 +38,9 @@ def report(
     """
     import numpy as np
 
-    from eegzoo.cli import score_statistics
     from eegzoo.data.windows.timeline import timeline_of
+    from eegzoo.report.result import score_statistics
+    from eegzoo.report.result.number_scores import number_scores
 
     people = dataset.metadata.get("subject", np.zeros(len(dataset), int))
     n_windows, n_independent = len(dataset), timeline_of(dataset).n_independent()

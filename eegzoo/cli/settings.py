@@ -25,7 +25,12 @@ def _training(help: str, default: bool | str = True) -> typer.models.OptionInfo:
 
 _ENOUGH = "enough for 250 batches, 20 to 100"
 
-RecipeName = Annotated[str, _training("Defaults of the settings below: small or plain.")]
+RecipeName = Annotated[
+    str,
+    _training(
+        "Defaults of the settings below: small, plain, or tinysleepnet for nights (200 epochs)."
+    ),
+]
 Normalize = Annotated[
     str | None,
     _setting(
@@ -60,6 +65,9 @@ Warmup = Annotated[
 WeightDecay = Annotated[float | None, _setting("Weight decay of AdamW.", "0", "0")]
 ClipNorm = Annotated[
     float | None, _setting("Maximum norm of the gradient; 0: no clipping.", "0", "0")
+]
+ConvL2 = Annotated[
+    float | None, _setting("Weight of the convolutions' half squared norm in the loss.", "0", "0")
 ]
 Ema = Annotated[
     float | None, _setting("Decay of the weights' moving average; 0: no average.", "0", "0")

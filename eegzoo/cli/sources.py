@@ -14,10 +14,12 @@ from eegzoo.cli.option_values import split
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
+    import mne
     import numpy as np
     import numpy.typing as npt
 
     from eegzoo.cli.channel_options import ChannelOptions
+    from eegzoo.data.preprocessing.event_windows import EventWindows
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.reading.events.sources import EventSource
     from eegzoo.data.reading.recording import Recording
@@ -71,16 +73,22 @@ def load_windows(
     subject: list[str] | None = None,
     channels: ChannelOptions | None = None,
     keep: Sequence[str] = (),
+    seen: Callable[[mne.io.BaseRaw, EventWindows], None] | None = None,
+    stage_seconds: float | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
 
+    With `stage_seconds`, the labels are sleep stages, and each window of this length gets its own.
+
     `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
-    `keep`, are used whatever their names say. With `target`, the number of each window is in the
+    `keep`, are used whatever their names say. `seen` is called with each continuous recording, as
+    it is before preprocessing, and its windows. With `target`, the number of each window is in the
     column "target" of its metadata.
     """
     import mne
 
     from eegzoo.cli.channel_options import ChannelOptions, choose
+    from eegzoo.data.reading.label_files.annotate_stages import annotate_stages
     from eegzoo.data.reading.label_files.read_label_file import read_label_file
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
@@ -123,10 +131,14 @@ def load_windows(
         with event_options.spoken(name):
             if annotations:
                 known = read_label_file(annotations[place], known)
+            if stage_seconds is not None:
+                known = annotate_stages(known, window_seconds=stage_seconds)
         wanted = pairs or event_options.default_events(known, source, name, bool(raw))
         with event_options.spoken(name):
             cut = preprocessing.at_events(known, wanted, source)
         event_options.say_left_out(name, cut)
+        if seen is not None:
+            seen(known, cut)
         columns: dict[str, Any] = {**recording.metadata, **cut.metadata(name)}
         dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, types=types, **columns)
         if target is not None and metadata is not None:

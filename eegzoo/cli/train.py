@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,25 +10,22 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
-    crossval,
     event_options,
     matching,
     people,
     preprocessing_options,
     reading_options,
+    report_evidence,
     results,
-    scores,
     settings,
     sources,
     targets,
+    train_run,
 )
 from eegzoo.cli import subjects as subjects_
-from eegzoo.cli.crossval_report import cross_validated
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
-    from eegzoo.data.preprocessing.preprocessing import Preprocessing
-    from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.training.classifier import EEGClassifier
     from eegzoo.training.regressor import EEGRegressor
 
@@ -45,6 +41,7 @@ def train(
     stim_mask: event_options.StimMask = None,
     events_from: event_options.EventsFrom = None,
     annotations: event_options.Annotations = None,
+    stages: event_options.Stages = False,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
     reader_option: reading_options.ReaderOption = None,
@@ -80,6 +77,7 @@ def train(
     warmup: settings.Warmup = None,
     weight_decay: settings.WeightDecay = None,
     clip_norm: settings.ClipNorm = None,
+    conv_l2: settings.ConvL2 = None,
     ema: settings.Ema = None,
     validation: settings.Validation = None,
     patience: settings.Patience = None,
@@ -116,6 +114,9 @@ def train(
         Path | None,
         typer.Option(help="File for a model trained on all windows.", show_default="none"),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="HTML file for a report.", show_default="none")
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(help="JSON file for the results.", show_default="none")
     ] = None,
@@ -148,6 +149,8 @@ def train(
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    if stages and window is None:
+        window = 30.0
     given = preprocessing_options.PreprocessingOptions(
         tmin,
         tmax,
@@ -168,7 +171,9 @@ def train(
         typer.echo(preprocessing_options.as_json(preprocessing))
         return
     find_entry(model)
-    results.check_outputs([out, json], [*(raw or []), *(metadata or []), *(annotations or [])])
+    results.check_outputs(
+        [out, report, json], [*(raw or []), *(metadata or []), *(annotations or [])]
+    )
     if checkpoint is not None:
         if not checkpoint.strip():
             raise ValueError(f"expected --checkpoint to be a folder, got {checkpoint!r}")
@@ -186,8 +191,8 @@ def train(
         "crop_length": settings.crop_length(crop_length), "n_crops": n_crops,
         "augment": settings.augment(augment), "max_epochs": max_epochs, "batch_size": batch_size,
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
-        "ema": ema, "validation": validation, "patience": patience, "precision": precision,
-        "compile": compile, "checkpoint": checkpoint, "device": device,
+        "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
+        "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
         "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip
@@ -216,80 +221,21 @@ def train(
         "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
         "calibrate": calibrate, "protocol": protocol,
     }  # fmt: skip
+    seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
     with quiet_unless_main(process):
         dataset = sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
-            subject=subject, channels=used,
+            subject=subject, channels=used, seen=None if seen is None else seen.add,
+            stage_seconds=window if stages else None,
         )  # fmt: skip
         preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
         typer.echo(f"{model} on {dataset!r}")
         if verbose > 1:
             typer.echo(preprocessing.as_mne_code())
-        _train(estimator, dataset, preprocessing, run, out, json, writes=process.is_main)
-    leave_processes()
-
-
-def _train(
-    estimator: EEGClassifier | EEGRegressor,
-    dataset: EpochsDataset,
-    preprocessing: Preprocessing,
-    run: dict[str, Any],
-    out: Path | None,
-    json: Path | None,
-    writes: bool,
-) -> None:
-    """Cross-validate, print the results and save them if this process writes files."""
-    from sklearn.base import clone
-
-    from eegzoo import __version__
-    from eegzoo.training.loop.history import epoch_choice
-
-    is_classifier = run["target"] is None
-    run = {**run, **people.folds_of(run["protocol"], dataset)}
-    y = dataset.labels if is_classifier else dataset.groups("target")
-    of_seeds: list[dict[str, Any]] = []
-    for seed in range(run["seed"], run["seed"] + run["seeds"]):
-        if run["seeds"] > 1:
-            typer.echo(f"seed {seed}:")
-        seeded = clone(estimator).set_params(random_state=seed)
-        of_seeds.append(cross_validated(seeded, dataset, y, {**run, "seed": seed}))
-    found: dict[str, Any] = of_seeds[0]
-    if run["seeds"] > 1:
-        found = {"seeds": of_seeds, "mean_over_seeds": scores.print_seeds(of_seeds)}
-    groups = run["groups"]
-    if json is not None and writes:
-        used = dataclasses.asdict(estimator.settings())
-        split = (
-            "shuffled windows; blocks and windows that overlap are kept together"
-            if groups is None
-            else f"folds that keep each {groups} together"
-        )
-        results.write_json(
-            json,
-            {
-                **found,
-                "n_windows": len(dataset), "n_chans": len(dataset.info.ch_names),
-                "classes": list(dataset.classes) if is_classifier else None,
-                "run": {
-                    **run, "model": estimator.model, "recipe": estimator.recipe, **used,
-                    "align": estimator.align,
-                    "people_per_batch": estimator.people_per_batch,
-                    "feature_drop_prob": estimator.feature_drop_prob,
-                    "calibration": getattr(estimator, "calibration", None),
-                    "augment": [str(item) for item in used["augment"]],
-                    "class_weight": getattr(estimator, "class_weight", None),
-                    "precision": estimator.precision, "preprocessing": preprocessing.to_dict(),
-                    "version": __version__,
-                    "split": f"stratified, {split}" if is_classifier else split,
-                    "n_windows": len(dataset),
-                },
-            },
+        train_run.run(
+            estimator, dataset, preprocessing, run, out, json, (report, seen),
+            writes=process.is_main,
         )  # fmt: skip
-    if out is not None:
-        fitted = crossval.fit(estimator, dataset, y, "all windows")
-        if writes:
-            fitted.save(out, preprocessing)
-        chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
-        typer.echo(f"saved {out}; weights of epoch {chosen}")
+    leave_processes()

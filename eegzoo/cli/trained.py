@@ -115,25 +115,37 @@ def fold_for(given: str, trained: Trained, subjects: Collection[str]) -> Trained
         trained = _of(next((fold for fold in folds if not _seen(fold, subjects)), folds[0]))
     if trained.weights is None:
         return trained
-    known, seen = trained.weights.metadata.training, _seen(trained.weights, subjects)
-    if seen:
-        typer.echo(
-            f"warning: {trained.name} was trained on {', '.join(seen)}, so this accuracy does not "
-            "apply to new people",
-            err=True,
-        )
-    elif not known.subjects:
-        typer.echo(
-            f"warning: the training subjects of {trained.name} ({known.name}) are not known, so "
-            "this accuracy may not apply to new people",
-            err=True,
-        )
+    known = trained.weights.metadata.training
+    warning = warning_about(trained, subjects)
+    if warning is not None:
+        typer.echo(f"warning: {warning}", err=True)
     elif trained.name != given:
         # The subject of a file given with --raw is not known.
         same = {_data_set(subject) for subject in subjects} <= set(map(_data_set, known.subjects))
         unseen = f"which was not trained on {', '.join(sorted(subjects))}"
         typer.echo(f"{trained.name}, {unseen if same else 'the first fold'}")
     return trained
+
+
+def warning_about(trained: Trained, subjects: Collection[str]) -> str | None:
+    """Return a sentence if a model was trained on a subject, or may have been; None if not."""
+    if trained.weights is None:
+        return (
+            f"the file {Path(trained.name).name} does not tell what it was trained on, so this "
+            "result may not apply to new windows"
+        )
+    known, seen = trained.weights.metadata.training, _seen(trained.weights, subjects)
+    if seen:
+        return (
+            f"{trained.name} was trained on {', '.join(seen)}, so this accuracy does not apply to "
+            "new people"
+        )
+    if not known.subjects:
+        return (
+            f"the training subjects of {trained.name} ({known.name}) are not known, so this "
+            "accuracy may not apply to new people"
+        )
+    return None
 
 
 def _seen(weights: Weights, subjects: Collection[str]) -> list[str]:

@@ -59,8 +59,8 @@ class WholeModel(nn.Module):
         adaptation = estimator.adaptation_
         if estimator.by_person_ and not (adaptation and "statistics" in adaptation.how):
             raise ValueError(
-                "expected a model that is adapted to one person, because a graph has no statistics "
-                "of people, got one that takes those of each person in use"
+                "expected a model that is adapted to one person (EEGClassifier.adapt), because a "
+                "graph has no statistics of people, got one that takes those of each person in use"
             )
         self.temperature = float(getattr(estimator, "_temperature", 1.0))
         self.is_aligned = alignment is not None

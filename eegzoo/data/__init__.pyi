@@ -1,6 +1,7 @@
 from .datasets.eegbci import fetch_eegbci
 from .datasets.sample_audvis import fetch_sample_audvis
 from .datasets.simulated import simulate_motor_imagery, simulate_sleep
+from .datasets.simulated_night import simulate_night
 from .datasets.sleep_physionet import fetch_sleep_physionet
 from .datasets.ssvep import fetch_ssvep
 from .preprocessing.by_person.fit_alignment import AlignmentWarning
@@ -21,14 +22,18 @@ from .reading.bids import load_bids
 from .reading.events.labels import label_events, labels_among_events
 from .reading.events.listing import EventSummary, list_events
 from .reading.events.sources import EventSource
+from .reading.label_files.annotate_stages import annotate_stages
 from .reading.label_files.read_label_file import read_label_file
+from .reading.label_files.read_scoring import read_scoring, scoring_of
+from .reading.label_files.scoring import Scoring
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix
 from .signal.amplitude import check_amplitude
+from .signal.filtering.forward_filter import filter_forward
+from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 from .signal.quality import Finding, check_against, check_recording
-from .signal.resampling import resample_epochs, resample_events, resample_raw
 from .signal.signal_info import SignalInfo, SignalWarning
 from .store.window_store import WindowStore
 from .windows.aligned_people import align_people
@@ -60,6 +65,7 @@ __all__ = [
     "Resample",
     "RunningAlignment",
     "Scale",
+    "Scoring",
     "Sequences",
     "SignalInfo",
     "SignalWarning",
@@ -68,6 +74,7 @@ __all__ = [
     "WindowStore",
     "align",
     "align_people",
+    "annotate_stages",
     "as_inputs",
     "channel_matrix",
     "check_against",
@@ -78,6 +85,7 @@ __all__ = [
     "fetch_sample_audvis",
     "fetch_sleep_physionet",
     "fetch_ssvep",
+    "filter_forward",
     "fit_normalizer",
     "is_epochs_file",
     "label_events",
@@ -89,9 +97,12 @@ __all__ = [
     "read_epochs",
     "read_label_file",
     "read_recording",
+    "read_scoring",
     "resample_epochs",
     "resample_events",
     "resample_raw",
+    "scoring_of",
     "simulate_motor_imagery",
+    "simulate_night",
     "simulate_sleep",
 ]

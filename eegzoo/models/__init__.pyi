@@ -14,6 +14,7 @@ from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
+from .front_filters import FrontFilters, front_filters
 from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
@@ -47,6 +48,7 @@ __all__ = [
     "EEGSym",
     "EEGTCNet",
     "FBCNet",
+    "FrontFilters",
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
@@ -62,6 +64,7 @@ __all__ = [
     "create_model",
     "find_entry",
     "freeze",
+    "front_filters",
     "list_models",
     "load_model",
     "norm_features",

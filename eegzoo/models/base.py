@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +53,8 @@ class EEGModel(nn.Module):
 
     num_features: int
     head: nn.Module
+    # Whether the same weights suit any number of channels, in any order.
+    takes_any_channels: ClassVar[bool] = False
     # Set by `eegzoo.models.finetuning.freeze`.
     frozen_parts: tuple[str, ...] = ()
     frozen_parameters: tuple[str, ...] = ()

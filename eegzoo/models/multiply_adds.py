@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -26,9 +28,11 @@ def count_macs(model: nn.Module, x: Tensor) -> int:
     >>> count_macs(torch.nn.Linear(8, 2), torch.zeros(1, 8))
     16
     """
-    # torch counts no operations in its fused attention on the CPU, nor in cuDNN's recurrent layers.
+    # torch counts no operations in its fused attention on the CPU, nor in the recurrent layers of
+    # cuDNN, nor in those of oneDNN, which has none in float64.
     unfused, plain = sdpa_kernel(SDPBackend.MATH), torch.backends.cudnn.flags(enabled=False)
+    precise = copy.deepcopy(model).double()
     with torch.no_grad(), unfused, plain, FlopCounterMode(display=False) as counter:
-        model(x)
+        precise(x.double())
     total: int = counter.get_total_flops()
     return total // 2

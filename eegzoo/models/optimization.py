@@ -23,9 +23,16 @@ from eegzoo.layers.fronts.norm_folding import (
     is_linear_layer,
 )
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.padding import padding_layer
 from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 from eegzoo.models.eegnet import EEGNet
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed
+from eegzoo.torch_internals import (
+    has_hooks,
+    has_patched_forward,
+    is_transformed,
+    padding_of,
+    set_padding,
+)
 
 # Activations that act on each value alone.
 _OF_EACH_VALUE = {
@@ -69,7 +76,8 @@ class OptimizedModel(nn.Module):
         self.one_window = one_window
         self.n_chans, self.n_times = network.n_chans, network.n_times
         self.n_outputs, self.sfreq = network.n_outputs, network.sfreq
-        self.ch_names, self.num_features = network.ch_names, network.num_features
+        self.ch_names = network.ch_names
+        self.num_features = getattr(network, "num_features", None)  # not of own modules
         self.requires_grad_(False)
         self.eval()
         keep_in_evaluation(network)
@@ -220,9 +228,16 @@ def _baked(module: nn.Module) -> nn.Module | None:
     if not isinstance(module, NormConstraint):
         return None
     try:
-        return bake(module)
+        plain = bake(module)
     except TypeError:  # a forward of its own, which computes the constraint
         return None
+    if isinstance(plain, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) and plain.padding == "same":
+        # With an even kernel, torch's own "same" warns, and copies the input twice.
+        amounts = padding_of(plain)
+        plain.padding = (0,) * len(plain.kernel_size)
+        set_padding(plain, [0] * len(amounts))
+        return nn.Sequential(padding_layer(amounts), plain)
+    return plain
 
 
 def _is_dropout(module: nn.Module) -> bool:

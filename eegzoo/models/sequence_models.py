@@ -44,6 +44,17 @@ class SequenceModel(EEGModel):
                 f"got {tuple(lengths.shape)}"
             )
 
+    def without_padding(self, sequences: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return sequences with zeros as padding, after checking the lengths.
+
+        Padding that is not finite would make gradients NaN.
+        """
+        if lengths is None:
+            return sequences
+        self.check_lengths(sequences, lengths)
+        real = is_real(lengths, sequences.shape[1])[..., None, None]
+        return torch.where(real, sequences, 0.0)
+
 
 class RecurrentModel(SequenceModel):
     """Base class of models with a recurrent network over the features of consecutive windows.
@@ -114,7 +125,7 @@ class RecurrentModel(SequenceModel):
         """
         if lengths is None or not self._computes_batch_statistics():
             return function(windows)
-        real = _is_real(lengths, n_windows).flatten().nonzero().squeeze(1)
+        real = is_real(lengths, n_windows).flatten().nonzero().squeeze(1)
         results = function(windows[real])
         return results.new_zeros(len(windows), results.shape[-1]).index_put((real,), results)
 
@@ -124,13 +135,8 @@ class RecurrentModel(SequenceModel):
     def _features_and_state(
         self, x: Tensor, state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, Any]:
-        sequences = self.as_sequences(x)
+        sequences = self.without_padding(self.as_sequences(x), lengths)
         n_windows = sequences.shape[1]
-        if lengths is not None:
-            self.check_lengths(sequences, lengths)
-            # Padding that is not finite would make gradients NaN.
-            real = _is_real(lengths, n_windows)[..., None, None]
-            sequences = torch.where(real, sequences, 0.0)
         features = self.apply_without_padding(
             self.window_features, sequences.flatten(0, 1), lengths, n_windows
         )
@@ -140,6 +146,6 @@ class RecurrentModel(SequenceModel):
         return (out.squeeze(1) if x.ndim == 3 else out), state
 
 
-def _is_real(lengths: Tensor, n_windows: int) -> Tensor:
+def is_real(lengths: Tensor, n_windows: int) -> Tensor:
     """Return a mask (batch, n_windows) of the windows before the padding."""
     return torch.arange(n_windows, device=lengths.device) < lengths.unsqueeze(1)

@@ -9,6 +9,7 @@ from eegzoo.arguments import nearest
 from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
+    chambon2018,
     ctnet,
     deep_convnet,
     deepsleepnet,
@@ -22,6 +23,8 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     eegtcnet,
     fbcnet,
     resnet1d,
+    robustsleepnet,
+    seqsleepnet,
     shallow_convnet,
     ssvep_front,
     stagernet,

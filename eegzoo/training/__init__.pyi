@@ -7,6 +7,7 @@ from .calibration.folds import CalibrationWarning
 from .calibration.held_out import Calibration
 from .classifier import EEGClassifier
 from .inputs.allow_leakage import AllowLeakage
+from .inputs.nights import NightSampler
 from .loop.history import History
 from .recipe import RECIPES, Recipe
 from .regressor import EEGRegressor
@@ -26,6 +27,7 @@ __all__ = [
     "FocalLoss",
     "History",
     "LabelCurve",
+    "NightSampler",
     "PseudoLabels",
     "Recipe",
     "label_curve",

@@ -13,10 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.windows.consecutive import sort_by_onset
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.runs import runs_along_recordings
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.targets.targets import Targets
 
@@ -133,23 +133,12 @@ def outputs_along_recordings(
     ValueError
         If there are no onsets, two windows of a recording have the same, or windows overlap.
     """
-    if inputs.info is None or "onset" not in inputs.metadata:
-        raise ValueError(
-            "expected X of shape (n_sequences, n_windows, n_chans, n_times), or epochs, whose "
-            "onsets tell which windows are consecutive, because the model was trained on "
-            f"sequences; got single windows of shape {tuple(inputs.X.shape)}"
-        )
-    n_windows = len(inputs.X)
-    metadata = {"recording": np.zeros(n_windows, np.int64), **inputs.metadata}
-    windows = EpochsDataset(
-        inputs.X, np.zeros(n_windows, np.int64), ("?",), inputs.info, metadata, "ignore"
-    )
-    order, _, follows = sort_by_onset(windows, inputs.info.n_times / inputs.info.sfreq)
-    runs = [
+    runs = runs_along_recordings(inputs)
+    outputs = [
         compute_outputs(
-            model, windows.X[run][None], torch.Tensor.squeeze, 1, None,
+            model, inputs.X[run][None], torch.Tensor.squeeze, 1, None,
             lambda sequence: normalize(sequence[0])[None], 1, compute,
         )[0]
-        for run in np.split(order, np.flatnonzero(~follows)[1:])
+        for run in runs
     ]  # fmt: skip
-    return torch.cat(runs)[torch.from_numpy(np.argsort(order))]
+    return torch.cat(outputs)[torch.from_numpy(np.argsort(np.concatenate(runs)))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,18 @@ from sklearn.base import ClassifierMixin
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.class_labels import read_labels
+from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.model_building import ModelSource
+from eegzoo.training.partial_fit import PartialFit
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -38,15 +40,17 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         constructor of a class gets `model_params`, and those of ``n_chans``, ``n_times``,
         ``n_outputs``, ``sfreq`` and ``ch_names`` that it names.
     class_weight : "balanced" | mapping | None
-        Weight of each label in the loss. "balanced" gives all labels the same total weight.
+        Weight of each label in the loss. "balanced" gives all labels the same total weight. None:
+        labels weigh the same, or stages as the recipe has them.
     model_params : mapping | None
         Additional arguments of a named model or of a class.
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
-    recipe : {"small", "plain"}
+    recipe : {"small", "plain", "tinysleepnet"}
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
-        whole, standardised windows without any other technique.
+        whole, standardised windows without any other technique. "tinysleepnet" is the published
+        training of `TinySleepNet` on nights.
     align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
         Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
@@ -88,6 +92,14 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
     patience : int | None
         Number of epochs without a smaller validation loss after which training stops. 0: it does
         not stop early.
+    conv_l2 : float | None
+        Weight in the loss of half the squared norm of the convolutions' kernels. 0: none.
+    sampler : NightSampler | None
+        Batches of consecutive windows of recordings, for models that carry a state from window to
+        window. X is then windows with their recordings and onsets, such as an `EpochsDataset`, or
+        sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
+        is the number of recordings. None, in the recipe as well: windows, or sequences, are
+        independent.
     layer_decay : float
         Learning rate of each part of the model, divided by that of the next part; the head learns
         at `lr`. Use values below 1 for fine-tuning.
@@ -205,6 +217,8 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
@@ -227,7 +241,7 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
             normalize=normalize, crop_length=crop_length, n_crops=n_crops, augment=augment,
             max_epochs=max_epochs, batch_size=batch_size, lr=lr, warmup=warmup,
             weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
-            patience=patience, layer_decay=layer_decay,
+            patience=patience, conv_l2=conv_l2, sampler=sampler, layer_decay=layer_decay,
             people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
             precision=precision,
             check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
@@ -237,55 +251,13 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         self.class_weight = class_weight
         self.calibration = calibration
 
-    def partial_fit(
-        self,
-        X: Any,
-        y: npt.ArrayLike | None = None,
-        classes: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-        groups: Any = None,
-    ) -> Self:
-        """Train for one pass over the windows, starting from the current weights.
-
-        The learning rate is `lr` throughout; warm-up, moving average, validation and checkpoints
-        are not used. The normalisation is fitted in the first call. The statistics of batch
-        normalisation are those of the windows in the last call.
-
-        Parameters
-        ----------
-        X, y, sample_weight, mask
-            As in `fit`.
-        classes : array, shape (n_classes,) | None
-            All labels, including those of later calls. Required in the first call, unless the
-            classifier is already fitted.
-        groups : array, shape (n_windows,) | str | None
-            Person of each window, as in `fit`. With `align`, each person is aligned by the windows
-            of this call.
-
-        Returns
-        -------
-        self
-            The fitted classifier. If an error is raised, it is not changed.
-
-        Raises
-        ------
-        ValueError
-            As in `fit`; also if y has labels that are not in `classes`.
-        """
-        if classes is None and not hasattr(self, "model_"):
-            raise ValueError("expected classes in the first call of partial_fit, got None")
-        if self.calibration is not None:
-            raise ValueError(
-                f"expected calibration None with partial_fit, which holds out no people, got "
-                f"{self.calibration!r}: call fit_calibration after the last pass"
-            )
-        return self._partial_fit(X, y, sample_weight, mask, classes, groups)
-
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None
     ) -> tuple[Targets, FitData]:
-        return read_labels(data, self.class_weight, known, classes)
+        class_weight = self.class_weight
+        if class_weight is None:
+            class_weight = stage_weights(data, self.settings().stage_weight)
+        return read_labels(data, class_weight, known, classes)
 
     def _set_targets(self, targets: Targets) -> None:
         super()._set_targets(targets)

@@ -110,8 +110,9 @@ class EEGEstimator(
         """
         recipe = self.check_parameters()
         data = as_fit_data(
-            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-        )
+            self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+            sampler=recipe.sampler,
+        )  # fmt: skip
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
         seed = broadcast_from_main(current_process(), drawn)
@@ -132,7 +133,7 @@ class EEGEstimator(
             validation = None
             if held_out is not None:
                 held_out = self._aligned_data(held_out)
-                validation = held_out.training_set(targets, normalizer.transform, module)
+                validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
             history, best_epoch = train(plan, validation)
         calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
@@ -154,7 +155,7 @@ class EEGEstimator(
         if hasattr(self, "model_"):
             data = as_fit_data(
                 self.model_, X, y, groups, sample_weight, mask, self.check_signal,
-                signal=self.signal_info_,
+                signal=self.signal_info_, sampler=recipe.sampler,
             )  # fmt: skip
             self._check_window(data.inputs)
             data = data.with_inputs(self._aligned(data.inputs, data.people, data.mask))
@@ -166,8 +167,9 @@ class EEGEstimator(
             optimizer = copy.deepcopy(getattr(self, "_optimizer", None))
         else:
             data = as_fit_data(
-                self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq
-            )
+                self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
+                sampler=recipe.sampler,
+            )  # fmt: skip
             data = self._aligned_data(data)
             targets, data = self._read_targets(data, classes=classes)
             normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
@@ -202,10 +204,10 @@ class EEGEstimator(
         crop_length: int,
         seed: int,
     ) -> TrainingPlan:
+        windows = data.training_set(targets, normalizer, model, recipe.sampler)
         return TrainingPlan(
-            model, data.training_set(targets, normalizer.transform, model), targets, recipe,
-            self._run_options(), crop_length, self.layer_decay, seed, self._replacements(),
-            people_per_batch=self.people_per_batch,
+            model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
+            seed, self._replacements(), people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(
@@ -256,7 +258,7 @@ class EEGEstimator(
         self.align_, self.alignment_ = as_alignment(self.align), None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
-        self.is_sequential_ = data.inputs.is_sequences
+        self.is_sequential_ = data.inputs.is_sequences or self.settings().sampler is not None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,7 +14,7 @@ from eegzoo.arguments import nearest
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel, ShortWindowError
-from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.models.sequence_models import RecurrentModel, SequenceModel
 from eegzoo.models.zoo import find_entry
 from eegzoo.training.own_module import build_own_module, check_arguments
 
@@ -199,6 +199,15 @@ def check_takes_sequences(model: ModelSource) -> None:
         raise ValueError(
             f"expected windows (n_windows, n_chans, n_times) for {kind.__name__}, which takes "
             "single windows, got sequences of windows"
+        )
+
+
+def check_carries_state(model: EEGModel) -> None:
+    """Raise an error if a model does not carry a state from one window to the next."""
+    if not isinstance(model, RecurrentModel):
+        raise ValueError(
+            "expected a model that carries a state from window to window, such as tinysleepnet, "
+            f"with sampler, got {type(model).__name__}"
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.signal import amplitude
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions, check_device, resolve_device
@@ -43,6 +44,8 @@ class Parameters(PartOptions):
         ema: float | None = None,
         validation: Any = None,
         patience: int | None = None,
+        conv_l2: float | None = None,
+        sampler: NightSampler | None = None,
         layer_decay: float = 1.0,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
@@ -77,6 +80,8 @@ class Parameters(PartOptions):
         self.ema = ema
         self.validation = validation
         self.patience = patience
+        self.conv_l2 = conv_l2
+        self.sampler = sampler
         self.layer_decay = layer_decay
         self.people_per_batch = people_per_batch
         self.feature_drop_prob = feature_drop_prob

@@ -32,7 +32,8 @@ def adapt_channels(
     ch_names : tuple of str
         Channels of the returned model.
     missing : {"raise", "interpolate", "zero"}
-        Treatment of trained channels that `ch_names` lacks, as in `eegzoo.create_model`.
+        Treatment of trained channels that `ch_names` lacks, as in `eegzoo.create_model`. It has
+        no influence on a model whose weights suit any channels.
 
     Returns
     -------
@@ -51,6 +52,9 @@ def adapt_channels(
     """
     if ch_names == model.ch_names:
         return model
+    if model.takes_any_channels:
+        arguments = {**model.arguments, "n_chans": len(ch_names), "ch_names": ch_names}
+        return _build(model, arguments, model.state_dict())
     spatial = _spatial_filters(model)
     matrix = torch.from_numpy(data.channel_matrix(ch_names, signal, missing))
     there = {channel_key(name) for name in ch_names}
@@ -65,7 +69,7 @@ def adapt_channels(
         )
     trained = _weight(spatial)  # (maps, maps before, n_trained, 1)
     weight = (trained.mT.double() @ matrix).mT.to(trained.dtype)  # (maps, maps before, n_chans, 1)
-    arguments: dict[str, Any] = {**model.arguments, "n_chans": len(ch_names), "ch_names": ch_names}
+    arguments = {**model.arguments, "n_chans": len(ch_names), "ch_names": ch_names}
     state: dict[str, Tensor] = {**model.state_dict(), "front.spatial.weight": weight}
     adapted = _build(model, arguments, state)
     _fit_normalization(adapted, model, _shrink_filters(adapted))

@@ -18,8 +18,8 @@ class TrainingData:
     ----------
     name : str
         Name of the data set.
-    n_subjects : int
-        Number of subjects.
+    n_subjects : int | None
+        Number of subjects. None: not published.
     licence : str
         Licence of the data.
     citation : str
@@ -35,7 +35,7 @@ class TrainingData:
     """
 
     name: str
-    n_subjects: int
+    n_subjects: int | None
     licence: str
     citation: str
     subjects: tuple[str, ...] = ()
@@ -53,8 +53,8 @@ class Metric:
         Value of the measure.
     protocol : str
         Test windows, and how they were kept apart from the training data.
-    n_subjects, n_windows : int
-        Number of subjects and of windows in the test.
+    n_subjects, n_windows : int | None
+        Number of subjects and of windows in the test. None: not published.
     interval : tuple of float
         95 % confidence interval.
     interval_of : str
@@ -75,8 +75,8 @@ class Metric:
     measure: str
     value: float
     protocol: str
-    n_subjects: int
-    n_windows: int
+    n_subjects: int | None
+    n_windows: int | None
     interval: tuple[float, float]
     interval_of: str
 
@@ -118,6 +118,9 @@ class Origin:
         Script that trained the weights; empty for authors' weights.
     seed : int | None
         Seed of the recipe.
+    git_blob : str
+        Git's name of the content of the authors' file, a checksum by which it is verified where
+        its SHA-256 is not known.
 
     Examples
     --------
@@ -133,6 +136,7 @@ class Origin:
     path: str = ""
     recipe: str = ""
     seed: int | None = None
+    git_blob: str = ""
 
     @property
     def url(self) -> str:
@@ -246,16 +250,24 @@ def lines_of(name: str, card: Card) -> Sequence[str]:
         *(
             f"  {metric.measure:<14} {metric.value:.3f} [{metric.interval[0]:.3f}, "
             f"{metric.interval[1]:.3f}] {metric.protocol}; {_subjects(metric.n_subjects)}, "
-            f"{metric.n_windows} windows; interval: {metric.interval_of}"
+            f"{_windows(metric.n_windows)}; interval: {metric.interval_of}"
             for metric in card.metrics
         ),
         f"  intended use   {card.intended_use}",
         f"  not for        {card.not_for}",
         f"  weights        {origin.licence}; {source}",
-        f"  SHA-256        {origin.sha256}",
+        f"  SHA-256        {origin.sha256}"
+        if origin.sha256
+        else f"  Git blob       {origin.git_blob}",
         f"  cite           {card.training.citation}",
     ]
 
 
-def _subjects(n: int) -> str:
+def _windows(n: int | None) -> str:
+    return "number of windows not published" if n is None else f"{n} windows"
+
+
+def _subjects(n: int | None) -> str:
+    if n is None:
+        return "number of subjects not published"
     return "1 subject" if n == 1 else f"{n} subjects"

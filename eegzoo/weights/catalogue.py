@@ -10,7 +10,14 @@ from pathlib import Path
 
 from eegzoo.models.saving import read_metadata
 from eegzoo.models.zoo import check_task, find_entry
-from eegzoo.weights.authors import atcnet_bci2a, eegnet_physionet, eegnet_sample_audvis, eegsym_mi
+from eegzoo.weights.authors import (
+    atcnet_bci2a,
+    eegnet_physionet,
+    eegnet_sample_audvis,
+    eegsym_mi,
+    physioex,
+    robustsleepnet,
+)
 from eegzoo.weights.authors.authors_file import sha256_of
 from eegzoo.weights.card import Card
 from eegzoo.weights.folds import folds_of
@@ -22,6 +29,7 @@ CHECKSUMS = "SHA256SUMS"
 
 _AUTHORS = {
     **eegnet_physionet.FILES, **eegsym_mi.FILES, **atcnet_bci2a.FILES, **eegnet_sample_audvis.FILES,
+    **robustsleepnet.FILES, **physioex.FILES,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from eegzoo.cli import scores
 from eegzoo.cli.sources import load_windows
 from eegzoo.data import Epoch, Preprocessing, simulate_motor_imagery
 from eegzoo.data.reading.read_recording import read_recording
+from eegzoo.report.result.number_scores import number_scores
 from tests.cli.test_cli import eegzoo
 
 NAMES = ("C3", "C4")
@@ -138,7 +139,7 @@ def test_wrong_options_are_an_error_of_one_line(folder, options, message):
 
 def test_scores_are_those_of_the_textbook():
     true, predicted = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 3.0, 5.0])
-    found = scores.number_scores(true, predicted)
+    found = number_scores(true, predicted)
     assert found == pytest.approx(
         {"R2": 1 - 2 / 5, "mean absolute error": 0.5, "correlation": 6 / np.sqrt(5 * 8)}
     )
@@ -147,7 +148,7 @@ def test_scores_are_those_of_the_textbook():
 
 @pytest.mark.parametrize(("true", "predicted"), [([0.1] * 3, [1, 2, 3]), ([1, 2, 3], [0.1] * 3)])
 def test_undefined_scores_are_null_in_json(true, predicted):
-    found = scores.number_scores(np.array(true), np.array(predicted))
+    found = number_scores(np.array(true), np.array(predicted))
     assert np.isnan(found["correlation"])
     assert np.isnan(found["R2"]) == (true == [0.1] * 3)
     assert scores.as_json(found)["correlation"] is None
@@ -193,7 +194,7 @@ def test_train_evaluate_and_predict_with_a_regressor(folder):
     assert done.returncode == 0, done.stderr
     results = json.loads((folder / "test.json").read_text())
     assert (results.pop("n_windows"), results.pop("model")) == (7, "model.safetensors")
-    expected = scores.as_json(scores.number_scores(true, predicted))
+    expected = scores.as_json(number_scores(true, predicted))
     statistics = results.pop("statistics")
     assert results.pop("epoch") == "1 of 1, the last, without validation"
     assert statistics["R2"]["value"] == results["R2"]

@@ -7,7 +7,10 @@ import sys
 import pytest
 
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
-VERBS = ("list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "export")
+VERBS = (
+    "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
+    "stream", "export",
+)  # fmt: skip
 # The names of all loaded modules follow the output of the command.
 CODE = """
 import sys

@@ -30,7 +30,7 @@ def make(
     x = torch.from_numpy(x)
     with torch.no_grad():
         logits = logits_of(model.eval(), x)
-    y = torch.arange(len(x)) % logits.shape[1]
+    y = torch.arange(len(logits)) % logits.shape[1]
     _without_dropout(model)
     loss = nn.functional.cross_entropy(logits_of(model.double().train(), x.double()), y)
     loss.backward()

@@ -7,7 +7,7 @@ projected to the scalp with MNE's forward model.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mne
@@ -39,6 +39,7 @@ _POWER_LOST = {
     "rest": (0.0, 0.0, 0.0),
 }
 _WINDOW_SECONDS = 30.0
+SLEEP_SITES = ("Oz", "Fz", "Cz", "AFz", "Fpz")
 _STAGES = ("W", "N1", "N2", "N3", "REM")
 _NEXT_STAGE = (  # probability of the next window's stage (column) given the present one (row)
     (0.84, 0.15, 0.01, 0.00, 0.00),
@@ -47,7 +48,7 @@ _NEXT_STAGE = (  # probability of the next window's stage (column) given the pre
     (0.01, 0.01, 0.10, 0.88, 0.00),
     (0.04, 0.04, 0.05, 0.00, 0.87),
 )
-_LEVEL = {  # by stage: microvolts rms below the electrode, or events per minute (last four)
+SLEEP_LEVELS = {  # by stage: microvolts rms below the electrode, or events per minute (last four)
     "background": (7.0, 7.0, 8.0, 9.0, 7.0),
     "muscle": (4.0, 2.0, 1.3, 1.0, 1.0),
     "alpha": (16.0, 5.0, 3.0, 2.0, 4.0),
@@ -230,7 +231,7 @@ def simulate_sleep(
     check_range("n_hours", n_hours, 0.01, 24)
     check_range("sfreq", sfreq, 64, 10_000)
     rng = make_rng(random_state)
-    sources, background = project_sources(ch_names, ("Oz", "Fz", "Cz", "AFz", "Fpz"), rng)
+    sources, background = project_sources(ch_names, SLEEP_SITES, rng)
 
     n_windows, n_window = round(n_hours * 3600 / _WINDOW_SECONDS), round(_WINDOW_SECONDS * sfreq)
     n_times = n_windows * n_window
@@ -239,8 +240,40 @@ def simulate_sleep(
         stages.append(int(np.searchsorted(np.cumsum(_NEXT_STAGE[stages[-1]])[:-1], chance)))
 
     def level(name: str) -> Array:
-        by_window = np.array(_LEVEL[name])[stages] * rng.lognormal(0, 0.35, n_windows)
+        by_window = np.array(SLEEP_LEVELS[name])[stages] * rng.lognormal(0, 0.35, n_windows)
         return hold(by_window, n_window, sfreq)
+
+    data = sleep_signal(level, sources, background, n_times, sfreq, rng)
+    onsets = np.arange(n_windows) * n_window / sfreq
+    annotations = mne.Annotations(onsets, n_window / sfreq, [_STAGES[stage] for stage in stages])
+    return make_raw(data, ch_names, sfreq, annotations)
+
+
+def sleep_signal(
+    level: Callable[[str], Array],
+    sources: Array,
+    background: Array,
+    n_times: int,
+    sfreq: float,
+    rng: np.random.Generator,
+) -> Array:
+    """Return microvolts (n_chans, n_times) with the activities of sleep at given strengths.
+
+    Parameters
+    ----------
+    level : callable
+        Returns the strength (n_times,) of an activity, by its name in `SLEEP_LEVELS`.
+    sources : array, shape (n_chans, 5)
+        Maps of sources below Oz, Fz, Cz, AFz and Fpz.
+    background : array, shape (n_chans, n_rows)
+        Map of background activity.
+    n_times : int
+        Number of samples.
+    sfreq : float
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Generator.
+    """
 
     def events(name: str) -> Array:
         return transients(name, level(name), sfreq, rng)
@@ -263,7 +296,4 @@ def simulate_sleep(
     data = sources @ np.array(waves)
     data += level("background") * (background @ pink_noise(n_rows, n_times, sfreq, rng))
     data += level("muscle") * (background @ rng.standard_normal((n_rows, n_times)))
-    data += 0.7 * rng.standard_normal(data.shape)
-    onsets = np.arange(n_windows) * n_window / sfreq
-    annotations = mne.Annotations(onsets, n_window / sfreq, [_STAGES[stage] for stage in stages])
-    return make_raw(data, ch_names, sfreq, annotations)
+    return np.asarray(data + 0.7 * rng.standard_normal(data.shape))

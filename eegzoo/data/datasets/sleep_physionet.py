@@ -10,6 +10,7 @@ import mne
 
 from eegzoo.arguments import one_of
 from eegzoo.data.datasets.downloads import checksums, distinct_numbers, fetch_files
+from eegzoo.data.reading.label_files.stages import AASM_STAGES, aasm_stage
 from eegzoo.data.reading.read_recording import read_recording
 from eegzoo.data.reading.recording import Recording
 
@@ -18,14 +19,7 @@ _SETTING = "PHYSIONET_SLEEP_PATH"
 
 _STAGE_SECONDS = 30.0
 _WAKE_SECONDS = 30 * 60.0
-_SLEEP = {
-    "Sleep stage 1": "N1",
-    "Sleep stage 2": "N2",
-    "Sleep stage 3": "N3",
-    "Sleep stage 4": "N3",
-    "Sleep stage R": "R",
-}
-_STAGES = {**_SLEEP, "Sleep stage W": "W"}
+# Descriptions of the data set that no window may overlap.
 _UNUSABLE = {"Sleep stage ?": "BAD_unscored", "Movement time": "BAD_movement"}
 
 _CHANNEL_TYPES = {"EEG": "eeg", "EOG": "eog", "EMG": "emg", "Resp": "resp", "Temp": "temperature"}
@@ -153,12 +147,12 @@ def _recording(psg: Path, hypnogram: Path) -> Recording:
 
 def _annotate_and_crop(raw: mne.io.BaseRaw, hypnogram: Path) -> None:
     scored = mne.read_annotations(hypnogram)
-    unknown = {str(name) for name in scored.description} - _STAGES.keys() - _UNUSABLE.keys()
-    if unknown:
+    names = {str(name) for name in scored.description} - _UNUSABLE.keys()
+    if unknown := {name for name in names if aasm_stage(name) not in AASM_STAGES}:
         raise ValueError(f"expected stages of Rechtschaffen and Kales, got {sorted(unknown)}")
     # The hypnogram may extend beyond the recording, as an unscored period.
     raw.set_annotations(scored, emit_warning=False)
-    asleep = [part for part in raw.annotations if part["description"] in _SLEEP]
+    asleep = [part for part in raw.annotations if _is_sleep(part["description"])]
     if not asleep:
         raise ValueError(f"expected sleep in {hypnogram}, got none")
     end = asleep[-1]["onset"] + asleep[-1]["duration"]
@@ -168,6 +162,10 @@ def _annotate_and_crop(raw: mne.io.BaseRaw, hypnogram: Path) -> None:
         include_tmax=False,
     )
     raw.set_annotations(_in_stages(raw.annotations))
+
+
+def _is_sleep(name: str) -> bool:
+    return name not in _UNUSABLE and aasm_stage(name) != "W"
 
 
 def _in_stages(scored: mne.Annotations) -> mne.Annotations:
@@ -185,4 +183,4 @@ def _cut(scored: Mapping[str, Any]) -> list[tuple[float, float, str]]:
     if name in _UNUSABLE:
         return [(onset, duration, _UNUSABLE[name])] if duration > 0 else []
     onsets = [onset + place * _STAGE_SECONDS for place in range(int(duration // _STAGE_SECONDS))]
-    return [(start, _STAGE_SECONDS, _STAGES[name]) for start in onsets]
+    return [(start, _STAGE_SECONDS, str(aasm_stage(name))) for start in onsets]

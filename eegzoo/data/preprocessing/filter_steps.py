@@ -10,19 +10,22 @@ import mne
 
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.preprocessing.step import Events, Instance, Step
-from eegzoo.data.signal.resampling import resample_epochs, resample_events, resample_raw
+from eegzoo.data.signal.filtering.forward_filter import filter_forward
+from eegzoo.data.signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 
 
 @dataclasses.dataclass(frozen=True)
 class Filter(Step):
-    """Step that applies a zero-phase band-pass filter with MNE's defaults.
+    """Step that applies a band-pass filter with MNE's defaults.
 
     Parameters
     ----------
     l_freq, h_freq : float | None
         Lower and upper pass-band edge in Hz. None: no edge, for a low-pass or high-pass filter.
-    method : {"fir", "iir"}
-        MNE's filter method. "iir" is a fourth-order Butterworth filter, run in both directions.
+    method : {"fir", "iir", "forward"}
+        "fir" and "iir" are MNE's zero-phase filters; "iir" is a fourth-order Butterworth filter,
+        run in both directions. "forward" is the same filter, run forwards only (`filter_forward`):
+        it is causal, so that an `eegzoo.online.StreamingClassifier` computes it without delay.
 
     Examples
     --------
@@ -41,7 +44,7 @@ class Filter(Step):
             if getattr(self, name) is not None:
                 edge = number_between(name, getattr(self, name), 0.0, above=True)
                 object.__setattr__(self, name, edge)
-        one_of("method", self.method, ("fir", "iir"))
+        one_of("method", self.method, ("fir", "iir", "forward"))
         low, high = self.l_freq, self.h_freq
         if low is None and high is None:
             raise ValueError("expected l_freq or h_freq, got neither")
@@ -54,12 +57,16 @@ class Filter(Step):
             edge = getattr(self, name)
             if edge is not None:
                 _check_below_nyquist(name, edge, inst)
+        if self.method == "forward":
+            return filter_forward(inst, self.l_freq, self.h_freq)
         return inst.filter(
             self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR"
         )
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
+        if self.method == "forward":
+            return f"eegzoo.data.filter_forward({inst}, {self.l_freq}, {self.h_freq})"
         method = "" if self.method == "fir" else f", method={self.method!r}"
         return f"{inst}.filter({self.l_freq}, {self.h_freq}{method})"
 

@@ -242,11 +242,15 @@ class ExponentialStandardizer(Normalizer):
 
     def transform(self, X: Array) -> npt.NDArray[np.float32]:
         """Transform windows of shape (n_windows, n_chans, n_times)."""
-        x = np.asarray(X, np.float64)
-        centred = x - self._moving_mean(x, self.mean)
-        variance = self._moving_mean(centred**2, self.variance)
+        centred, variance = self.centred_and_variance(X)
         standardized: npt.NDArray[np.float32] = (centred / np.sqrt(variance)).astype(np.float32)
         return standardized
+
+    def centred_and_variance(self, X: Array) -> tuple[Array, Array]:
+        """Return windows minus their moving mean, and their moving variance."""
+        x = np.asarray(X, np.float64)
+        centred = x - self._moving_mean(x, self.mean)
+        return centred, self._moving_mean(centred**2, self.variance)
 
     def _moving_mean(self, x: Array, start: Array) -> Array:
         """Return ``y[t] = (1 - factor) * y[t - 1] + factor * x[t]`` from ``y[-1] = start``."""

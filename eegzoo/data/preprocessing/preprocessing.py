@@ -85,12 +85,10 @@ class Preprocessing:
         cuts = [place for place, step in enumerate(self.steps) if isinstance(step, WindowStep)]
         if len(cuts) != 1:
             raise ValueError(f"expected one epoch step, got {len(cuts)}")
-        for step in self._after:
+        for step in self.steps_after:
             if not step.takes_epochs:
-                raise ValueError(
-                    f"expected the {step.name} step before the epoch step, got it after"
-                )
-        for step in self._before:
+                raise ValueError(f"expected the {step.name} step before the epoch step")
+        for step in self.steps_before:
             if isinstance(step, Baseline):
                 raise ValueError("expected the baseline step after the epoch step, got it before")
 
@@ -105,15 +103,17 @@ class Preprocessing:
         return processing_of(self.steps)
 
     @property
-    def _before(self) -> Sequence[Step]:
+    def steps_before(self) -> Sequence[Step]:
+        """Steps that are applied to a recording before it is cut into windows."""
         return self.steps[: self.steps.index(self.window)]
 
     @property
-    def _after(self) -> Sequence[Step]:
+    def steps_after(self) -> Sequence[Step]:
+        """Steps that are applied to windows."""
         return self.steps[self.steps.index(self.window) + 1 :]
 
     @property
-    def _named(self) -> list[str]:
+    def picked_names(self) -> list[str]:
         """Channels that steps pick by name."""
         return [name for step in self.steps if isinstance(step, Pick) for name in step.ch_names]
 
@@ -180,7 +180,7 @@ class Preprocessing:
         spoiled = spoiled_stretches(raw, labelled.names)
         prepared, events = self._prepared(self._picked(raw), labelled.events)
         cut = cut_at_events(prepared, events, labelled, onsets, spoiled, self.window)
-        return dataclasses.replace(cut, epochs=self._finished(cut.epochs, self._after))
+        return dataclasses.replace(cut, epochs=self._finished(cut.epochs, self.steps_after))
 
     def windows(self, raw: mne.io.BaseRaw, step_seconds: float | None = None) -> mne.Epochs:
         """Return windows at regular intervals, whatever is marked as bad, but across no pause.
@@ -226,7 +226,7 @@ class Preprocessing:
         if len(starts) == 0:
             raise ValueError(f"expected {n_times / sfreq:g} s without a pause")
         epochs = epochs_from(raw, starts, np.ones_like(starts), {"window": 1}, self.window)
-        return self._finished(epochs, self._after)
+        return self._finished(epochs, self.steps_after)
 
     def as_mne_code(self) -> str:
         """Return the equivalent MNE code for a recording named ``raw``."""
@@ -234,9 +234,9 @@ class Preprocessing:
         lines = [
             f"raw = raw.copy().pick({picks}).load_data()",
             "events, event_id = mne.events_from_annotations(raw)",
-            *(step.code("raw") for step in self._before),
+            *(step.code("raw") for step in self.steps_before),
             self.window.code("raw"),
-            *(step.code("epochs") for step in self._after),
+            *(step.code("epochs") for step in self.steps_after),
             "X = 1e6 * epochs.get_data()  # microvolts",
         ]
         return "\n".join(lines)
@@ -268,19 +268,19 @@ class Preprocessing:
         """Apply the steps before the windows, and return the recording and its events."""
         fill_lost_samples(eeg)
         check_finite(eeg.get_data(verbose="ERROR"), eeg.ch_names)
-        for step in self._before:
+        for step in self.steps_before:
             eeg, events = step.apply_with_events(eeg, events)
         return eeg, events
 
     def _picked(self, inst: Any) -> Any:
         """Return a copy with the chosen channels, loaded, without bad ones."""
-        names = eeg_channels(inst, self.types, keep=self._named)
+        names = eeg_channels(inst, self.types, keep=self.picked_names)
         with mne.use_log_level("ERROR"):  # load_data of epochs has no argument verbose
             chosen = inst.copy().pick(names).load_data()
         return chosen.pick(handle_bads(chosen, names, self.bads), verbose="ERROR")
 
     def _from_epochs(self, epochs: mne.BaseEpochs) -> mne.BaseEpochs:
-        for step in self._before:
+        for step in self.steps_before:
             if not step.takes_epochs:
                 raise ValueError(
                     f"expected a continuous recording for the {step.name} step, got epochs, whose "

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from eegzoo.arguments import one_of
 from eegzoo.data.signal.channel_names import channel_key, different_references
+from eegzoo.data.signal.filtering.resampling import resample
 from eegzoo.data.signal.montage import named_montage
-from eegzoo.data.signal.resampling import resample
 from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning, same_rate
 
 MISSING = ("raise", "interpolate", "zero")

@@ -82,7 +82,7 @@ class Sequences:
     def of(
         cls,
         dataset: EpochsDataset,
-        n_windows: int,
+        n_windows: int | None,
         *,
         unscored: Sequence[str] = (),
         step_seconds: float | None = None,
@@ -97,8 +97,9 @@ class Sequences:
         ----------
         dataset : EpochsDataset
             Windows in any order, with "recording" and "onset" in their metadata.
-        n_windows : int
-            Number of windows in a sequence.
+        n_windows : int | None
+            Number of windows in a sequence. None: that of the longest stretch without a gap, so
+            that each stretch is one sequence.
         unscored : sequence of str
             Labels to ignore in training and scoring, such as "?" or "MOVE". Their windows stay in
             the sequences as context. Labels that are not in the data set have no effect.
@@ -130,9 +131,12 @@ class Sequences:
         if not isinstance(dataset, EpochsDataset):
             kind = type(dataset).__name__
             raise TypeError(f"expected dataset to be an EpochsDataset, got {kind}")
-        n_windows = positive_int("n_windows", n_windows)
+        if n_windows is not None:
+            n_windows = positive_int("n_windows", n_windows)
         classes = _scored_classes(dataset, unscored)
         order, same, follows = sort_by_onset(dataset, step_seconds)
+        if n_windows is None:
+            n_windows = int(np.diff(np.flatnonzero(np.append(~follows, True))).max())
         if n_windows > 1 and same.any() and not follows.any():
             length = dataset.info.n_times / dataset.info.sfreq
             text = (

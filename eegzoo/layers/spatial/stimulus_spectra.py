@@ -72,7 +72,7 @@ class CrossSpectra(FixedTensors):
             cosines, sines = (exact @ waves).mT.chunk(2, 1)
             own = _outer(cosines[:, : self.n_freqs]) + _outer(sines[:, : self.n_freqs])
             beside = _outer(cosines[:, self.n_freqs :]) + _outer(sines[:, self.n_freqs :])
-            beside = beside.unflatten(1, (self.n_freqs, -1)).mean(2)
+            beside = torch.unflatten(beside, 1, (self.n_freqs, -1)).mean(2)
             return torch.stack([own, beside], 1)
 
 
@@ -126,7 +126,8 @@ class CanonicalCorrelations(FixedTensors):
         orders = range(1, self.n_harmonics + 1)
         freqs = [order * freq for freq in self.freqs for order in orders]
         angles = _angles(freqs, self.n_times, self.sfreq)
-        waves = torch.stack([angles.cos(), angles.sin()]).unflatten(2, (len(self.freqs), -1))
+        waves = torch.stack([angles.cos(), angles.sin()])
+        waves = torch.unflatten(waves, 2, (len(self.freqs), -1))
         waves = waves - waves.mean(1, keepdim=True)
         waves = waves.permute(2, 1, 0, 3).flatten(2)  # (n_freqs, n_times, 2 * n_harmonics)
         return (torch.linalg.qr(waves)[0] / math.sqrt(self.n_times),)

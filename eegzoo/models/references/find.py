@@ -5,6 +5,7 @@ from __future__ import annotations
 from eegzoo.models.references import (
     atcnet,
     attnsleep,
+    chambon2018,
     ctnet,
     deep_convnet,
     deepsleepnet,
@@ -19,6 +20,8 @@ from eegzoo.models.references import (
     fbcnet,
     person_models,
     resnet1d,
+    robustsleepnet,
+    seqsleepnet,
     shallow_convnet,
     stagernet,
     stnet,
@@ -31,9 +34,10 @@ from eegzoo.models.references.reference import Reference
 from eegzoo.models.zoo import find_entry
 
 _MODULES = (
-    atcnet, attnsleep, ctnet, deep_convnet, deepsleepnet, eegconformer, eeginception_erp,
-    eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet, person_models, resnet1d,
-    shallow_convnet, stagernet, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
+    atcnet, attnsleep, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
+    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
+    person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
+    tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from eegzoo.torch_internals import BatchNormBase
 from eegzoo.training.callbacks.seeding import seed_epoch
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.nights import NightBatches
 
 # Passes over the windows, and largest number of batches, that the final statistics are taken over.
 N_PASSES, N_BATCHES = 5, 500
@@ -51,7 +52,9 @@ def renew_statistics(module: nn.Module, batches: Iterable[tuple[Tensor | None, .
     module.train(was_training)
 
 
-def model_inputs(batches: RandomCrops, model: nn.Module) -> Iterator[tuple[Tensor | None, ...]]:
+def model_inputs(
+    batches: RandomCrops | NightBatches, model: nn.Module
+) -> Iterator[tuple[Tensor | None, ...]]:
     """Yield the arguments that a model is called with for each batch."""
     weight = next(model.parameters())
     for batch in batches:
@@ -66,13 +69,13 @@ class RenewStatistics(Callback):
 
     Parameters
     ----------
-    batches : RandomCrops
+    batches : RandomCrops | NightBatches
         Whole batches, also where several processes share them.
     seed : int
         Seed of the training.
     """
 
-    def __init__(self, batches: RandomCrops, seed: int) -> None:
+    def __init__(self, batches: RandomCrops | NightBatches, seed: int) -> None:
         self.batches, self.seed = batches, seed
 
     def on_train_end(self, net: Any, **_: Any) -> None:

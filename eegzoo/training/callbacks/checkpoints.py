@@ -94,7 +94,8 @@ def _fingerprint(
         for start in range(0, len(windows), _CHUNK):
             _add(digest, windows.X[start : start + _CHUNK])
         people = windows.people if described.get("people_per_batch") else None
-        for values in (windows.y, windows.weight, windows.lengths, people):
+        runs = windows.runs or ()
+        for values in (windows.y, windows.weight, windows.lengths, people, *runs):
             if values is not None:
                 _add(digest, values)
     return digest.hexdigest()

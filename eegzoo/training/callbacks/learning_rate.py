@@ -1,4 +1,4 @@
-"""Schedule of the learning rate: a linear warm-up, then half a cosine."""
+"""Schedule of the learning rate: a linear warm-up, then half a cosine or a constant."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 from skorch.callbacks import Callback, LRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
+SCHEDULES = ("cosine", "constant")
 
-def lr_factor(step: int, n_steps: int, warmup: float) -> float:
+
+def lr_factor(step: int, n_steps: int, warmup: float, schedule: str = "cosine") -> float:
     """Return the learning rate of a step as a fraction of the highest one.
 
-    It rises linearly over the first steps and then falls along half a cosine.
+    It rises linearly over the first steps and then falls along half a cosine, or stays.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def lr_factor(step: int, n_steps: int, warmup: float) -> float:
         Number of steps of the whole training.
     warmup : float
         Fraction of the steps in which it rises.
+    schedule : {"cosine", "constant"}
+        What follows.
 
     Returns
     -------
@@ -37,13 +41,15 @@ def lr_factor(step: int, n_steps: int, warmup: float) -> float:
     rising = round(warmup * n_steps)
     if step < rising:
         return (step + 1) / rising
+    if schedule == "constant":
+        return 1.0
     falling = max(1, n_steps - rising)
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - rising) / falling))
 
 
-def warmup_cosine(n_steps: int, warmup: float) -> LRScheduler:
+def warmup_then(schedule: str, n_steps: int, warmup: float) -> LRScheduler:
     """Return the callback that sets the learning rate of every step by `lr_factor`."""
-    factor = partial(lr_factor, n_steps=n_steps, warmup=warmup)
+    factor = partial(lr_factor, n_steps=n_steps, warmup=warmup, schedule=schedule)
     return LRScheduler(LambdaLR, lr_lambda=factor, step_every="batch", event_name=None)
 
 

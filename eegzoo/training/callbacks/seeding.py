@@ -9,16 +9,17 @@ import torch
 from skorch.callbacks import Callback
 
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.nights import NightBatches
 
 
-def seed_epoch(batches: RandomCrops, epoch: int, seed: int, rank: int = 0) -> None:
+def seed_epoch(batches: RandomCrops | NightBatches, epoch: int, seed: int, rank: int = 0) -> None:
     """Seed the generators for an epoch.
 
     Processes that train together draw the same batches, and different dropout.
 
     Parameters
     ----------
-    batches : RandomCrops
+    batches : RandomCrops | NightBatches
         Batches whose own generator is seeded.
     epoch : int
         Number of the epoch.
@@ -39,7 +40,7 @@ class SeedEpochs(Callback):
 
     Parameters
     ----------
-    batches : RandomCrops
+    batches : RandomCrops | NightBatches
         Batches of the training.
     seed : int
         Seed of the training.
@@ -49,7 +50,9 @@ class SeedEpochs(Callback):
         Number of the first epoch, if others were made before.
     """
 
-    def __init__(self, batches: RandomCrops, seed: int, rank: int = 0, first: int = 0) -> None:
+    def __init__(
+        self, batches: RandomCrops | NightBatches, seed: int, rank: int = 0, first: int = 0
+    ) -> None:
         self.batches, self.seed, self.rank, self.first = batches, seed, rank, first
 
     def on_epoch_begin(self, net: Any, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from eegzoo.data.reading.label_files.stages import aasm_stage
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets, check_finite
 from eegzoo.training.targets.window_weights import class_weights
@@ -72,6 +74,18 @@ def read_labels(
     if not weight.any():
         raise ValueError("expected a class_weight above zero for a label in y, got only 0")
     return targets, dataclasses.replace(data, weight=weight)
+
+
+def stage_weights(data: FitData, by_stage: Mapping[str, float]) -> dict[Any, float] | None:
+    """Return the weight of each label that is a sleep stage with a weight; None without any."""
+    if not by_stage or data.y.ndim > data.weight.ndim:
+        return None
+    found = {
+        label: by_stage[stage]
+        for label in np.unique(data.y[data.weight > 0]).tolist()
+        if (stage := aasm_stage(str(label))) in by_stage and stage is not None
+    }
+    return found or None
 
 
 def _classes(labels: Array) -> Classes:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegzoo.data.preprocessing.normalization import Normalizer
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
+from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.data.windows.torch_datasets import DatasetWindows
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.inputs.people import people_of
+from eegzoo.training.inputs.runs import runs_along_recordings
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.inputs.validation_split import validation_groups
 from eegzoo.training.model_building import (
     ModelSource,
+    check_carries_state,
     check_takes_sequences,
     resolve_sfreq,
     signal_for,
@@ -86,10 +90,19 @@ class FitData:
         return dataclasses.replace(self, y=np.where(counts, self.y, target))
 
     def training_set(
-        self, targets: Targets, normalize: Callable[[Array], Array], module: EEGModel
+        self,
+        targets: Targets,
+        normalizer: Normalizer,
+        module: EEGModel,
+        sampler: NightSampler | None = None,
     ) -> TrainingSet:
-        """Return the normalised windows and encoded targets for the training loop."""
-        X = self.inputs.mapped(normalize)
+        """Return the normalised windows and encoded targets for the training loop.
+
+        With a sampler, windows are single, and their runs along recordings are known.
+        """
+        X = self.inputs.mapped(normalizer.transform)
+        if sampler is not None:
+            return self._nights(targets, X, module)
         lengths = sequence_lengths(self.mask, module)
         if lengths is not None:  # otherwise mixup would add padding to other sequences
             present = np.arange(X.shape[1]) < lengths.numpy()[:, None]
@@ -104,6 +117,25 @@ class FitData:
             else torch.from_numpy(np.unique(self.people, return_inverse=True)[1]),
         )
 
+    def _nights(self, targets: Targets, X: Array | Windows, module: EEGModel) -> TrainingSet:
+        check_carries_state(module)
+        if not self.inputs.is_sequences:
+            runs = runs_along_recordings(self.inputs)
+            y, weight = self.y, self.weight
+        else:
+            n_windows = X.shape[1]
+            known = np.ones(X.shape[:2], bool) if self.mask is None else self.mask
+            lengths = n_windows - known[:, ::-1].argmax(axis=1)
+            runs = [n_windows * row + np.arange(n) for row, n in enumerate(lengths)]
+            X = np.asarray(X).reshape(-1, *X.shape[2:])
+            y, weight = self.y.reshape(-1, *self.y.shape[2:]), self.weight.reshape(-1)
+        return TrainingSet(
+            torch.from_numpy(X) if isinstance(X, np.ndarray) else X,
+            targets.encode(y),
+            torch.from_numpy(weight),
+            runs=tuple(torch.from_numpy(run) for run in runs),
+        )
+
 
 def as_fit_data(
     model: ModelSource,
@@ -116,6 +148,7 @@ def as_fit_data(
     *,
     sfreq: float | None = None,
     signal: SignalInfo | None = None,
+    sampler: NightSampler | None = None,
 ) -> FitData:
     """Check the arguments of a fit, and return them without the windows of weight 0.
 
@@ -131,6 +164,9 @@ def as_fit_data(
         As in `EEGClassifier`.
     signal : SignalInfo | None
         Signal that the windows are aligned to. None: the channels of a given model, if any.
+    sampler : NightSampler | None
+        As in `EEGClassifier`. With one, windows of weight 0 stay, as the context of others in their
+        recording.
 
     Raises
     ------
@@ -151,12 +187,13 @@ def as_fit_data(
     if groups is not None:
         data = dataclasses.replace(data, groups=validation_groups(inputs, groups))
     counts = weight.any(axis=tuple(range(1, weight.ndim)))
-    if not counts.all():
-        data = data.subset(np.flatnonzero(counts))
+    used = data if counts.all() else data.subset(np.flatnonzero(counts))
+    if sampler is None:
+        data = used
     # The amplitude and the default groups must not depend on windows of weight 0.
     return dataclasses.replace(
         data,
-        amplitude=data.inputs.check_amplitude(data.mask, None, check_signal),
+        amplitude=used.inputs.check_amplitude(used.mask, None, check_signal),
         groups=validation_groups(data.inputs, None) if groups is None else data.groups,
     )
 

@@ -31,6 +31,9 @@ class TrainingSet(Dataset[Any]):
         Number of windows in each sequence, without padding. None: all.
     people : Tensor of int, shape (n,) | None
         Number of the person of each window; None if it is not known.
+    runs : tuple of Tensor of int | None
+        Indices of the windows of each recording without a gap, in the order of time, for a
+        `NightSampler`. None: windows, or sequences, are independent.
     """
 
     X: Tensor | Windows
@@ -38,6 +41,7 @@ class TrainingSet(Dataset[Any]):
     weight: Tensor
     lengths: Tensor | None = None
     people: Tensor | None = None
+    runs: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -63,6 +67,9 @@ class Batch:
         As in `TrainingSet`.
     total : float
         Sum of the weights. If several processes share the batch, sum over all of them.
+    carried : Tensor of int, shape (batch,) | None
+        Place of each sequence in the batch before, whose state it continues. None: sequences start
+        a recording.
     """
 
     x: Tensor
@@ -70,6 +77,7 @@ class Batch:
     weight: Tensor
     lengths: Tensor | None
     total: float
+    carried: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)

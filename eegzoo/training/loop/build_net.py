@@ -18,7 +18,7 @@ from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.by_person.statistics import with_person_statistics
 from eegzoo.training.callbacks.batch_statistics import RenewStatistics
 from eegzoo.training.callbacks.kept_weights import ProjectWeights
-from eegzoo.training.callbacks.learning_rate import RecordLearningRate, warmup_cosine
+from eegzoo.training.callbacks.learning_rate import RecordLearningRate, warmup_then
 from eegzoo.training.callbacks.losses import RecordScore
 from eegzoo.training.callbacks.moving_average import MovingAverage
 from eegzoo.training.callbacks.progress import Progress
@@ -31,6 +31,7 @@ from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.own_module import OwnModule
 from eegzoo.training.parallel.data_parallel import make_accelerator
 from eegzoo.training.prediction import compute_outputs
+from eegzoo.training.recipe import Recipe
 
 Named = list[tuple[str, Callback]]
 
@@ -67,9 +68,10 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
         if plan.people_per_batch is not None and person_layers(model) and len(batch) > 1:
             crops = even_crops(batch.x, model.n_times, recipe.n_crops).flatten(0, 1)
             model = with_person_statistics(model, crops)
-        return compute_outputs(
+        outputs = compute_outputs(
             model, batch.x, plan.targets.average_crops, recipe.n_crops, batch.lengths
         )
+        return outputs.reshape(*batch.weight.shape, -1)  # a night is a sequence of one batch
 
     # skorch's own compilation also compiles the loss, which gains nothing and warns.
     module: nn.Module = torch.compile(plan.model) if run.compile else plan.model  # type: ignore[assignment]
@@ -86,6 +88,7 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
         make_groups=partial(_groups, lr=recipe.lr, layer_decay=plan.layer_decay),
         predict=predict,
         augmentations=as_augmentations(recipe.augment),
+        conv_l2=recipe.conv_l2,
         precision=run.precision,
         process=plan.process,
         seed=plan.seed,
@@ -113,7 +116,7 @@ def schedule_callbacks(plan: TrainingPlan) -> Named:
     return [
         *average,
         *plan.run.callbacks,
-        ("lr_scheduler", _scheduler(plan.replaced, n_steps, plan.recipe.warmup)),
+        ("lr_scheduler", _scheduler(plan.replaced, n_steps, plan.recipe)),
         *([("patience", stop)] if patience else []),
     ]
 
@@ -136,10 +139,10 @@ def _groups(model: EEGModel, lr: float, layer_decay: float) -> list[dict[str, An
     return groups
 
 
-def _scheduler(replaced: Replacements, n_steps: int, warmup: float) -> LRScheduler:
+def _scheduler(replaced: Replacements, n_steps: int, recipe: Recipe) -> LRScheduler:
     given, options = replaced.lr_scheduler, replaced.options_of("lr_scheduler")
     if given is None:
-        return warmup_cosine(n_steps, warmup)
+        return warmup_then(recipe.schedule, n_steps, recipe.warmup)
     if isinstance(given, LRScheduler):
         scheduler = copy.deepcopy(given)
         scheduler.set_params(**options)  # returns None, unlike scikit-learn's

@@ -22,10 +22,13 @@ from eegzoo.training.callbacks.batch_statistics import model_inputs, renew_stati
 from eegzoo.training.callbacks.losses import RecordLoss
 from eegzoo.training.callbacks.seeding import seed_epoch
 from eegzoo.training.inputs.crops import RandomCrops, WholeWindows
+from eegzoo.training.inputs.nights import NightBatches, WholeNights
 from eegzoo.training.inputs.person_batches import PersonBatches, WholePeople
 from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.interrupts import noticed_interrupts
 from eegzoo.training.loop.loss import LossNotFiniteError
+from eegzoo.training.loop.memory import chosen_state
+from eegzoo.training.loop.regularization import half_squared_norm
 from eegzoo.training.parallel.data_parallel import mean_over_processes
 from eegzoo.training.parallel.processes import ProcessInfo
 
@@ -44,9 +47,9 @@ class Steps:
         Arguments of `skorch.NeuralNet`.
     trained : EEGModel
         The model whose weights are trained; ``module`` is it, or what is called in its place.
-    batches : RandomCrops
+    batches : RandomCrops | NightBatches
         Training batches of this process.
-    whole_batches : RandomCrops
+    whole_batches : RandomCrops | NightBatches
         The same batches for statistics, undivided.
     make_groups : callable
         Returns the optimizer's parameter groups of the trained model.
@@ -54,6 +57,8 @@ class Steps:
         Maps a model and a batch of the validation to outputs.
     augmentations : sequence of Augmentation | Mixup
         Random changes of training windows.
+    conv_l2 : float
+        Weight in the loss of half the squared norm of the convolutions' kernels.
     precision : {"float32", "bfloat16", "float16"}
         Precision of the forward pass. Weights stay in float32.
     process : ProcessInfo
@@ -69,11 +74,12 @@ class Steps:
         self,
         *args: Any,
         trained: EEGModel,
-        batches: RandomCrops,
-        whole_batches: RandomCrops,
+        batches: RandomCrops | NightBatches,
+        whole_batches: RandomCrops | NightBatches,
         make_groups: Callable[[EEGModel], list[dict[str, Any]]],
         predict: Callable[[EEGModel, Batch], Tensor],
         augmentations: Sequence[Augmentation | Mixup],
+        conv_l2: float,
         precision: str,
         process: ProcessInfo,
         seed: int,
@@ -85,6 +91,7 @@ class Steps:
         self.batches, self.whole_batches = batches, whole_batches
         self.make_groups, self.predict_batch = make_groups, predict
         self.augmentations, self.precision = augmentations, precision
+        self.conv_l2, self.night_state = conv_l2, None
         self.process, self.seed = process, seed
 
     @property
@@ -129,6 +136,8 @@ class Steps:
         """Return the batches of the training, or of the validation."""
         if training:
             return self.batches
+        if dataset.runs is not None:
+            return WholeNights(dataset)
         by_person = isinstance(self.batches, PersonBatches) and person_layers(self.trained)
         return WholePeople(dataset) if by_person else WholeWindows(dataset)
 
@@ -167,9 +176,9 @@ class Steps:
         x, lengths, mixed = self._augmented(batch)
         dtype = getattr(torch, self.precision)
         with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
-            known = {} if lengths is None else {"lengths": lengths}
+            known: dict[str, Any] = {} if lengths is None else {"lengths": lengths}
             try:
-                outputs = self.infer(x, **known)  # type: ignore[attr-defined]
+                outputs = self._outputs(x, batch.carried, known)
             except ValueError as error:
                 if _ONE_VALUE not in str(error):
                     raise
@@ -180,6 +189,8 @@ class Steps:
                 ) from error
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         loss = self.criterion_(outputs, batch, mixed)  # type: ignore[attr-defined]
+        if self.conv_l2:
+            loss = loss + self.conv_l2 * half_squared_norm(self.trained)
         mean = mean_over_processes(self.process, loss)
         if not math.isfinite(float(mean)):
             raise LossNotFiniteError(f"{float(mean)} in step {self._n_steps + 1}")
@@ -187,6 +198,18 @@ class Steps:
         self.scaler_.unscale_(self.optimizer_)  # type: ignore[attr-defined]
         self.history.record_batch("train_weight", batch.total)  # type: ignore[attr-defined]
         return {"loss": mean, "y_pred": outputs}
+
+    def _outputs(self, x: Tensor, carried: Tensor | None, known: dict[str, Any]) -> Tensor:
+        """Return the outputs; of nights, from the state after the batch before."""
+        if self.batches.data.runs is None:
+            outputs: Tensor = self.infer(x, **known)  # type: ignore[attr-defined]
+            return outputs
+        state = None if carried is None else chosen_state(self.night_state, carried)
+        outputs, state = self.infer(  # type: ignore[attr-defined]
+            x, state=state, return_state=True, **known
+        )
+        self.night_state = chosen_state(state, None)
+        return outputs
 
     def validation_step(self, batch: Batch, **_: Any) -> dict[str, Tensor]:
         """Compute outputs and loss of a batch in evaluation mode."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.nights import NightBatches
 from eegzoo.training.inputs.person_batches import PersonBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.replacements import Replacements
@@ -15,6 +16,8 @@ from eegzoo.training.loop.run_options import RunOptions
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets
+
+TrainingBatches = RandomCrops | NightBatches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,15 +64,24 @@ class TrainingPlan:
     people_per_batch: int | None = None
 
     @cached_property
-    def batches(self) -> RandomCrops:
+    def batches(self) -> TrainingBatches:
         """Training batches, of each the share of this process."""
-        if self.people_per_batch is not None:
+        if self.data.runs is not None:
+            if self.process.n_processes > 1:
+                raise ValueError(
+                    f"expected one process with sampler, got {self.process.n_processes}"
+                )
+            if self.people_per_batch is not None:
+                raise ValueError("expected sampler or people_per_batch, got both")
+        if self.people_per_batch is not None or self.data.runs is not None:
             return self.whole_batches
         return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
 
     @cached_property
-    def whole_batches(self) -> RandomCrops:
+    def whole_batches(self) -> TrainingBatches:
         """The same batches undivided, for statistics of batch normalisation."""
+        if self.data.runs is not None and self.recipe.sampler is not None:
+            return NightBatches(self.data, self.recipe.batch_size, self.recipe.sampler)
         if self.people_per_batch is not None:
             return PersonBatches(
                 self.data, self.recipe.batch_size, self.crop_length, self.people_per_batch

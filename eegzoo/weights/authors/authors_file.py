@@ -23,6 +23,7 @@ pooch = lazy_loader.load("pooch")
 
 Array = npt.NDArray[Any]
 StateFrom = Callable[[dict[str, Array]], dict[str, Tensor]]
+Read = Callable[[Path], dict[str, Array]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +38,14 @@ class AuthorsFile:
         Name of the file in the cache.
     state_from : callable
         Function that returns our state dict, given the authors' weights by name.
+    read : callable
+        Function that reads the authors' weights by name from the file.
     """
 
     card: Card
     file: str
     state_from: StateFrom
+    read: Read = read_keras_weights
 
     def load(self) -> EEGModel:
         """Return the model with the authors' weights, in evaluation mode.
@@ -53,7 +57,7 @@ class AuthorsFile:
         ValueError
             If the file differs from the authors' file.
         """
-        weights = read_keras_weights(self.fetch())
+        weights = self.read(self.fetch())
         with torch.random.fork_rng(devices=[]):
             model = create_model(self.card.architecture, **self.card.arguments)
         model.load_state_dict(self.state_from(weights))
@@ -63,21 +67,27 @@ class AuthorsFile:
         """Return the path of the file in the cache, after fetching it if it is absent."""
         path = cache_folder() / self.file
         origin = self.card.origin
-        if not path.exists():
+        is_new = not path.exists()
+        if is_new:
+            known = f"sha256:{origin.sha256}" if origin.sha256 else None
             try:
-                pooch.retrieve(
-                    origin.url, f"sha256:{origin.sha256}", path.name, path.parent, progressbar=True
-                )
+                pooch.retrieve(origin.url, known, path.name, path.parent, progressbar=True)
             except Exception as error:  # requests and urllib3 have their own errors
                 raise OSError(
                     f"{origin.url} cannot be fetched to {path.parent} ($EEGZOO_WEIGHTS): "
                     f"{' '.join(str(error).split())}"
                 ) from error
-        found = sha256_of(path)
-        if found != origin.sha256:
+        name, expected, found = (
+            ("SHA-256", origin.sha256, sha256_of(path))
+            if origin.sha256
+            else ("Git blob", origin.git_blob, git_blob_of(path))
+        )
+        if found != expected:
+            if is_new and not origin.sha256:  # pooch could not check it
+                path.unlink()
             raise ValueError(
-                f"{path} is damaged, or another file than {origin.url}: expected SHA-256 "
-                f"{origin.sha256}, got {found}; delete it to fetch it again"
+                f"{path} is damaged, or another file than {origin.url}: expected {name} "
+                f"{expected}, got {found}; delete it to fetch it again"
             )
         return path
 
@@ -85,6 +95,7 @@ class AuthorsFile:
 def authors_file(
     file: str,
     state_from: StateFrom,
+    read: Read = read_keras_weights,
     *,
     ch_names: Sequence[str],
     n_times: int,
@@ -115,13 +126,29 @@ def authors_file(
         labels=labels,
         **card,
     )
-    return AuthorsFile(made, file, state_from)
+    return AuthorsFile(made, file, state_from, read)
 
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_blob_of(path: Path) -> str:
+    r"""Return the name that Git gives to the content of a file.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "hello"
+    ...     n_bytes = path.write_bytes(b"hello\n")
+    ...     git_blob_of(path)
+    'ce013625030ba8dba906f756967f9e9ca394464a'
+    """
+    content = path.read_bytes()
+    header = f"blob {len(content)}\0".encode()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
 
 
 def cache_folder() -> Path:

@@ -340,9 +340,15 @@ def test_onsets_may_be_whole_seconds():
     assert held(Sequences.of(far, 1)) == [[1], [0]]
 
 
+def test_without_a_number_each_stretch_without_a_gap_is_one_sequence():
+    sequences = Sequences.of(make(LENGTH * np.array([0.0, 1, 2, 4, 5])), None)
+    assert sequences.indices.tolist() == [[0, 1, 2], [3, 4, -1]]
+    assert Sequences.of(make([0.0]), None).indices.tolist() == [[0]]
+
+
 @pytest.mark.parametrize(
     ("n_windows", "error"),
-    [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError), (None, TypeError)],
+    [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError), ("2", TypeError)],
 )
 def test_n_windows_must_be_a_positive_integer(n_windows, error):
     with pytest.raises(error, match="expected n_windows to be a positive integer"):

@@ -1,4 +1,4 @@
-"""Spellings of sleep stages, written as EDF+ has them."""
+"""Spellings of sleep stages, as EDF+ writes them; and the AASM's stages for R&K's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _LETTERS = {
 _NUMBERS = {"0": "W", "1": "1", "2": "2", "3": "3", "4": "4", "5": "R"}
 _NOT_SCORED = {"6", "7", "8", "9", "-1", "-2"}
 
+AASM_STAGES = ("W", "N1", "N2", "N3", "R")
+NOT_SCORED = "?"
+# The AASM joined stages 3 and 4 of Rechtschaffen and Kales, and dropped movement time.
+_AASM = {"W": "W", "1": "N1", "2": "N2", "3": "N3", "4": "N3", "R": "R", "?": "?"}
+
 
 def stage_of(text: str) -> str | None:
     """Return the description of a sleep stage as in EDF+, or None if the text is no stage.
@@ -34,6 +39,38 @@ def stage_of(text: str) -> str | None:
         return "Sleep stage ?"
     stage = _LETTERS.get(key) or _NUMBERS.get(re.sub(r"^(nrem|n|s)[ _-]*(?=[1-4]$)", "", key))
     return f"Sleep stage {stage}" if stage else None
+
+
+def aasm_stage(text: str) -> str | None:
+    """Return the AASM's stage for any spelling of a stage, also of Rechtschaffen and Kales.
+
+    Stages 3 and 4 are N3. Movement, artefacts and what nobody scored are "?".
+
+    Parameters
+    ----------
+    text : str
+        Description of an annotation, or a stage in a file.
+
+    Returns
+    -------
+    str | None
+        "W", "N1", "N2", "N3", "R" or "?"; None if the text is no stage.
+
+    References
+    ----------
+    Rechtschaffen & Kales (1968). A manual of standardized terminology, techniques and scoring
+    system for sleep stages of human subjects.
+
+    Iber, Ancoli-Israel, Chesson & Quan (2007). The AASM Manual for the Scoring of Sleep and
+    Associated Events. American Academy of Sleep Medicine.
+
+    Examples
+    --------
+    >>> [aasm_stage(text) for text in ("Sleep stage 4", "REM", "Movement time", "S1", "left")]
+    ['N3', 'R', '?', 'N1', None]
+    """
+    stage = stage_of(text)
+    return None if stage is None else _AASM[stage.removeprefix("Sleep stage ")]
 
 
 def stages_of(texts: Iterable[str], where: str) -> list[str]:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import math
 from pathlib import Path
 
+from eegzoo.data.reading.label_files.clock_times import is_clock_time, seconds_from
+from eegzoo.data.reading.label_files.counted_epochs import EPOCH_SECONDS
+from eegzoo.data.reading.label_files.label_rows import LabelRows, Rows
 from eegzoo.data.reading.label_files.stages import stage_of, stages_of
 
-Rows = list[tuple[float, float, str]]
 _STAGE_COLUMNS = ("stage", "stages", "sleep_stage", "sleepstage", "hypnogram", "hypno")
 _NAME_COLUMNS = ("description", "trial_type", "label", "event", "value", *_STAGE_COLUMNS)
-_LENGTH = 30.0  # of a line without times, in seconds: the epoch of sleep scoring
 
 
-def read_table_labels(path: Path) -> Rows:
+def read_table_labels(path: Path, start: datetime.datetime | None) -> LabelRows:
     """Return onset, duration and description of each row of a table.
 
     Parameters
     ----------
     path : Path
-        Table with the column ``onset``, in seconds, and ``description`` or another name of it, such
-        as BIDS's ``trial_type``; ``duration`` is optional. Or one sleep stage of 30 s per line.
-        Rows without a description are left out.
+        Table with the column ``onset``, in seconds or as clock times, and ``description`` or
+        another name of it, such as BIDS's ``trial_type``; ``duration`` is optional. Or one sleep
+        stage per line. Rows without a description are left out.
+    start : datetime | None
+        Start of the recording, from which clock times are counted.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def read_table_labels(path: Path) -> Rows:
     cells = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
     names = [cell.lower() for cell in cells[0]]
     if "onset" in names:
-        return _with_onsets(path, names, cells[1:])
+        return LabelRows(_with_onsets(path, names, cells[1:], start))
     stages = next((names.index(name) for name in _STAGE_COLUMNS if name in names), None)
     if stages is not None:
         cells = cells[1:]
@@ -52,10 +56,13 @@ def read_table_labels(path: Path) -> Rows:
             f"the columns {cells[0]}"
         )
     found = stages_of((_cell(row, stages) for row in cells), str(path))
-    return [(_LENGTH * place, _LENGTH, stage) for place, stage in enumerate(found)]
+    rows = [(0.0, 0.0, stage) for stage in found]
+    return LabelRows(rows, has_times=False, has_length=False).with_length(EPOCH_SECONDS)
 
 
-def _with_onsets(path: Path, names: list[str], cells: list[list[str]]) -> Rows:
+def _with_onsets(
+    path: Path, names: list[str], cells: list[list[str]], start: datetime.datetime | None
+) -> Rows:
     column = next((name for name in _NAME_COLUMNS if name in names), None)
     if column is None:
         raise ValueError(f"expected a column description in {path}, got {names}")
@@ -63,11 +70,11 @@ def _with_onsets(path: Path, names: list[str], cells: list[list[str]]) -> Rows:
     texts = [_cell(row, place) for row in cells]
     if column in _STAGE_COLUMNS:
         texts = stages_of(texts, str(path))
-    rows = []
+    rows: Rows = []
     for number, (row, text) in enumerate(zip(cells, texts, strict=True), start=1):
         if text.lower() in ("", "n/a"):
             continue
-        onset = _seconds(path, number, "onset", _cell(row, names.index("onset")))
+        onset = _onset(path, number, _cell(row, names.index("onset")), start, rows)
         duration = 0.0
         if "duration" in names:
             length = _cell(row, names.index("duration"))
@@ -86,6 +93,21 @@ def _with_onsets(path: Path, names: list[str], cells: list[list[str]]) -> Rows:
 
 def _cell(row: list[str], place: int) -> str:
     return row[place] if place < len(row) else ""
+
+
+def _onset(
+    path: Path, number: int, text: str, start: datetime.datetime | None, before: Rows
+) -> float:
+    if not is_clock_time(text):
+        return _seconds(path, number, "onset", text)
+    if start is None:
+        raise ValueError(
+            f"expected a recording with a date (meas_date) for the clock times of {path}, got none"
+        )
+    try:
+        return seconds_from(start, text, before[-1][0] if before else 0.0)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read in row {number}: {error}") from error
 
 
 def _seconds(path: Path, number: int, name: str, text: str) -> float:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+from eegzoo.data.reading.label_files.label_rows import LabelRows, Rows
 from eegzoo.data.reading.label_files.safe_xml import parse_xml
 from eegzoo.data.reading.label_files.stages import stage_of
 
-Rows = list[tuple[float, float, str]]
 
-
-def read_xml_labels(path: Path) -> Rows:
+def read_xml_labels(path: Path) -> LabelRows:
     """Return onset, duration and description of each label in an XML file.
 
     Raises
@@ -21,21 +20,21 @@ def read_xml_labels(path: Path) -> Rows:
     """
     root = parse_xml(path)
     if root.tag == "PSGAnnotation":
-        rows = _nsrr(root, path)
+        labels = LabelRows(_nsrr(root, path))
     elif root.tag == "CMPStudyConfig":
-        rows = _profusion(root, path)
+        labels = LabelRows(_profusion(root, path), has_times=False)
     else:
         raise ValueError(
             f"expected {path} to be NSRR's (PSGAnnotation) or Profusion's (CMPStudyConfig), got "
             f"the element {root.tag}"
         )
-    if not rows:
+    if not labels.rows:
         raise ValueError(f"expected sleep stages in {path}, got none")
-    return rows
+    return labels
 
 
 def _nsrr(root: ElementTree.Element, path: Path) -> Rows:
-    rows = []
+    rows: Rows = []
     for event in root.iter("ScoredEvent"):
         kind = event.findtext("EventType") or ""
         if not kind.startswith("Stages"):
@@ -51,7 +50,7 @@ def _nsrr(root: ElementTree.Element, path: Path) -> Rows:
 
 def _profusion(root: ElementTree.Element, path: Path) -> Rows:
     length = _number(root, "EpochLength", path)
-    rows = []
+    rows: Rows = []
     for place, element in enumerate(root.iter("SleepStage")):
         stage = stage_of(element.text or "")
         if stage is None:

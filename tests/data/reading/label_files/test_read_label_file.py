@@ -1,5 +1,7 @@
 """Labels in another file are read, in whatever way the file spells them."""
 
+import datetime
+
 import mne
 import numpy as np
 import pytest
@@ -17,6 +19,10 @@ EPOCHS = [stage for stage, seconds in BOUTS for _ in range(seconds // 30)]
 
 def night():
     return raw_with(seconds=360, sfreq=16)
+
+
+def dated():
+    return night().set_meas_date(datetime.datetime(2020, 1, 1, 22, tzinfo=datetime.UTC))
 
 
 def rows(raw):
@@ -93,7 +99,7 @@ def test_all_kinds_of_hypnogram_give_the_same_night(tmp_path, make):
 def test_profusion_nine_is_not_scored(tmp_path):
     text = "<EpochLength>30</EpochLength>" + "<SleepStage>9</SleepStage><SleepStage>0</SleepStage>"
     path = write(tmp_path / "p.xml", f"<CMPStudyConfig>{text}</CMPStudyConfig>")
-    labelled = read_label_file(path, night())
+    labelled = read_label_file(path, night().crop(0, 60, include_tmax=False))
     assert per_epoch(labelled)[:2] == ["?", "W"]
     assert label_events(labelled)[1] == {"Sleep stage W": 1}
 
@@ -129,9 +135,95 @@ def test_labels_outside_the_recording_are_counted(tmp_path):
         assert rows(read_label_file(path, night())) == [(5.0, 0.0, "go")]
 
 
+def test_stages_without_times_that_end_early_are_said(tmp_path):
+    path = write(tmp_path / "a.txt", "\n".join(EPOCHS[:9]))
+    with pytest.warns(RuntimeWarning, match=r"9 stages of 30 s in .* 270 s, .* recording is 360 s"):
+        labelled = read_label_file(path, night())
+    assert per_epoch(labelled) == [*EPOCHS[:9], "", "", ""]
+
+
+def test_stages_without_times_that_are_too_long_are_refused(tmp_path):
+    path = write(tmp_path / "a.txt", "\n".join([*EPOCHS, "W", "W"]))
+    with pytest.raises(ValueError, match=r"stages for 360 s of recording in .*, got 14 of 30 s"):
+        read_label_file(path, night())
+
+
+def test_stages_of_20_s_are_known_by_the_length_of_the_recording(tmp_path):
+    path = write(tmp_path / "a.txt", "\n".join(["W"] * 6 + ["2"] * 12))
+    with pytest.warns(RuntimeWarning, match="18 stages in .* epochs of 20 s, which fill"):
+        labelled = read_label_file(path, night())
+    assert rows(labelled)[6] == (120.0, 20.0, "Sleep stage 2")
+    again = read_label_file(path, night(), epoch_seconds=20)
+    assert rows(again) == rows(labelled)
+    with pytest.raises(ValueError, match="epoch_seconds"):
+        read_label_file(path, night(), epoch_seconds=0)
+
+
+@pytest.mark.parametrize(
+    "onsets",
+    [
+        ("23:59:00", "23:59:30", "00:00:30"),
+        ("11:59:00 PM", "11:59:30 PM", "12:00:30 AM"),
+        ("2020-01-01T23:59:00", "2020-01-01T23:59:30", "2020-01-02 00:00:30.0"),
+    ],
+)
+def test_clock_times_are_found_in_a_dated_recording(tmp_path, onsets):
+    raw = night().set_meas_date(datetime.datetime(2020, 1, 1, 23, 58, tzinfo=datetime.UTC))
+    lines = [f"{on},30,{s}" for on, s in zip(onsets, "W12", strict=True)]
+    path = write(tmp_path / "a.csv", "\n".join(["onset,duration,stage", *lines]))
+    assert [row[0] for row in rows(read_label_file(path, raw))] == [60.0, 90.0, 150.0]
+    later = raw.copy().crop(30)
+    assert [row[0] for row in rows(read_label_file(path, later))] == [30.0, 60.0, 120.0]
+    with pytest.raises(ValueError, match="expected a recording with a date"):
+        read_label_file(path, night())
+
+
+def test_a_stage_that_began_before_the_recording_lasts_into_it(tmp_path):
+    path = write(tmp_path / "a.csv", "onset,duration,stage\n-60,90,W\n30,60,2\n")
+    found = rows(read_label_file(path, night()))
+    assert found == [(0.0, 30.0, "Sleep stage W"), (30.0, 60.0, "Sleep stage 2")]
+
+
+def write_dated(path, year, hour, minute=0):
+    """Write the night as an EDF+ hypnogram that starts at a time of 1 January."""
+    edf(path.parent)
+    content = bytearray((path.parent / "hypnogram.edf").read_bytes())
+    content[168:184] = f"01.01.{year}{hour:02}.{minute:02}.00".encode()
+    path.write_bytes(content)
+    return path
+
+
+def test_a_hypnogram_is_aligned_by_the_clock_not_by_its_start(tmp_path):
+    # The recording starts at 22:00, the hypnogram two minutes earlier: its first 60 s are before.
+    path = write_dated(tmp_path / "early.edf", "20", 21, 58)
+    with pytest.warns(RuntimeWarning, match="2 of 7 labels in .* outside the recording"):
+        found = read_label_file(path, dated())
+    assert per_epoch(found) == [*EPOCHS[4:], *[""] * 4]
+    later = read_label_file(write_dated(tmp_path / "late.edf", "20", 22, 0), dated().crop(30))
+    assert per_epoch(later)[:3] == EPOCHS[1:4]
+
+
+def test_a_hypnogram_of_another_night_is_refused_with_both_dates(tmp_path):
+    path = write_dated(tmp_path / "other.edf", "21", 22)
+    with pytest.raises(ValueError, match=r"file starts at 2021-.* the recording at 2020-01-01"):
+        read_label_file(path, dated())
+
+
+def test_a_placeholder_for_the_date_leaves_the_time_of_day(tmp_path):
+    path = write_dated(tmp_path / "anonymous.edf", "85", 21, 59)
+    with (
+        pytest.warns(RuntimeWarning, match="by the time of day"),
+        pytest.warns(RuntimeWarning, match="1 of 7 labels"),
+    ):
+        assert per_epoch(read_label_file(path, dated()))[:10] == EPOCHS[2:]
+    nothing = read_label_file(write_dated(tmp_path / "none.edf", "85", 0), dated())
+    assert per_epoch(nothing) == EPOCHS
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
+        ("a.csv", "onset,description\n25:61:00,go\n", "cannot be read in row 1: expected a clock"),
         ("a.csv", "onset,duration\n1,2\n", "expected a column description"),
         ("a.csv", "onset,description\nsoon,go\n", "expected seconds in column onset .* 'soon'"),
         ("a.csv", "onset,duration,description\n1,-2,go\n", "expected durations of at least 0"),
@@ -149,7 +241,7 @@ def test_labels_outside_the_recording_are_counted(tmp_path):
 )
 def test_other_files_are_refused(tmp_path, name, text, message):
     with pytest.raises(ValueError, match=message):
-        read_label_file(write(tmp_path / name, text), night())
+        read_label_file(write(tmp_path / name, text), dated())
 
 
 def test_entities_are_refused(tmp_path):

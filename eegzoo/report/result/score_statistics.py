@@ -17,6 +17,10 @@ CONFIDENCE = 0.95
 _N_PERMUTATIONS = 500
 _ERRORS = ("mean absolute error",)  # scores of which less is better
 _FRACTIONS = ("accuracy",)
+# What scores of numbers can be: Student's interval over few people can be wider.
+_RANGES = {
+    "R2": (-math.inf, 1.0), "mean absolute error": (0.0, math.inf), "correlation": (-1.0, 1.0),
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +162,9 @@ def number_statistics(
             for place, person in enumerate(names)
         }
         if len(names) > 1:
-            interval = _over_people(list(people_scores.values()))
+            limits = _over_people(list(people_scores.values()))
+            least, most = _RANGES.get(name, (-math.inf, math.inf))
+            interval = (max(least, limits[0]), min(most, limits[1]))
         else:
             tail = (1 - CONFIDENCE) / 2
             low, high = np.quantile([one[name] for one in drawn], [tail, 1 - tail])

@@ -1,0 +1,1 @@
+"""Sources of running signals: recordings that are played, LSL and BrainFlow."""

@@ -1,0 +1,5 @@
+"""Pictures of results, data, models and decisions, and the HTML report that collects them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

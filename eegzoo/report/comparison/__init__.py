@@ -1,0 +1,1 @@
+"""Comparisons of a model with classical methods and with another model."""

@@ -1,0 +1,1 @@
+"""Figures of data: channels, amplitudes, spectra, windows that are kept, and leakage."""

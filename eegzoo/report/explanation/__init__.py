@@ -1,0 +1,1 @@
+"""Attributions: which samples of a window made the model decide as it did."""

@@ -1,0 +1,1 @@
+"""What a trained model computes with: its filters, patterns, bands, channels, norms and blocks."""

@@ -1,0 +1,1 @@
+"""Figures of a recording, with what a model says along it."""

@@ -1,0 +1,1 @@
+"""Figures of results: learning curves, errors, calibration, people, numbers and labels."""

@@ -1,0 +1,1 @@
+"""Files of hypnograms: writing, reading, and names for several nights."""

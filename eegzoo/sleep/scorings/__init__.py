@@ -1,0 +1,1 @@
+"""Agreement of scorings: of a network and a scorer, and of two scorers."""
