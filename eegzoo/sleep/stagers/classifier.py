@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.preprocessing.filter_steps import Resample
-from eegzoo.data.signal.resampling import resample_raw
+from eegzoo.data.signal.filtering.resampling import resample_raw
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.sleep.stagers.signals import Array
 from eegzoo.sleep.stagers.stager import Stager
