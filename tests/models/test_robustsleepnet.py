@@ -72,7 +72,10 @@ def test_padding_has_no_influence(padding):
 
 def test_silence_is_finite():
     model = build()
-    assert model(torch.zeros(1, 3, 1, 1800)).isfinite().all()
+    x = torch.zeros(1, 3, 1, 1800, requires_grad=True)
+    assert model.standardize(model.spectra(x[0])[None]).abs().max() < 1e-4
+    model(x).sum().backward()
+    assert x.grad.isfinite().all()
 
 
 @pytest.mark.parametrize(("sfreq", "frame", "hop"), [(60, 128, 60), (100, 256, 100), (64, 256, 64)])
