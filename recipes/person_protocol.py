@@ -17,10 +17,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
 from eegzoo.data import EpochsDataset, check_leakage
-from eegzoo.training import EEGClassifier
-from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training import AdaptationWarning, Calibration, EEGClassifier
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.weights import Metric
 
 # Networks of eegmat are tested on four people at a time, because a fit takes longer.

@@ -15,6 +15,8 @@ MODULES = [
 
 # Names without an example, with the reason.
 EXCEPTIONS = {
+    "AdaptationWarning": "warning category",
+    "CalibrationWarning": "warning category",
     "AlignmentWarning": "warning category",
     "EEGModel": "base class; the models have examples",
     "Finding": "returned in the example of check_recording",

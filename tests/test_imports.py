@@ -22,7 +22,7 @@ VISIBLE = {
 }
 # Each folder of these packages may import itself and those before it.
 FOLDERS = {
-    "layers": ("constrained", "fronts", "blocks"),
+    "layers": ("constrained", "spatial", "person", "fronts", "blocks"),
     "models": ("", "references"),
     "training": (
         "augmentation",

@@ -119,6 +119,7 @@ def stage(
     """
     from eegzoo.arguments import one_of, positive_int
     from eegzoo.cli.option_values import split
+    from eegzoo.sleep.files.night_files import night_files
     from eegzoo.sleep.staging_nights import stage_nights
 
     one_of("--format", format_, ("csv", "tsv", "edf"))
@@ -128,7 +129,9 @@ def stage(
         raise ValueError("expected --jobs or --cluster, got both")
     if len(nights) > 1 and out is None and plot is None and statistics is None:
         raise ValueError("expected --out FOLDER, --plot FOLDER or --statistics with several nights")
-    results.check_outputs([statistics], nights)
+    files = night_files(nights, out, plot, f".{format_}")
+    written = [path for night in files for path in (night.hypnogram, night.picture)]
+    results.check_outputs([statistics, *written], nights)
     read = reading_options.reading_values(reader_option, truncated)
     with _joblib_on(cluster):
         staged = stage_nights(

@@ -1,4 +1,6 @@
+from .blocks.additive_attention import AdditiveAttention
 from .blocks.attention import MultiHeadAttention
+from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -24,6 +26,8 @@ from .person.fit_statistics import fit_person_statistics
 from .person.person_statistics import PersonStatistics, person_layers, set_people
 
 __all__ = [
+    "AdditiveAttention",
+    "BidirectionalRNN",
     "ConstrainedConv1d",
     "ConstrainedConv2d",
     "ConstrainedConv3d",

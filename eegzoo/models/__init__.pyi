@@ -1,6 +1,7 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .chambon2018 import Chambon2018
 from .ctnet import CTNet
 from .deep_convnet import DeepConvNet
 from .deepsleepnet import DeepSleepNet
@@ -20,7 +21,9 @@ from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
+from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
+from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
@@ -36,6 +39,7 @@ __all__ = [
     "ATCNet",
     "AttnSleep",
     "CTNet",
+    "Chambon2018",
     "DeepConvNet",
     "DeepSleepNet",
     "EEGConformer",
@@ -52,8 +56,10 @@ __all__ = [
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
+    "RobustSleepNet",
     "SSVEPFront",
     "STNet",
+    "SeqSleepNet",
     "ShallowConvNet",
     "StagerNet",
     "TangentNet",

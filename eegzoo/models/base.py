@@ -233,7 +233,7 @@ def _with_checked_windows(features: Callable[..., Tensor]) -> Callable[..., Tens
     def checked(self: EEGModel, x: Tensor, *args: Any, **options: Any) -> Tensor:
         self.check_input(x)
         found = features(self, x, *args, **options)
-        norm: nn.Module | None = self._modules.get("feature_norm")
+        norm: nn.Module | None = getattr(self, "feature_norm", None)
         return found if norm is None else norm(found)
 
     return checked

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from eegzoo.arguments import nearest
 
@@ -40,8 +41,9 @@ class ModelFacts:
         DOI of the paper.
     source : str
         Implementation that the model is verified against, with its commit.
-    standard : mapping of str to int | float
-        Size at which the paper counts parameters: n_chans, n_times, n_outputs, sfreq.
+    standard : mapping of str to int | float | tuple
+        Size at which the paper counts parameters: n_chans, n_times, n_outputs, sfreq, and what else
+        only an experiment knows.
     arguments : mapping of str to str
         Arguments of the model at this size, with the values as text.
     n_params : int
@@ -60,7 +62,7 @@ class ModelFacts:
     year: int
     doi: str
     source: str
-    standard: Mapping[str, float]
+    standard: Mapping[str, Any]
     arguments: Mapping[str, str]
     n_params: int
     n_macs: int
@@ -86,6 +88,10 @@ def stored_facts() -> Mapping[str, ModelFacts]:
                     **values,
                     "tasks": tuple(values["tasks"]),
                     "layers": "\n".join(values["layers"]),
+                    "standard": {
+                        key: tuple(value) if isinstance(value, list) else value
+                        for key, value in values["standard"].items()
+                    },
                 },
             )
             for name, values in stored.items()

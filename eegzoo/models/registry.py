@@ -33,8 +33,9 @@ class ModelEntry:
         DOI of the paper.
     source : str
         Reference implementation with its commit.
-    standard : mapping of str to int | float
-        Sizes for which the parameter count is published: n_chans, n_times, n_outputs, sfreq.
+    standard : mapping of str to int | float | tuple
+        Sizes for which the parameter count is published: n_chans, n_times, n_outputs, sfreq, and
+        the arguments without a default.
     defaults : mapping of str to object
         Default arguments of a variant that differ from those of its class.
     """

@@ -22,7 +22,7 @@ from eegzoo.models.sequence_models import SequenceModel, is_real
     "staging at scale",
     doi="10.1109/TNSRE.2021.3098968",
     source="Dreem-Organization/RobustSleepNet, commit c8ff3f6 (PyTorch)",
-    standard={"n_chans": 1, "n_times": 1800, "n_outputs": 5, "sfreq": 60.0},
+    standard={"n_chans": 2, "n_times": 1800, "n_outputs": 5, "sfreq": 60.0},
 )
 class RobustSleepNet(SequenceModel):
     """RobustSleepNet: attention over channels and frames, then GRUs over the windows of a night.
@@ -175,20 +175,20 @@ class RobustSleepNet(SequenceModel):
         The mean and the standard deviation are those of a channel and bin over the windows and
         frames of a sequence.
         """
-        n_frames = spectra.shape[3]
-        if spectra.shape[0] == 0:
-            return spectra
-        if lengths is None:
-            std, mean = torch.std_mean(spectra, dim=(1, 3), keepdim=True)
-            return (spectra - mean) / (std + 1e-15)
-        real = is_real(lengths, spectra.shape[1])[..., None, None, None]
-        count = (lengths * n_frames)[:, None, None, None, None].clamp(min=2)
-        mean = torch.where(real, spectra, 0.0).sum(dim=(1, 3), keepdim=True) / count
-        deviation = torch.where(real, spectra - mean, 0.0)
+        _, n_windows, _, n_frames, _ = spectra.shape
+        real: Tensor | None = None
+        count: Tensor | int = n_windows * n_frames
+        if lengths is not None:
+            real = is_real(lengths, n_windows)[..., None, None, None]
+            count = (lengths * n_frames)[:, None, None, None, None].clamp(min=2)
+            spectra = torch.where(real, spectra, 0.0)
+        deviation = spectra - spectra.sum(dim=(1, 3), keepdim=True) / count
+        if real is not None:
+            deviation = torch.where(real, deviation, 0.0)
         var = deviation.square().sum(dim=(1, 3), keepdim=True) / (count - 1)
-        # An empty sequence has the variance 0, whose root has no derivative.
-        std = torch.where(var > 0, var, 1.0).sqrt() * (var > 0)
-        return deviation / (std + 1e-15)
+        # Silence has a variance of rounding errors, or of 0, whose root has no derivative.
+        std = torch.where(var > 1e-10, var, 1.0).sqrt()
+        return deviation / std
 
     def window_features(self, spectra: Tensor) -> Tensor:
         """Map standardised spectra (windows, n_chans, frames, bins) to features of each window."""

@@ -21,8 +21,8 @@ NEIGHBORS = (0.75, 1.0, 1.5)
 @register_model(
     "ssvep_front",
     tasks=("ssvep",),
-    paper="Cohen, Gulbinaite (2017), Rhythmic entrainment source separation: optimizing analyses "
-    "of neural responses to rhythmic sensory stimulation",
+    paper="Cohen and Gulbinaite (2017), Rhythmic entrainment source separation: optimizing "
+    "analyses of neural responses to rhythmic sensory stimulation",
     doi="10.1016/j.neuroimage.2016.11.036",
     source="SciPy 1.17.1 and scikit-learn 1.9.1 (tests/reference/make_ssvep_front.py)",
     standard={

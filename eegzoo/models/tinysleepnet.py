@@ -38,7 +38,8 @@ class TinySleepNet(RecurrentModel):
 
     The authors use unfiltered EEG in microvolts. They train with Adam (1e-4), gradients clipped at
     a global norm of 5, batches of 15 sequences of 20 windows, and class weights 1, 1.5, 1, 1, 1.
-    The loss includes half the squared norm of the convolution kernels times 1e-3.
+    The loss includes half the squared norm of the convolution kernels times 1e-3. The recipe
+    "tinysleepnet" of `eegzoo.training.EEGClassifier` does the same.
 
     Parameters
     ----------

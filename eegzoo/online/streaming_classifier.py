@@ -51,6 +51,10 @@ class StreamingClassifier:
         Sampling rate of the stream in Hz.
     step_seconds : float
         Interval between successive decisions in seconds.
+    adapt : {"running"} | None
+        With a classifier that aligns each person: "running" aligns by the windows of the stream so
+        far, the latest hundred that do not overlap, and abstains from the first ten. None: the
+        classifier must be adapted to one person (`EEGClassifier.adapt`).
     preprocessing : Preprocessing | None
         Preprocessing of the recordings that the classifier was trained on. None: the one that was
         saved with it.
@@ -103,12 +107,13 @@ class StreamingClassifier:
         ch_names: Sequence[str],
         sfreq: float,
         step_seconds: float = 0.25,
+        adapt: str | None = None,
         preprocessing: Preprocessing | None = None,
         ch_types: str | Sequence[str] = "eeg",
         flat_seconds: float = 1.0,
         max_jitter_seconds: float = 0.02,
     ) -> None:
-        self.classifier = fitted_classifier(classifier)
+        self.classifier, self.adapt = fitted_classifier(classifier), adapt
         self.step_seconds = number_between("step_seconds", step_seconds, 0.0, 3600.0, above=True)
         self.flat_seconds = number_between("flat_seconds", flat_seconds, 0.0, above=True)
         self.max_jitter_seconds = number_between("max_jitter_seconds", max_jitter_seconds, 0.0)
@@ -137,9 +142,6 @@ class StreamingClassifier:
         self._causal: CausalPreprocessing = causal_preprocessing(
             self.preprocessing, ch_names, sfreq, self.classifier.signal_info_, ch_types
         )
-        self._classify = WindowClassifier(
-            self.classifier, self.preprocessing, self._causal.ch_names, self._causal.sfreq
-        )
         self.ch_names, self.sfreq = list(ch_names), float(sfreq)
         self._ratio = self.sfreq / self._causal.sfreq
         self.reset()
@@ -154,6 +156,7 @@ class StreamingClassifier:
                 f"{self.step_seconds:g} s"
             )
         self._buffer = self._buffer_of(lambda number: number * step)
+        self._classify = self._window_classifier()
 
     @property
     def delay_seconds(self) -> float:
@@ -241,12 +244,19 @@ class StreamingClassifier:
         buffer = self._buffer_of(
             lambda number: int(starts[order[number]]) if number < len(order) else never
         )
+        classify = self._window_classifier()
         probabilities = np.full((len(starts), len(self.classes_)), np.nan)
         for number, window in enumerate(buffer.push(np.array(data, np.float64), None)):
-            _, found = self._classify(window)
+            _, found = classify(window)
             if found is not None:
                 probabilities[order[number]] = found
         return probabilities
+
+    def _window_classifier(self) -> WindowClassifier:
+        return WindowClassifier(
+            self.classifier, self.preprocessing, self._causal.ch_names, self._causal.sfreq,
+            self.adapt,
+        )  # fmt: skip
 
     def _buffer_of(self, start_of: Callable[[int], int]) -> SignalBuffer:
         return SignalBuffer(

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from eegzoo.arguments import one_of
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.amplitude import check_amplitude
 from eegzoo.models.optimization import optimize_for_inference
+from eegzoo.online.running_person import RunningPerson
 from eegzoo.online.running_signal.signal_buffer import RunningWindow
 from eegzoo.online.running_signal.window_operators import window_operators
 from eegzoo.training.classifier import EEGClassifier
@@ -58,11 +60,13 @@ class WindowClassifier:
         Channels of the windows.
     sfreq : float
         Their sampling rate in Hz.
+    adapt : {"running"} | None
+        How a person is known whom the classifier aligns, but is not adapted to.
 
     Raises
     ------
     ValueError
-        If the classifier takes other windows.
+        If the classifier takes other windows, or statistics of people whom a stream does not know.
     """
 
     def __init__(
@@ -71,8 +75,10 @@ class WindowClassifier:
         preprocessing: Preprocessing,
         ch_names: Sequence[str],
         sfreq: float,
+        adapt: str | None = None,
     ) -> None:
         self.classifier, self.sfreq = classifier, sfreq
+        self._person = _running_person(classifier, sfreq, adapt)
         self._operators, _ = window_operators(preprocessing, ch_names, sfreq)
         self._model: Any = optimize_for_inference(classifier.model_)
         self._plausible_scale = np.nan
@@ -91,15 +97,22 @@ class WindowClassifier:
             return window.fault, None
         data = self._finished(window.data)
         reason = self._implausible(data)
+        if reason is None and self._person is not None:
+            self._person.add(window.start, data)
+            reason = self._person.reason
         return reason, None if reason else self._probabilities(data)
 
     def _probabilities(self, data: Array) -> Any:
         targets, normalizer = self.classifier.targets_, self.classifier.normalizer_
+        if self._person is not None:
+            data = self._person.transform(data)
+        elif self.classifier.alignment_ is not None:
+            data = self.classifier.alignment_.transform(data[None])[0]
         outputs = compute_outputs(
             self._model, data[None], targets.average_crops, self._n_crops, None,
             normalizer.transform,
         )  # fmt: skip
-        return targets.predictions(outputs)[0]
+        return targets.predictions(self.classifier._scaled(outputs))[0]
 
     def _finished(self, data: Array) -> Array:
         """Return a window in microvolts after the steps that follow the windows."""
@@ -126,3 +139,32 @@ class WindowClassifier:
             return str(error).removesuffix(" (check_signal='ignore' skips this check)")
         self._plausible_scale = scale
         return None
+
+
+def _running_person(
+    classifier: EEGClassifier, sfreq: float, adapt: str | None
+) -> RunningPerson | None:
+    """Return the alignment that a stream runs, or None if it needs none."""
+    waits = classifier.align_ is not None and classifier.alignment_ is None
+    if adapt is not None:
+        one_of("adapt", adapt, ("running",))
+        if not waits or classifier.align_ is None:
+            raise ValueError(
+                "expected adapt='running' with a classifier that aligns each person, got one that "
+                "aligns none, or is adapted to one"
+            )
+    adaptation = classifier.adaptation_
+    if classifier.by_person_ and not (adaptation and "statistics" in adaptation.how):
+        raise ValueError(
+            "expected a classifier that is adapted to one person (EEGClassifier.adapt), because a "
+            "stream has no statistics of people, got one that takes those of each person in use"
+        )
+    if not waits or classifier.align_ is None:
+        return None
+    if adapt is None:
+        raise ValueError(
+            "expected adapt='running' or a classifier that is adapted to one person "
+            f"(EEGClassifier.adapt), got one that aligns each person in use "
+            f"({classifier.align_.method})"
+        )
+    return RunningPerson(classifier.align_, sfreq)

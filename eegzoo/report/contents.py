@@ -6,7 +6,7 @@ from eegzoo.report.comparison import comparison_sections
 from eegzoo.report.data import data_sections
 from eegzoo.report.explanation import decision_sections
 from eegzoo.report.model import model_sections
-from eegzoo.report.recording import recording_sections
+from eegzoo.report.recording import night_sections, recording_sections
 from eegzoo.report.result import result_sections, summary_sections
 from eegzoo.report.sections import CHAPTERS, Section
 
@@ -18,6 +18,7 @@ _SECTIONS: tuple[tuple[Section, ...], ...] = (
     data_sections.SECTIONS,
     model_sections.SECTIONS,
     decision_sections.SECTIONS,
+    night_sections.SECTIONS,
     recording_sections.SECTIONS,
 )
 

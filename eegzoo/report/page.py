@@ -1,7 +1,7 @@
 """The HTML page of a report: one file, which loads nothing and runs nothing.
 
-`mne.Report` is not used: version 1.13.2 writes titles and captions into the page without escaping
-them, gives pictures in SVG no alternative text, and needs scripts.
+`mne.Report` is not used: version 1.13.2 gives pictures in SVG no alternative text and those in PNG
+their title, and its page runs scripts, so that no policy can forbid those of others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 from .files.reading_hypnograms import read_hypnogram
 from .hypnogram import Hypnogram
 from .inputs.derivations import Derivation, choose_derivations
-from .pictures.hypnogram_picture import plot_hypnogram, save_picture
+from .pictures.hypnogram_picture import plot_hypnogram
 from .scorings.agreement import Agreement, agreement
 from .scorings.night_agreement import NightAgreement, agreement_over_nights
 from .scorings.scored_windows import ScoredWindows, compare_scorings, compare_staging, stages_at
@@ -31,7 +31,6 @@ __all__ = [
     "load_stager",
     "plot_hypnogram",
     "read_hypnogram",
-    "save_picture",
     "sleep_statistics",
     "stage",
     "stage_nights",

@@ -70,6 +70,17 @@ class SleepStatistics:
        Medicine, 8(5), 597-619. https://doi.org/10.5664/jcsm.2172
     .. [2] Iber, C., Ancoli-Israel, S., Chesson, A. & Quan, S. F. (2007). The AASM Manual for the
        Scoring of Sleep and Associated Events. American Academy of Sleep Medicine.
+
+    Examples
+    --------
+    >>> statistics = sleep_statistics(["W", "W", "N1", "N2", "W", "R", "W"])
+    >>> statistics.sleep_onset_latency, statistics.rem_latency, statistics.awakenings
+    (1.0, 1.5, 2)
+    >>> for line in statistics.as_lines()[:3]:
+    ...     print(line)
+    time in bed (TIB)                      3.5 min
+    total sleep time (TST)                 1.5 min
+    sleep efficiency (SE, TST/TIB)        42.9 %
     """
 
     time_in_bed: float

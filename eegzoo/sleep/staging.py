@@ -6,7 +6,6 @@ import collections
 import logging
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import mne
 import numpy as np
@@ -15,10 +14,11 @@ import numpy.typing as npt
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, check_amplitude
 from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.clock_times import Time, recording_start, seconds_from_start
-from eegzoo.sleep.inputs.derivations import choose_derivations
+from eegzoo.sleep.inputs.derivations import Derivation, choose_derivations
 from eegzoo.sleep.inputs.unscored import PARTIAL, WindowGrid
 from eegzoo.sleep.inputs.usable_signals import UsableSignals, usable_signals, without_windows
 from eegzoo.sleep.stagers.load_stager import load_stager
+from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.sleep.stages import STAGES, UNSCORED
 
 Array = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _N_CHECKED = 16  # windows whose amplitude is checked
 
 def stage(
     raw: mne.io.BaseRaw,
-    model: Any = "robustsleepnet",
+    model: str | os.PathLike[str] | Stager = "robustsleepnet",
     *,
     channels: str | Sequence[str] | None = None,
     lights_off: Time = None,
@@ -49,8 +49,10 @@ def stage(
     model : str | path-like | Stager
         Name of a model, file of a model, or what `load_stager` returns.
     channels : str | sequence of str | None
-        Derivations or channels to stage, such as ``"C4-M1,EOG left"``. None: one central, one
-        frontal and one occipital derivation and both eyes, as far as there are any.
+        Derivations or channels to stage, such as ``"C4-M1,EOG left"``, in the order that the model
+        expects. None: those that the model was trained on, if it knows their names; else one
+        central, one frontal and one occipital derivation and both eyes, as far as there are any,
+        of which a model of one channel gets the first.
     lights_off, lights_on : float | str | datetime.datetime | None
         Seconds from the start of the recording, or clock times such as ``"23:10"``. Statistics
         count what lies in between; all of the recording is staged.
@@ -73,14 +75,31 @@ def stage(
     -----
     SignalWarning
         If amplitudes look like another unit than volts.
+
+    Examples
+    --------
+    A stager of one's own, in place of trained weights:
+
+    >>> class AlwaysN2(eegzoo.sleep.Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([0.1, 0.1, 0.6, 0.1, 0.1], (n, 1))
+    >>> data = np.random.default_rng(0).normal(0, 1e-5, (3, 10_000))
+    >>> info = mne.create_info(["C4", "M1", "SaO2"], 100.0, "eeg")
+    >>> hypnogram = stage(mne.io.RawArray(data, info, verbose=False), AlwaysN2("always N2"))
+    >>> hypnogram
+    <Hypnogram | 4 windows of 30 s: N2 3, unscored 1>
+    >>> for note in hypnogram.notes:
+    ...     print(note)
+    derivations: C4-M1 (C4 minus M1)
+    unscored: 1 of 4 windows (shorter than a window 1)
     """
     if not isinstance(raw, mne.io.BaseRaw):
         raise TypeError(f"expected raw to be a recording of MNE, got {type(raw).__name__}")
-    derivations = choose_derivations(raw, channels)
+    stager = load_stager(model) if isinstance(model, (str, os.PathLike)) else model
+    derivations = _derivations(raw, channels, stager)
     seconds, start = raw.n_times / raw.info["sfreq"], recording_start(raw)
     off = seconds_from_start("lights_off", lights_off, start, seconds)
     on = seconds_from_start("lights_on", lights_on, start, seconds)
-    stager = load_stager(model) if isinstance(model, (str, os.PathLike)) else model
     grid = WindowGrid(raw.n_times, float(raw.info["sfreq"]), float(stager.window_seconds))
     if not len(grid):
         raise ValueError(
@@ -112,9 +131,29 @@ def stage(
     )
 
 
-def _for_stager(found: UsableSignals, stager: Any) -> UsableSignals:
+def _derivations(
+    raw: mne.io.BaseRaw, channels: str | Sequence[str] | None, stager: Stager
+) -> list[Derivation]:
+    """Return the derivations to stage; a stager of several channels has to be told which."""
+    if channels is not None:
+        chosen = choose_derivations(raw, channels)
+        if stager.n_chans not in (None, len(chosen)):
+            raise ValueError(
+                f"expected channels to be {stager.n_chans} for {stager.name}, got "
+                f"{', '.join(derivation.name for derivation in chosen)}"
+            )
+        return chosen
+    if stager.ch_names is None and (stager.n_chans or 1) > 1:
+        raise ValueError(
+            f"expected channels (--channels) for {stager.name}, which takes {stager.n_chans} in "
+            f"the order of its training, got none; the recording has {', '.join(raw.ch_names)}"
+        )
+    return choose_derivations(raw, stager.ch_names)
+
+
+def _for_stager(found: UsableSignals, stager: Stager) -> UsableSignals:
     """Return the derivations of a stager that takes a certain number of channels."""
-    wanted = getattr(stager, "n_chans", None)
+    wanted = stager.n_chans
     if wanted is None or len(found.derivations) == wanted:
         return found
     if len(found.derivations) < wanted:
@@ -123,7 +162,7 @@ def _for_stager(found: UsableSignals, stager: Any) -> UsableSignals:
     return found.first(wanted)
 
 
-def _probabilities(stager: Any, found: UsableSignals, grid: WindowGrid) -> Array:
+def _probabilities(stager: Stager, found: UsableSignals, grid: WindowGrid) -> Array:
     """Return the probabilities of each window; NaN where no EEG can be used.
 
     Windows that have the same usable derivations are staged together, among all windows in which
@@ -133,7 +172,7 @@ def _probabilities(stager: Any, found: UsableSignals, grid: WindowGrid) -> Array
     usable = found.usable
     is_eeg = np.array([derivation.kind == "eeg" for derivation in found.derivations])
     needed = is_eeg if is_eeg.any() else ~is_eeg
-    all_needed = getattr(stager, "n_chans", None) is not None
+    all_needed = stager.n_chans is not None
     probabilities = np.full((len(grid), len(STAGES)), np.nan)
     for pattern in np.unique(usable, axis=1).T:
         if not (pattern & needed).any() or (all_needed and not pattern.all()):

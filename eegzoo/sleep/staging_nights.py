@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +21,7 @@ from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.clock_times import Time
 from eegzoo.sleep.pictures.hypnogram_picture import save_picture
 from eegzoo.sleep.stagers.load_stager import load_stager
+from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.sleep.staging import stage
 
 
@@ -38,6 +41,11 @@ class StagedNight:
         What was assumed while reading, chosen and left out.
     files : tuple of Path
         Files that were written.
+
+    Examples
+    --------
+    >>> StagedNight(Path("night.edf"), error="no such file").hypnogram is None
+    True
     """
 
     recording: Path
@@ -51,7 +59,7 @@ class StagedNight:
 class _Options:
     """How each night is read and staged."""
 
-    model: Any
+    model: str | os.PathLike[str] | Stager
     channels: str | Sequence[str] | None
     lights_off: Time
     lights_on: Time
@@ -61,7 +69,7 @@ class _Options:
 
 def stage_nights(
     recordings: Sequence[str | os.PathLike[str]],
-    model: Any = "robustsleepnet",
+    model: str | os.PathLike[str] | Stager = "robustsleepnet",
     *,
     channels: str | Sequence[str] | None = None,
     lights_off: Time = None,
@@ -108,6 +116,20 @@ def stage_nights(
         unknown. Faults of a night are in its result.
     OSError
         If no files can be written to `out` or `plot`, or weights cannot be fetched.
+
+    Examples
+    --------
+    >>> class AlwaysN2(eegzoo.sleep.Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([0.1, 0.1, 0.6, 0.1, 0.1], (n, 1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     raw = eegzoo.data.simulate_sleep(0.1, random_state=0)
+    ...     paths = raw.save(f"{folder}/night_raw.fif", verbose="ERROR")
+    ...     nights = [f"{folder}/night_raw.fif", f"{folder}/missing.edf"]
+    ...     for night in stage_nights(nights, AlwaysN2("always N2")):
+    ...         print(night.recording.name, night.hypnogram, night.error is None)
+    night_raw.fif <Hypnogram | 12 windows of 30 s: N2 12> True
+    missing.edf None False
     """
     nights = night_files(recordings, out, plot, ending)
     if isinstance(model, (str, os.PathLike)):
@@ -177,8 +199,7 @@ def _lost(night: NightFiles, error: Exception) -> StagedNight:
 
 def _staged(night: NightFiles, options: _Options) -> StagedNight:
     """Read and stage a night, and write its files; errors become results."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _heard() as said:
         try:
             raw = read_recording(
                 night.recording,
@@ -188,10 +209,9 @@ def _staged(night: NightFiles, options: _Options) -> StagedNight:
             hypnogram = _hypnogram(raw, options)
             files = _write(night, raw, hypnogram)
         except Exception as error:
-            return StagedNight(night.recording, error=_one_line(error))
-    said = [_one_line(warning.message) for warning in caught if _matters(warning.category)]
-    notes = (*dict.fromkeys(said), *hypnogram.notes)
-    return StagedNight(night.recording, hypnogram, notes=notes, files=files)
+            return StagedNight(night.recording, error=_about(night, error))
+    notes = [*(_about(night, text) for text in said), *hypnogram.notes]
+    return StagedNight(night.recording, hypnogram, notes=tuple(dict.fromkeys(notes)), files=files)
 
 
 def _hypnogram(raw: mne.io.BaseRaw, options: _Options) -> Hypnogram:
@@ -214,13 +234,52 @@ def _write(night: NightFiles, raw: mne.io.BaseRaw, hypnogram: Hypnogram) -> tupl
 
 
 @functools.lru_cache(maxsize=2)
-def _stager(model: str) -> Any:
+def _stager(model: str) -> Stager:
     """Return a stager, which stays in memory for the next night of this process."""
     return load_stager(model)
 
 
-def _matters(category: type[Warning]) -> bool:
-    return issubclass(category, (UserWarning, RuntimeWarning))
+class _Listener(logging.Handler):
+    """Handler that collects messages."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what readers log, and at the end what was warned of."""
+    said: list[str] = []
+    logger, listener = logging.getLogger("eegzoo.data.reading"), _Listener(said)
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield said
+        said += [
+            str(warning.message)
+            for warning in caught
+            if issubclass(warning.category, (UserWarning, RuntimeWarning))
+        ]
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+def _about(night: NightFiles, message: object) -> str:
+    """Return a message on one line, without the name of the recording in front of it."""
+    text = _one_line(message)
+    for opening in (f"{night.recording}: ", f"{night.recording} "):
+        text = text.removeprefix(opening)
+    return text
 
 
 def _one_line(message: object) -> str:

@@ -44,6 +44,12 @@ class StagedWindow:
         Probabilities of W, N1, N2, N3 and R.
     stage : str
         Most probable stage.
+
+    Examples
+    --------
+    >>> staged = StagedWindow(3, 90.0, np.array([0.1, 0.1, 0.6, 0.1, 0.1]), "N2")
+    >>> staged.onset, staged.stage
+    (90.0, 'N2')
     """
 
     index: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,14 @@ from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.model_building import ModelSource
+from eegzoo.training.partial_fit import PartialFit
 from eegzoo.training.pretrained import PretrainedMixin
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -249,51 +250,6 @@ class EEGClassifier(CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEst
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
-
-    def partial_fit(
-        self,
-        X: Any,
-        y: npt.ArrayLike | None = None,
-        classes: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
-        mask: npt.ArrayLike | None = None,
-        groups: Any = None,
-    ) -> Self:
-        """Train for one pass over the windows, starting from the current weights.
-
-        The learning rate is `lr` throughout; warm-up, moving average, validation and checkpoints
-        are not used. The normalisation is fitted in the first call. The statistics of batch
-        normalisation are those of the windows in the last call.
-
-        Parameters
-        ----------
-        X, y, sample_weight, mask
-            As in `fit`.
-        classes : array, shape (n_classes,) | None
-            All labels, including those of later calls. Required in the first call, unless the
-            classifier is already fitted.
-        groups : array, shape (n_windows,) | str | None
-            Person of each window, as in `fit`. With `align`, each person is aligned by the windows
-            of this call.
-
-        Returns
-        -------
-        self
-            The fitted classifier. If an error is raised, it is not changed.
-
-        Raises
-        ------
-        ValueError
-            As in `fit`; also if y has labels that are not in `classes`.
-        """
-        if classes is None and not hasattr(self, "model_"):
-            raise ValueError("expected classes in the first call of partial_fit, got None")
-        if self.calibration is not None:
-            raise ValueError(
-                f"expected calibration None with partial_fit, which holds out no people, got "
-                f"{self.calibration!r}: call fit_calibration after the last pass"
-            )
-        return self._partial_fit(X, y, sample_weight, mask, classes, groups)
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

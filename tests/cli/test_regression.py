@@ -197,6 +197,7 @@ def test_train_evaluate_and_predict_with_a_regressor(folder):
     expected = scores.as_json(number_scores(true, predicted))
     statistics = results.pop("statistics")
     assert results.pop("epoch") == "1 of 1, the last, without validation"
+    assert results.pop("align") is None
     assert statistics["R2"]["value"] == results["R2"]
     assert results == pytest.approx(expected, rel=1e-3)  # the table has six digits
     assert done.stdout.startswith(f"R2 {results['R2']:.3f} on 7 windows of 1 person, 95% interval")

@@ -146,6 +146,8 @@ def test_channels_are_chosen_and_computed(run):
         (["night.edf", "b.edf", "--out", "out.csv"], "a folder for 2 nights"),
         (["night.edf", "--out", "night.edf"], "a file of its own for each night"),
         (["night.edf", "--statistics", "night.edf"], "different files for input and output"),
+        (["night.edf", "--out", "n.csv", "--statistics", "n.csv"], "different files for input and"),
+        (["night.edf", "--out", ".", "--statistics", "night.csv"], "different files for input and"),
         (["night.edf", "--out", "no/such/x.csv"], "no such folder"),
         (["night.edf", "--out", "o.csv", "--plot", "o.gif"], "ends in .png, .svg, .pdf"),
         (["night.edf", "--format", "xml"], "expected --format to be one of"),

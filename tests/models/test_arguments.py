@@ -39,6 +39,15 @@ CONCEPTS = {
     "drop_prob": "dropout probability",
     "drop_maps": "whether dropout drops whole maps",
     "batch_statistics": "whether training normalises by the statistics of the batch",
+    # What is computed of a window and a person.
+    "(power_)?bands": "lower and upper edges of frequency bands in Hz",
+    "power_seconds": "length of the segments of Welch's method in seconds",
+    "filter_order": "order of band-pass filters",
+    "shrinkage": "share of the mean variance in a covariance",
+    "stimulus_freqs": "frequencies of flickering stimuli in Hz",
+    "neighbors": "distances of frequencies beside these in Hz",
+    "n_harmonics": "number of harmonics of a stimulus",
+    "n_correlations": "number of canonical correlations",
     # Choices of single architectures.
     "across_channels": "whether there are filters over all channels beside those in time",
     "bandwidth": "width of a frequency band in Hz",
@@ -81,9 +90,11 @@ def test_the_sizes_come_first_and_have_no_defaults(name):
 
 @every_model
 def test_other_arguments_are_keyword_only_and_have_defaults(name):
+    """What only the experiment knows has no default: it belongs to the standard size."""
     for parameter in parameters_of(name)[len(SIZES) :]:
         assert parameter.kind is parameter.KEYWORD_ONLY, parameter.name
-        assert parameter.default is not parameter.empty, parameter.name
+        has_default = parameter.default is not parameter.empty
+        assert has_default != (parameter.name in find_entry(name).standard), parameter.name
 
 
 @every_model

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eegzoo.training import EEGClassifier
-from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training import AdaptationWarning, EEGClassifier
 from eegzoo.weights import find_weights, list_weights
 from eegzoo.weights.zoo import load_weights
 from tests.shared_data import SHARED, needs

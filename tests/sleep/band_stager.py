@@ -15,6 +15,7 @@ class BandStager:
     stages = tuple(FREQUENCIES)
     window_seconds = 30.0
     n_chans = None
+    ch_names = None
 
     def __init__(self, n_chans=None):
         self.n_chans = n_chans

@@ -176,8 +176,32 @@ def test_a_network_of_one_channel_gets_the_best_derivation():
     stager = BandStager(n_chans=1)
     found = stage(raw, stager)
     assert (found.channels, stager.shapes) == (("C4-M1",), [(1, raw.n_times)])
-    with pytest.raises(ValueError, match="expected 3 channels for bands, got C4-M1, F4-M1"):
-        stage(raw, BandStager(n_chans=3))
+
+
+def test_a_network_of_several_channels_is_never_given_others():
+    raw = recording(planted(STAGES, n_chans=2), ["F4-M1", "C4-M1"])
+    with pytest.raises(ValueError, match=r"expected channels .* takes 2 .* has F4-M1, C4-M1"):
+        stage(raw, BandStager(n_chans=2))
+    with pytest.raises(ValueError, match="expected channels to be 2 for bands, got C4-M1"):
+        stage(raw, BandStager(n_chans=2), channels="C4-M1")
+    assert stage(raw, BandStager(n_chans=2), channels="C4,F4").channels == ("C4-M1", "F4-M1")
+    trained = BandStager(n_chans=2)
+    trained.ch_names = ("EEG F4-A1", "C4")
+    assert stage(raw, trained).channels == ("F4-M1", "C4-M1")
+    trained.ch_names = ("Fpz-Cz", "Pz-Oz")
+    with pytest.raises(ValueError, match="expected a channel for 'Fpz-Cz', got the channels F4-M1"):
+        stage(raw, trained)
+
+
+def test_a_network_of_several_channels_needs_all_of_them():
+    data = planted(STAGES, n_chans=2)
+    data[1, 90 * SECOND : 120 * SECOND] = 0.0
+    raw = recording(data, ["C4-M1", "F4-M1"])
+    found = stage(raw, BandStager(n_chans=2), channels="C4-M1,F4-M1")
+    assert found.stages == with_unscored(3)
+    data[1] = 0.0
+    with pytest.raises(ValueError, match="expected 2 channels for bands, got C4-M1"):
+        stage(recording(data, ["C4-M1", "F4-M1"]), BandStager(n_chans=2), channels="C4-M1,F4-M1")
 
 
 @pytest.mark.parametrize(

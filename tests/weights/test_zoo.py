@@ -96,8 +96,8 @@ def test_name_of_an_architecture_lists_its_weights():
         create_model("eegnet", weights=True)
     with pytest.raises(ValueError, match=r"got 'eegnet_8_2'; available: eegnet\.sample_audvis$"):
         create_model("eegnet_8_2", weights=True)
-    with pytest.raises(ValueError, match=r"got 'tinysleepnet'; available: none$"):
-        create_model("tinysleepnet", weights=True)
+    with pytest.raises(ValueError, match=r"got 'stagernet'; available: none$"):
+        create_model("stagernet", weights=True)
 
 
 @pytest.mark.parametrize(
@@ -149,14 +149,17 @@ def test_models_are_those_with_weights_and_those_without():
     architectures = {find_weights(name).metadata.architecture for name in list_weights()}
     assert set(with_weights) == architectures
     assert {"eegnet", "eegnet_8_2", "shallow_convnet"} <= set(with_weights)
-    assert {"eegnet_4_2", "tinysleepnet"} <= set(without)
+    assert {"eegnet_4_2", "stagernet"} <= set(without)
 
 
 def test_models_are_filtered_by_pattern_task_and_weights():
     assert list_models("shallow*", weights=True) == ["shallow_convnet"]
     assert list_models("shallow*", weights=False) == []
     assert "eegsym" in list_models(task="motor imagery", weights=True)
-    assert list_models(task="sleep", weights=True) == []
-    assert list_models(task="sleep", weights=False) == list_models(task="sleep")
+    sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "tinysleepnet"]
+    assert list_models(task="sleep", weights=True) == sleep
+    assert list_models(task="erp", weights=False) == sorted(
+        {*list_models(task="erp")} - {*list_models(task="erp", weights=True)}
+    )
     with pytest.raises(ValueError, match="unknown task 'slep'; did you mean 'sleep'"):
         list_models(task="slep", weights=True)

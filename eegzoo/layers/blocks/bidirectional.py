@@ -86,7 +86,7 @@ class BidirectionalRNN(nn.Module):
                 [weight_ih.unflatten(1, (n_copies, -1)).sum(dim=1), *others]
                 for weight_ih, *others in weights
             ]
-        if lengths is None and x.shape[0] and _has_fused_kernel(x):
+        if x.shape[0] and _has_fused_kernel(x) and (lengths is None or _are_full(lengths, x)):
             return self._fused(x, [weight for direction in weights for weight in direction])
         outputs = [
             self._steps(x, direction, lengths, reverse)
@@ -142,6 +142,11 @@ def _has_fused_kernel(x: Tensor) -> bool:
     kind = x.device.type
     autocast = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
     return not torch.compiler.is_compiling() and not autocast
+
+
+def _are_full(lengths: Tensor, x: Tensor) -> bool:
+    """Return whether no sequence has padding."""
+    return lengths.device.type != "meta" and bool((lengths >= x.shape[1]).all())
 
 
 def _gru_step(from_input: Tensor, from_state: Tensor, h: Tensor) -> Tensor:

@@ -15,13 +15,32 @@ class PersonStatistics(nn.Module):
     flow through them. It also keeps running statistics in its buffers, the mean over people.
 
     In evaluation a layer uses its buffers: the running statistics, or those of one person after
-    `fit_person_statistics`. A subclass defines `sums` and `set_statistics` for it. A subclass with
-    a parameter or buffer per person is not needed: a model holds one person at a time.
+    `fit_person_statistics`. A subclass defines `sums` and `set_statistics` for it. A model
+    holds the statistics of one person at a time.
 
     Attributes
     ----------
     n_people : int
         Number of people in a batch in training. `set_people` sets it in all layers of a model.
+
+    Examples
+    --------
+    >>> class Centred(PersonStatistics):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.register_buffer("mean", torch.zeros(()))
+    ...     def forward(self, x):
+    ...         if not self.training:
+    ...             return x - self.mean
+    ...         people = self.parts(x)
+    ...         return (people - people.mean(dim=1, keepdim=True)).flatten(0, 1)
+    ...     def sums(self, x):
+    ...         return x.new_tensor(len(x)), x.sum()
+    ...     def set_statistics(self, count, total):
+    ...         self.mean.copy_(total / count)
+    >>> windows = torch.tensor([1.0, 2.0, 6.0])
+    >>> eegzoo.layers.fit_person_statistics(Centred(), [windows])(windows)
+    tensor([-2., -1.,  3.])
     """
 
     n_people: int = 1

@@ -46,7 +46,7 @@ def matrix_log(matrices: Tensor) -> Tensor:
     tensor([[1., 0.],
             [0., 1.]], dtype=torch.float64)
     """
-    return _apply(matrices, "log")
+    return _apply_to_values(matrices, "log")
 
 
 def inverse_sqrt(matrices: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ def inverse_sqrt(matrices: Tensor) -> Tensor:
     tensor([[0.5000, 0.0000],
             [0.0000, 0.5000]])
     """
-    return _apply(matrices, "inverse sqrt")
+    return _apply_to_values(matrices, "inverse sqrt")
 
 
 def divided_difference(a: Tensor, b: Tensor, name: str) -> Tensor:
@@ -102,14 +102,14 @@ def divided_difference(a: Tensor, b: Tensor, name: str) -> Tensor:
     return 2 / (a + b) * torch.where(near, series, torch.atanh(far) / far)
 
 
-def _apply(matrices: Tensor, name: str) -> Tensor:
+def _apply_to_values(matrices: Tensor, name: str) -> Tensor:
     if torch.compiler.is_exporting():
-        return _values(*symmetric_eigen(matrices), name)
+        return _eigenvalues_of(*symmetric_eigen(matrices), name)
     result: Tensor = _Function.apply(matrices, name)  # type: ignore[no-untyped-call]
     return result
 
 
-def _values(values: Tensor, vectors: Tensor, name: str) -> Tensor:
+def _eigenvalues_of(values: Tensor, vectors: Tensor, name: str) -> Tensor:
     mapped = values.log() if name == "log" else values.rsqrt()
     return (vectors * mapped.unsqueeze(-2)) @ vectors.mT
 
@@ -122,7 +122,7 @@ class _Function(torch.autograd.Function):
         values, vectors = symmetric_eigen(matrices)
         ctx.save_for_backward(matrices)
         ctx.name = name
-        return _values(values, vectors, name)
+        return _eigenvalues_of(values, vectors, name)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:

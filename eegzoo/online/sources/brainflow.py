@@ -58,12 +58,12 @@ class BrainFlowSource(Source):
         if len(names) != len(self._rows):
             raise ValueError(f"expected ch_names of {len(self._rows)} channels, got {len(names)}")
         self.ch_names, self.ch_types = names, ["eeg"] * len(names)
-        self._parameters = self._library.BrainFlowInputParams()
+        self._input_parameters = self._library.BrainFlowInputParams()
         for name, value in parameters.items():
-            if name not in vars(self._parameters):
-                known = sorted(vars(self._parameters))
+            if name not in vars(self._input_parameters):
+                known = sorted(vars(self._input_parameters))
                 raise ValueError(f"expected parameters among {known}, got {name!r}")
-            setattr(self._parameters, name, value)
+            setattr(self._input_parameters, name, value)
         self._board: Any = None
         self._last: int | None = None
         self._n_samples = 0
@@ -82,7 +82,7 @@ class BrainFlowSource(Source):
     def connect(self) -> None:
         """Connect to the board, and start its stream."""
         self._library.BoardShim.disable_board_logger()
-        self._board = self._library.BoardShim(self.board_id, self._parameters)
+        self._board = self._library.BoardShim(self.board_id, self._input_parameters)
         self._board.prepare_session()
         self._board.start_stream()
         self._last, self._n_samples = None, 0

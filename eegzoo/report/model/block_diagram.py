@@ -96,7 +96,7 @@ def model_blocks(
         else:
             x = next((x for x in inputs if isinstance(x, Tensor)), None)
             follows = not blocks or (
-                x is not None and latest[0] is not None and _is_view(x, latest[0])
+                x is not None and latest[0] is not None and _is_shape_only(x, latest[0])
             )
             n_params = sum(p.numel() for p in parts[name].parameters())
             layers, kind = tuple(inner.get(name, ())), type(parts[name]).__name__
@@ -137,7 +137,7 @@ def _parts(model: nn.Module) -> dict[str, nn.Module]:
     return parts
 
 
-def _is_view(x: Tensor, y: Tensor) -> bool:
+def _is_shape_only(x: Tensor, y: Tensor) -> bool:
     """Return whether a tensor has the values of another, perhaps in another shape or order."""
     return x is y or (
         x.numel() == y.numel() and bool(torch.equal(x.flatten().sort()[0], y.flatten().sort()[0]))

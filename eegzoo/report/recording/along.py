@@ -90,7 +90,7 @@ def plot_recording(
     top.set_yticks(range(len(picks)), [shortened(name, 16) for name in picks])
     top.set_ylim(len(picks) - 0.2, -0.8)
     top.annotate(
-        f"distance of channels: {space:g} µV", (1, 1), xycoords="axes fraction", xytext=(0, 14),
+        f"distance of channels: {space:g} µV", (1, 1), xycoords="axes fraction", xytext=(0, 26),
         textcoords="offset points", ha="right", fontsize=9, color=GREY,
     )  # fmt: skip
     n_events = _mark_events(raw, start, stop, names, top, bottom)

@@ -60,7 +60,7 @@ def plot_learning_curves(
     known = [
         (column, name)
         for column, name in _COLUMNS[which]
-        if any(_values(history, column)[1] for history in histories.values())
+        if any(_column_values(history, column)[1] for history in histories.values())
     ]
     if not known:
         wanted = ", ".join(column for column, _ in _COLUMNS[which])
@@ -71,7 +71,7 @@ def plot_learning_curves(
         color, line = _STYLES[name]
         of_epochs: dict[int, list[float]] = {}
         for history in histories.values():
-            epochs, values = _values(history, column)
+            epochs, values = _column_values(history, column)
             if len(histories) > 1:
                 axes.plot(epochs, values, line, color=color, linewidth=0.8, alpha=0.4)
             for epoch, value in zip(epochs, values, strict=True):
@@ -94,7 +94,7 @@ def plot_learning_curves(
     return figure
 
 
-def _values(history: Sequence[Row], column: str) -> tuple[list[int], list[float]]:
+def _column_values(history: Sequence[Row], column: str) -> tuple[list[int], list[float]]:
     """Return the epochs that have a value, and the values."""
     rows = [row for row in history if row.get(column) is not None]
     return [int(row["epoch"]) for row in rows], [float(row[column]) for row in rows]

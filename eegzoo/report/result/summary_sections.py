@@ -38,7 +38,7 @@ def summary(evidence: Evidence) -> list[Item]:
         counted += f", of which {n_independent} neither overlap nor share a block,"
     over = f"over {n_people} people" if n_people > 1 else "over windows"
     how = (
-        f"by models that were trained on the other {len(evidence.folds)} folds"
+        f"in {len(evidence.folds)} folds, each by a model that was trained on the others"
         if evidence.folds
         else "by a model that was trained before"
     )

@@ -37,6 +37,12 @@ class Derivation:
         Channel that is subtracted. None: none is.
     kind : {"eeg", "eog"}
         Whether it records the brain or the eyes.
+
+    Examples
+    --------
+    >>> derivation = Derivation("C4-M1", "C4", "A1")
+    >>> str(derivation), derivation.sources
+    ('C4-M1 (C4 minus A1)', ('C4', 'A1'))
     """
 
     name: str

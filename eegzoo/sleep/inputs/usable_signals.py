@@ -47,7 +47,7 @@ class UsableSignals:
 
     def first(self, n: int) -> UsableSignals:
         """Return the first derivations, with the others left out."""
-        lost = {derivation.name: "not needed" for derivation in self.derivations[n:]}
+        lost = {derivation.name: f"the network takes {n}" for derivation in self.derivations[n:]}
         return UsableSignals(
             self.derivations[:n], self.signals[:n], self.reasons[:n], {**self.left_out, **lost}
         )

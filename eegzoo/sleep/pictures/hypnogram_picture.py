@@ -110,6 +110,11 @@ def save_picture(
         File that ends in ``.png``, ``.svg`` or ``.pdf``.
     hypnogram, raw, title
         As in `plot_hypnogram`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_picture(f"{folder}/nap.svg", Hypnogram(["W", "N1", "N2"]))
     """
     figure = plot_hypnogram(hypnogram, raw, title=title)
     with written_whole(path) as draft:

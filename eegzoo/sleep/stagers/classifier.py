@@ -10,6 +10,8 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.preprocessing.filter_steps import Resample
+from eegzoo.data.signal.filtering.resampling import resample_raw
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.sleep.stagers.signals import Array
 from eegzoo.sleep.stagers.stager import Stager
@@ -64,7 +66,7 @@ class ClassifierStager(Stager):
         info = classifier.signal_info_
         if info is None:
             raise ValueError(f"expected a classifier that knows its channels, got {name}")
-        self.info = info
+        self.info, self.ch_names = info, tuple(info.ch_names)
         seconds = info.n_times / info.sfreq
         if abs(seconds - self.window_seconds) > 1.5 / info.sfreq:
             raise ValueError(
@@ -88,6 +90,8 @@ class ClassifierStager(Stager):
     def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
         info = mne.create_info(list(self.info.ch_names), sfreq, "eeg", verbose="ERROR")
         raw = mne.io.RawArray(np.asarray(signals, np.float64), info, verbose="ERROR")
+        if not any(isinstance(step, Resample) for step in self.preprocessing.steps):
+            raw = resample_raw(raw, self.info.sfreq)
         _, probabilities = self.classifier.predict_recording(raw, preprocessing=self.preprocessing)
         by_stage = [probabilities[:, members].sum(axis=1) for members in self.members]
         stacked: Array = np.stack(by_stage, axis=1)[:n].astype(np.float64)

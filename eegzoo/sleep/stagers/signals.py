@@ -14,6 +14,9 @@ from eegzoo.data.signal.signal_info import same_rate
 Array = npt.NDArray[np.float64]
 
 
+_BLOCK = 500_000
+
+
 def bandpass(x: Array, sfreq: float, low: float, high: float, order: int) -> Array:
     """Filter a signal forward and backward with a Butterworth filter in transfer-function form.
 
@@ -35,8 +38,17 @@ def bandpass(x: Array, sfreq: float, low: float, high: float, order: int) -> Arr
     True
     """
     b, a = scipy_signal.butter(order, *_band(sfreq, low, high), fs=sfreq)
-    filtered: Array = scipy_signal.filtfilt(b, a, x, padlen=min(3 * len(a), len(x) - 1))
-    return filtered
+    # As `scipy.signal.filtfilt`, whose copies of a night take several times its memory.
+    n_added = min(3 * len(a), len(x) - 1)
+    start = 2 * x[0] - x[n_added:0:-1]
+    end = 2 * x[-1] - x[-2 : -n_added - 2 : -1]
+    extended = np.concatenate([start, x, end])
+    for direction in (extended, extended[::-1]):
+        state = scipy_signal.lfilter_zi(b, a) * direction[0]
+        for first in range(0, len(direction), _BLOCK):
+            part = direction[first : first + _BLOCK]
+            part[:], state = scipy_signal.lfilter(b, a, part, zi=state)
+    return extended[n_added : len(extended) - n_added]
 
 
 def butterworth_sos(sfreq: float, low: float, high: float, order: int) -> Array:

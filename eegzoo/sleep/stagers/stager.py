@@ -30,10 +30,22 @@ class Stager(abc.ABC):
         Stages in the order of the probabilities.
     window_seconds : float
         Length of a window in seconds.
+    ch_names : tuple of str | None
+        Names of the channels that the networks were trained on. None: they do not depend on them.
+
+    Examples
+    --------
+    >>> class Awake(Stager):
+    ...     def _probabilities(self, signals, sfreq, n):
+    ...         return np.tile([1.0, 0.0, 0.0, 0.0, 0.0], (n, 1))
+    >>> Awake("awake").probabilities(np.zeros((2, 7000)), sfreq=100.0)
+    array([[1., 0., 0., 0., 0.],
+           [1., 0., 0., 0., 0.]])
     """
 
     stages: ClassVar[tuple[str, ...]] = STAGES
     window_seconds: ClassVar[float] = 30.0
+    ch_names: tuple[str, ...] | None = None
 
     def __init__(self, name: str, n_chans: int | None = None) -> None:
         self.name = name

@@ -19,7 +19,11 @@ from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.training.adaptation.copies import CopiesForPeople
 from eegzoo.training.adaptation.fit_head import fit_head
 from eegzoo.training.adaptation.person_windows import PersonWindows
-from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, learn_own_labels
+from eegzoo.training.adaptation.pseudo_labels import (
+    PseudoLabels,
+    doubt_about,
+    learn_own_labels,
+)
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
 from eegzoo.training.adaptation.source import Source
 from eegzoo.training.by_person.statistics import (
@@ -105,7 +109,18 @@ class AdaptsToPeople(CopiesForPeople):
         Warns
         -----
         AdaptationWarning
-            If there are very few windows, or no pseudo-labels are used although they were to be.
+            If there are very few windows, if no pseudo-labels are used although they were to be, or
+            if so few windows are classified with confidence that they may hold one state only.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.normal(0, 10, (80, 2, 128)), np.tile([0, 1], 40)
+        >>> X[y == 1, 0] *= 2
+        >>> classifier = eegzoo.training.EEGClassifier("shallow_convnet", sfreq=64, random_state=0)
+        >>> adapted = classifier.fit(X, y).adapt(1.5 * X[:30])
+        >>> adapted.adaptation_.how, adapted.adaptation_.regime(X[30:])
+        (('align', 'statistics', 'pseudo_labels'), 'inductive')
 
         See Also
         --------
@@ -227,7 +242,8 @@ class AdaptsToPeople(CopiesForPeople):
                                   options.strength)  # fmt: skip
             return probabilities()
 
-        chosen, reason = learn_own_labels(probabilities(), learn, options)
+        before = probabilities()
+        chosen, reason = learn_own_labels(before, learn, options)
         if reason:
             model.head = start
             warnings.warn(
@@ -237,6 +253,13 @@ class AdaptsToPeople(CopiesForPeople):
             )
             how = tuple(step for step in record.how if step != "pseudo_labels")
             return dataclasses.replace(record, how=how, stepped_back=reason)
+        doubt = doubt_about(before, options)
+        if doubt:
+            warnings.warn(
+                f"the classifier learns labels of its own, but {doubt}",
+                AdaptationWarning,
+                stacklevel=3,
+            )
         return dataclasses.replace(
             record,
             n_confident=int(chosen.sum()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any, Self
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.record import Adaptation
 from eegzoo.training.adaptation.source import Source
 from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS
+from eegzoo.training.calibration.folds import CalibrationWarning
 from eegzoo.training.calibration.honest_predictions import HonestPredictions
 
 
@@ -48,6 +50,18 @@ class CopiesForPeople(HonestPredictions):
         as_trained = {"align": self.align_ is not None, "statistics": self.by_person_}
         # People whom the training aligned are aligned by `predict_proba` as well.
         return AS_IS if all(as_trained[step] for step in record.how) else "adapted otherwise"
+
+    def _partial_fit(self, *arguments: Any) -> Self:
+        fitted: Self = super()._partial_fit(*arguments)  # type: ignore[misc]
+        if self.calibrations_:
+            warnings.warn(
+                "the calibration was of the weights before, and is dropped: call fit_calibration "
+                "after the last pass",
+                CalibrationWarning,
+                stacklevel=3,
+            )
+        self.calibrations_, self.source_ = {}, None
+        return fitted
 
     def _copied(self) -> Self:
         """Return a copy with a model of its own."""

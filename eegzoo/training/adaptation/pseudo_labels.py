@@ -15,6 +15,9 @@ Array = npt.NDArray[Any]
 # Share of the classes' equal share that the rarest class needs among the confident windows.
 _RAREST = 0.2
 _MOST_CHANGED = 1 / 3
+# Share of confident windows below which the windows may hold one state only. Of 24 people at rest
+# and in arithmetic, it is smaller in 28 of 48 stretches of one state and 3 of 24 of both.
+_DOUBTFUL = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +99,25 @@ def learn_own_labels(
     if changed > _MOST_CHANGED:
         return learnt, f"{changed:.0%} of the labels changed while they were learnt"
     return learnt, ""
+
+
+def doubt_about(probabilities: Array, options: PseudoLabels) -> str:
+    """Return why labels that are learnt may not be worth it; empty if there is no reason.
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.1, 0.9], [0.6, 0.4]])
+    >>> doubt_about(p, PseudoLabels())
+    '2 of 5 windows have a label with a probability of at least 0.8: do they hold all states?'
+    """
+    threshold = options.threshold_for(probabilities.shape[1])
+    n_confident = int((probabilities.max(axis=1) >= threshold).sum())
+    if n_confident >= _DOUBTFUL * len(probabilities):
+        return ""
+    return (
+        f"{n_confident} of {len(probabilities)} windows have a label with a probability of at "
+        f"least {threshold:g}: do they hold all states?"
+    )
 
 
 def _objection(labels: Array, chosen: Array, n_classes: int, options: PseudoLabels) -> str:

@@ -28,6 +28,12 @@ class Abstention:
         Share of windows that get a label, mean over people.
     n_people : int
         Number of held-out people.
+
+    Examples
+    --------
+    >>> abstention = Abstention(threshold=0.8, accuracy=0.95, coverage=0.6, n_people=24)
+    >>> f"{abstention.accuracy:.0%} of the labels given are right, for {abstention.coverage:.0%}"
+    '95% of the labels given are right, for 60%'
     """
 
     threshold: float

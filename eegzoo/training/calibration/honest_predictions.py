@@ -13,7 +13,7 @@ from eegzoo.training.calibration.abstention import Abstention
 from eegzoo.training.calibration.conformal import set_scores
 from eegzoo.training.calibration.fit_calibration import AS_IS, FitsCalibration
 from eegzoo.training.calibration.held_out import Calibration
-from eegzoo.training.class_predictions import ClassPredictions
+from eegzoo.training.predictions.class_predictions import ClassPredictions
 from eegzoo.training.targets.targets import LabelSets
 
 Array = npt.NDArray[Any]

@@ -113,6 +113,11 @@ def hold_out(
             check_times(timeline, train, valid, getattr(validation, "allowed_leakage", ()))
     elif not validation:
         return None
+    elif len(y) < 2:
+        raise ValueError(
+            f"expected at least two windows, or sequences, for a validation, got {len(y)}: train "
+            "with validation=0"
+        )
     else:
         share, labels = float(validation), y if stratify else None
         if groups is None and timeline is not None:

@@ -73,6 +73,15 @@ def test_one_and_many_channels_of_any_name_are_drawn(n_chans):
     check_figure(figure)
 
 
+def test_names_of_events_in_two_lines_are_below_the_distance_of_the_channels():
+    raw = mne.io.RawArray(np.zeros((2, 6000)), mne.create_info(2, 10.0, "eeg"), verbose="ERROR")
+    raw.set_annotations(mne.Annotations(np.arange(20) * 30.0, 30.0, ["Sleep stage W"] * 20))
+    figure = plot_recording(raw, [0.0, 30.0], [[1.0], [0.0]], ["Sleep stage W"])
+    heights = {text.get_position()[1] for text in figure.axes[0].texts}
+    assert len(heights) == 3
+    check_figure(figure)
+
+
 def test_a_flat_recording_and_dates_of_measurement_are_no_problem():
     info = mne.create_info(["C3"], 100.0, "eeg")
     raw = mne.io.RawArray(np.zeros((1, 2000)), info, first_samp=500, verbose="ERROR")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from eegzoo.sleep import Hypnogram, plot_hypnogram, save_picture, stage
-from eegzoo.sleep.pictures.hypnogram_picture import COLOURS
+from eegzoo.sleep import Hypnogram, plot_hypnogram, stage
+from eegzoo.sleep.pictures.hypnogram_picture import COLOURS, save_picture
 from eegzoo.sleep.pictures.night_spectrogram import night_spectrogram
 from tests.sleep.band_stager import SFREQ, BandStager, planted
 

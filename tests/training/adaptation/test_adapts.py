@@ -259,3 +259,17 @@ def test_a_new_fit_is_for_anyone_again(fitted):
     assert adapted.adaptation_ is None
     assert adapted.source_ is None
     np.testing.assert_array_equal(adapted.predict_proba(NEW_X), fitted.predict_proba(NEW_X))
+
+
+def test_an_adapted_classifier_that_is_trained_further_is_adapted_from_there(plain):
+    adapted = plain.adapt(NEW_X, how=["align"])
+    adapted.partial_fit(NEW_X, NEW_Y)
+    head = adapted.model_.head.weight.clone()
+    again = adapted.adapt(NEW_X, how=["align"])
+    torch.testing.assert_close(again.model_.head.weight, head, rtol=0, atol=0)
+
+
+def test_gradients_may_be_switched_off_around_it(plain):
+    expected = plain.adapt(NEW_X)
+    with torch.inference_mode():
+        assert_same(plain.adapt(NEW_X), expected)

@@ -1,8 +1,12 @@
 """The curve scores only windows that no label was learnt of, the same for all numbers."""
 
+import warnings
+
+import mne
 import numpy as np
 import pytest
 
+from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, SplitWarning
 from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.label_curve import draw_in_turn, label_curve, steps_in_training
 from eegzoo.training.inputs.validation_split import hold_out
@@ -134,3 +138,32 @@ def test_classes_are_drawn_in_turn():
 def test_bad_arguments_raise(fitted, options, message):
     with pytest.raises(ValueError, match=message):
         label_curve(fitted, NEW_X, NEW_Y, **{"groups": NEW_PEOPLE, **options})
+
+
+def _noise(subject, seed):
+    """Return overlapping windows of noise, labelled in runs."""
+    rng = np.random.default_rng(seed)
+    info = mne.create_info(["C3", "C4", "P3", "P4"], SFREQ, "eeg")
+    raw = mne.io.RawArray(rng.normal(0, 1e-5, (4, round(120 * SFREQ))), info, verbose=False)
+    labels = rng.permuted(np.repeat(["left", "right"], 30))
+    onsets = np.arange(0.0, 118.0, 0.5)
+    raw.set_annotations(mne.Annotations(onsets, 0, labels[(onsets // 2).astype(int)]))
+    steps = Preprocessing([Epoch(0.0, seconds=1.0)])
+    return EpochsDataset.from_recordings([Recording(raw, subject)], steps)
+
+
+def test_few_labels_of_noise_stay_at_chance():
+    scores = []
+    for draw in range(20):
+        classifier = make_classifier(max_epochs=1, n_crops=1, random_state=draw)
+        classifier.fit(_noise("S0", 1000 + draw))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SplitWarning)
+            curve = label_curve(
+                classifier, _noise("S1", draw), n_labelled=(20,), how=["pseudo_labels"],
+                n_repeats=1, which="all",
+            )  # fmt: skip
+        scores.append([rows[0, 0] for rows in curve.accuracies.values()])
+    mean = np.mean(scores, axis=0)
+    error = 1.96 * np.std(scores, axis=0, ddof=1) / np.sqrt(len(scores))
+    assert (np.abs(mean - 0.5) < np.maximum(error, 0.02)).all(), (mean, error)

@@ -237,3 +237,12 @@ def test_unknown_calibrations_raise(calibration):
 def test_partial_fit_holds_out_no_people():
     with pytest.raises(ValueError, match="expected calibration None with partial_fit"):
         make_classifier().partial_fit(X, Y, classes=[0, 1])
+
+
+def test_training_further_drops_the_calibration_and_says_so():
+    fitted = make_classifier(calibration=None, max_epochs=1).fit(X, Y)
+    fitted.fit_calibration(*make_people(seed=1))
+    with pytest.warns(CalibrationWarning, match="is dropped"):
+        fitted.partial_fit(X, Y)
+    assert fitted.calibration_ is None
+    fitted.partial_fit(X, Y)  # no warning: there is none

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Recording, Sequences, simulate_night
-from eegzoo.training import EEGClassifier, NightSampler
+from eegzoo.training import EEGClassifier, EEGRegressor, NightSampler
 from eegzoo.training.inputs.nights import NightBatches, WholeNights
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.net import Steps
@@ -237,6 +237,40 @@ def test_models_without_a_state_are_refused(nights):
 def test_windows_without_onsets_are_refused(nights):
     with pytest.raises(ValueError, match="whose onsets tell which windows are consecutive"):
         make(sfreq=64).fit(nights.X, nights.labels)
+
+
+def test_a_single_sequence_cannot_be_divided_for_validation(nights):
+    one = Sequences.of(nights.subset(np.arange(10)), None)
+    with pytest.raises(
+        ValueError, match=r"at least two windows, or sequences, .* got 1: train with"
+    ):
+        make(sfreq=64, validation=0.1).fit(one.X, one.y, mask=one.mask)
+    assert make(validation=0.1).fit(nights.subset(np.arange(30))).is_sequential_  # parts of one
+
+
+def test_numbers_are_learnt_from_nights(nights):
+    regressor = EEGRegressor(
+        "tinysleepnet", recipe="tinysleepnet", max_epochs=1, random_state=0, device="cpu",
+        model_params={"n_filters": 4, "hidden_size": 6},
+    ).fit(nights, np.arange(len(nights), dtype=float))  # fmt: skip
+    assert np.isfinite(regressor.history_[0]["valid_loss"])
+    assert regressor.predict(nights).shape == (len(nights),)
+
+
+def test_another_network_with_a_memory_is_trained_on_nights(nights):
+    classifier = EEGClassifier(
+        "deepsleepnet", recipe="tinysleepnet", max_epochs=1, validation=0.0, patience=0,
+        random_state=0, device="cpu", model_params={"n_filters": 4, "hidden_size": 4},
+    ).fit(nights)  # fmt: skip
+    assert classifier.predict(nights).shape == (len(nights),)
+
+
+def test_passes_over_nights_continue_each_other(nights):
+    classes = ["N1", "N2", "N3", "R", "W"]
+    classifier = make(max_epochs=None).partial_fit(nights, classes=classes)
+    before = classifier.model_.head.weight.clone()
+    assert not classifier.partial_fit(nights).model_.head.weight.equal(before)
+    assert classifier.is_sequential_
 
 
 def test_several_processes_are_refused():
