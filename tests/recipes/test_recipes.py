@@ -4,18 +4,33 @@ import dataclasses
 import importlib
 import json
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eegzoo.training import EEGClassifier
+from eegzoo.training import AdaptationWarning, EEGClassifier
 from eegzoo.weights import find_weights, list_weights
 from eegzoo.weights.zoo import load_weights
 from tests.shared_data import SHARED, needs
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
-SHIPPED = sorted(name for name in list_weights() if name.endswith((".ssvep_exo", ".eegmat")))
+SETS = ("ssvep_exo", "eegmat")
+# Trained as they are used on anyone, and trained to adapt to a new person.
+OF_PEOPLE = sorted(
+    name
+    for name in list_weights()
+    if find_weights(name).metadata.origin.recipe == "recipes/new_person.py"
+)
+PLAIN = sorted({name for name in list_weights() if name.endswith(SETS)} - set(OF_PEOPLE))
+SHIPPED = [*PLAIN, *OF_PEOPLE]
+
+
+def data_of(name):
+    """Return the folder of the recordings that weights were trained on."""
+    tag = name.partition(".")[2]
+    return SHARED / "data" / next(each for each in SETS if tag.startswith(each))
 
 
 @pytest.fixture
@@ -30,8 +45,8 @@ def recipe_of(monkeypatch):
 
 
 def test_each_set_has_an_eegnet_and_a_better_model():
-    for tag in ("ssvep_exo", "eegmat"):
-        own = [name for name in SHIPPED if name.endswith(tag)]
+    for tag in SETS:
+        own = [name for name in PLAIN if name.endswith(tag)]
         assert f"eegnet.{tag}" in own
         accuracy = {name: find_weights(name).metadata.metrics[0].value for name in own}
         assert max(accuracy, key=accuracy.get) != f"eegnet.{tag}"
@@ -61,14 +76,24 @@ class TestShipped:
             assert json.dumps(value) == json.dumps(getattr(model, argument))
         assert weights.signal.n_times == weights.preprocessing.window.n_times(weights.signal.sfreq)
 
-    def test_metrics_have_intervals_baselines_and_the_transfer_curve(self, name):
+    def test_metrics_have_intervals_and_baselines(self, name):
         metrics = find_weights(name).metadata.metrics
         assert all(metric.n_subjects > 0 and metric.n_windows > 0 for metric in metrics)
+        assert any(metric.protocol.startswith("baseline") for metric in metrics)
+
+    def test_metrics_have_the_transfer_curve_or_both_figures(self, name):
+        metrics = find_weights(name).metadata.metrics
+        if name in OF_PEOPLE:
+            as_it_is, adapted = metrics[:2]
+            assert "as it is" in as_it_is.protocol
+            assert "adapted with pseudo-labels" in adapted.protocol
+            assert all("transductive" in metric.protocol for metric in (as_it_is, adapted))
+            assert "calibration error" in adapted.protocol
+            return
         curve = [metric for metric in metrics if metric.protocol.startswith("fine-tuned")]
         trials = [int(re.search(r"on (\d+) trial", metric.protocol)[1]) for metric in curve]
         assert trials == [1, 2, 5, 10]
         assert all("from scratch" in metric.protocol for metric in curve)
-        assert any(metric.protocol.startswith("baseline") for metric in metrics)
 
     def test_file_is_small(self, name):
         assert find_weights(name).source.stat().st_size < 1_000_000
@@ -77,13 +102,43 @@ class TestShipped:
         weights = find_weights(name)
         signal = weights.signal
         X = np.random.default_rng(0).normal(
-            scale=weights.metadata.amplitude, size=(3, len(signal.ch_names), signal.n_times)
+            scale=weights.metadata.amplitude, size=(8, len(signal.ch_names), signal.n_times)
         )
         classifier = EEGClassifier.from_weights(weights)
         assert tuple(classifier.classes_) == weights.metadata.labels
         probabilities = classifier.predict_proba(X)
-        assert probabilities.shape == (3, len(weights.metadata.labels))
+        assert probabilities.shape == (8, len(weights.metadata.labels))
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", OF_PEOPLE)
+class TestNewPerson:
+    def test_file_adapts_to_plain_arrays_and_then_takes_single_windows(self, name):
+        weights = find_weights(name)
+        size = (30, len(weights.signal.ch_names), weights.signal.n_times)
+        X = np.random.default_rng(0).normal(scale=weights.metadata.amplitude, size=size)
+        classifier = EEGClassifier.from_weights(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AdaptationWarning)  # noise has no states
+            adapted = classifier.adapt(X)
+        assert "statistics" in adapted.adaptation_.how
+        together, alone = adapted.predict_proba(X), adapted.predict_proba(X[:1])
+        np.testing.assert_allclose(alone, together[:1], rtol=0, atol=1e-4)
+
+    def test_card_says_that_the_states_of_eegmat_are_recordings(self, name):
+        assert ("no reading of effort" in find_weights(name).metadata.not_for) == ("eegmat" in name)
+
+    @needs(SHARED / "data" / "eegmat")
+    @needs(SHARED / "data" / "ssvep_exo")
+    def test_file_tells_the_states_of_people_of_its_training_apart(self, name, recipe_of):
+        recipe = recipe_of(name).SETS[data_of(name).name]
+        dataset = recipe.read(data_of(name))
+        classifier, accuracies = EEGClassifier.from_weights(name), []
+        for subject in sorted(set(dataset.groups("subject")))[:4]:
+            own = dataset[np.flatnonzero(dataset.groups("subject") == subject)]
+            adapted = classifier.adapt(np.asarray(own.X))
+            accuracies.append((adapted.predict(np.asarray(own.X)) == own.labels).mean())
+        assert np.mean(accuracies) > 0.85
 
 
 def by_subject(metric):
@@ -97,12 +152,12 @@ def by_subject(metric):
 @pytest.mark.slow
 @needs(SHARED / "data" / "eegmat")
 @needs(SHARED / "data" / "ssvep_exo")
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", PLAIN)
 def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
     recipe, weights = recipe_of(name), find_weights(name)
     protocol = importlib.import_module("protocol")
     metric, seed = weights.metadata.metrics[0], weights.metadata.origin.seed
-    dataset = recipe.read(SHARED / "data" / name.partition(".")[2])
+    dataset = recipe.read(data_of(name))
     known = weights.signal.processing
     assert known.differences(dataset.info.processing) == []
     assert dataclasses.replace(dataset.info, processing=known) == weights.signal
@@ -124,7 +179,8 @@ def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
 @needs(SHARED / "data" / "ssvep_exo")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_baselines_are_those_of_the_card(name, recipe_of):
-    recipe, weights = recipe_of(name), find_weights(name)
+    weights, recipe = find_weights(name), recipe_of(name)
+    recipe = recipe.SETS[data_of(name).name] if name in OF_PEOPLE else recipe
     stated = [m for m in weights.metadata.metrics if m.protocol.startswith("baseline")]
-    found = recipe.baselines(recipe.read(SHARED / "data" / name.partition(".")[2]))
+    found = recipe.baselines(recipe.read(data_of(name)))
     assert [m.value for m in found] == pytest.approx([m.value for m in stated], abs=0.01)
