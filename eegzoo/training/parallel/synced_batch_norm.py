@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.torch_internals import BatchNormBase, check_batch_norm_input, not_compiled
 from eegzoo.training.parallel.processes import is_connected
 
@@ -118,6 +119,11 @@ def synchronised(module: nn.Module) -> Iterator[None]:
     module : nn.Module
         Module that is changed in place, and restored at the end or after an error.
 
+    Raises
+    ------
+    ValueError
+        If a layer has statistics of people, whose windows are not divided among processes.
+
     Examples
     --------
     >>> norm = torch.nn.BatchNorm2d(8)
@@ -127,6 +133,12 @@ def synchronised(module: nn.Module) -> Iterator[None]:
     >>> type(norm).__name__
     'BatchNorm2d'
     """
+    people = [type(layer).__name__ for layer in person_layers(module).values()]
+    if people:
+        raise ValueError(
+            "expected one process for a model with statistics of people, whose windows are not "
+            f"divided among processes, got layers {', '.join(dict.fromkeys(people))}"
+        )
     layers: dict[nn.Module, Any] = {
         layer: type(layer)
         for layer in module.modules()

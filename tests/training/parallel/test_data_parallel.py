@@ -47,8 +47,14 @@ NEEDS_BOTH = [
     ),
 ]
 BATCH_SIZES = (7, 2, 5, 3, 4, 7)
-# One model of each class, at half its standard sampling rate; some are made smaller.
-CLASSES = list({find_entry(name).model_class: name for name in reversed(list_models())}.values())
+# One model of each class, at half its standard sampling rate; some are made smaller. Models with
+# statistics of people are trained in one process.
+OF_PEOPLE = ("ssvep_front", "tangent_net")
+CLASSES = [
+    name
+    for name in {find_entry(name).model_class: name for name in reversed(list_models())}.values()
+    if name not in OF_PEOPLE
+]
 SMALLER = {
     "deepsleepnet": {"n_filters": 8, "hidden_size": 16},
     "eeginception_mi": {"n_filters": 2, "n_kernels": 2},

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import eegzoo
+from eegzoo.layers.person.feature_norm import FeatureNorm
 from eegzoo.training.parallel.synced_batch_norm import SyncedBatchNorm, _pooled, synchronised
 
 SIZE = 3
@@ -355,3 +356,10 @@ def test_a_wrong_number_of_dimensions_raises(monkeypatch):
 
 if __name__ == "__main__":
     work(int(sys.argv[1]), Path(sys.argv[2]))
+
+
+def test_statistics_of_people_need_one_process():
+    module = nn.Sequential(nn.Linear(4, 4), FeatureNorm(4))
+    expected = r"expected one process .* got layers FeatureNorm"
+    with pytest.raises(ValueError, match=expected), synchronised(module):
+        pass
