@@ -47,8 +47,10 @@ MODELS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "weight_decay": 1.0, **FIXED,
         },
         "shallow_convnet": {
-            # One power of each filter: a pool over the whole crop.
-            "model_params": {"n_filters": 16, "kernel_length": 13, "pool_length": 244},
+            # With more features the head learns more from its own labels.
+            "model_params": {
+                "n_filters": 40, "kernel_length": 13, "pool_length": 64, "pool_stride": 32,
+            },
             "people_per_batch": 4, "batch_size": 120, "max_epochs": 30, "n_crops": 3,
             "feature_drop_prob": 0.5, **NETWORK,
         },
