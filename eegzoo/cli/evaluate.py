@@ -112,8 +112,8 @@ def evaluate(
     }  # fmt: skip
     of_signals: dict[str, Any] = {
         "missing": missing != "raise", "resample": resample,
-        "check_signal": check_signal != "raise", "exclude": exclude, "types": types, "bads": bads != "interpolate", "rename": rename,
-        "scale": scale,
+        "check_signal": check_signal != "raise", "exclude": exclude, "types": types,
+        "bads": bads != "interpolate", "rename": rename, "scale": scale,
     }  # fmt: skip
     if against or model is None:
         evaluate_sleep.refuse("--against", **of_windows, **of_signals, channels=channels)
