@@ -143,7 +143,7 @@ def test_wake_before_lights_off_changes_nothing(stages, n_before):
         ({"stages": ["W"], "durations": [30.0, 30.0]}, "expected durations to be 1 finite"),
         (
             {"stages": ["W"], "lights_on": math.nan},
-            "lights_on to be a number that is finite, got nan",
+            "to be a number that is finite, got nan",
         ),
     ],
 )
