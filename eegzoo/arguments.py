@@ -35,6 +35,8 @@ def number_between(
     The range is [low, high], or (low, high] with `above`. NaN and infinity are always refused.
     """
     bounds = f"a number {'above' if above else 'of at least'} {low:g}"
+    if low == -math.inf:
+        bounds = "a number that is finite"
     if high < math.inf:
         bounds += f" and at most {high:g}"
     if isinstance(value, bool) or not isinstance(value, Real):

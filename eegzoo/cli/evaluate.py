@@ -104,14 +104,26 @@ def evaluate(
 
     [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
+    of_windows: dict[str, Any] = {
+        "data": data, "subjects": subjects, "runs": runs, "subject": subject, "event_id": event_id,
+        "stim": stim, "stim_mask": stim_mask, "events_from": events_from, "target": target,
+        "metadata": metadata, "seed": seed, "seeds": seeds > 1, "align": align, "adapt": adapt,
+        "adapt_first": adapt_first, "calibrate": calibrate,
+    }  # fmt: skip
+    of_signals: dict[str, Any] = {
+        "missing": missing != "raise", "resample": resample,
+        "check_signal": check_signal != "raise", "exclude": exclude, "types": types,
+        "bads": bads != "interpolate", "rename": rename, "scale": scale,
+    }  # fmt: skip
     if against or model is None:
-        evaluate_sleep.evaluate_scorings(model, raw, annotations, against, epoch_seconds, json)
+        evaluate_sleep.refuse("--against", **of_windows, **of_signals, channels=channels)
+        evaluate_sleep.evaluate_scorings(
+            model, raw, reading_options.reader(reader_option, truncated), annotations, against,
+            epoch_seconds, json,
+        )  # fmt: skip
         return
     if evaluate_sleep.is_stager(model):
-        evaluate_sleep.refuse(
-            model, data=data, subject=subject, event_id=event_id, stim=stim, target=target,
-            exclude=exclude, types=types, rename=rename, scale=scale,
-        )  # fmt: skip
+        evaluate_sleep.refuse(model, **of_windows, **of_signals)
         evaluate_sleep.evaluate_stager(
             model, raw or [], reading_options.reader(reader_option, truncated), annotations,
             epoch_seconds, channels, json,
@@ -133,14 +145,18 @@ def evaluate(
     each = people.PeopleOptions(adapt, adapt_first, numbers[0] if len(numbers) == 1 else 0)
     each.check(is_classifier=target is None)
     trained = find_trained(model)
-    is_night = not (event_id or stim or events_from or target or data)
+    is_night = not (
+        event_id or stim or events_from or target or data or align or adapt or calibrate
+    )
     if is_night and evaluate_sleep.is_of_sleep(trained, raw):
-        evaluate_sleep.refuse(model, subject=subject)
+        evaluate_sleep.refuse(model, **of_windows)
         evaluate_sleep.evaluate_model(
             trained, raw or [], reading_options.reader(reader_option, truncated), annotations,
             epoch_seconds, options, resample, missing, check_signal, json,
         )  # fmt: skip
         return
+    if epoch_seconds is not None:
+        raise ValueError(f"expected --epoch-seconds with nights and a model of sleep, got {model}")
     check_targets(model, trained, target)
     given = WindowOptions(
         data, subjects, runs, raw, subject, event_id,

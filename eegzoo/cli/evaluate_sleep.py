@@ -200,13 +200,13 @@ def evaluate_nights(
 def evaluate_scorings(
     model: str | None,
     raw: Sequence[Path] | None,
+    read: Callable[[Path], Any],
     annotations: Sequence[Path] | None,
     against: Sequence[Path] | None,
     epoch_seconds: float | None,
     json: Path | None,
 ) -> None:
     """Print how well two scorings of nights agree."""
-    from eegzoo.data.reading.read_recording import read_recording
     from eegzoo.sleep.scorings.scored_windows import compare_scorings
 
     if not against:
@@ -223,7 +223,7 @@ def evaluate_scorings(
     results.check_outputs([json], [*(annotations or []), *against, *(raw or [])])
     pairs = {}
     for place, name in enumerate(_names(raw or annotations or [])):
-        recording = read_recording(raw[place]) if raw else None
+        recording = read(raw[place]) if raw else None
         with spoken(name):
             one, other = (
                 _scoring(paths[place], recording, epoch_seconds, paths[place])
@@ -256,6 +256,8 @@ def _shown(what: str, nights: dict[str, ScoredWindows]) -> dict[str, Any] | None
         for side in ("true", "predicted")
     )
     if not _scored(true, predicted).any():
+        if what == _ALL:
+            raise ValueError(f"expected {what} that both score, got none of {len(true)}")
         typer.echo(f"{what}: none is scored by both")
         return None
     night = np.repeat(list(nights), [len(each) for each in nights.values()])

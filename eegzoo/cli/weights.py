@@ -62,6 +62,7 @@ def _list(pattern: str, task: str | None) -> None:
     from rich.table import Column, Table
 
     from eegzoo.models.facts import list_facts
+    from eegzoo.weights.card import subjects_in_words
     from eegzoo.weights.stored_cards import stored_cards
 
     cards = {name: stored.card for name, stored in stored_cards().items()}
@@ -77,11 +78,10 @@ def _list(pattern: str, task: str | None) -> None:
     for title, card in _rows(names, cards):
         metric, training = card.metrics[0], card.training
         low, high = metric.interval
-        people = "1 subject" if training.n_subjects == 1 else f"{training.n_subjects} subjects"
         cells = (
             title,
             ", ".join(card.labels),
-            f"{training.name}, {people}",
+            f"{training.name}, {subjects_in_words(training.n_subjects)}",
             f"{metric.measure} {metric.value:.3f} [{low:.2f}, {high:.2f}]",
         )
         table.add_row(*map(escape, cells))

@@ -230,6 +230,8 @@ def _spans(
     durations: npt.ArrayLike | None,
 ) -> tuple[Array, Array]:
     """Return the start and the end of each window, after checking them."""
+    if isinstance(stages, str):
+        raise TypeError(f"expected stages to be a sequence of str, got {stages!r}")
     for stage in stages:
         one_of("stages", stage, (*STAGES, UNSCORED))
     if not len(stages):

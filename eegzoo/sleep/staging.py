@@ -66,7 +66,7 @@ def stage(
     Raises
     ------
     TypeError
-        If `raw` is no recording.
+        If `raw` is no recording, or `model` no stager.
     ValueError
         If the recording has no suitable channel (the message lists the channels), no window or
         no usable signal, or an argument is wrong.
@@ -96,6 +96,8 @@ def stage(
     if not isinstance(raw, mne.io.BaseRaw):
         raise TypeError(f"expected raw to be a recording of MNE, got {type(raw).__name__}")
     stager = load_stager(model) if isinstance(model, (str, os.PathLike)) else model
+    if not callable(getattr(stager, "probabilities", None)):
+        raise TypeError(f"expected model to be a name, a file or a Stager, got {stager!r}")
     derivations = _derivations(raw, channels, stager)
     seconds, start = raw.n_times / raw.info["sfreq"], recording_start(raw)
     off = seconds_from_start("lights_off", lights_off, start, seconds)

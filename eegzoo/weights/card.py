@@ -244,12 +244,12 @@ def lines_of(name: str, card: Card) -> Sequence[str]:
         f"{seconds[0]:g} to {seconds[1]:g} s from the event, {signal['unit']}",
         f"  channels       {' '.join(signal['ch_names'])}",
         f"  preprocessing  {', '.join(steps)}; normalisation: {card.normalization}",
-        f"  trained on     {card.training.name}, {_subjects(card.training.n_subjects)} "
+        f"  trained on     {card.training.name}, {subjects_in_words(card.training.n_subjects)} "
         f"({card.training.licence})",
         f"  split          {card.split}",
         *(
             f"  {metric.measure:<14} {metric.value:.3f} [{metric.interval[0]:.3f}, "
-            f"{metric.interval[1]:.3f}] {metric.protocol}; {_subjects(metric.n_subjects)}, "
+            f"{metric.interval[1]:.3f}] {metric.protocol}; {subjects_in_words(metric.n_subjects)}, "
             f"{_windows(metric.n_windows)}; interval: {metric.interval_of}"
             for metric in card.metrics
         ),
@@ -267,7 +267,8 @@ def _windows(n: int | None) -> str:
     return "number of windows not published" if n is None else f"{n} windows"
 
 
-def _subjects(n: int | None) -> str:
+def subjects_in_words(n: int | None) -> str:
+    """Return a number of subjects in words; None is one that was not published."""
     if n is None:
         return "number of subjects not published"
     return "1 subject" if n == 1 else f"{n} subjects"

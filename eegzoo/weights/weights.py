@@ -185,7 +185,10 @@ class Weights:
         if not data.NORMALIZERS[how].is_fitted:
             normalizer: Normalizer = data.NORMALIZERS[how]()
             return normalizer
-        raise ValueError(
+        text = (
             f"expected fit_on: {self.name} was trained on windows normalised ({how}) with "
             "statistics that its authors did not publish"
         )
+        if list(self.metadata.labels) == ["W", "N1", "N2", "N3", "R"]:
+            text += "; eegzoo.sleep.stage (eegzoo stage, eegzoo evaluate) needs none"
+        raise ValueError(text)

@@ -217,6 +217,21 @@ def test_lengths_that_differ_are_said(folder):
     assert found["windows"]["pooled"]["n_unscored"] == 16
 
 
+def test_a_recording_of_two_scorings_is_read_with_the_options_of_reading(folder):
+    scorings = ("--annotations", "0.txt", "--against", "1.txt")
+    done, _ = evaluate(folder, *scorings, "--raw", "0_raw.fif", "--truncated", "perhaps")
+    assert done.returncode == 2
+    assert "'perhaps'" in done.stderr
+
+
+def test_nights_of_which_no_window_is_scored_are_an_error(folder):
+    (folder / "none.txt").write_text("\n".join(["?"] * 36))
+    night = ("--raw", "0_raw.fif", "--annotations", "none.txt")
+    done, _ = evaluate(folder, "sleep.safetensors", *night)
+    assert done.returncode == 2
+    assert "expected windows of 30 s that both score, got none" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -244,6 +259,30 @@ def test_lengths_that_differ_are_said(folder):
         (
             ("robustsleepnet", "--raw", "0_raw.fif", "--exclude", "C3", "--scale", "2"),
             "expected nights for robustsleepnet, which takes no --exclude, --scale",
+        ),
+        (
+            ("robustsleepnet", "--raw", "0_raw.fif", "--adapt", "--align", "euclid", "--resample"),
+            "expected nights for robustsleepnet, which takes no --align, --adapt, --resample",
+        ),
+        (
+            ("robustsleepnet", "--raw", "0_raw.fif", "--calibrate", "5", "--bads", "drop"),
+            "expected nights for robustsleepnet, which takes no --calibrate, --bads",
+        ),
+        (
+            ("sleep.safetensors", "--raw", "0_raw.fif", "--metadata", "0.txt"),
+            "expected --target",
+        ),
+        (
+            ("sleep.safetensors", "--raw", "0_raw.fif", "--runs", "3", "--stim-mask", "0xFF"),
+            "expected nights for sleep.safetensors, which takes no --runs, --stim-mask",
+        ),
+        (
+            ("--annotations", "0.txt", "--against", "1.txt", "--channels", "Cz", "--adapt"),
+            "expected nights for --against, which takes no --adapt, --channels",
+        ),
+        (
+            ("sleep.safetensors", "--data", "simulated", "--epoch-seconds", "20"),
+            "expected --epoch-seconds with nights",
         ),
     ],
 )

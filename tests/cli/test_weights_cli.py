@@ -46,6 +46,13 @@ def test_all_weights_are_listed_and_each_family_once(tmp_path):
     assert "84 subjects" in shown
 
 
+def test_a_number_of_subjects_that_nobody_published_is_in_words(tmp_path):
+    done = eegzoo("weights", "chambon2018.*", cwd=tmp_path)
+    shown = " ".join(done.stdout.replace("│", " ").split())
+    assert "subjects not published" in shown
+    assert "None" not in shown
+
+
 def test_a_pattern_and_a_task_select_weights(tmp_path):
     shown = eegzoo("weights", "*_fold3", cwd=tmp_path).stdout
     assert "eegnet.physionet_mi4_fold3" in shown

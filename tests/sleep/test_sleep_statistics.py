@@ -141,9 +141,17 @@ def test_wake_before_lights_off_changes_nothing(stages, n_before):
         ({"stages": ["W"], "lights_off": 30.0}, "expected lights_on after lights_off"),
         ({"stages": ["W", "W"], "onsets": [0.0, 10.0]}, "windows that overlap"),
         ({"stages": ["W"], "durations": [30.0, 30.0]}, "expected durations to be 1 finite"),
-        ({"stages": ["W"], "lights_on": math.nan}, "expected lights_on to be a number"),
+        (
+            {"stages": ["W"], "lights_on": math.nan},
+            "to be a number that is finite, got nan",
+        ),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         sleep_statistics(**arguments)
+
+
+def test_one_text_is_no_sequence_of_stages():
+    with pytest.raises(TypeError, match="expected stages to be a sequence of str, got 'WWR'"):
+        sleep_statistics("WWR")

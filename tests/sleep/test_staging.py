@@ -244,6 +244,8 @@ def test_wrong_inputs_are_refused():
         staged(raw.copy().crop(0, 20, include_tmax=False))
     with pytest.raises(TypeError, match="expected raw to be a recording of MNE, got ndarray"):
         staged(raw.get_data())
+    with pytest.raises(TypeError, match="expected model to be a name, a file or a Stager, got 3"):
+        stage(raw, 3)
     with pytest.raises(ValueError, match=r"in every window: C4-M1 \(flat\)"):
         staged(recording(np.zeros((1, 4000))))
 

@@ -130,6 +130,11 @@ def test_no_two_files_are_written_to_one_place(tmp_path, monkeypatch, names, arg
         stage_nights(names, BandStager(), **arguments)
 
 
+def test_one_path_is_no_sequence_of_nights(nights):
+    with pytest.raises(TypeError, match="expected recordings to be a sequence of paths, got '"):
+        stage_nights(str(nights[0]), BandStager())
+
+
 def test_unknown_model_is_an_error_before_anything_is_staged(nights):
     with pytest.raises(ValueError, match="did you mean 'robustsleepnet"):
         stage_nights(nights, "robustsleepnett.mesa")

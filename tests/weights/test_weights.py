@@ -89,6 +89,11 @@ def test_estimator_refuses_normalised_windows():
         EEGClassifier.from_weights(weights).predict(dataset)
 
 
+def test_an_unpublished_normalisation_of_sleep_names_what_needs_none():
+    with pytest.raises(ValueError, match=r"expected fit_on: robustsleepnet\.mesa .*eegzoo stage,"):
+        find_weights("robustsleepnet.mesa").normalizer()
+
+
 @needs(CACHE)
 def test_unpublished_normalisation_requires_fit_on():
     weights = find_weights("atcnet.bci2a_s1")

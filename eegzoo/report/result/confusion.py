@@ -38,7 +38,7 @@ def plot_confusion(
     Raises
     ------
     ValueError
-        If there are no windows, or classes that are not in `classes`.
+        If there are no windows, the shapes differ, or classes that are not in `classes`.
 
     Examples
     --------
@@ -47,6 +47,11 @@ def plot_confusion(
     ['1\n50 %', '1\n50 %', '0\n0 %', '2\n100 %']
     """
     true, predicted = np.asarray(true), np.asarray(predicted)
+    if true.shape != predicted.shape or true.ndim != 1:
+        raise ValueError(
+            "expected true and predicted of the same shape (n_windows,), got "
+            f"{true.shape} and {predicted.shape}"
+        )
     if not len(true):
         raise ValueError("expected true of at least one window, got none")
     known = list(np.unique(np.concatenate([true, predicted])) if classes is None else classes)

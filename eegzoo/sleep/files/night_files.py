@@ -69,6 +69,8 @@ def night_files(
     ...     [night.hypnogram.name for night in night_files(["a.edf", "b.edf"], folder)]
     ['a.csv', 'b.csv']
     """
+    if isinstance(recordings, (str, os.PathLike)):
+        raise TypeError(f"expected recordings to be a sequence of paths, got {recordings!r}")
     nights = [Path(path) for path in recordings]
     if not nights:
         raise ValueError("expected at least one recording, got none")

@@ -71,6 +71,8 @@ def plot_hypnogram(
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['Stage']
     """
+    if not isinstance(hypnogram, Hypnogram):
+        raise TypeError(f"expected hypnogram to be a Hypnogram, got {type(hypnogram).__name__}")
     heights = [1.25]
     if hypnogram.probabilities is not None:
         heights.append(0.9)

@@ -80,6 +80,11 @@ def test_text_of_recordings_is_no_formula():
     check_figure(figure)
 
 
+def test_predictions_of_other_windows_are_refused():
+    with pytest.raises(ValueError, match=r"same shape .* got \(1,\) and \(2,\)"):
+        plot_confusion(["a"], ["a", "b"])
+
+
 def test_classes_that_are_not_named_are_refused():
     with pytest.raises(ValueError, match=r"expected classes .* got also .*c"):
         plot_confusion(["a", "c"], ["a", "a"], ["a", "b"])

@@ -109,3 +109,8 @@ def test_windows_with_lost_samples_have_no_spectrum():
     x[3500] = np.nan
     _, decibels = night_spectrogram(x, 100.0)
     assert np.isnan(decibels).all(axis=1).tolist() == [False, True, False]
+
+
+def test_a_recording_is_no_hypnogram():
+    with pytest.raises(TypeError, match="expected hypnogram to be a Hypnogram, got list"):
+        plot_hypnogram(["W", "N1"])

@@ -34,4 +34,4 @@ class LabelRows:
     def with_length(self, seconds: float) -> LabelRows:
         """Return labels that follow each other with another length."""
         rows = [(seconds * place, seconds, text) for place, (*_, text) in enumerate(self.rows)]
-        return dataclasses.replace(self, rows=rows)
+        return dataclasses.replace(self, rows=rows, has_length=True)

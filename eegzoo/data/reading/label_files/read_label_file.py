@@ -76,7 +76,7 @@ def read_label_file(
     path = Path(path)
     labels = read_label_rows(path, raw, epoch_seconds)
     seconds = raw.n_times / float(raw.info["sfreq"])
-    if not labels.has_times and epoch_seconds is None:
+    if not labels.has_times:
         labels = fitted_to(labels, seconds, str(path))
     late = _late(labels.origin, raw, str(path))
     rows = [_from_first_sample((row[0] + late, *row[1:])) for row in labels.rows]

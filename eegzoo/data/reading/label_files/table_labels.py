@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime
 import math
 from pathlib import Path
@@ -57,7 +58,8 @@ def read_table_labels(path: Path, start: datetime.datetime | None) -> LabelRows:
         )
     found = stages_of((_cell(row, stages) for row in cells), str(path))
     rows = [(0.0, 0.0, stage) for stage in found]
-    return LabelRows(rows, has_times=False, has_length=False).with_length(EPOCH_SECONDS)
+    labels = LabelRows(rows, has_times=False).with_length(EPOCH_SECONDS)
+    return dataclasses.replace(labels, has_length=False)
 
 
 def _with_onsets(

@@ -148,6 +148,14 @@ def test_stages_without_times_that_are_too_long_are_refused(tmp_path):
         read_label_file(path, night())
 
 
+def test_a_length_of_epochs_that_is_too_long_is_refused(tmp_path):
+    path = write(tmp_path / "a.txt", "\n".join(["W"] * 18))
+    with pytest.raises(ValueError, match=r"stages for 360 s of recording in .*, got 18 of 30 s"):
+        read_label_file(path, night(), epoch_seconds=30)
+    with pytest.warns(RuntimeWarning, match="18 stages of 10 s in .* are 180 s"):
+        read_label_file(path, night(), epoch_seconds=10)
+
+
 def test_stages_of_20_s_are_known_by_the_length_of_the_recording(tmp_path):
     path = write(tmp_path / "a.txt", "\n".join(["W"] * 6 + ["2"] * 12))
     with pytest.warns(RuntimeWarning, match="18 stages in .* epochs of 20 s, which fill"):
