@@ -54,7 +54,7 @@ def freeze(model: EEGModel, until: str = "head") -> list[str]:
     >>> [name for name, weight in model.named_parameters() if weight.requires_grad]
     ['head.weight', 'head.bias']
     """
-    parts = [name for name, _ in model.named_children()]
+    parts = parts_of(model)
     if until not in parts[1:]:
         raise ValueError(f"expected until to be one of {parts[1:]}, got {until!r}")
     unfreeze(model)
@@ -73,6 +73,26 @@ def freeze(model: EEGModel, until: str = "head") -> list[str]:
         keep_in_evaluation(model.get_submodule(name))
     model.frozen_parts, model.frozen_parameters = tuple(frozen), tuple(trainable)
     return frozen
+
+
+def parts_of(model: nn.Module) -> list[str]:
+    """Return the names of a model's parts, from the input to the head.
+
+    The z-score of features was added to the model's parts before its layers, and computes after
+    them.
+
+    Examples
+    --------
+    >>> model = eegzoo.create_model("eegnet", n_chans=8, n_times=128, n_outputs=2, sfreq=128)
+    >>> _ = eegzoo.models.norm_features(model)
+    >>> parts_of(model)
+    ['front', 'reduce', 'separable', 'feature_norm', 'head']
+    """
+    parts = [name for name, _ in model.named_children()]
+    if "feature_norm" in parts[:-1]:
+        parts.remove("feature_norm")
+        parts.insert(len(parts) - 1, "feature_norm")
+    return parts
 
 
 def unfreeze(model: EEGModel) -> None:
@@ -130,7 +150,7 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
     """
     lr = number_between("lr", lr, 0.0, above=True)
     decay = number_between("decay", decay, 0.0, 1.0, above=True)
-    parts = [list(part.parameters()) for part in model.children()]
+    parts = [list(model.get_submodule(name).parameters()) for name in parts_of(model)]
     parts = [part for part in reversed(parts) if part]
     own = list(model.parameters(recurse=False))  # trained with the first part
     parts = [*parts[:-1], [*parts[-1], *own]] if parts else [own]

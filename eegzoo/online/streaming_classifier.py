@@ -31,7 +31,7 @@ class StreamingClassifier:
     """Classifier of a running signal, with the numbers that it computes offline.
 
     The preprocessing that was saved with the classifier is applied as the samples arrive. Windows
-    start at multiples of `step_seconds` from the start of the stream, as in
+    start every `step_seconds`, rounded to samples, from the start of the stream, as in
     `EEGClassifier.predict_recording`, whose probabilities they have, except that filters that run
     in both directions run forwards only (`differences`). Linear-phase filters and resampling delay
     a decision by `delay_seconds`.
@@ -209,11 +209,7 @@ class StreamingClassifier:
             If the chunk has another number of channels.
         """
         started = clock.perf_counter()
-        samples = np.array(chunk, np.float64)
-        if samples.ndim != 2 or len(samples) != len(self.ch_names):
-            raise ValueError(
-                f"expected chunk of shape ({len(self.ch_names)}, n_samples), got {samples.shape}"
-            )
+        samples = self._samples("chunk", chunk)
         if samples.shape[1] == 0:
             return []
         return [self._decision(window, started) for window in self._buffer.push(samples, times)]
@@ -237,6 +233,7 @@ class StreamingClassifier:
         array, shape (n_windows, n_classes)
             Probabilities. NaN: the stream abstains, or the signal ends before the decision.
         """
+        samples = self._samples("data", data)
         rate, shift = self._causal.sfreq, round(self.preprocessing.window.tmin * self._causal.sfreq)
         starts = np.round(np.asarray(onsets) * rate).astype(np.int64) + shift
         order = np.argsort(starts, kind="stable")
@@ -246,11 +243,19 @@ class StreamingClassifier:
         )
         classify = self._window_classifier()
         probabilities = np.full((len(starts), len(self.classes_)), np.nan)
-        for number, window in enumerate(buffer.push(np.array(data, np.float64), None)):
+        for number, window in enumerate(buffer.push(samples, None)):
             _, found = classify(window)
             if found is not None:
                 probabilities[order[number]] = found
         return probabilities
+
+    def _samples(self, name: str, data: npt.ArrayLike) -> Array:
+        samples = np.array(data, np.float64)
+        if samples.ndim != 2 or len(samples) != len(self.ch_names):
+            raise ValueError(
+                f"expected {name} of shape ({len(self.ch_names)}, n_samples), got {samples.shape}"
+            )
+        return samples
 
     def _window_classifier(self) -> WindowClassifier:
         return WindowClassifier(

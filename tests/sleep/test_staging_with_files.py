@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from eegzoo.data.signal.resampling import resample_raw
 
 from eegzoo.data import Preprocessing, Stretch, simulate_sleep
+from eegzoo.data.signal.filtering.resampling import resample_raw
 from eegzoo.sleep import stage
 from eegzoo.training import EEGClassifier
 

@@ -159,11 +159,19 @@ def label_curve(
     """
     numbers = tuple(positive_int("n_labelled", n, at_least=0) for n in n_labelled)
     one_of("regime", regime, REGIMES)
-    number_between("test_size", test_size, 0.0, 1.0, above=True)
+    if number_between("test_size", test_size, 0.0, 1.0, above=True) == 1:
+        raise ValueError("expected test_size below 1, got 1")
+    if not numbers:
+        raise ValueError("expected n_labelled to hold a number or more, got none")
     positive_int("n_repeats", n_repeats)
     X = as_rows(X)
     inputs = as_inputs(X, classifier.signal_info_, classifier.check_signal)
     labels, person = targets_of(inputs, y), people_of(inputs, groups)
+    unknown = sorted(set(map(str, labels)) - set(map(str, classifier.classes_)))
+    if unknown:
+        raise ValueError(
+            f"expected labels among {classifier.classes_.tolist()}, got {', '.join(unknown)}"
+        )
     if person is None:
         raise ValueError("expected groups with the person of each window, got none")
     names = np.unique(person)

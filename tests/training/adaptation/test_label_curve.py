@@ -167,3 +167,17 @@ def test_few_labels_of_noise_stay_at_chance():
     mean = np.mean(scores, axis=0)
     error = 1.96 * np.std(scores, axis=0, ddof=1) / np.sqrt(len(scores))
     assert (np.abs(mean - 0.5) < np.maximum(error, 0.02)).all(), (mean, error)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"y": NEW_Y + 5}, r"expected labels among \[0, 1\], got 5, 6"),
+        ({"test_size": 1.0}, "test_size below 1"),
+        ({"n_labelled": ()}, "n_labelled to hold a number"),
+    ],
+)
+def test_unscorable_questions_raise(fitted, change, expected):
+    arguments = {"X": NEW_X, "y": NEW_Y, "groups": NEW_PEOPLE, "n_labelled": (0,), **change}
+    with pytest.raises(ValueError, match=expected):
+        label_curve(fitted, **arguments)

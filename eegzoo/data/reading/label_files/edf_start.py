@@ -10,6 +10,9 @@ _FIELD = re.compile(r"(\d\d)[.:/-](\d\d)[.:/-](\d\d)")
 _CLIPPING = 85  # two digits of a year: from 1985 to 2084
 # What the EDF+ specification writes in place of a date that must not be known.
 ANONYMOUS = datetime.date(1985, 1, 1)
+# EDF+ writes the fraction of the second at which a file starts into its first record.
+_FIRST_RECORD = re.compile(rb"\+0?(\.\d+)\x14\x14\x00")
+_RECORD_BYTES = 1 << 16
 
 
 def edf_start(path: Path) -> datetime.datetime | None:
@@ -34,6 +37,7 @@ def edf_start(path: Path) -> datetime.datetime | None:
     """
     with path.open("rb") as file:
         header = file.read(184)
+        fraction = _FIRST_RECORD.search(file.read(_RECORD_BYTES))
     if not (header.startswith((b"0       ", b"\xffBIOSEMI"))):
         return None
     text = header[168:].decode("latin-1")
@@ -48,6 +52,8 @@ def edf_start(path: Path) -> datetime.datetime | None:
             datetime.time(hour, minute, second),
             datetime.UTC,
         )
+        if fraction is not None:
+            start += datetime.timedelta(seconds=float(fraction[1]))
     except ValueError:
         return None
     return None if is_unknown(start) else start
@@ -55,4 +61,4 @@ def edf_start(path: Path) -> datetime.datetime | None:
 
 def is_unknown(start: datetime.datetime) -> bool:
     """Return whether a start is the placeholder of files without date and time."""
-    return start.date() == ANONYMOUS and start.time() == datetime.time()
+    return start.date() == ANONYMOUS and start.time().replace(microsecond=0) == datetime.time()

@@ -181,6 +181,9 @@ def _late(origin: datetime.datetime | None, raw: mne.io.BaseRaw, where: str) -> 
     start = _start_of(raw)
     if origin is None or start is None or is_unknown(raw.info["meas_date"]):
         return 0.0  # labels count from the start of the recording
+    if raw.info["meas_date"].microsecond == 0:
+        # MNE reads the start of an EDF recording to the second, and so the other file's counts.
+        origin = origin.replace(microsecond=0)
     if ANONYMOUS in (origin.date(), start.date()) and origin.date() != start.date():
         warnings.warn(
             f"{where} is aligned by the time of day, because one of the dates is a placeholder: "
