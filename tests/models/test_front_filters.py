@@ -8,7 +8,7 @@ from torch import nn
 
 from eegzoo import create_model, optimize_for_inference
 from eegzoo.layers import ConstrainedConv2d
-from eegzoo.models import front_filters, list_models
+from eegzoo.models import find_entry, front_filters, list_models
 
 SIZE = {"n_chans": 4, "n_times": 400, "n_outputs": 2, "sfreq": 100}
 LINEAR = (
@@ -49,9 +49,15 @@ def test_filters_give_the_output_of_the_linear_front(name):
         assert max(abs(np.corrcoef(middle, y)[0, 1]) for y in windows) > 1 - tolerance
 
 
+def required(name):
+    """Return the arguments that a model has no default for."""
+    standard = find_entry(name).standard
+    return {key: standard[key] for key in ("stimulus_freqs",) if key in standard}
+
+
 @pytest.mark.parametrize("name", list_models())
 def test_every_model_has_filters_or_a_note(name):
-    found = front_filters(create_model(name, **{**SIZE, "n_times": 3000}))
+    found = front_filters(create_model(name, **{**SIZE, **required(name), "n_times": 3000}))
     assert found.note or (found.temporal and found.spatial)
     for part in found.spatial:
         assert part.weights.shape[-1] == 4

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from eegzoo import create_model, list_models
+from eegzoo.models import find_entry
 from eegzoo.report import alternative_text, plot_blocks
 from eegzoo.report.model.block_diagram import model_blocks
 from eegzoo.training import EEGClassifier
@@ -15,7 +16,9 @@ SIZE = {"n_chans": 4, "n_outputs": 3, "sfreq": 100}
 
 @pytest.mark.parametrize("name", list_models())
 def test_parameters_of_all_blocks_are_those_of_the_model(name):
-    model = create_model(name, n_times=640, **SIZE)
+    standard = find_entry(name).standard
+    own = {key: standard[key] for key in ("stimulus_freqs",) if key in standard}
+    model = create_model(name, n_times=640, **SIZE, **own)
     blocks = model_blocks(model)
     in_blocks = sum(block.n_params for block in blocks)
     own = sum(p.numel() for p in model.parameters(recurse=False))
