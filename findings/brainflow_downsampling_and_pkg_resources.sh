@@ -15,7 +15,11 @@ try:
 except ModuleNotFoundError as error:
     print(f"  {error}")
 else:
-    print("  no error; it is Python 3.12 or newer that finds its library without pkg_resources")
+    import sys
+
+    print("  no error; Python 3.12 and newer find its library without pkg_resources")
+    if sys.version_info < (3, 12):
+        raise SystemExit("the behaviour has changed")
 PY
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check setuptools==80.9.0
 "$folder/venv/bin/python" -W ignore - <<'PY'

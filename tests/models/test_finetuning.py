@@ -261,6 +261,10 @@ def test_an_unknown_or_first_part_raises(model, until):
     assert all(weight.requires_grad for weight in model.parameters())
 
 
+# torch 2.13's `torch.gru` and `torch.lstm` round otherwise once their weights need no gradient.
+ROUNDED_BY_WEIGHTS = ("robustsleepnet", "seqsleepnet")
+
+
 @pytest.mark.parametrize("name", list_models())
 def test_features_in_front_of_a_trained_head_are_those_of_evaluation(name):
     model = loaded(name)
@@ -269,13 +273,19 @@ def test_features_in_front_of_a_trained_head_are_those_of_evaluation(name):
         expected = [model.features(*x) for x in inputs]
     before = state(model)
     frozen = freeze(model)
+    for place, (x, features) in enumerate(zip(inputs, expected, strict=True)):
+        evaluated = model.features(*x)
+        if name in ROUNDED_BY_WEIGHTS:
+            torch.testing.assert_close(evaluated, features, rtol=0, atol=1e-6)
+            expected[place] = evaluated
+        else:
+            assert torch.equal(evaluated, features)
     put_into_training(model)
     assert modes(model) == {part: {part not in frozen} for part in [*frozen, "head"]}
     generator = torch.get_rng_state()
     for _ in range(2):
         for x, features in zip(inputs, expected, strict=True):
-            # Kernels of recurrent layers round otherwise where gradients may be wanted.
-            torch.testing.assert_close(model.features(*x), features, rtol=0, atol=1e-6)
+            assert torch.equal(model.features(*x), features)
     assert torch.equal(torch.get_rng_state(), generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
     model(inputs[-1][0]).square().sum().backward()
@@ -286,7 +296,7 @@ def test_features_in_front_of_a_trained_head_are_those_of_evaluation(name):
     after = model.state_dict()
     assert not any(torch.equal(after[key], before[key]) for key in trained)
     for x, features in zip(inputs, expected, strict=True):
-        torch.testing.assert_close(model.features(*x), features, rtol=0, atol=1e-6)
+        assert torch.equal(model.features(*x), features)
 
 
 @pytest.mark.parametrize("name", list_models())
