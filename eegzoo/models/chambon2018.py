@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.models.sequence_models import ContextModel
 
 
 @register_model(
@@ -22,7 +22,7 @@ from eegzoo.models.sequence_models import SequenceModel
     source="guidogagl/physioex, commit 24d4974 (PyTorch), a port",
     standard={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100.0},
 )
-class Chambon2018(SequenceModel):
+class Chambon2018(ContextModel):
     """Chambon et al.'s network: convolutions on each window, a linear layer on 21 windows.
 
     Equal to the port in physioex, whose trained weights are public; the authors published no code.
@@ -121,26 +121,6 @@ class Chambon2018(SequenceModel):
             n_pooled = (n_pooled + 2 * padding[1] - self.kernel_length + 1) // self.pool_length
         self.num_features = self.n_filters * self.n_chans * n_pooled * self.context_length
         self.head = self.make_head(self.n_outputs)
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map windows or sequences of windows to logits.
-
-        Parameters
-        ----------
-        x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window or several consecutive windows of each recording, divided by the standard
-            deviation of the training data.
-        lengths : Tensor of int, shape (batch,) | None
-            Number of windows in each sequence before the padding, which then has no influence.
-            None: no padding.
-
-        Returns
-        -------
-        Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            Logits.
-        """
-        logits: Tensor = self.head(self.features(x, lengths))
-        return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window and its context."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequence_models import SequenceModel, is_real
+from eegzoo.models.sequence_models import ContextModel, is_real
 
 
 @register_model(
@@ -24,7 +24,7 @@ from eegzoo.models.sequence_models import SequenceModel, is_real
     source="Dreem-Organization/RobustSleepNet, commit c8ff3f6 (PyTorch)",
     standard={"n_chans": 2, "n_times": 1800, "n_outputs": 5, "sfreq": 60.0},
 )
-class RobustSleepNet(SequenceModel):
+class RobustSleepNet(ContextModel):
     """RobustSleepNet: attention over channels and frames, then GRUs over the windows of a night.
 
     Equal to the authors' code. The number of channels and their order do not change the weights:
@@ -123,25 +123,6 @@ class RobustSleepNet(SequenceModel):
             _ResidualGRU(size, self.second_hidden_size, self.drop_prob) for size in sizes
         )
         self.head = self.make_head(self.n_outputs)
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map windows or sequences of windows to logits.
-
-        Parameters
-        ----------
-        x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window or several consecutive windows of each recording, in interquartile ranges.
-        lengths : Tensor of int, shape (batch,) | None
-            Number of windows in each sequence before the padding, which then has no influence.
-            None: no padding.
-
-        Returns
-        -------
-        Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            Logits.
-        """
-        logits: Tensor = self.head(self.features(x, lengths))
-        return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window in its sequence."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequence_models import SequenceModel
+from eegzoo.models.sequence_models import ContextModel
 
 
 @register_model(
@@ -23,7 +23,7 @@ from eegzoo.models.sequence_models import SequenceModel
     source="guidogagl/physioex, commit 24d4974 (PyTorch), a port",
     standard={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100.0},
 )
-class SeqSleepNet(SequenceModel):
+class SeqSleepNet(ContextModel):
     """SeqSleepNet: a learnt filter bank, an LSTM over frames, then a GRU over windows.
 
     Equal to the port in physioex, whose trained weights are public; the authors' own code is in
@@ -119,25 +119,6 @@ class SeqSleepNet(SequenceModel):
         self.gru = BidirectionalRNN("gru", 2 * self.hidden_size, self.second_hidden_size)
         self.num_features = 2 * self.second_hidden_size
         self.head = self.make_head(self.n_outputs)
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map windows or sequences of windows to logits.
-
-        Parameters
-        ----------
-        x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
-            One window or several consecutive windows of each recording, in microvolts.
-        lengths : Tensor of int, shape (batch,) | None
-            Number of windows in each sequence before the padding, which then has no influence.
-            None: no padding.
-
-        Returns
-        -------
-        Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
-            Logits.
-        """
-        logits: Tensor = self.head(self.features(x, lengths))
-        return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map windows or sequences of windows to the features of each window in its sequence."""

@@ -56,6 +56,33 @@ class SequenceModel(EEGModel):
         return torch.where(real, sequences, 0.0)
 
 
+class ContextModel(SequenceModel):
+    """Base class of models that see each window among those around it, without a state."""
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map windows or sequences of windows to logits.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_chans, n_times) or (batch, n_windows, n_chans, n_times)
+            One window or several consecutive windows of each recording, in the model's unit.
+        lengths : Tensor of int, shape (batch,) | None
+            Number of windows in each sequence before the padding, which then has no influence.
+            None: no padding.
+
+        Returns
+        -------
+        Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
+            Logits.
+        """
+        logits: Tensor = self.head(self.features(x, lengths))
+        return logits
+
+    def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map windows or sequences of windows to the features of each window in its context."""
+        raise NotImplementedError
+
+
 class RecurrentModel(SequenceModel):
     """Base class of models with a recurrent network over the features of consecutive windows.
 
