@@ -46,6 +46,6 @@ axes[1].set_xlabel("Channel")
 # ------------------------
 # Another question, with another method: how much accuracy is lost if a frequency band is exchanged
 # between trials? It needs no gradient, so that the two methods check each other.
-importance = permutation_importance(classifier, new, n_repeats=5)
+importance = permutation_importance(classifier, new, of="bands", n_repeats=10)
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 plot_importance(importance, axes=axes)

@@ -69,6 +69,8 @@ figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for shift, (name, values) in enumerate(scores.items()):
     axes.bar(np.arange(3) + 0.27 * (shift - 1), values, width=0.25, label=name)
 axes.axhline(0.5, color="k", linestyle="--", linewidth=1, label="chance")
-axes.set(xticks=range(3), xticklabels=new_people, ylim=(0, 1), ylabel="Accuracy", xlabel="New person")
+axes.set(
+    xticks=range(3), xticklabels=new_people, ylim=(0, 1), ylabel="Accuracy", xlabel="New person"
+)
 axes.set_title("People who were not in the training")
 figure.legend(loc="outside right upper")

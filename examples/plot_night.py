@@ -54,7 +54,7 @@ classifier.fit(windows).save(path, preprocessing=preprocessing)
 # -------------------
 # ``stage`` chooses the derivations by name, says which windows cannot be scored and why, and returns a
 # hypnogram with its statistics. Here the truth is known.
-raw = night(seed=9, n_hours=3)
+raw = night(seed=12, n_hours=3)
 hypnogram = stage(raw, path)
 truth = raw.annotations.description
 share = sum(found == true for found, true in zip(hypnogram.stages, truth, strict=True)) / len(truth)
