@@ -64,7 +64,7 @@ def test_sound_installation_has_no_problem():
         ({"computation": {"torch_error": "OSError: libtorch.so"}}, "torch cannot be imported"),
         ({"computation": {"thread_variables": {"OMP_NUM_THREADS": "16"}}},
          "OMP_NUM_THREADS is 16, but this process has 4 cores: set it to 4"),
-        ({"computation": {"thread_variables": {"OMP_NUM_THREADS": "many"}}}, "no number of threads"),
+        ({"computation": {"thread_variables": {"MKL_NUM_THREADS": "x"}}}, "no number of threads"),
         ({"computation": {"torch_threads": 64}}, "torch uses 64 threads"),
         ({"folders": {"weights": {"folder": "~/x", "writable": False}}}, "set EEGZOO_WEIGHTS"),
         ({"damaged_files": ["a.h5 in the cache of weights is damaged: delete it"]}, "a.h5"),
