@@ -16,7 +16,7 @@ RUN = [path for path in EVERY if path.stem.startswith("plot_")]
 # What an example draws to compare with: a line at chance, a limit, the diagonal.
 EXTRAS = {"plot_explanation": "captum", "plot_onnx": "onnxruntime", "plot_own_edf": "edfio"}
 SUBJECTS = ("first classifier", "your own edf", "constrained layer", "new person", "subject out",
-            "night", "why", "another cap", "moabb", "grid search", "onnx", "larger than memory",
+            "night", "loop of your own", "why", "another cap", "moabb", "grid search", "onnx", "larger than memory",
             "architecture", "augmentation", "comparing", "keras")  # fmt: skip
 
 
