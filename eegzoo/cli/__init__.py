@@ -97,7 +97,7 @@ def _run() -> int:
 
 def _command_given() -> str:
     """Return the command that was typed, for errors that do not know it."""
-    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    names = typer.main.get_group(app).commands
     return " ".join(["eegzoo", *[word for word in sys.argv[1:] if word in names][:1]])
 
 

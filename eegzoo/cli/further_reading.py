@@ -19,7 +19,8 @@ PAGES = (
         "docs/channels.md",
     ),
     (
-        r"labels of the model|labels .* not trained on|\bevents?\b|event[-_ ]id|annotations?\b|--stim|codes?\b of|--window|--stride",
+        r"labels of the model|labels .* not trained on|\bevents?\b|event[-_ ]id|annotations?\b|"
+        r"--stim|codes?\b of|--window|--stride",
         "docs/events.md",
     ),
     (

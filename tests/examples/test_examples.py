@@ -44,7 +44,8 @@ def check_figures(figures):
     for figure in figures:
         figure.canvas.draw()
         width, height = figure.bbox.width, figure.bbox.height
-        assert any(axes.get_title() for axes in figure.axes) or len(figure.axes) == 1
+        titles = [axes.get_title(place) for axes in figure.axes for place in ("left", "center")]
+        assert any(titles) or len(figure.axes) == 1
         labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]
         assert any(x for x, _ in labels)
         for axes in figure.axes:
