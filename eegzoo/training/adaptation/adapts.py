@@ -26,10 +26,7 @@ from eegzoo.training.adaptation.pseudo_labels import (
 )
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
 from eegzoo.training.adaptation.source import Source
-from eegzoo.training.by_person.statistics import (
-    takes_statistics,
-    with_person_statistics,
-)
+from eegzoo.training.by_person.statistics import PersonInputs, takes_statistics
 from eegzoo.training.inputs.rows import select_rows
 from eegzoo.training.targets.targets import Classes, Targets
 
@@ -144,15 +141,17 @@ class AdaptsToPeople(CopiesForPeople):
         adapted = plain._copied()
         if "align" in steps:
             adapted = adapted._aligned_to(windows.X)
+        crops = adapted._crops(windows.X)
+        inputs = PersonInputs(adapted.model_, crops.flatten(0, 1))
         if "statistics" in steps:
-            crops = adapted._crops(windows.X)
-            adapted.model_ = with_person_statistics(adapted.model_, crops.flatten(0, 1))
+            adapted.model_ = inputs.fitted(adapted.model_)
         record = dataclasses.replace(
             (self.adaptation_ or Adaptation((), 0)).labels_only(),
             how=tuple(steps), n_windows=len(windows.X), first=first, windows=windows.digests,
         )  # fmt: skip
         if "pseudo_labels" in steps:
-            record = adapted._learn_own_labels(windows.X, pseudo_labels or PseudoLabels(), record)
+            features = inputs.features(adapted.model_).unflatten(0, crops.shape[:2])
+            record = adapted._learn_own_labels(features, pseudo_labels or PseudoLabels(), record)
         adapted.adaptation_ = record
         adapted.source_ = Source.before(plain.model_, adapted.model_, plain.normalizer_)
         if self.model is self.model_:
@@ -220,13 +219,17 @@ class AdaptsToPeople(CopiesForPeople):
 
     def _features(self, crops: Tensor) -> Tensor:
         """Return the features (n_windows, n_crops, num_features) of crops."""
-        with torch.no_grad():
-            return torch.stack([self.model_.features(part) for part in crops.unbind(1)], dim=1)
+        inputs = PersonInputs(self.model_, crops.flatten(0, 1))
+        return inputs.features(self.model_).unflatten(0, crops.shape[:2])
 
-    def _learn_own_labels(self, X: Array, options: PseudoLabels, record: Adaptation) -> Adaptation:
-        """Train the head on confident windows, and return the record with what was done."""
-        model, features = self.model_, self._features(self._crops(X))
-        start = model.head
+    def _learn_own_labels(
+        self, features: Tensor, options: PseudoLabels, record: Adaptation
+    ) -> Adaptation:
+        """Train the head on confident windows, and return the record with what was done.
+
+        The features have the shape (n_windows, n_crops, num_features).
+        """
+        model, start = self.model_, self.model_.head
 
         def probabilities() -> Array:
             with torch.no_grad():
