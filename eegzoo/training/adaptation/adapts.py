@@ -150,7 +150,7 @@ class AdaptsToPeople(CopiesForPeople):
             how=tuple(steps), n_windows=len(windows.X), first=first, windows=windows.digests,
         )  # fmt: skip
         if "pseudo_labels" in steps:
-            features = inputs.features(adapted.model_).unflatten(0, crops.shape[:2])
+            features = inputs.features(adapted.model_).view(*crops.shape[:2], -1)
             record = adapted._learn_own_labels(features, pseudo_labels or PseudoLabels(), record)
         adapted.adaptation_ = record
         adapted.source_ = Source.before(plain.model_, adapted.model_, plain.normalizer_)
@@ -220,7 +220,7 @@ class AdaptsToPeople(CopiesForPeople):
     def _features(self, crops: Tensor) -> Tensor:
         """Return the features (n_windows, n_crops, num_features) of crops."""
         inputs = PersonInputs(self.model_, crops.flatten(0, 1))
-        return inputs.features(self.model_).unflatten(0, crops.shape[:2])
+        return inputs.features(self.model_).view(*crops.shape[:2], -1)
 
     def _learn_own_labels(
         self, features: Tensor, options: PseudoLabels, record: Adaptation
