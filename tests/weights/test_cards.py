@@ -43,7 +43,8 @@ def empty_fields(card, where=""):
 # the file where SHA-256 is known, and the other way round; the person of weights for anyone.
 MAY_LACK = {
     "adapted", "amplitude", "training.subjects", "training.n_subjects", "origin.sha256",
-    "origin.git_blob", "origin.recipe", "origin.seed", "origin.repository", "origin.commit", "origin.path",
+    "origin.git_blob", "origin.recipe", "origin.seed", "origin.repository", "origin.commit",
+    "origin.path",
 }  # fmt: skip
 
 
