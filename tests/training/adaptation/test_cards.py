@@ -36,7 +36,8 @@ def test_the_card_of_an_adapted_classifier_says_on_what(trained, windows, tmp_pa
     assert card.training == eegzoo.find_weights(NAME).metadata.training
     again = EEGClassifier.load(tmp_path / "person.safetensors")
     again.save(tmp_path / "again.safetensors")
-    assert weights_in(tmp_path / "again.safetensors").metadata == card
+    kept = weights_in(tmp_path / "again.safetensors").metadata
+    assert without_checksum(kept) == without_checksum(card)
     assert again.adaptation_ == adapted.adaptation_
 
 
