@@ -13,7 +13,7 @@ from eegzoo.data import Epoch, Filter, Preprocessing, Resample, SignalInfo
 from eegzoo.data.preprocessing.normalization import Unchanged
 from eegzoo.models import create_model
 from eegzoo.sleep import SleepStream, load_stager
-from eegzoo.sleep.stagers.physioex import ChambonStager, SeqSleepNetStager
+from eegzoo.sleep.stagers.physioex import ChambonStager, SpectrogramStager
 from eegzoo.sleep.stagers.robustsleepnet import RobustSleepNetStager
 from eegzoo.sleep.stagers.sequences import standardize_around
 from eegzoo.training import EEGClassifier
@@ -207,7 +207,7 @@ def test_channels_are_put_in_the_order_of_the_training(tmp_path):
 
 def test_networks_that_need_the_night_raise(tmp_path):
     sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
-    whole = SeqSleepNetStager("seeded", create_model("seqsleepnet", **sizes))
+    whole = SpectrogramStager("seeded", create_model("seqsleepnet", **sizes))
     with pytest.raises(ValueError, match="no statistics of the whole night, got seeded"):
         SleepStream(whole, sfreq=100.0)
     both = saved_classifier(tmp_path, "deepsleepnet", hidden_size=4, n_filters=4)

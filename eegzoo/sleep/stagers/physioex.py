@@ -1,4 +1,4 @@
-"""Staging by physioex's networks: SeqSleepNet, and Chambon et al.'s."""
+"""Staging by physioex's networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from eegzoo.arguments import number_between
 from eegzoo.models.base import EEGModel
 from eegzoo.models.chambon2018 import Chambon2018
-from eegzoo.models.seqsleepnet import SeqSleepNet
+from eegzoo.models.spectrogram_models import SpectrogramModel
 from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.sequences import mean_over_sequences
 from eegzoo.sleep.stagers.signals import Array, cut_windows, mirrored
@@ -24,8 +24,8 @@ SCALE = 30.0
 FILTER_LENGTH = 101
 
 
-class SeqSleepNetStager(Stager):
-    """Staging by SeqSleepNet, averaged over the sequences of 21 windows that contain a window.
+class SpectrogramStager(Stager):
+    """Staging by SeqSleepNet or SleepTransformer, averaged over the sequences of 21 windows.
 
     The spectra are standardised by their statistics in the recording, for each channel, frame and
     bin, because physioex did not publish those of its training data. So the unit and the gain of a
@@ -35,13 +35,13 @@ class SeqSleepNetStager(Stager):
     ----------
     name : str
         Name of the weights.
-    network : SeqSleepNet
+    network : SpectrogramModel
         Network in evaluation mode.
     length : int
         Number of windows in a sequence.
     """
 
-    def __init__(self, name: str, network: SeqSleepNet, *, length: int = 21) -> None:
+    def __init__(self, name: str, network: SpectrogramModel, *, length: int = 21) -> None:
         super().__init__(name, network.n_chans)
         self.network = network
         self.length = length
