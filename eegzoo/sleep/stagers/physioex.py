@@ -89,16 +89,22 @@ class TinySleepNetStager(Stager):
         self.length = length
 
     def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
-        network = self.network
         with torch.inference_mode():
-            windows = filtered_windows(signals, sfreq, n, network) / self.scale
-            parts = [network.window_features(part) for part in torch.split(windows, 64)]
-            mean = mean_over_sequences(
-                lambda sequences: network.head(network.over_windows(sequences, None, None)[0]),
-                torch.cat(parts), self.length, batch_size=64,
-            )  # fmt: skip
+            windows = filtered_windows(signals, sfreq, n, self.network)
+            parts = [self.encode(part) for part in torch.split(windows, 64)]
+            mean = mean_over_sequences(self.classify, torch.cat(parts), self.length, batch_size=64)
         probabilities: Array = mean.numpy()
         return probabilities
+
+    def encode(self, windows: Tensor) -> Tensor:
+        """Map windows (n_windows, n_chans, n_times) in microvolts to the input of the LSTM."""
+        features: Tensor = self.network.window_features(windows / self.scale)
+        return features
+
+    def classify(self, sequences: Tensor) -> Tensor:
+        """Map sequences (batch, length, ...) to logits (batch, length, n_outputs)."""
+        logits: Tensor = self.network.head(self.network.over_windows(sequences, None, None)[0])
+        return logits
 
 
 class ChambonStager(Stager):
@@ -162,7 +168,7 @@ def filtered_windows(
     """
     channels = []
     for channel in signals:
-        filtered = _bandpass(1e6 * np.asarray(channel, np.float64), sfreq)
+        filtered = bandpass_with_taps(1e6 * np.asarray(channel, np.float64), sfreq)
         channels.append(cut_windows(filtered, sfreq, network.sfreq, n_windows, network.n_times))
     return torch.stack(channels, dim=1)
 
@@ -189,7 +195,7 @@ def bandpass_taps(sfreq: float) -> Array:
     return twice
 
 
-def _bandpass(x: Array, sfreq: float) -> Array:
+def bandpass_with_taps(x: Array, sfreq: float) -> Array:
     """Filter a signal by physioex's filter, with the signal mirrored at its ends."""
     taps = bandpass_taps(sfreq)
     half = len(taps) // 2
