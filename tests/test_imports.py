@@ -37,7 +37,7 @@ FOLDERS = {
         "adaptation",
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
-    "sleep": ("files", "inputs", "stagers", "pictures"),
+    "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}

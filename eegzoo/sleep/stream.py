@@ -59,8 +59,8 @@ class SleepStream:
     - RobustSleepNet waits for 20 windows. Its samples are clipped at the median quartiles of the
       last 21 windows instead of those of the night, and each window has one sequence, of the 21
       windows around it.
-    - SeqSleepNet and SleepTransformer wait for 30 windows. Their spectra are standardised by all
-      windows from the first to the tenth after a window, instead of by those of the night.
+    - SeqSleepNet and SleepTransformer wait for 40 windows. Their spectra are standardised by all
+      windows from the first to the twentieth after a window, instead of by those of the night.
 
     All but the last two give the probabilities of `Stager.probabilities` for the whole night.
     ``docs/sleep.md`` says how accurate the others are.

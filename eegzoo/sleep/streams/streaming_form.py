@@ -20,7 +20,7 @@ from eegzoo.sleep.streams.segment_processing import (
 )
 
 # Windows after a window whose spectra take part in its statistics (SeqSleepNet, SleepTransformer).
-AROUND = 10
+AROUND = 20
 
 
 def streaming_form(
