@@ -205,6 +205,7 @@ HEAVY = {"mne", "sklearn", "skorch", "scipy", "matplotlib", "pooch", "h5py", "re
         ),
         ("import eegzoo; eegzoo.create_model('eegnet.eegmat', weights=True)", HEAVY),
         ("import eegzoo; eegzoo.list_weights()", HEAVY),
+        ("import eegzoo.sleep.staging, eegzoo.training.estimator", {"torch._dynamo", "sympy"}),
     ],
 )
 def test_heavy_modules_are_not_loaded(code, absent):

@@ -54,7 +54,7 @@ class SpectrogramStager(Stager):
             std, mean = torch.std_mean(spectra, dim=0, correction=min(1, n - 1))
             # A bin that never changes, such as those of a flat channel, is zero.
             standardized = (spectra - mean) / torch.where(std > 0, std, 1.0)
-            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 120)]
             mean_probabilities = mean_over_sequences(
                 lambda sequences: network.head(network.over_windows(sequences)),
                 torch.cat(parts), self.length,
