@@ -37,7 +37,7 @@ FOLDERS = {
         "adaptation",
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
-    "sleep": ("files", "inputs", "stagers", "pictures"),
+    "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
@@ -205,6 +205,7 @@ HEAVY = {"mne", "sklearn", "skorch", "scipy", "matplotlib", "pooch", "h5py", "re
         ),
         ("import eegzoo; eegzoo.create_model('eegnet.eegmat', weights=True)", HEAVY),
         ("import eegzoo; eegzoo.list_weights()", HEAVY),
+        ("import eegzoo.sleep.staging, eegzoo.training.estimator", {"torch._dynamo", "sympy"}),
     ],
 )
 def test_heavy_modules_are_not_loaded(code, absent):

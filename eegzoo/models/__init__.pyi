@@ -25,6 +25,7 @@ from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
+from .sleeptransformer import SleepTransformer
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .stnet import STNet
@@ -61,6 +62,7 @@ __all__ = [
     "STNet",
     "SeqSleepNet",
     "ShallowConvNet",
+    "SleepTransformer",
     "StagerNet",
     "TangentNet",
     "TinySleepNet",

@@ -26,6 +26,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     robustsleepnet,
     seqsleepnet,
     shallow_convnet,
+    sleeptransformer,
     ssvep_front,
     stagernet,
     stnet,

@@ -23,6 +23,7 @@ from eegzoo.models.references import (
     robustsleepnet,
     seqsleepnet,
     shallow_convnet,
+    sleeptransformer,
     stagernet,
     stnet,
     tinysleepnet,
@@ -36,8 +37,8 @@ from eegzoo.models.zoo import find_entry
 _MODULES = (
     atcnet, attnsleep, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
     eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
-    person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
-    tinysleepnet, transformeeg, usleep, xeegnet,
+    person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, sleeptransformer,
+    stagernet, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

@@ -81,7 +81,7 @@ class RobustSleepNetStager(Stager):
         standardized = standardize_around(spectra, length)
         total = torch.zeros(len(spectra), len(self.stages), dtype=torch.float64)
         for network in self.networks:
-            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 120)]
             classify = partial(_classify, network)
             total += mean_over_sequences(classify, torch.cat(parts), length, self.stride)
         return total

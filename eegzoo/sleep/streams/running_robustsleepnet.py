@@ -1,124 +1,16 @@
-"""Networks that stage windows one after the other, with as few windows after them as they need."""
+"""RobustSleepNet along a stream."""
 
 from __future__ import annotations
 
-import abc
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from eegzoo.models.base import EEGModel
-from eegzoo.models.chambon2018 import Chambon2018
 from eegzoo.models.robustsleepnet import RobustSleepNet
-from eegzoo.models.sequence_models import RecurrentModel
-
-
-class RunningNetwork(abc.ABC):
-    """Network that is given one window after the other.
-
-    Attributes
-    ----------
-    delay : int
-        Number of windows after a window that arrive before its stage is known.
-    """
-
-    delay: int
-
-    @abc.abstractmethod
-    def push(self, window: Tensor) -> list[Tensor]:
-        """Add a window (n_chans, n_times), and return the probabilities of windows now staged."""
-
-    @abc.abstractmethod
-    def finish(self) -> list[Tensor]:
-        """Return the probabilities of the windows that waited for others."""
-
-
-class RunningClassifier(RunningNetwork):
-    """Network that needs no later windows: of single windows, or with a state that is carried on.
-
-    Parameters
-    ----------
-    model : EEGModel
-        Model in evaluation mode.
-    prepare : callable
-        Function that normalises windows (1, n_chans, n_times).
-    members : sequence of sequence of bool
-        Which of the model's outputs are each stage.
-    """
-
-    delay = 0
-
-    def __init__(
-        self,
-        model: EEGModel,
-        prepare: Callable[[Any], Any],
-        members: Sequence[Sequence[bool]],
-    ) -> None:
-        self._model, self._prepare = model, prepare
-        self._members = torch.tensor(members, dtype=torch.float64)
-        self._state: Any = None
-
-    def push(self, window: Tensor) -> list[Tensor]:
-        """Add a window, and return its probabilities."""
-        x = torch.as_tensor(self._prepare(window.unsqueeze(0).numpy()))
-        with torch.inference_mode():
-            if isinstance(self._model, RecurrentModel):
-                logits, self._state = self._model(x, self._state, return_state=True)
-            else:
-                logits = self._model(x)
-            return [self._members @ logits[0].softmax(dim=-1).double()]
-
-    def finish(self) -> list[Tensor]:
-        """Return nothing, because no window waits."""
-        return []
-
-
-class RunningContext(RunningNetwork):
-    """Chambon et al.'s network: a window in the middle of others.
-
-    Parameters
-    ----------
-    network : Chambon2018
-        Network in evaluation mode.
-    scale : float
-        Amplitude by which windows are divided.
-    """
-
-    def __init__(self, network: Chambon2018, scale: float) -> None:
-        self._network, self._scale = network, scale
-        self.delay = network.context_length // 2
-        self._features: deque[Tensor] = deque(maxlen=network.context_length)
-        self._n_pushed = 0
-
-    def push(self, window: Tensor) -> list[Tensor]:
-        """Add a window, and return the probabilities of the window in the middle."""
-        with torch.inference_mode():
-            features = self._network.window_features(window.unsqueeze(0) / self._scale)[0]
-        # Before the first window, it is repeated.
-        self._features.extend([features] * (1 if self._n_pushed else self.delay + 1))
-        self._n_pushed += 1
-        return [self._middle()] if self._n_pushed > self.delay else []
-
-    def finish(self) -> list[Tensor]:
-        """Return the probabilities of the last windows; after the last one, it is repeated."""
-        n_waiting, found = min(self.delay, self._n_pushed), []
-        for missing in range(self.delay if n_waiting else 0):
-            self._features.append(self._features[-1])
-            # In a night shorter than the delay, the first windows come to the middle later.
-            if missing >= self.delay - n_waiting:
-                found.append(self._middle())
-        return found
-
-    def _middle(self) -> Tensor:
-        with torch.inference_mode():
-            context = torch.stack(list(self._features)).unsqueeze(0)
-            features = self._network.over_windows(context)[0, self.delay]
-            probabilities: Tensor = self._network.head(features).double().softmax(dim=-1)
-        return probabilities
+from eegzoo.sleep.streams.running_network import RunningNetwork
 
 
 class RunningRobustSleepNet(RunningNetwork):
@@ -135,6 +27,11 @@ class RunningRobustSleepNet(RunningNetwork):
     length : int
         Odd number of windows for the statistics and for the sequences.
     """
+
+    differences = (
+        "samples are clipped at quartiles of the last windows, not of the night",
+        "each window is staged in one sequence, of the windows around it",
+    )
 
     def __init__(self, networks: Sequence[RobustSleepNet], length: int = 21) -> None:
         if length % 2 == 0:
