@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import channel_options, matching, results
+from eegzoo.cli.completion import complete_trained
 from eegzoo.cli.event_options import spoken
 from eegzoo.cli.night_tables import print_agreement
 from eegzoo.cli.trained import epoch_of
@@ -27,6 +28,7 @@ ModelOrNone = Annotated[
     typer.Argument(
         help="File saved by eegzoo train, or name of trained weights; none with --against.",
         show_default=False,
+        autocompletion=complete_trained,
     ),
 ]
 Against = Annotated[
