@@ -13,8 +13,7 @@ from torch import Tensor
 from eegzoo.arguments import number_between, positive_int
 from eegzoo.data.preprocessing.filter_steps import Resample
 from eegzoo.data.preprocessing.window_steps import WindowStep
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM
-from eegzoo.models.sequence_models import RecurrentModel, SequenceModel
+from eegzoo.models.sequence_models import needs_later_windows
 from eegzoo.sleep.causal_windows import CausalWindows
 from eegzoo.sleep.running import (
     RunningClassifier,
@@ -216,8 +215,7 @@ def _classifier_form(
 ) -> tuple[CausalWindows, RunningNetwork]:
     classifier = stager.classifier
     model = classifier.model_
-    looks_ahead = any(isinstance(m, PeepholeLSTM) and m.reverse for m in model.modules())
-    if isinstance(model, SequenceModel) and (looks_ahead or not isinstance(model, RecurrentModel)):
+    if needs_later_windows(model):
         raise ValueError(
             f"expected a network that needs no later windows, got {type(model).__name__} "
             f"({stager.name})"
