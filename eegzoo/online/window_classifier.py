@@ -87,8 +87,10 @@ class WindowClassifier:
         adapt: str | None = None,
     ) -> None:
         self.classifier = classifier
-        self._person = running_person(classifier, sfreq, adapt)
         self._operators = window_operators(preprocessing, ch_names, sfreq)
+        rates = [each.new_sfreq for each in self._operators if isinstance(each, WindowResampling)]
+        self._rate = rates[-1] if rates else sfreq
+        self._person = running_person(classifier, self._rate, adapt)
         self._is_sequential = classifier.is_sequential_
         self._model: Any = classifier.model_
         if not self._is_sequential:
@@ -100,7 +102,7 @@ class WindowClassifier:
         self._check_window(ch_names, sfreq)
         signal = classifier.signal_info_
         self._amplitude = PlausibleAmplitude(
-            classifier.amplitude_, None if signal is None else signal.ch_names, sfreq
+            classifier.amplitude_, None if signal is None else signal.ch_names, self._rate
         )
 
     def _check_window(self, ch_names: Sequence[str], sfreq: float) -> None:
@@ -113,9 +115,7 @@ class WindowClassifier:
                 f"expected windows of {expected[0]} channels and {expected[1]} samples, got "
                 f"{shape[0]} and {shape[1]} from channels {list(ch_names)} at {sfreq:g} Hz"
             )
-        rates = [each.new_sfreq for each in self._operators if isinstance(each, WindowResampling)]
-        rate = rates[-1] if rates else sfreq
-        signal = classifier.signal_info_
+        rate, signal = self._rate, classifier.signal_info_
         trained = classifier.model_.sfreq if signal is None else signal.sfreq
         # Windows of another rate can have as many samples.
         if trained is not None and not same_rate(trained, rate):
