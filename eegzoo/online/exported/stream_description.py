@@ -93,6 +93,8 @@ def stream_description(
         "ch_types": types,
         "sfreq": rate,
         "before_windows": causal.to_dict(),
+        # A window that starts earlier is not answered, because the filters have not settled.
+        "settling_samples": max(-causal.first_needed(0), 0),
         "window": {
             "n_times": preprocessing.window.n_times(causal.sfreq),
             "tmin": float(preprocessing.window.tmin),

@@ -34,8 +34,15 @@ for _package in ("onnx", "onnxscript", "onnxruntime"):
 # A process in which torch, MNE, scikit-learn and skorch cannot be imported.
 WITHOUT_TORCH = """
 import json, sys
-absent = "torch mne sklearn skorch pandas matplotlib onnx".split()
-sys.modules.update(dict.fromkeys(absent))
+absent = set("torch mne sklearn skorch pandas matplotlib onnx".split())
+
+class Absent:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Absent)
 import numpy as np
 from eegzoo.online import OnnxStreamingClassifier, DecisionRule
 data = np.load("data.npy")
@@ -46,7 +53,7 @@ decisions = [each for chunk in np.split(data, range(50, data.shape[1], 50), axis
 commands = DecisionRule(stream.classes_.tolist(), threshold=0.5).commands(decisions)
 blank = [np.nan] * len(stream.classes_)
 np.save("found.npy", [blank if each.is_abstention else each.probabilities for each in decisions])
-assert not {name for name in absent if sys.modules.get(name)}
+assert not absent.intersection(sys.modules)
 print(json.dumps([decisions[-1].label, len(commands)]))
 """
 
@@ -94,6 +101,7 @@ def _open(path: Path, **options: Any) -> OnnxStreamingClassifier:
     return OnnxStreamingClassifier(path, **given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PREPROCESSINGS)
 def test_stream_without_torch_equals_that_of_torch(name: str, tmp_path: Path) -> None:
     classifier, preprocessing = trained(name)
@@ -126,7 +134,7 @@ def test_torch_and_mne_are_never_imported(tmp_path: Path) -> None:
     assert n_commands > 0
 
 
-@pytest.mark.parametrize("normalize", ["whiten", "standardize", "window", "exponential", "none"])
+@pytest.mark.parametrize("normalize", ["whiten", "window", "exponential"])
 def test_every_normalisation_and_crops_are_those_of_torch(normalize: str, tmp_path: Path) -> None:
     preprocessing = Preprocessing([Filter(4.0, 38.0, "forward"), Epoch(0.0, seconds=2.0)])
     classifier = EEGClassifier(
@@ -136,7 +144,7 @@ def test_every_normalisation_and_crops_are_those_of_torch(normalize: str, tmp_pa
     _compare(path, classifier, preprocessing, recording())
 
 
-@pytest.mark.parametrize("align", ["euclid", "zscore", PersonAlignment("riemann", bands=[(4, 12)])])
+@pytest.mark.parametrize("align", ["euclid", PersonAlignment("riemann", bands=[(4, 12)])])
 def test_person_is_aligned_as_in_torch(align: Any, tmp_path: Path) -> None:
     preprocessing = Preprocessing([Filter(4.0, 38.0, "forward"), Epoch(0.0, seconds=2.0)])
     raws = [simulate_motor_imagery(n_trials=12, random_state=s).pick(range(6)) for s in range(3)]
