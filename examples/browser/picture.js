@@ -80,13 +80,18 @@ export class Picture {
   }
 
   drawHands(context, x, top, bottom, left) {
+    let from = null;
     this.hands.forEach(({ time, hand }, place) => {
+      from ??= x(time);
+      if (this.hands[place + 1]?.hand === hand) {
+        return; // one area for as long as a hand stays the same
+      }
       const number = this.labels.indexOf(hand);
       if (number >= 0) {
-        const from = Math.max(x(place > 0 ? this.hands[place - 1].time : time), left);
         context.fillStyle = `${COLOURS[number % COLOURS.length]}22`;
-        context.fillRect(from, top, x(time) - from + 0.5, bottom - top);
+        context.fillRect(Math.max(from, left), top, x(time) - Math.max(from, left), bottom - top);
       }
+      from = x(time);
     });
   }
 

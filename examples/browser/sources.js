@@ -34,7 +34,7 @@ export class SimulatedPerson {
     this.weights = stream.ch_names.map(muAt);
     this.pink = stream.ch_names.map(() => 0);
     this.common = 0;
-    this.mu = [[0, 0], [0, 0]];
+    this.phases = [0, 1];
     this.power = [1, 1];
     this.count = 0;
   }
@@ -51,15 +51,12 @@ export class SimulatedPerson {
     const hand = this.hand(this.count / this.sfreq);
     this.count += 1;
     const lost = { left_hand: [0.2, 0.9], right_hand: [0.9, 0.2] }[hand] ?? [0, 0];
-    const turn = (2 * Math.PI * 10.5) / this.sfreq;
-    const keep = Math.exp(-4 / this.sfreq);
-    const waves = this.mu.map((wave, side) => {
-      this.power[side] += ((1 - lost[side]) - this.power[side]) * (1 - Math.exp(-4 / this.sfreq));
-      const push = Math.sqrt(1 - keep ** 2);
-      const [x, y] = wave;
-      wave[0] = keep * (x * Math.cos(turn) - y * Math.sin(turn)) + push * gaussian(this.random);
-      wave[1] = keep * (x * Math.sin(turn) + y * Math.cos(turn)) + push * gaussian(this.random);
-      return 9 * Math.sqrt(this.power[side]) * wave[0];
+    const follow = 1 - Math.exp(-4 / this.sfreq);
+    const waves = this.phases.map((phase, side) => {
+      this.power[side] += (1 - lost[side] - this.power[side]) * follow;
+      const jitter = (3 / Math.sqrt(this.sfreq)) * gaussian(this.random);
+      this.phases[side] = phase + (2 * Math.PI * 10.5) / this.sfreq + jitter;
+      return 12 * Math.sqrt(this.power[side]) * (Math.cos(phase) + 0.4 * Math.cos(2 * phase));
     });
     this.common = 0.99 * this.common + gaussian(this.random);
     return this.weights.map(([left, right], channel) => {
