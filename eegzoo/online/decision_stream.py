@@ -189,6 +189,10 @@ class DecisionStream(abc.ABC):
         ValueError
             If the shape of `data` is wrong, or an onset is not a time within the signal.
         """
+        return self._answers_at(data, onsets)[0]
+
+    def _answers_at(self, data: npt.ArrayLike, onsets: Any) -> tuple[Array, list[bool]]:
+        """Return probabilities, and whether the samples of each window are known and good."""
         samples = self._samples("data", data)
         rate = self._causal.sfreq
         starts = np.round(_checked_onsets(onsets, samples.shape[1] / self.sfreq) * rate)
@@ -200,11 +204,13 @@ class DecisionStream(abc.ABC):
         )
         classify = self._window_classifier()
         probabilities = np.full((len(starts), len(self.classes_)), np.nan)
+        is_good = [False] * len(starts)
         for number, window in enumerate(buffer.push(samples, None)):
+            is_good[order[number]] = window.fault is None
             _, found = classify(window)
             if found is not None:
                 probabilities[order[number]] = found
-        return probabilities
+        return probabilities, is_good
 
     def _samples(self, name: str, data: npt.ArrayLike) -> Array:
         given = np.ma.asarray(data) if np.ma.isMaskedArray(data) else np.asarray(data)

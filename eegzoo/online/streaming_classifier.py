@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 
+from eegzoo.data.preprocessing.causal_form import check_causal
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.online.decision_stream import DecisionStream
 from eegzoo.online.running_signal.causal_preprocessing import CausalPreprocessing
@@ -117,6 +119,12 @@ class StreamingClassifier(DecisionStream):
                 "expected preprocessing, because the classifier was fitted on windows or saved "
                 "without it; got None"
             )
+        if self.classifier.causal:
+            check_causal(chosen)
+        trained = self.classifier.signal_info_
+        if trained is not None:
+            other = dataclasses.replace(trained, processing=chosen.processing)
+            trained.check_processing(other, self.classifier.check_signal)
         self.preprocessing = chosen
         super().__init__(
             self.classifier.classes_, chosen.window.tmin,
@@ -146,6 +154,14 @@ class StreamingClassifier(DecisionStream):
                 f"expected step_seconds of {n_times / rate:g} s, the length of a window, because "
                 f"the network remembers the windows before, got {self.step_seconds:g} s"
             )
+
+    @property
+    def differences(self) -> list[str]:
+        """What is computed otherwise than offline."""
+        found = super().differences
+        if self.adapt == "running" and not self.classifier.causal:
+            found.append("a person is aligned by all windows offline, by those so far in a stream")
+        return found
 
     def _length_at(self, sfreq: float) -> int:
         return self.preprocessing.window.n_times(sfreq)

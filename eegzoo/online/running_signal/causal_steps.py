@@ -16,7 +16,7 @@ from eegzoo.data.preprocessing.filter_steps import Filter, Notch, Resample
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.preprocessing.step import Step
 from eegzoo.data.signal.choice.channel_choice import eeg_channels
-from eegzoo.data.signal.filtering.forward_filter import butterworth_sections
+from eegzoo.data.signal.filtering.forward_filter import butterworth_sections, notch_sections
 from eegzoo.data.signal.signal_info import SignalInfo, same_rate
 from eegzoo.online.running_signal.causal_operators import (
     CausalOperator,
@@ -132,6 +132,8 @@ class _Builder:
                 )
             sections = butterworth_sections(step.l_freq, step.h_freq, self.sfreq)
             self.operators.append(ForwardFilter(sections))
+        elif isinstance(step, Notch) and step.is_causal:
+            self.operators.append(ForwardFilter(notch_sections(step.freqs, self.sfreq)))
         elif isinstance(step, (Filter, Notch)):
             self.operators.append(LinearPhaseFilter(self._kernel(step)))
         else:
