@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mne
 import numpy as np
 import pytest
 
@@ -133,11 +134,72 @@ def test_trained_weights_are_given_by_name() -> None:
     assert stream.classes_.tolist() == ["13hz", "17hz", "21hz", "rest"]
 
 
-def test_sequence_models_are_refused() -> None:
+def _stages(model: str, **sizes: int) -> EEGClassifier:
     X = np.random.default_rng(0).normal(0, 20, (4, 3, 1, 300)).astype(np.float32)
-    classifier = EEGClassifier(
-        "tinysleepnet", sfreq=100, model_params={"n_filters": 4, "hidden_size": 4}, max_epochs=1,
-        random_state=0,
+    return EEGClassifier(
+        model, sfreq=100, model_params=sizes, max_epochs=1, normalize="standardize",
+        check_signal="ignore", random_state=0,
     ).fit(X, np.tile([0, 1, 0], (4, 1)))  # fmt: skip
-    with pytest.raises(ValueError, match="SleepStream"):
+
+
+def test_network_that_remembers_windows_gives_the_probabilities_of_the_whole_night() -> None:
+    classifier = _stages("tinysleepnet", n_filters=4, hidden_size=4)
+    preprocessing = Preprocessing([Filter(0.5, 30.0, "forward"), Epoch(0.0, seconds=3.0)])
+    data = np.random.default_rng(1).normal(0, 2e-5, (1, 9050))
+    raw = mne.io.RawArray(data, mne.create_info(["Cz"], 100.0, "eeg"), verbose=False)
+    stream = StreamingClassifier(
+        classifier, ch_names=["Cz"], sfreq=100.0, preprocessing=preprocessing
+    )
+    assert stream.step_seconds == 3.0
+    decisions = push_all(stream, data, range(711, 9050, 711))
+    first = sum(each.is_abstention for each in decisions)  # the filters have not settled
+    assert 0 < first < 5
+    windows = preprocessing.windows(raw).get_data()[None, first:] * 1e6
+    expected = classifier.predict_proba(windows.astype(np.float32))[0]
+    assert len(decisions) == 30
+    found = np.array([each.probabilities for each in decisions[first:]])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    # The state of the network matters.
+    alone = classifier.predict_proba(windows.swapaxes(0, 1).astype(np.float32))[:, 0]
+    assert np.abs(found - alone).max() > 1e-4
+
+
+def test_window_after_a_gap_begins_a_new_sequence_as_offline() -> None:
+    classifier = _stages("tinysleepnet", n_filters=4, hidden_size=4)
+    preprocessing = Preprocessing([Epoch(0.0, seconds=3.0)])
+    data = np.random.default_rng(1).normal(0, 2e-5, (1, 3000))
+    data[0, 1300] = np.nan
+    stream = StreamingClassifier(
+        classifier, ch_names=["Cz"], sfreq=100.0, preprocessing=preprocessing
+    )
+    decisions = push_all(stream, data, ())
+    made = [place for place, each in enumerate(decisions) if not each.is_abstention]
+    assert made == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    windows = data.reshape(10, 1, 300).swapaxes(0, 1)[:, :, None] * 1e6
+    for part in (slice(0, 4), slice(5, 10)):
+        expected = classifier.predict_proba(windows[:, part].astype(np.float32))[0]
+        found = [each.probabilities for each in decisions[part]]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_windows_of_a_network_that_remembers_must_follow_each_other() -> None:
+    classifier = _stages("tinysleepnet", n_filters=4, hidden_size=4)
+    preprocessing = Preprocessing([Epoch(0.0, seconds=3.0)])
+    with pytest.raises(ValueError, match="step_seconds of 3 s, the length of a window"):
+        StreamingClassifier(
+            classifier, ch_names=["Cz"], sfreq=100.0, preprocessing=preprocessing, step_seconds=1.0
+        )
+
+
+def test_networks_that_need_later_windows_are_refused() -> None:
+    classifier = _stages("deepsleepnet", n_filters=4, hidden_size=4)
+    with pytest.raises(ValueError, match=r"no later windows, got DeepSleepNet; .*SleepStream"):
         StreamingClassifier(classifier, ch_names=["Cz"], sfreq=100.0)
+
+
+def test_classifier_of_several_labels_is_refused() -> None:
+    X = np.random.default_rng(0).normal(0, 20, (8, 3, 256))
+    y = np.random.default_rng(0).integers(0, 2, (8, 3))
+    classifier = EEGClassifier("eegnet", sfreq=128, max_epochs=1, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="one label for each window, got one of several labels"):
+        StreamingClassifier(classifier, ch_names=["C3", "Cz", "C4"], sfreq=128.0)

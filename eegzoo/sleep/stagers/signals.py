@@ -8,7 +8,7 @@ import torch
 from scipy import signal as scipy_signal
 from torch import Tensor
 
-from eegzoo.data.signal.filtering.resampling import resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.signal_info import same_rate
 
 Array = npt.NDArray[np.float64]
