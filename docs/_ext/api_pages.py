@@ -59,7 +59,7 @@ def _page(package: str, exported: list[str]) -> str:
         kind = "Classes" if inspect.isclass(value) else "Functions" if callable(value) else "Data"
         groups[kind].append(name)
     text = f"{_title(package, '=')}\n{inspect.cleandoc(module.__doc__ or '')}\n"
-    text += f"\n.. currentmodule:: {package}\n"
+    text += f"\n.. module:: {package}\n"
     for kind, names in groups.items():
         if names:
             listed = "\n".join(f"   {name}" for name in names)

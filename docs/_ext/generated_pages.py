@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import api_pages
+import architecture_page
 import command_pages
 import figure_pages
 import model_pages
@@ -20,7 +21,7 @@ def write_pages(app: Any, config: Any) -> None:
     """Write all generated pages into the source folder."""
     docs = Path(app.srcdir)
     pages: dict[str, str] = {}
-    for source in (api_pages, command_pages, model_pages, weights_page, repository_pages):
+    for source in (api_pages, architecture_page, command_pages, model_pages, weights_page, repository_pages):
         pages |= source.pages(docs)
     figures = figure_pages.figures()
     for folder in FOLDERS:

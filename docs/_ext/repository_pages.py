@@ -16,16 +16,29 @@ PAGES = {
     "findings/README.md": "about/findings.md",
     "tests/reference/README.md": "about/reference_numbers.md",
 }
+INDEX = """# About
+
+How eegzoo is made, what was measured, and how to take part.
+
+```{{toctree}}
+:maxdepth: 1
+
+architecture
+{listed}
+```
+"""
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def pages(docs: Path) -> dict[str, str]:
     """Return the texts of the pages by file name."""
     root = docs.parent
-    return {
+    found = {
         page: with_links_of_the_site((root / file).read_text(encoding="utf-8"), file)
         for file, page in PAGES.items()
     }
+    listed = "\n".join(Path(page).stem for page in PAGES.values())
+    return {**found, "about/index.md": INDEX.format(listed=listed)}
 
 
 def with_links_of_the_site(text: str, file: str) -> str:

@@ -33,7 +33,7 @@ TESTED_ELSEWHERE = {"README.md"}
 )
 def test_code_of_a_page_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    namespace = {"__name__": "page"}
+    namespace = {"__name__": "page", "monkeypatch": monkeypatch}
     for block in python_blocks(path.read_text(encoding="utf-8")):
         code = compile("\n" * block.line + block.code, str(path), "exec")
         if not block.not_run:
