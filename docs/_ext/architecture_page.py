@@ -73,7 +73,7 @@ def levels() -> list[list[str]]:
         while len(found) <= level(package):
             found.append([])
         found[level(package)].append(package)
-    return found
+    return [sorted(row, reverse=True) for row in found]
 
 
 def pages(docs: Path) -> dict[str, str]:
@@ -116,7 +116,7 @@ def draw() -> Figure:
             to_x, to_y = places[other]
             arrow = {"arrowstyle": "-|>", "color": "#767676", "shrinkA": 0, "shrinkB": 0}
             axes.annotate(
-                "", (to_x, to_y + HEIGHT / 2), (x, y - HEIGHT / 2), arrowprops=arrow
+                "", (to_x, to_y + HEIGHT / 2), (x, y - HEIGHT / 2), arrowprops=arrow, zorder=0
             )  # fmt: skip
     for package, (x, y) in places.items():
         box = FancyBboxPatch(

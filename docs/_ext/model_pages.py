@@ -78,7 +78,15 @@ def _index(measured: Sequence[MarkdownTable]) -> str:
 
 {len(rows)} models of {len(architectures())} architectures. A model is in the zoo if its outputs, the
 gradients of a training step, its number of parameters and its norm constraints equal those of its
-reference implementation; each page has the comparison. Parameters, multiply-adds (MACs) and
+reference implementation; each page has the comparison.
+
+Where the authors published no code (`chambon2018`, `eeginception_mi`, `stagernet`), or other code
+than that of the trained weights (`seqsleepnet`), a port is the reference, and the page says so.
+`tangent_net` and `ssvep_front` are networks of our own: their parts are computed by SciPy, pyRiemann
+and scikit-learn. `fbcnet` is compared from the filtered bands on, because its authors filter forwards
+only and our filter bank filters forwards and backwards.
+
+Parameters, multiply-adds (MACs) and
 milliseconds are for one window of the paper's size, the latter on one core of the machine of the
 [benchmarks](/about/benchmarks.md). `eegzoo list` prints the table, `eegzoo list --time` with the
 times of your machine.
