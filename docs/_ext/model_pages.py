@@ -138,10 +138,11 @@ def _overview(facts: ModelFacts) -> str:
 
 
 def _code(facts: ModelFacts) -> str:
-    arguments = ", ".join(f"{key}={_value(value)}" for key, value in facts.standard.items())
+    arguments = [f"{key}={_value(value)}" for key, value in facts.standard.items()]
+    rest = f"    {', '.join(arguments[4:])},\n" if arguments[4:] else ""
     return (
         f"import eegzoo\nimport torch\n\n"
-        f'model = eegzoo.create_model("{facts.name}", {arguments})\n'
+        f'model = eegzoo.create_model(\n    "{facts.name}",\n    {", ".join(arguments[:4])},\n{rest})\n'
         f"logits = model(torch.randn(2, {facts.standard['n_chans']}, {facts.standard['n_times']}))"
     )
 
@@ -153,7 +154,13 @@ def _value(value: object) -> str:
 def _size(facts: ModelFacts) -> str:
     size = facts.standard
     seconds = size["n_times"] / size["sfreq"]
-    return f"{size['n_chans']} channels × {size['n_times']} samples ({seconds:.3g} s at {size['sfreq']:g} Hz)"
+    channels = "1 channel" if size["n_chans"] == 1 else f"{size['n_chans']} channels"
+    return f"{channels} × {size['n_times']} samples ({seconds:.3g} s at {size['sfreq']:g} Hz)"
+
+
+def _short_size(facts: ModelFacts) -> str:
+    size = facts.standard
+    return f"{size['n_chans']} × {size['n_times']}, {size['sfreq']:g} Hz"
 
 
 def _accepted(facts: ModelFacts) -> str:
@@ -193,7 +200,7 @@ def _variants(names: Sequence[str], measured: Sequence[MarkdownTable]) -> str:
         paper = f"[{facts.authors} {facts.year}](https://doi.org/{facts.doi})"
         ms = times.get(name, "")
         rows.append(
-            (f"`{name}`", paper, _size(facts), f"{facts.n_params:,}", f"{facts.n_macs / 1e6:,.2f} M", ms, own)
+            (f"`{name}`", paper, _short_size(facts), f"{facts.n_params:,}", f"{facts.n_macs / 1e6:,.2f} M", ms, own)
         )
     header = ("name", "paper", "size", "parameters", "MACs", "ms", "arguments of its own")
     return table(header, rows)
