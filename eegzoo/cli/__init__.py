@@ -18,6 +18,7 @@ from eegzoo.cli.list import list_
 from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
+from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
@@ -42,6 +43,7 @@ app.command("list")(list_)
 app.command()(info)
 app.command()(weights)
 app.command()(verify)
+app.command()(reproduce)
 app.command()(check)
 app.command()(train)
 app.command()(evaluate)

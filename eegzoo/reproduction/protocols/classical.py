@@ -1,4 +1,4 @@
-"""Classical methods that serve as baselines in `accuracy_tasks.py`."""
+"""Classical methods that networks are compared with."""
 
 from __future__ import annotations
 
