@@ -27,9 +27,7 @@ def reproduce(
         bool,
         typer.Option("--list", help="List entries and run nothing; of one name, its description."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON in place of tables.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
     kind: Annotated[
         str | None, typer.Option(help="Only entries of a kind: card, benchmark or paper.")
     ] = None,

@@ -35,6 +35,7 @@ def write_records(
             record = reproduce(
                 entry, data_dir=data_dir, results=results, seeds=entry.seeds[:n_seeds]
             )
+            file_of(entry.name).parent.mkdir(exist_ok=True)
             text = json.dumps(record.to_dict(), indent=1, ensure_ascii=False)
             file_of(entry.name).write_text(text + "\n", encoding="utf-8")
 

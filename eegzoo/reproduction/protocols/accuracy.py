@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,39 @@ from eegzoo.reproduction.protocols.run import Row, Run
 from eegzoo.training.classifier import EEGClassifier
 
 RECIPE = "small"
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One fit: a network or classical method on one fold of a task, for one seed.
+
+    Parameters
+    ----------
+    task, method : str
+        Names of the task and of the method.
+    seed : int
+        Seed of folds, initial weights and batches.
+    fold : int
+        Number of the fold.
+    """
+
+    task: str
+    method: str
+    seed: int
+    fold: int
+
+    @property
+    def key(self) -> Row:
+        """What the results of the fit are found by."""
+        return dataclasses.asdict(self)
+
+
+def jobs_of(name: str, task: Task, models: Iterable[str], seeds: Iterable[int]) -> Iterator[Job]:
+    """Yield the fits of a task, seed by seed."""
+    for seed in seeds:
+        for fold, _ in enumerate(task.splits(seed)):
+            for method in (*task.baselines, *models):
+                yield Job(name, method, seed, fold)
 
 
 def accuracy(
@@ -37,32 +71,36 @@ def accuracy(
     """
     known = task_of(task, recordings)
     rows: list[Row] = []
-    for seed in run.seeds:
-        for fold, (train, test) in enumerate(known.splits(seed)):
-            for method in (*known.baselines, *models):
-                key = {"task": task, "method": method, "seed": seed, "fold": fold}
-                settings = run.settings({"model_params": models.get(method)})
-                rows += run.rows.get(
-                    key, lambda: [_fitted(known, method, settings, seed, train, test)]  # noqa: B023
-                )
-        run.say(f"{task}: seed {seed} done")
+    for job in jobs_of(task, known, models, run.seeds):
+        settings = run.settings({"model_params": models.get(job.method)})
+        rows += run.rows.get(job.key, lambda: [measure(known, job, settings)])  # noqa: B023
+        run.say(f"{task}, seed {job.seed}, fold {job.fold}: {job.method}")
     return scores_of(rows, (*known.baselines, *models))
 
 
-def _fitted(
-    task: Task, method: str, settings: Mapping[str, Any], seed: int, train: Any, test: Any
-) -> Row:
-    """Fit and test one method."""
+def measure(task: Task, job: Job, settings: Mapping[str, Any]) -> Row:
+    """Fit and test one method.
+
+    Parameters
+    ----------
+    task : Task
+        Task.
+    job : Job
+        Method, seed and fold.
+    settings : mapping
+        Parameters of `EEGClassifier` for a network.
+    """
+    train, test = list(task.splits(job.seed))[job.fold]
     start = time.perf_counter()
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if method in task.baselines:
-            predicted = task.baselines[method](train, test)
+        if job.method in task.baselines:
+            predicted = task.baselines[job.method](train, test)
         else:
             torch.set_num_threads(1)
             classifier = EEGClassifier(
-                method, sfreq=task.sfreq, recipe=RECIPE, random_state=seed, check_signal="ignore",
-                device="cpu", **settings,
+                job.method, sfreq=task.sfreq, recipe=RECIPE, random_state=job.seed,
+                check_signal="ignore", device="cpu", **settings,
             )  # fmt: skip
             predicted = classifier.fit(task.X[train], task.y[train]).predict(task.X[test])
     return {

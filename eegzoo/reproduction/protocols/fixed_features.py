@@ -64,7 +64,7 @@ def features_of(dataset: EpochsDataset, model: EEGModel) -> Array:
     for person in np.unique(people):
         rows = np.flatnonzero(people == person)
         windows = torch.as_tensor(np.asarray(dataset[rows].X), dtype=torch.float32)
-        own = fit_person_statistics(model, windows.split(32))
+        own = fit_person_statistics(model, torch.split(windows, 32))
         with torch.no_grad():
             features[rows, 0] = own.features(windows).numpy()
     return features.astype(np.float32)

@@ -59,7 +59,7 @@ def leave_one_out(
     """
     torch.set_num_threads(1)  # the order of sums depends on the number of threads
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing.from_dict(preprocessing))
-    settings = run.settings(classifier_settings(classifier))
+    settings, short = run.settings(classifier_settings(classifier)), run.settings(SHORT)
     rows = []
     for seed in run.seeds:
         for subject in subjects_of(dataset):
@@ -67,21 +67,20 @@ def leave_one_out(
             untrained = EEGClassifier(model, random_state=seed, **settings)
             (row,) = run.rows.get(
                 key,
-                lambda: [tested(dataset, subject, untrained, seed, n_draws, run)],  # noqa: B023
+                lambda: [results_of_subject(dataset, subject, untrained, seed, n_draws, short)],  # noqa: B023
             )
             rows.append(row)
             run.say(f"{subject}: {np.mean(row['right']):.3f}")
     return [*scores_of(rows), *BASELINES[baselines](dataset)]
 
 
-def tested(
+def results_of_subject(
     dataset: EpochsDataset, subject: str, untrained: EEGClassifier, seed: int, n_draws: int,
-    run: Run | None = None,
+    short: Mapping[str, Any] = SHORT,
 ) -> Row:  # fmt: skip
     """Return the results of one subject, by a classifier that is trained on the others."""
     train, test = left_out(dataset, subject)
     trained = untrained.fit(dataset[train])
-    short = run.settings(SHORT) if run else SHORT
     curve = transfer(trained, dataset[test], n_draws, seed, short)
     return {
         "right": right_of(trained, dataset[test]).astype(int).tolist(),

@@ -78,7 +78,8 @@ def new_person(
     for seed in run.seeds:
         key = {"task": task, "model": model, "seed": seed, "n_folds": n_folds}
         rows += run.rows.get(
-            key, lambda: list(tested(dataset, model, settings, seed, n_folds))  # noqa: B023
+            key,
+            lambda: list(tested(dataset, model, settings, seed, n_folds)),  # noqa: B023
         )
         run.say(f"{task}, {model}: seed {seed} done")
     return [*scores_of_regimes(rows), *BASELINES[baselines](dataset)]
@@ -187,7 +188,9 @@ def scores_of(
 def calibration_error(confidence: Array, right: Array) -> float:
     """Return the expected calibration error in ten bins, windows pooled."""
     bins = np.minimum((confidence * 10).astype(int), 9)
-    return sum(
-        abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
-        for one in np.unique(bins)
+    return float(
+        sum(
+            abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
+            for one in np.unique(bins)
+        )
     )

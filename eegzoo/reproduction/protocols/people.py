@@ -90,7 +90,9 @@ def _scored(
         values.append(_value(measure, dataset.labels, predicted))
         units.append(
             {
-                str(name): _value(measure, dataset.labels[people == name], predicted[people == name])
+                str(name): _value(
+                    measure, dataset.labels[people == name], predicted[people == name]
+                )
                 for name in np.unique(people)
             }
         )
@@ -99,9 +101,7 @@ def _scored(
     # The interval of the mean over people, moved to the score of all windows together.
     value = float(np.mean(values))
     low, high = (limit + value - mean.value for limit in mean.interval)
-    return Score(
-        label, measure, value, (low, high), "bootstrap over people", len(dataset), each
-    )
+    return Score(label, measure, value, (low, high), "bootstrap over people", len(dataset), each)
 
 
 def _value(measure: str, true: Any, predicted: Any) -> float:

@@ -48,4 +48,4 @@ def _labels(run: int) -> list[str]:
     if run in (1, 2):
         return ["rest"] * 15
     pair = ["fists", "feet"] if run in _FEET else ["left_fist", "right_fist"]
-    return (["rest"] + pair[:1] + ["rest"] + pair[1:]) * 7 + ["rest"] + pair[:1]
+    return ["rest", pair[0], "rest", pair[1]] * 7 + ["rest", pair[0]]

@@ -80,9 +80,7 @@ def _annotate(raw: mne.io.BaseRaw, event_id: Mapping[str, int]) -> None:
     raw.set_annotations(annotations, verbose="ERROR")
 
 
-def simulate(
-    *, name: str, subjects: Sequence[int], shape: Mapping[str, Any]
-) -> list[Recording]:
+def simulate(*, name: str, subjects: Sequence[int], shape: Mapping[str, Any]) -> list[Recording]:
     """Return recordings of noise in the same shape, of two subjects."""
     labels = list(shape["labels"]) * shape.get("n_trials", 10)
     return [

@@ -19,7 +19,7 @@ def load(
     source: DataSource, directory: Path | None, *, n_subjects: int = 20,
     parts: Sequence[str] = ("age",),
 ) -> list[Recording]:  # fmt: skip
-    """Return nights of the first subjects of the cassette part, and of all of the telemetry part."""
+    """Return nights of the first subjects of the cassette part, and all of the telemetry part."""
     age = [number for number in range(83) if number not in _ABSENT][:n_subjects]
     found: list[Recording] = []
     with mne_data(source, directory):
