@@ -9,7 +9,7 @@ from pathlib import Path
 from eegzoo.reproduction.catalogue import find_entries
 from eegzoo.reproduction.entry import Entry
 from eegzoo.reproduction.environment import environment
-from eegzoo.reproduction.protocols.registry import PROTOCOLS
+from eegzoo.reproduction.protocol_registry import PROTOCOLS
 from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.record import Record
 from eegzoo.reproduction.recordings.registry import load, simulate
