@@ -76,8 +76,16 @@ def reproduce(
     start = time.perf_counter()
     recordings = simulate(entry) if dry_run else load(entry, data_dir)
     scores = PROTOCOLS[entry.protocol](recordings, run, **entry.parameters)
-    note = SIMULATED if dry_run else ""
-    if not dry_run and chosen != entry.seeds:
-        note = f"{len(chosen)} of {len(entry.seeds)} seeds"
+    note = SIMULATED if dry_run else _note(chosen, entry.seeds)
     seconds = round(time.perf_counter() - start, 1)
     return Record(entry.name, chosen, tuple(scores), environment(), seconds, note)
+
+
+def _note(chosen: Sequence[int], published: Sequence[int]) -> str:
+    """Return what differs from the entry's protocol."""
+    if tuple(chosen) == tuple(published):
+        return ""
+    if set(chosen) < set(published):
+        return f"{len(chosen)} of {len(published)} seeds"
+    names, others = (", ".join(map(str, seeds)) for seeds in (chosen, published))
+    return f"seeds {names} in place of {others}"

@@ -72,6 +72,8 @@ def accuracy(
     known = task_of(task, recordings)
     rows: list[Row] = []
     for job in jobs_of(task, known, models, run.seeds):
+        if job.fold not in run.some(range(job.fold + 1)):
+            continue
         settings = run.settings({"model_params": models.get(job.method)})
         rows += run.rows.get(job.key, lambda: [measure(known, job, settings)])  # noqa: B023
         run.say(f"{task}, seed {job.seed}, fold {job.fold}: {job.method}")

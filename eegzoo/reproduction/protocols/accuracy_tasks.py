@@ -156,10 +156,11 @@ def eegmat(recordings: Sequence[Recording]) -> Task:
     # The order of the classes decides how networks begin.
     y = np.where(dataset.labels == "rest", "rest", "task")
     power = classical.log_power(X, 128.0, classical.BANDS)
+    n_folds = min(6, len(np.unique(subjects)))
     return Task(
         "6 folds of 4 of 24 subjects", "1-45 Hz, 4 s, aligned by subject",
         align_by_subject(X, subjects), y, 128.0,
-        lambda seed: GroupKFold(6, shuffle=True, random_state=seed).split(X, y, subjects),
+        lambda seed: GroupKFold(n_folds, shuffle=True, random_state=seed).split(X, y, subjects),
         {
             "band power, LR": functools.partial(classical.logistic, power, y),
             "band power z-scored by subject, LR": functools.partial(

@@ -62,7 +62,7 @@ def leave_one_out(
     settings, short = run.settings(classifier_settings(classifier)), run.settings(SHORT)
     rows = []
     for seed in run.seeds:
-        for subject in subjects_of(dataset):
+        for subject in run.some(subjects_of(dataset)):
             key = {"entry": run.entry, "seed": seed, "subject": subject}
             untrained = EEGClassifier(model, random_state=seed, **settings)
             (row,) = run.rows.get(

@@ -60,7 +60,7 @@ def over_people(
         chosen = {**preprocessing, "steps": [pick, *preprocessing["steps"]]}
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing.from_dict(chosen))
     people, settings = dataset.groups("subject"), run.settings(classifier_settings(classifier))
-    splitter = GroupKFold(min(n_folds, len(set(people.tolist()))))
+    splitter = GroupKFold(len(run.some(range(min(n_folds, len(set(people.tolist())))))))
     rows: list[Row] = []
     for seed in run.seeds:
         for fold, (train, test) in enumerate(splitter.split(people, groups=people)):

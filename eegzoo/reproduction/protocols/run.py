@@ -6,9 +6,10 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class Rows:
@@ -55,7 +56,8 @@ class Run:
     rows : Rows
         Results so far.
     quick : bool
-        Whether trainings are cut to two epochs, to try a protocol; figures then mean nothing.
+        Whether to try a protocol with two epochs of training, and on two of its folds or people
+        where it can; figures then mean nothing.
     say : callable
         Function that is given a line of progress.
     """
@@ -72,3 +74,7 @@ class Run:
         if self.quick:
             settings |= {"max_epochs": 2, "validation": 0.0, "patience": 0}
         return settings
+
+    def some(self, parts: Sequence[T]) -> Sequence[T]:
+        """Return folds or people: all, or the first two in a quick run."""
+        return parts[:2] if self.quick else parts

@@ -32,8 +32,12 @@ def load(source: DataSource, directory: Path | None) -> list[Recording]:
 
 
 def simulate() -> list[Recording]:
-    """Return two simulated nights of a quarter of an hour."""
-    return [
-        Recording(simulate_night(0.25, random_state=number), f"night{number}", dataset="nights")
-        for number in range(2)
-    ]
+    """Return two simulated nights of a quarter of an hour, with a channel for the chin."""
+    found = []
+    for number in range(2):
+        raw = simulate_night(0.25, random_state=number)
+        chin = raw.copy().pick(raw.ch_names[:1], verbose="ERROR")
+        chin.rename_channels({chin.ch_names[0]: "Chin1-Chin2"})
+        raw.add_channels([chin.set_channel_types({"Chin1-Chin2": "emg"}, on_unit_change="ignore")])
+        found.append(Recording(raw, f"night{number}", dataset="nights"))
+    return found
