@@ -11,7 +11,10 @@ from tests import source_graph
 from tests.source_graph import FILES, ROOT, dependencies, external, imports, parse
 
 # Each package may import itself and those before it.
-PACKAGES = ("layers", "models", "data", "weights", "training", "sleep", "online", "report", "cli")
+PACKAGES = (
+    "layers", "models", "data", "weights", "training", "sleep", "online", "report", "reproduction",
+    "cli",
+)  # fmt: skip
 # Exceptions: the other packages that these may import.
 VISIBLE = {
     "layers": set(),
@@ -38,6 +41,7 @@ FOLDERS = {
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
     "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
+    "reproduction": ("figures", "recordings", "protocols"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
@@ -57,6 +61,7 @@ EXTRAS = {
     "h5py",
     "huggingface_hub",
     "mne_bids",
+    "moabb",
     "onnx",
     "onnxruntime",
     "onnxscript",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from protocol import Array, Recipe
 from torch import Tensor, nn
 
-from eegzoo.data import EpochsDataset
-from eegzoo.layers import ConstrainedDense, fit_person_statistics
-from eegzoo.models import EEGModel, create_model
-from eegzoo.training import EEGClassifier
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
+from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.person.fit_statistics import fit_person_statistics
+from eegzoo.models.base import EEGModel
+from eegzoo.models.zoo import create_model
+from eegzoo.training.classifier import EEGClassifier
+
+Array = npt.NDArray[Any]
 
 FIXED_FEATURES = ("tangent_net", "ssvep_front")
 
@@ -60,23 +64,34 @@ def features_of(dataset: EpochsDataset, model: EEGModel) -> Array:
     for person in np.unique(people):
         rows = np.flatnonzero(people == person)
         windows = torch.as_tensor(np.asarray(dataset[rows].X), dtype=torch.float32)
-        own = fit_person_statistics(model, windows.split(32))
+        own = fit_person_statistics(model, torch.split(windows, 32))
         with torch.no_grad():
             features[rows, 0] = own.features(windows).numpy()
     return features.astype(np.float32)
 
 
-def prepared(recipe: Recipe, dataset: EpochsDataset, model: str) -> tuple[Windows, EEGClassifier]:
+def prepared(
+    dataset: EpochsDataset, model: str, settings: Mapping[str, Any]
+) -> tuple[Windows, EEGClassifier]:
     """Return the windows and the classifier of the test.
 
     Of a model whose features are fixed, they are computed once for each person, and the classifier
     is the head alone. All windows of a person are in one batch, so that the training is the same.
+
+    Parameters
+    ----------
+    dataset : EpochsDataset
+        Windows.
+    model : str
+        Name of the model.
+    settings : mapping
+        Parameters of `EEGClassifier`.
     """
-    people, params = dataset.groups("subject"), dict(recipe.models[model])
+    people, params = dataset.groups("subject"), dict(settings)
     if model not in FIXED_FEATURES:
         return Windows(dataset, dataset.labels, people), EEGClassifier(model, **params)
     info = dataset.info
-    whole = create_model(
+    whole: Any = create_model(
         model, n_chans=len(info.ch_names), n_times=info.n_times,
         n_outputs=len(dataset.classes), sfreq=info.sfreq, **params["model_params"],
     )  # fmt: skip

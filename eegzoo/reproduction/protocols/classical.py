@@ -1,4 +1,4 @@
-"""Classical methods that serve as baselines in `accuracy_tasks.py`."""
+"""Classical methods that networks are compared with."""
 
 from __future__ import annotations
 
@@ -101,4 +101,5 @@ def whiten(X: Array) -> Array:
     values, vectors = np.linalg.eigh(covariance)
     # An average reference leaves a direction with almost no signal, which must not be amplified.
     values = np.maximum(values, 1e-3 * values.mean())
-    return np.matmul(((vectors / np.sqrt(values)) @ vectors.T).astype(np.float32), X)
+    whitened: Array = np.matmul(((vectors / np.sqrt(values)) @ vectors.T).astype(np.float32), X)
+    return whitened

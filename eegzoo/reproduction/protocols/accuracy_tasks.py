@@ -1,36 +1,28 @@
-"""Recordings, splits and classical baselines for `bench_accuracy.py`."""
+"""Tasks of the accuracy benchmark: windows, splits and classical baselines."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import accuracy_baselines as classical
 import mne
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedKFold
 
-from eegzoo.data import (
-    Epoch,
-    EpochsDataset,
-    Filter,
-    Preprocessing,
-    Recording,
-    Resample,
-    Scale,
-    read_recording,
-    simulate_motor_imagery,
-)  # fmt: skip
+from eegzoo.data.preprocessing.preprocessing import Preprocessing
+from eegzoo.data.reading.recording import Recording
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
+from eegzoo.reproduction.protocols import classical
+from eegzoo.reproduction.recordings.dreams import Excerpt
+from eegzoo.reproduction.recordings.fingermovements import OfficialSplit
 
 Array = npt.NDArray[Any]
 Split = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 Splitter = Callable[[int], Iterable[Split]]
 
-FLICKERS = {1: "rest", 2: "13hz", 3: "21hz", 4: "17hz"}
 STAGES_PER_WINDOW = 4  # scorers rated windows of 20 s; the stages are stored every 5 s
 STAGES = {5: "W", 4: "REM", 3: "S1", 2: "S2", 1: "S3+S4", 0: "S3+S4"}
 
@@ -67,9 +59,17 @@ class Task:
     baselines: Mapping[str, Callable[[Array, Array], Array]]
 
 
-def load(name: str, data: Path) -> Task:
-    """Return a task whose recordings are read from the folder `data`."""
-    return TASKS[name](data)
+def task_of(name: str, recordings: Any) -> Task:
+    """Return a task.
+
+    Parameters
+    ----------
+    name : str
+        Name of the task.
+    recordings : sequence of Recording | OfficialSplit | sequence of Excerpt
+        Recordings of its data set.
+    """
+    return TASKS[name](recordings)
 
 
 def five_folds(y: Array) -> Splitter:
@@ -77,23 +77,29 @@ def five_folds(y: Array) -> Splitter:
     return lambda seed: StratifiedKFold(5, shuffle=True, random_state=seed).split(y, y)
 
 
-def eegmmidb(data: Path, runs: tuple[int, ...]) -> Task:
-    """Return a task on the imagined movements of subject 1 of EEGMMIDB."""
-    recordings = []
-    for run in runs:
-        path = data / f"mne_data/MNE-eegbci-data/files/eegmmidb/1.0.0/S001/S001R{run:02d}.edf"
-        raw = read_recording(path)
-        mne.datasets.eegbci.standardize(raw)
-        recordings.append(Recording(raw, "S001", run=str(run)))
-    wide, narrow = (
-        EpochsDataset.from_recordings(recordings, Preprocessing(list(steps)))
-        for steps in (
-            (Filter(4.0, 38.0), Epoch(0.0, 4.0 - 1 / 160)),
-            (Filter(7.0, 30.0), Epoch(1.0, 2.0 - 1 / 160)),
-        )
-    )
-    trials = np.flatnonzero(wide.labels != "T0")
-    y = wide.labels[trials]
+def windows_of(recordings: Sequence[Recording], *steps: Mapping[str, Any]) -> EpochsDataset:
+    """Return the windows that preprocessing steps, given as dicts, make of recordings."""
+    return EpochsDataset.from_recordings(recordings, Preprocessing.from_dict({"steps": steps}))
+
+
+def band(low: float, high: float) -> dict[str, Any]:
+    """Return the step of a band-pass filter."""
+    return {"step": "filter", "l_freq": low, "h_freq": high}
+
+
+def window(tmin: float, tmax: float) -> dict[str, Any]:
+    """Return the step of cutting windows."""
+    return {"step": "epoch", "tmin": tmin, "tmax": tmax}
+
+
+def imagery(recordings: Sequence[Recording]) -> Task:
+    """Return a task on two imagined movements of EEGMMIDB, without the pauses between them."""
+    wide = windows_of(recordings, band(4.0, 38.0), window(0.0, 4.0 - 1 / 160))
+    narrow = windows_of(recordings, band(7.0, 30.0), window(1.0, 2.0 - 1 / 160))
+    trials = np.flatnonzero(wide.labels != "rest")
+    # The files' own labels: the order of the classes decides how networks begin.
+    is_first = np.isin(wide.labels[trials], ("left_fist", "fists"))
+    y = np.where(is_first, "T1", "T2")
     csp = functools.partial(classical.csp_lda, np.asarray(narrow.X)[trials], y)
     return Task(
         "5 folds", "4-38 Hz, 0 to 4 s", np.asarray(wide.X)[trials], y, 160.0, five_folds(y),
@@ -101,17 +107,13 @@ def eegmmidb(data: Path, runs: tuple[int, ...]) -> Task:
     )  # fmt: skip
 
 
-def fingermovements(data: Path) -> Task:
+def fingermovements(split: OfficialSplit) -> Task:
     """Return a task on BCI Competition II, data set IV: half a second before a key press."""
-    stored = np.load(data / "fingermovements/fingermovements_bci2_iv_100hz.npz")
-    X = np.concatenate([stored["X_train"], stored["X_test"]])
-    y = np.concatenate([stored["y_train"], stored["y_test"]])
-    n_train = len(stored["y_train"])
-    official = np.arange(n_train), np.arange(n_train, len(y))
-    narrow = band_pass(X, 10.0, 33.0, 100.0)
-    csp = functools.partial(classical.csp_lda, narrow, y)
+    official = np.arange(split.n_train), np.arange(split.n_train, len(split.y))
+    narrow = band_pass(split.X, 10.0, 33.0, 100.0)
+    csp = functools.partial(classical.csp_lda, narrow, split.y)
     return Task(
-        "official split", "10-33 Hz, 0.5 s", narrow, y, 100.0, lambda seed: [official],
+        "official split", "10-33 Hz, 0.5 s", narrow, split.y, 100.0, lambda seed: [official],
         {"CSP (10-33 Hz), LDA": csp},
     )  # fmt: skip
 
@@ -124,21 +126,13 @@ def band_pass(X: Array, low: float, high: float, sfreq: float) -> Array:
     return filtered.astype(np.float32)
 
 
-def ssvep_exo(data: Path) -> Task:
+def ssvep_exo(recordings: Sequence[Recording]) -> Task:
     """Return a task on SSVEP with three flicker frequencies and rest."""
-    recordings = []
-    for path in sorted((data / "ssvep_exo").glob("*_raw.fif")):
-        raw = read_recording(path)
-        events = mne.read_events(path.with_name(path.name.replace("_raw", "-eve")), verbose="ERROR")
-        marks = mne.annotations_from_events(
-            events, raw.info["sfreq"], FLICKERS, raw.first_samp, raw.info["meas_date"],
-            verbose="ERROR",
-        )  # fmt: skip
-        raw.set_annotations(marks, verbose="ERROR")
-        recordings.append(Recording(raw, path.name[4:6], path.name[11:26]))
     # The stored amplitudes are a thousand times too large, and the response begins after 1 s.
-    steps = [Scale(1e-3), Filter(8.0, 45.0), Resample(128.0), Epoch(1.0, 5.0 - 1 / 128)]
-    dataset = EpochsDataset.from_recordings(recordings, Preprocessing(steps))
+    dataset = windows_of(
+        recordings, {"step": "scale", "factor": 1e-3}, band(8.0, 45.0),
+        {"step": "resample", "sfreq": 128.0}, window(1.0, 5.0 - 1 / 128),
+    )  # fmt: skip
     X, y, subjects = np.asarray(dataset.X), dataset.labels, dataset.groups("subject")
     return Task(
         "leave one of 6 subjects out", "8-45 Hz, 1 to 5 s, aligned by subject",
@@ -155,26 +149,18 @@ def ssvep_exo(data: Path) -> Task:
     )  # fmt: skip
 
 
-def eegmat(data: Path) -> Task:
+def eegmat(recordings: Sequence[Recording]) -> Task:
     """Return a task on rest against mental arithmetic."""
-    with np.load(data / "eegmat/eegmat_60s_128hz_int16.npz") as stored:
-        arrays = dict(stored)
-    names = arrays["ch_names"].tolist()
-    recordings = []
-    for subject in arrays["subject"].tolist():
-        for label in ("rest", "task"):
-            volts = arrays[label][subject] * float(arrays["scale_uv"]) * 1e-6
-            raw = mne.io.RawArray(volts, mne.create_info(names, 128.0, "eeg"), verbose="ERROR")
-            raw.set_annotations(mne.Annotations(np.arange(0.0, 60.0, 4.0), 4.0, label))
-            recordings.append(Recording(raw, f"{subject:02d}", run=label))
-    steps = [Filter(1.0, 45.0), Epoch(0.0, 4.0 - 1 / 128)]
-    dataset = EpochsDataset.from_recordings(recordings, Preprocessing(steps))
-    X, y, subjects = np.asarray(dataset.X), dataset.labels, dataset.groups("subject")
+    dataset = windows_of(recordings, band(1.0, 45.0), window(0.0, 4.0 - 1 / 128))
+    X, subjects = np.asarray(dataset.X), dataset.groups("subject")
+    # The order of the classes decides how networks begin.
+    y = np.where(dataset.labels == "rest", "rest", "task")
     power = classical.log_power(X, 128.0, classical.BANDS)
+    n_folds = min(6, len(np.unique(subjects)))
     return Task(
         "6 folds of 4 of 24 subjects", "1-45 Hz, 4 s, aligned by subject",
         align_by_subject(X, subjects), y, 128.0,
-        lambda seed: GroupKFold(6, shuffle=True, random_state=seed).split(X, y, subjects),
+        lambda seed: GroupKFold(n_folds, shuffle=True, random_state=seed).split(X, y, subjects),
         {
             "band power, LR": functools.partial(classical.logistic, power, y),
             "band power z-scored by subject, LR": functools.partial(
@@ -196,27 +182,23 @@ def align_by_subject(X: Array, subjects: Array) -> Array:
     return aligned
 
 
-def dreams(data: Path) -> Task:
+def dreams(excerpts: Sequence[Excerpt]) -> Task:
     """Return a task on sleep staging from one channel."""
-    with np.load(data / "dreams_spindles/dreams_excerpts.npz") as stored:
-        arrays = dict(stored)
     X, y, subjects = [], [], []
-    for subject in range(1, 9):
-        microvolts = arrays[f"eeg_{subject}"] * float(arrays["scale_uv"])
-        sfreq = float(arrays[f"fs_{subject}"])
-        microvolts = mne.filter.filter_data(microvolts, sfreq, 0.5, None, verbose="ERROR")
-        microvolts = mne.filter.resample(microvolts, up=100.0, down=sfreq, verbose="ERROR")
+    for number, excerpt in enumerate(excerpts, start=1):
+        microvolts = 1e6 * excerpt.volts[0]
+        microvolts = mne.filter.filter_data(microvolts, excerpt.sfreq, 0.5, None, verbose="ERROR")
+        microvolts = mne.filter.resample(microvolts, up=100.0, down=excerpt.sfreq, verbose="ERROR")
         # One recording starts in the middle of a scored window, so the windows are aligned with
         # the first change of stage.
-        stored_stages = arrays[f"hyp5s_{subject}"]
-        first = int(np.flatnonzero(np.diff(stored_stages))[0] + 1) % STAGES_PER_WINDOW
-        n_windows = (len(stored_stages) - first) // STAGES_PER_WINDOW
+        first = int(np.flatnonzero(np.diff(excerpt.steps))[0] + 1) % STAGES_PER_WINDOW
+        n_windows = (len(excerpt.steps) - first) // STAGES_PER_WINDOW
         n_times = STAGES_PER_WINDOW * 500
-        stages = stored_stages[first::STAGES_PER_WINDOW][:n_windows]
+        stages = excerpt.steps[first::STAGES_PER_WINDOW][:n_windows]
         start = first * 500
         X.append(microvolts[start : start + n_windows * n_times].reshape(n_windows, 1, n_times))
         y.append([STAGES[int(stage)] for stage in stages])
-        subjects.append([subject] * len(stages))
+        subjects.append([number] * len(stages))
     windows, groups = np.concatenate(X).astype(np.float32), np.concatenate(subjects)
     labels = np.concatenate(y)
     power = classical.log_power(windows, 100.0, classical.SLEEP_BANDS)
@@ -227,15 +209,11 @@ def dreams(data: Path) -> Task:
     )  # fmt: skip
 
 
-def simulated(data: Path) -> Task:
+def simulated(recordings: Sequence[Recording]) -> Task:
     """Return a task on simulated imagined movements of the left or right hand."""
-    raw = simulate_motor_imagery(n_trials=100, random_state=0)
     # The rhythm begins to weaken half a second after the cue.
     wide, narrow = (
-        EpochsDataset.from_recordings(
-            [Recording(raw.copy(), "simulated")],
-            Preprocessing([Filter(low, high), Epoch(0.5, 4.0 - 1 / 128)]),
-        )
+        windows_of(recordings, band(low, high), window(0.5, 4.0 - 1 / 128))
         for low, high in ((4.0, 38.0), (7.0, 30.0))
     )
     y = wide.labels
@@ -246,9 +224,9 @@ def simulated(data: Path) -> Task:
     )  # fmt: skip
 
 
-TASKS: Mapping[str, Callable[[Path], Task]] = {
-    "fists_feet": functools.partial(eegmmidb, runs=(6, 10, 14)),
-    "left_right": functools.partial(eegmmidb, runs=(4, 8, 12)),
+TASKS: Mapping[str, Callable[[Any], Task]] = {
+    "fists_feet": imagery,
+    "left_right": imagery,
     "fingermovements": fingermovements,
     "ssvep_exo": ssvep_exo,
     "eegmat": eegmat,

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fixed_features import FIXED_FEATURES, Windows, prepared
-from protocol import Array, Recipe, mean_over_subjects
+import numpy.typing as npt
+import torch
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
-from eegzoo.data import EpochsDataset, check_leakage
-from eegzoo.training import AdaptationWarning, Calibration, EEGClassifier
+from eegzoo.data.preprocessing.preprocessing import Preprocessing
+from eegzoo.data.reading.recording import Recording
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
+from eegzoo.data.windows.splits import check_leakage
+from eegzoo.reproduction.figures.score import Score
+from eegzoo.reproduction.protocols.fixed_features import FIXED_FEATURES, Windows, prepared
+from eegzoo.reproduction.protocols.leave_one_out import BASELINES
+from eegzoo.reproduction.protocols.run import Run
+from eegzoo.reproduction.protocols.settings import classifier_settings
+from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.weights import Metric
+from eegzoo.training.calibration.held_out import Calibration
+from eegzoo.training.classifier import EEGClassifier
 
+Array = npt.NDArray[Any]
 # Networks of eegmat are tested on four people at a time, because a fit takes longer.
 MOST_FOLDS = 6
 REGIMES = {
@@ -29,24 +37,77 @@ REGIMES = {
 }
 
 
-def results(
-    recipe: Recipe, dataset: EpochsDataset, model: str, seed: int, n_folds: int, path: Path | None
-) -> list[dict[str, Any]]:
-    """Return the results of each person that is left out, alone or with others in one of the folds.
+def new_person(
+    recordings: Sequence[Recording],
+    run: Run,
+    *,
+    task: str,
+    model: str,
+    classifier: Mapping[str, Any],
+    preprocessing: Mapping[str, Any],
+    baselines: str,
+    n_folds: int | None = None,
+) -> list[Score]:
+    """Return the accuracy in people who are left out, as it is and adapted, and of baselines.
 
-    If a file holds them, they are read; otherwise they are appended to it.
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings.
+    run : Run
+        Run. A seed determines folds, weights and batches.
+    task : str
+        Name of the task, for the results so far.
+    model : str
+        Name of the model.
+    classifier : mapping
+        Parameters of `EEGClassifier`.
+    preprocessing : mapping
+        Steps, as `Preprocessing.to_dict` gives them.
+    baselines : {"band power", "flicker"}
+        Classical methods.
+    n_folds : int | None
+        Number of parts of the people. None: `number_of_folds`.
     """
-    task = recipe.training.subjects[0].partition("/")[0]
-    key = {"task": task, "model": model, "seed": seed, "n_folds": n_folds}
-    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
-    rows = [row for row in map(json.loads, lines) if key.items() <= row.items()]
-    if rows:
-        return rows
-    rows = [key | row for row in tested(recipe, dataset, model, seed, n_folds)]
-    if path:
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
-    return rows
+    torch.set_num_threads(1)  # the order of sums depends on the number of threads
+    dataset = EpochsDataset.from_recordings(recordings, Preprocessing.from_dict(preprocessing))
+    settings = run.settings(classifier_settings(classifier))
+    n_people = len(set(dataset.groups("subject").tolist()))
+    n_folds = min(n_folds or number_of_folds(model, n_people), n_people)
+    rows: list[dict[str, Any]] = []
+    for seed in run.seeds:
+        key = {"task": task, "model": model, "seed": seed, "n_folds": n_folds}
+        rows += run.rows.get(
+            key,
+            lambda: list(tested(dataset, model, settings, seed, n_folds)),  # noqa: B023
+        )
+        run.say(f"{task}, {model}: seed {seed} done")
+    return [*scores_of_regimes(rows), *BASELINES[baselines](dataset)]
+
+
+def scores_of_regimes(rows: Sequence[Mapping[str, Any]]) -> list[Score]:
+    """Return the accuracy in each regime: the mean over people, each averaged over seeds."""
+    people = sorted({str(row["person"]) for row in rows})
+    found = []
+    for regime in REGIMES:
+        units = {
+            person.rpartition("/")[2]: float(
+                np.mean(
+                    [
+                        np.mean(row["scores"][regime]["right"])
+                        for row in rows
+                        if row["person"] == person
+                    ]
+                )
+            )
+            for person in people
+        }
+        n_windows = sum(
+            len(row["scores"][regime]["right"]) for row in rows if row["seed"] == rows[0]["seed"]
+        )
+        label = "as it is" if regime == "aligned" else regime
+        found.append(Score.mean(label, units, n_windows))
+    return found
 
 
 def number_of_folds(model: str, n_people: int) -> int:
@@ -55,14 +116,14 @@ def number_of_folds(model: str, n_people: int) -> int:
 
 
 def tested(
-    recipe: Recipe, dataset: EpochsDataset, model: str, seed: int, n_folds: int
+    dataset: EpochsDataset, model: str, settings: Mapping[str, Any], seed: int, n_folds: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the results of each person that is left out.
 
     The temperature, and the calibration of conformal sets, are of the outputs for the people of all
     other folds.
     """
-    windows, classifier = prepared(recipe, dataset, model)
+    windows, classifier = prepared(dataset, model, settings)
     splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
     left: list[dict[str, Any]] = []
     for fold, (train, test) in enumerate(splitter.split(windows.people, groups=windows.people)):
@@ -127,31 +188,9 @@ def scores_of(
 def calibration_error(confidence: Array, right: Array) -> float:
     """Return the expected calibration error in ten bins, windows pooled."""
     bins = np.minimum((confidence * 10).astype(int), 9)
-    return sum(
-        abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
-        for one in np.unique(bins)
-    )
-
-
-def metrics_of(rows: Sequence[Mapping[str, Any]], seed: int) -> list[Metric]:
-    """Return the accuracy in each regime, with that of each person in the protocol."""
-    metrics = []
-    rows = sorted(rows, key=lambda row: str(row["person"]))
-    for regime, words in REGIMES.items():
-        right = [np.array(row["scores"][regime]["right"]) for row in rows]
-        confidence = np.concatenate([row["scores"][regime]["confidence"] for row in rows])
-        error = calibration_error(confidence, np.concatenate(right))
-        listed = ", ".join(
-            f"{row['person'].rpartition('/')[2]} {own.mean():.2f}"
-            for row, own in zip(rows, right, strict=True)
+    return float(
+        sum(
+            abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
+            for one in np.unique(bins)
         )
-        size = len(rows) // rows[0]["n_folds"]
-        left_out = "one subject left out" if size == 1 else f"{size} subjects left out together"
-        metrics.append(
-            mean_over_subjects(
-                np.array([own.mean() for own in right]), sum(map(len, right)),
-                f"{left_out}, {words}, seed {seed}; expected calibration error {error:.3f}; "
-                f"by subject: {listed}",
-            )
-        )  # fmt: skip
-    return metrics
+    )
