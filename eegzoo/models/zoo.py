@@ -22,6 +22,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     eegsym,
     eegtcnet,
     fbcnet,
+    labram,
     resnet1d,
     robustsleepnet,
     seqsleepnet,
@@ -79,7 +80,9 @@ def check_task(task: str | None) -> None:
         raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
 
 
-def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
+def list_models(
+    pattern: str = "*", *, task: str | None = None, foundation: bool | None = None
+) -> list[str]:
     """Return the names of the architectures, sorted.
 
     Parameters
@@ -88,6 +91,9 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
         Shell-style pattern that the names match.
     task : str | None
         Task for which the paper uses the model: "motor imagery", "erp", "ssvep", "sleep", ...
+    foundation : bool | None
+        True: only foundation models, which their authors pretrained on many recordings, for use on
+        any data. False: only other models. None: all models.
 
     Returns
     -------
@@ -112,7 +118,9 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
     return sorted(
         name
         for name, entry in registered_models().items()
-        if fnmatch.fnmatchcase(name, pattern) and (task is None or task in entry.tasks)
+        if fnmatch.fnmatchcase(name, pattern)
+        and (task is None or task in entry.tasks)
+        and (foundation is None or entry.foundation == foundation)
     )
 
 

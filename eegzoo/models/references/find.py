@@ -18,6 +18,7 @@ from eegzoo.models.references import (
     eegsym,
     eegtcnet,
     fbcnet,
+    labram,
     person_models,
     resnet1d,
     robustsleepnet,
@@ -36,7 +37,7 @@ from eegzoo.models.zoo import find_entry
 _MODULES = (
     atcnet, attnsleep, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
     eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
-    person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
+    labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
     tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
