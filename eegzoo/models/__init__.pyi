@@ -1,7 +1,10 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .biot import BIOT
+from .cbramod import CBraMod
 from .chambon2018 import Chambon2018
+from .channel_contract import ChannelContract
 from .ctnet import CTNet
 from .deep_convnet import DeepConvNet
 from .deepsleepnet import DeepSleepNet
@@ -16,6 +19,7 @@ from .eegtcnet import EEGTCNet
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
+from .labram import LaBraM
 from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
@@ -27,6 +31,7 @@ from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
+from .steegformer import STEEGFormer
 from .stnet import STNet
 from .tangent_net import TangentNet
 from .tinysleepnet import TinySleepNet
@@ -38,8 +43,11 @@ from .zoo import create_model, find_entry, list_models
 __all__ = [
     "ATCNet",
     "AttnSleep",
+    "BIOT",
+    "CBraMod",
     "CTNet",
     "Chambon2018",
+    "ChannelContract",
     "DeepConvNet",
     "DeepSleepNet",
     "EEGConformer",
@@ -53,11 +61,13 @@ __all__ = [
     "EEGTCNet",
     "FBCNet",
     "FrontFilters",
+    "LaBraM",
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
     "RobustSleepNet",
     "SSVEPFront",
+    "STEEGFormer",
     "STNet",
     "SeqSleepNet",
     "ShallowConvNet",

@@ -9,6 +9,8 @@ from eegzoo.arguments import nearest
 from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
+    biot,
+    cbramod,
     chambon2018,
     ctnet,
     deep_convnet,
@@ -29,6 +31,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     shallow_convnet,
     ssvep_front,
     stagernet,
+    steegformer,
     stnet,
     tangent_net,
     tinysleepnet,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from eegzoo.models.references import (
     atcnet,
     attnsleep,
+    biot,
+    cbramod,
     chambon2018,
     ctnet,
     deep_convnet,
@@ -25,6 +27,7 @@ from eegzoo.models.references import (
     seqsleepnet,
     shallow_convnet,
     stagernet,
+    steegformer,
     stnet,
     tinysleepnet,
     transformeeg,
@@ -35,10 +38,10 @@ from eegzoo.models.references.reference import Reference
 from eegzoo.models.zoo import find_entry
 
 _MODULES = (
-    atcnet, attnsleep, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
+    atcnet, attnsleep, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
     eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
-    labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
-    tinysleepnet, transformeeg, usleep, xeegnet,
+    labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet,
+    steegformer, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()
