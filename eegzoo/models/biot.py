@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
 from eegzoo.layers.blocks.positions import SinusoidalPositions
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, rows_of_channels
@@ -152,7 +153,7 @@ class BIOT(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = x / (_percentile_95(x.abs()) + 1e-8)
         x = x.unfold(2, self.patch_length, self.patch_stride)  # (batch, n_chans, spectra, samples)
-        x = self.spectrum(torch.fft.rfft(x).abs())
+        x = self.spectrum(amplitude_spectrum(x))
         x = x + self.channels(self.rows).unsqueeze(1) + self.positions(x)
         x = self.transformer(self.token_drop(x).flatten(1, 2))
         return x.mean(dim=1)

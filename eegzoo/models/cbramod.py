@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
 from eegzoo.layers.blocks.vision_transformer import FusedAttention
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
@@ -201,7 +202,7 @@ class _PatchTokens(nn.Module):
         """Map (batch, n_chans, n_patches, patch_length) to (batch, n_chans, n_patches, features)."""
         maps = self.convolutions(x.flatten(1, 2).unsqueeze(1))  # (batch, n_filters, patches, steps)
         shape = maps.transpose(1, 2).flatten(2).unflatten(1, x.shape[1:3])
-        amplitudes = torch.fft.rfft(x, norm="forward").abs()
+        amplitudes = amplitude_spectrum(x) / x.shape[3]
         out: Tensor = shape + self.drop(self.spectrum(amplitudes))
         return out
 

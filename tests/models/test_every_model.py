@@ -23,15 +23,23 @@ N_TIMES = 256
 # Sizes for models that half the standard sampling rate and `N_TIMES` do not suit.
 SMALL_SIZES: dict[str, dict[str, object]] = {
     "atcnet": {"n_segments": 2, "n_times": 168},
+    # Transformers with few and small layers: their published sizes take minutes.
+    "biot": {
+        "patch_length": 40, "patch_stride": 20, "embed_dim": 16, "depth": 2, "n_heads": 2,
+        "n_times": 100,
+    },
+    "cbramod": {"patch_length": 40, "n_filters": 10, "depth": 2, "n_heads": 4, "n_times": 90},
     "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # 22 million parameters take minutes
     # With more ReLUs, one is more often so close to its kink that finite differences are wrong.
     "eeginception_mi": {"n_filters": 2, "n_kernels": 2, "n_times": 40},
+    "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 40},
     "transformeeg": {"n_times": 24},
     "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
-}
+}  # fmt: skip
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
 LEARNING_RATES: dict[str, float] = {"stnet": 0.001}
 
