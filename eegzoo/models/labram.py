@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import number_between
 from eegzoo.layers.blocks.vision_transformer import TransformerLayer
 from eegzoo.models.base import EEGModel
-from eegzoo.models.channel_contract import ChannelContract, rows_of_channels
+from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
 
 # Names of the rows of the authors' table of electrodes.
@@ -154,7 +154,7 @@ class LaBraM(EEGModel):
         self.class_token = nn.Parameter(torch.empty(self.num_features))
         self.electrodes = nn.Parameter(torch.empty(1 + len(known), self.num_features))
         self.seconds = nn.Parameter(torch.empty(_MOST_PATCHES, self.num_features))
-        self.register_buffer("rows", torch.tensor(rows) + 1, persistent=False)
+        self.rows = ChannelRows([1 + row for row in rows])
         self.token_drop = nn.Dropout(self.drop_prob)
         self.transformer = nn.Sequential(
             *(
@@ -175,7 +175,7 @@ class LaBraM(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = x[..., : self.n_patches * self.patch_length] / 100  # tenths of millivolts
         x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))
-        x = x + self.electrodes[self.rows].unsqueeze(1) + self.seconds[: self.n_patches]
+        x = x + self.rows(self.electrodes).unsqueeze(1) + self.seconds[: self.n_patches]
         x = x.flatten(1, 2)  # (batch, n_chans * n_patches, num_features)
         first = (self.class_token + self.electrodes[0]).expand(x.shape[0], 1, -1)
         x = self.transformer(self.token_drop(torch.cat([first, x], dim=1)))
