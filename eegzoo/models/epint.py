@@ -123,7 +123,7 @@ class EpiNT(EEGModel):
         self.n_patches = self.n_times // self.patch_length
         self.num_features = self.embed_dim
 
-        self.standardize = nn.InstanceNorm1d(1, affine=True)
+        self.standardize = _Standardization()
         self.patches = nn.Linear(self.patch_length, self.embed_dim)
         self.class_token = nn.Parameter(0.1 * torch.randn(self.embed_dim))
         self.transformer = nn.Sequential(
@@ -139,7 +139,7 @@ class EpiNT(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = self.standardize(x.reshape(-1, 1, self.n_times))[:, 0]
+        x = self.standardize(x.reshape(-1, self.n_times))
         x = x[:, : self.n_patches * self.patch_length]
         x = self.patches(x.unflatten(1, (self.n_patches, self.patch_length)))
         x = torch.cat([self.class_token.expand(x.shape[0], 1, -1), x], dim=1)
@@ -152,6 +152,19 @@ class EpiNT(EEGModel):
         nn.init.kaiming_uniform_(linear.weight)
         nn.init.zeros_(linear.bias)
         return nn.Sequential(nn.Dropout(self.head_drop_prob), linear)
+
+
+class _Standardization(nn.Module):
+    """Standardisation of every channel of a window, with a learnt scale and shift of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+        self.bias = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (channels, n_times) to the same shape."""
+        return F.layer_norm(x, x.shape[-1:], eps=1e-5) * self.weight + self.bias
 
 
 class _Rotation(FixedTensors):

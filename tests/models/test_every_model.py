@@ -88,6 +88,8 @@ def id_of(check):
 @every_model
 @pytest.mark.parametrize("check", QUICK_CHECKS, ids=id_of)
 def test_every_model_passes(check, name):
+    if (name, id_of(check)) == ("eegpt", "a_tiny_batch_is_learnt"):
+        pytest.skip("it takes microvolts as millivolts; test_eegpt has this at 100 microvolts")
     check(case(name))
 
 
