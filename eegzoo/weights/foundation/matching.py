@@ -76,8 +76,10 @@ def convert(
             for number in np.unique(tensor.numpy())
         }
         state = state_from(weights)
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"expected other names of weights: {error} is missing") from error
+    except (KeyError, ValueError) as error:  # a name is missing, or all of the layers'
+        raise ValueError(
+            f"expected weights by the authors' names, got {_some(list(weights))} ({error})"
+        ) from error
     unknown = [
         name
         for number, name in enumerate(weights)
