@@ -84,7 +84,11 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
 
 
 def list_models(
-    pattern: str = "*", *, task: str | None = None, weights: bool | None = None
+    pattern: str = "*",
+    *,
+    task: str | None = None,
+    weights: bool | None = None,
+    foundation: bool | None = None,
 ) -> list[str]:
     """Return the names of the architectures, sorted.
 
@@ -96,6 +100,9 @@ def list_models(
         Task in the model's paper: "motor imagery", "erp", "ssvep", "sleep", ...
     weights : bool | None
         True: only models with trained weights. False: only models without. None: all models.
+    foundation : bool | None
+        True: only foundation models, which their authors pretrained on many recordings, for use on
+        any data. False: only other models. None: all models.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def list_models(
     >>> eegzoo.list_models("eeg*", weights=True)
     ['eegnet', 'eegnet_8_2', 'eegsym']
     """
-    names = zoo.list_models(pattern, task=task)
+    names = zoo.list_models(pattern, task=task, foundation=foundation)
     if weights is None:
         return names
     trained = {architecture for _, architecture in _architectures()}
