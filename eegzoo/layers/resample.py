@@ -52,16 +52,14 @@ class Resample(FixedTensors):
                 f"got {self.new_sfreq:g} Hz and {self.sfreq:g} Hz: resample the recording instead"
             )
         self.up, self.down = ratio.numerator, ratio.denominator
-        self.half = _HALF_LENGTH * max(self.up, self.down)  # of the filter, in the finest samples
-        self.before = self.half // self.up
+        self.reach = _HALF_LENGTH * max(self.up, self.down)  # of the filter, in the finest samples
+        self.before = self.reach // self.up
 
     def compute_tensors(self) -> tuple[Tensor, ...]:
         """Return the filters (up, 1, kernel_length), one for each phase of the output."""
-        half = self.half
+        half = self.reach
         time = torch.arange(-half, half + 1, dtype=torch.float64)
-        window = torch.kaiser_window(
-            2 * half + 1, periodic=False, beta=_BETA, dtype=torch.float64
-        )
+        window = torch.kaiser_window(2 * half + 1, periodic=False, beta=_BETA, dtype=torch.float64)
         lowpass = window * torch.sinc(time / max(self.up, self.down))
         lowpass = F.pad(self.up * lowpass / lowpass.sum(), (0, 1))  # the last entry is zero
         # Output up * k + p is at input down * k + p * down / up, so it has x[down * k + j] times

@@ -23,7 +23,8 @@ class ChannelContract:
     unit : str
         Scale of the signals after the model's own division of its input, which is in microvolts.
     patch_length : int | None
-        Number of samples in a token. None: windows are not cut into tokens. Samples after the last whole patch are left out.
+        Number of samples in a token. Samples after the last whole patch are left out. None:
+        windows are not cut into tokens.
     min_n_times, max_n_times : int | None
         Number of samples in the shortest and in the longest window. None: no limit.
     min_n_chans, max_n_chans : int | None

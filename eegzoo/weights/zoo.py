@@ -212,7 +212,7 @@ def _trained(
     ):
         if given is not None and given != known:
             raise ValueError(f"expected {name} of {known:g} for {weights.name}, got {given!r}")
-    if plan is not None and not entry.model_class.takes_any_channels:
+    if plan is not None and missing == "raise":
         plan.check()
     model = load_weights(weights)
     if ch_names is not None:

@@ -54,7 +54,7 @@ def nearest_electrodes(
     --------
     >>> found = nearest_electrodes(["E22", "E9", "E62"], "GSN-HydroCel-128", ["Fp1", "Fp2", "Pz"])
     >>> {electrode: (sensor, round(mm)) for electrode, (sensor, mm) in found.items()}
-    {'Fp1': ('E22', 14), 'Fp2': ('E9', 13), 'Pz': ('E62', 10)}
+    {'Fp1': ('E22', 13), 'Fp2': ('E9', 13), 'Pz': ('E62', 10)}
     """
     number_between("most_mm", most_mm, 0.0)
     name = builtin_name(montage) if montage in MONTAGES else montage

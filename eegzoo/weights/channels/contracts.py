@@ -83,7 +83,7 @@ def contract_of(model: str | EEGModel | Weights) -> tuple[str, ChannelContract]:
     --------
     >>> name, contract = contract_of("eegnet.ssvep_exo")
     >>> contract.sfreq, contract.min_n_chans, contract.known_ch_names[:2]
-    (256.0, 8, ('PO7', 'PO3'))
+    (128.0, 8, ('Oz', 'O1'))
     """
     if isinstance(model, EEGModel):
         return name_of(model), _of_model(model)

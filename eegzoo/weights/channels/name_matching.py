@@ -64,9 +64,7 @@ def alphabetic_sensors(ch_names: Sequence[str]) -> set[str]:
     return {name for key, name in plain.items() if _PLUG.fullmatch(key)}
 
 
-def match_names(
-    known: Sequence[str], sensors: Sequence[Sensor]
-) -> dict[str, tuple[Sensor, str]]:
+def match_names(known: Sequence[str], sensors: Sequence[Sensor]) -> dict[str, tuple[Sensor, str]]:
     """Return the channel of the recording, and what is to say about it, by known channel.
 
     The same spelling comes before names that mean the same electrode, so that a model that has
@@ -84,7 +82,7 @@ def match_names(
     --------
     >>> found = match_names(["T3", "T7", "Cz"], sensors_of(["EEG T3-Ref", "CZ"]))
     >>> {name: (sensor.name, why) for name, (sensor, why) in found.items()}
-    {'T3': ('EEG T3-Ref', 'another spelling'), 'Cz': ('CZ', 'another spelling')}
+    {'T3': ('EEG T3-Ref', 'another spelling'), 'Cz': ('CZ', '')}
     """
     found: dict[str, tuple[Sensor, str]] = {}
     free = list(sensors)
@@ -112,8 +110,8 @@ def derivation_of(
         Channels of the recording. Two of them have a difference that does not depend on their
         reference if it is the same.
     single : collection of str
-        Known channels, in upper case, that the recording has. A derivation of two of them tells
-        the model nothing new.
+        Electrodes, as `channel_key` spells them, that the model takes already. A derivation of two
+        of them tells it nothing new.
 
     Examples
     --------
@@ -123,9 +121,9 @@ def derivation_of(
     True
     """
     plus, _, minus = name.partition("-")
-    if not minus or {plus.upper(), minus.upper()} <= set(single):
-        return None
     ends = channel_key(plus), channel_key(minus)
+    if not minus or set(ends) <= set(single):
+        return None
     known: Mapping[tuple[str, str], Sensor] = {
         (sensor.electrode, sensor.reference): sensor for sensor in sensors
     }
@@ -170,4 +168,4 @@ def _remark(name: str, sensor: Sensor) -> str:
     plain = split_name(sensor.name)[0]
     if plain.lower() != split_name(name)[0].lower():
         return f"{plain} is {split_name(name)[0]}"
-    return "" if sensor.name == name else "another spelling"
+    return "" if sensor.name.lower() == name.lower() else "another spelling"

@@ -76,7 +76,7 @@ class ChannelPlan:
 
     Examples
     --------
-    >>> plan = eegzoo.channel_plan("eegnet.ssvep_exo", ["EEG PZ-Ref", "O1", "O2", "Oz"], 256)
+    >>> plan = eegzoo.channel_plan("eegnet.ssvep_exo", ["EEG POZ-Ref", "O1"], 128)
     >>> plan.n_found, len(plan.channels), len(plan.faults)
     (2, 8, 1)
     """

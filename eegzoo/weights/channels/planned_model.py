@@ -56,7 +56,7 @@ def planned_model(
     _load(built, model, keep_head=n_outputs in (None, model.n_outputs))
     built.eval()
     if plan.is_selection and len(names) == len(plan.ch_names):
-        order = [[*channel.weights][0] for channel in plan.used]
+        order = [next(iter(channel.weights)) for channel in plan.used]
         if order == [*plan.ch_names]:
             return built
     return AdaptedInput.of(

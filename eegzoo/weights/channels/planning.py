@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from eegzoo import data
 from eegzoo.arguments import number_between, one_of, positive_int
-from eegzoo.data.signal.channel_names import is_scalp, standard_name
+from eegzoo.data.signal.channel_names import channel_key, is_scalp, places_by_key, standard_name
 from eegzoo.data.signal.channel_types import guess_type, shown_type
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.weights.channels.name_matching import (
@@ -52,8 +52,9 @@ def plan_channels(
     one_of("missing", missing, MISSING)
     sfreq = number_between("sfreq", sfreq, 0.0, above=True)
     names = tuple(map(str, ch_names))
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"expected ch_names to be different names, got {list(ch_names)}")
+    if not names:
+        raise ValueError("expected ch_names to be names, got none")
+    places_by_key(names)  # refuses two names of one electrode
     eeg, left_out = _eeg_channels(names)
     faults: list[str] = []
     if contract.known_ch_names:
@@ -106,9 +107,9 @@ def _known(
     free = [sensor for sensor in sensors if sensor.name not in _used(channels)]
     for name, (sensor, why) in match_names(known, free).items():
         if name not in channels:
-            how = "taken" if sensor.name == name else "renamed"
+            how = "taken" if sensor.name.lower() == name.lower() else "renamed"
             channels[name] = PlannedChannel(name, how, {sensor.name: 1.0}, why)
-    single = {channel for name in channels for channel in [name.upper()] if "-" not in name}
+    single = {channel_key(name) for name in channels if "-" not in name}
     for name in known:
         if name not in channels and (pair := derivation_of(name, sensors, single)):
             plus, minus = pair
@@ -129,9 +130,7 @@ def _used(channels: Mapping[str, PlannedChannel]) -> set[str]:
     return {name for channel in channels.values() for name in channel.weights}
 
 
-def _by_position(
-    known: Sequence[str], eeg: list[str], montage: str
-) -> dict[str, PlannedChannel]:
+def _by_position(known: Sequence[str], eeg: list[str], montage: str) -> dict[str, PlannedChannel]:
     electrodes = {standard_name(name): name for name in known if is_scalp(name)}
     found = data.nearest_electrodes(eeg, montage, [*electrodes])
     return {
@@ -156,20 +155,21 @@ def _filled(name: str, eeg: list[str], missing: str) -> PlannedChannel:
 
 
 def _absent(name: str, sensors: Sequence[Sensor], used: set[str]) -> PlannedChannel:
-    parts = [part.strip().lower() for part in name.split("-")]
-    if len(parts) == 2:
-        there = {sensor.electrode for sensor in sensors}
-        lost = [shown for shown, part in zip(name.split("-"), parts, strict=True)
-                if standard_name(part).lower() not in there]  # fmt: skip
-        if not lost:
-            return PlannedChannel(name, "absent", {}, "its electrodes are used themselves")
-        if len(lost) == 1:
-            return PlannedChannel(name, "absent", {}, f"{lost[0]} is missing")
-    elif any(sensor.electrode == standard_name(name).lower() for sensor in sensors):
-        return PlannedChannel(name, "absent", {}, "the channel is used under its other name")
-    elif any(standard_name(name).lower() in sensor.electrode.split("-") for sensor in sensors):
-        return PlannedChannel(name, "absent", {}, "only in differences of electrodes")
-    return PlannedChannel(name, "absent", {}, "missing")
+    """Return a channel that the recording does not have, with the reason."""
+    keys = [standard_name(part).lower() for part in name.split("-")]
+    there = {sensor.electrode for sensor in sensors}
+    ends = {end for electrode in there if "-" in electrode for end in electrode.split("-")}
+    lost = [part for part, key in zip(name.split("-"), keys, strict=True) if key not in there]
+    why = "missing"
+    if set(keys) & ends:
+        why = "only in differences of electrodes"
+    elif len(keys) == 1 and not lost:
+        why = "the channel is used under its other name"
+    elif len(keys) == 2 and not lost:
+        why = "its electrodes are used themselves" if used else "other references"
+    elif len(keys) == 2 and len(lost) == 1:
+        why = f"{lost[0]} is missing"
+    return PlannedChannel(name, "absent", {}, why)
 
 
 def _why_not_used(name: str, known: Sequence[str], eeg: list[str]) -> str:
