@@ -4,10 +4,12 @@ from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
 from .models.saving import load_model, save_model
 from .weights.catalogue import find_weights, list_weights
+from .weights.channels.contracts import channel_plan
 from .weights.zoo import create_model, list_models
 
 __all__ = [
     "__version__",
+    "channel_plan",
     "cli",
     "create_model",
     "data",

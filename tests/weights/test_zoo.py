@@ -116,7 +116,7 @@ def test_unknown_weights_propose_near_ones(name, message):
 @pytest.mark.parametrize(
     ("argument", "near"),
     [("n_output", "; did you mean 'n_outputs'"), ("chnames", "; did you mean 'ch_names'"),
-     ("mising", "; did you mean 'missing'"), ("n_times", "")],
+     ("mising", "; did you mean 'missing'"), ("F1", "")],
 )  # fmt: skip
 def test_unknown_argument_of_trained_weights_proposes_a_near_one(mine, argument, near):
     for name, weights in ((NAME, True), ("eegnet", mine)):
