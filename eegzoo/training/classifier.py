@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
@@ -150,6 +151,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         person are held out, and a warning says so. "adapted" also adapts the models to each person
         held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
         calibration.
+    pseudo_labels : PseudoLabels | None
+        How `adapt` uses labels that the classifier gives itself; saved with the weights. None: the
+        defaults.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -234,6 +238,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         criterion: Any = None,
         lr_scheduler: Any = None,
         calibration: str | None = None,
+        pseudo_labels: PseudoLabels | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -250,6 +255,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
+        self.pseudo_labels = pseudo_labels
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None
