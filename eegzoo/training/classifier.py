@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.causal_training import check_causal_data, check_causal_parameters
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
@@ -159,6 +160,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         person are held out, and a warning says so. "adapted" also adapts the models to each person
         held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
         calibration.
+    pseudo_labels : PseudoLabels | None
+        How `adapt` uses labels that the classifier gives itself; saved with the weights. None: the
+        defaults.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -244,6 +248,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         criterion: Any = None,
         lr_scheduler: Any = None,
         calibration: str | None = None,
+        pseudo_labels: PseudoLabels | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -260,6 +265,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
+        self.pseudo_labels = pseudo_labels
         self.causal = causal
 
     def check_parameters(self) -> Recipe:
