@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import reading_options, results
+from eegzoo.cli import evaluate_sleep, reading_options, results
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def stream(
         if value is not None and chosen != [owner]:
             raise ValueError(f"expected {name} with {owner}, got it with {chosen[0]}")
     results.check_outputs([out], [*([play] if play else []), *model_files(model)])
+    evaluate_sleep.refuse_stager(model, "eegzoo.sleep.SleepStream does that in Python")
     classifier = find_trained(model).load()
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(
