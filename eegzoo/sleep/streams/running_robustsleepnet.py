@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from eegzoo.models.robustsleepnet import RobustSleepNet
+from eegzoo.sleep.stagers.empty_bins import without_empty_bins
 from eegzoo.sleep.streams.running_network import RunningNetwork
 
 
@@ -88,6 +89,8 @@ class RunningRobustSleepNet(RunningNetwork):
 
     def _encode(self, context: Tensor, place: int) -> list[Tensor]:
         """Return the features by each network of one window of its context."""
+        network = self._networks[0]
+        context = without_empty_bins(context, network.sfreq / network.frame_length)
         std, mean = torch.std_mean(context.double(), dim=(0, 2), keepdim=True)
         standardized = ((context[place : place + 1] - mean) / (std + 1e-15)).float()
         return [network.window_features(standardized)[0] for network in self._networks]
