@@ -137,8 +137,9 @@ def compare(
     if unknown:
         raise ValueError(f"expected events named {classes}, got {unknown}; give event_id")
     online, is_good = stream._answers_at(raw.get_data(verbose="ERROR"), onsets)
-    # A stream does not learn a person from windows that it cannot use.
-    good = np.flatnonzero(is_good) if adapt is not None else np.arange(len(labels))
+    # Windows that a stream cannot use are no part of a sequence, and tell nothing of a person.
+    depends = adapt is not None or stream.classifier.is_sequential_
+    good = np.flatnonzero(is_good) if depends else np.arange(len(labels))
     offline = np.full_like(online, np.nan)
     if len(good):
         offline[good] = stream.classifier.predict_proba(dataset.subset(good))

@@ -102,11 +102,115 @@ def test_announced_channels_and_rate_take_effect() -> None:
 
 @pytest.mark.parametrize(
     ("chunk", "expected"),
-    [(np.zeros((3, 4)), r"shape \(22, n_samples\), got \(3, 4\)"), (np.zeros(22), "shape")],
+    [
+        (np.zeros((3, 4)), r"shape \(22, n_samples\), got \(3, 4\)"),
+        (np.zeros(22), "shape"),
+        (np.zeros((1, 22, 5)), "shape"),
+        (np.zeros((22, 5), complex), "real numbers, got complex128"),
+        (np.zeros((22, 5), bool), "real numbers, got bool"),
+        (np.full((22, 5), "1.0"), "real numbers, got <U3"),
+        ([[None] * 5] * 22, "real numbers, got object"),
+    ],
 )
-def test_chunk_of_another_shape_raises(chunk: np.ndarray, expected: str) -> None:
+def test_chunk_of_another_kind_raises(chunk: np.ndarray, expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         streaming().push(chunk)
+
+
+@pytest.mark.parametrize("kind", ["float32", "fortran", "read-only", "list", "big-endian", "view"])
+def test_chunks_in_other_memory_are_the_same_samples(kind: str) -> None:
+    data = recording().get_data()[:, :700].astype(np.float32).astype(np.float64)
+    expected = push_all(streaming("windows alone"), data, ())
+    given: object = {
+        "float32": data.astype(np.float32), "fortran": np.asfortranarray(data), "read-only": data,
+        "list": data.tolist(), "big-endian": data.astype(">f8"),
+        "view": np.repeat(data, 2, axis=1)[:, ::2],
+    }[kind]  # fmt: skip
+    if kind == "read-only":
+        data.setflags(write=False)
+    found = streaming("windows alone").push(given)
+    assert len(found) == len(expected) > 5
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
+def test_chunk_is_copied_so_that_a_reused_buffer_changes_nothing() -> None:
+    data, stream = recording().get_data()[:, :700], streaming("windows alone")
+    expected, found, buffer = push_all(streaming("windows alone"), data, ()), [], np.empty((22, 50))
+    for start in range(0, 700, 50):
+        buffer[:] = data[:, start : start + 50]
+        found += stream.push(buffer)
+    buffer[:] = 0
+    np.testing.assert_array_equal(found[-1].probabilities, expected[-1].probabilities)
+
+
+def test_integer_chunks_are_numbers() -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.integers(-50, 50, (22, 700)).astype(np.int16)
+    found = streaming("windows alone").push(counts)
+    expected = streaming("windows alone").push(counts.astype(float))
+    np.testing.assert_array_equal(found[-1].probabilities, expected[-1].probabilities)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"ch_names": "C3"}, "sequence of names"),
+        ({"ch_names": []}, "sequence of names"),
+        ({"ch_names": ["C3", "C4", "C3"]}, r"ch_names that differ, got \['C3'\] more than once"),
+        ({"ch_types": ["eeg"] * 3}, "ch_types of 22 channels, got 3"),
+        ({"sfreq": np.nan}, "sfreq"),
+        ({"sfreq": 128.1}, r"windows at 128 Hz, as in the training, got 128\.1 Hz"),
+        ({"step_seconds": 0.0}, "step_seconds"),
+        ({"step_seconds": 1e-4}, "step_seconds of at least one sample"),
+        ({"flat_seconds": -1.0}, "flat_seconds"),
+        ({"max_jitter_seconds": np.inf}, "max_jitter_seconds"),
+        ({"adapt": "running"}, "adapt='running' with a classifier that aligns"),
+    ],
+)
+def test_bad_arguments_raise(options: dict[str, object], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        streaming(**options)
+
+
+def test_rate_that_is_off_as_clocks_are_is_the_same() -> None:
+    assert streaming(sfreq=128.002).sfreq == 128.002
+
+
+def test_preprocessing_of_another_band_than_the_training_is_refused() -> None:
+    classifier, _ = trained("fir")
+    raw, other = recording(), Preprocessing([Filter(8.0, 30.0), Epoch(0.0, seconds=2.0)])
+    given = {"ch_names": raw.ch_names, "sfreq": 128.0, "preprocessing": other}
+    classifier.check_signal = "raise"
+    try:
+        with pytest.raises(ValueError, match="high-pass filter at 4 Hz, got 8 Hz"):
+            StreamingClassifier(classifier, **given)
+    finally:
+        classifier.check_signal = "ignore"
+
+
+@pytest.mark.parametrize(
+    ("onsets", "expected"),
+    [
+        ([np.nan], "onsets from 0 to 72 s, the length of the signal, got nan"),
+        ([1.0, np.inf], "got inf"),
+        ([-0.5], r"got -0\.5"),
+        ([72.5], r"got 72\.5"),
+        ([[1.0]], r"onsets of shape \(n_windows,\), got \(1, 1\)"),
+    ],
+)
+def test_onsets_that_are_no_times_in_the_signal_raise(onsets: object, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        streaming().probabilities_at(recording().get_data(), onsets)
+
+
+def test_onsets_may_be_in_any_order_and_come_twice() -> None:
+    data, stream = recording().get_data(), streaming()
+    onsets = np.array([30.0, 10.0, 50.0, 10.0, 10.5])
+    expected = np.array([stream.probabilities_at(data, [onset])[0] for onset in onsets])
+    np.testing.assert_allclose(stream.probabilities_at(data, onsets), expected, atol=1e-9)
+    np.testing.assert_array_equal(stream.probabilities_at(data, [71.5]), [[np.nan, np.nan]])
+    assert stream.probabilities_at(data, []).shape == (0, 2)
 
 
 def test_empty_chunk_is_no_decision() -> None:

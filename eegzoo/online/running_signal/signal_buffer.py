@@ -10,12 +10,9 @@ import numpy.typing as npt
 
 from eegzoo.online.running_signal.causal_preprocessing import CausalPreprocessing
 from eegzoo.online.running_signal.faults import FaultLog
-from eegzoo.online.running_signal.sample_clock import SampleClock
+from eegzoo.online.running_signal.sample_clock import LONG_GAP_SECONDS, SampleClock
 
 Array = npt.NDArray[np.float64]
-
-# After a gap longer than this, what was before is forgotten, and no window ends inside the gap.
-_LONG_GAP_SECONDS = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +99,7 @@ class SignalBuffer:
         lost = index - self._n_received
         seconds = lost / self._causal.sfreq_in
         self._faults.add(self._n_received, index, f"{seconds:.3g} s of samples are lost")
-        if seconds <= _LONG_GAP_SECONDS:
+        if seconds <= LONG_GAP_SECONDS:
             yield from self._receive(np.repeat(self._last, lost, axis=1))
             return
         self._pending, self._n_pending = [], 0
