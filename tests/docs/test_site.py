@@ -59,9 +59,8 @@ def test_every_link_has_a_target(built_site, pages):
             target = urlsplit(urljoin(f"/{name}", link))
             path, fragment = unquote(target.path.lstrip("/")), unquote(target.fragment)
             known = pages.get(path)
-            if known is None and not (folder / path).is_file():
-                broken.append(f"{name}: {link}")
-            elif known is not None and fragment and fragment not in known.ids:
+            exists = (folder / path).is_file() if known is None else True
+            if not exists or (known is not None and fragment and fragment not in known.ids):
                 broken.append(f"{name}: {link}")
     assert broken == []
 
