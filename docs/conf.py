@@ -32,7 +32,10 @@ templates_path = ["_templates"]
 # A name that a page refers to exists; a name of another library is not looked up.
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(torch|torchinfo|mne|mne_lsl|numpy|np|scipy|sklearn|skorch|matplotlib|joblib)\b.*"),
+    (
+        r"py:.*",
+        r"(torch|torchinfo|mne|mne_lsl|numpy|np|scipy|sklearn|skorch|matplotlib|joblib)\b.*",
+    ),
     (r"py:.*", r"(brainflow|pyriemann|pathlib|collections|typing|os|safetensors)\b.*"),
 ]
 

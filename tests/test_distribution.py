@@ -1,4 +1,4 @@
-"""The sdist and the wheel: built without a network, complete, and working where they are installed."""
+"""The sdist and the wheel are built without a network, complete, and work where installed."""
 
 import os
 import subprocess
@@ -91,5 +91,7 @@ def test_wheel_works_where_it_is_installed(wheel, tmp_path):
     assert Path(place).is_relative_to(target)
     assert version == eegzoo.__version__
     assert " ".join(shape) == "(2, 2)"
-    shown = run("-m", "eegzoo", "list", "eegnet", "--markdown", cwd=tmp_path, PYTHONPATH=str(target))
+    shown = run(
+        "-m", "eegzoo", "list", "eegnet", "--markdown", cwd=tmp_path, PYTHONPATH=str(target)
+    )
     assert "2,388" in shown

@@ -28,18 +28,18 @@ of an import cycle. `tests/test_imports.py` computes both from the source, as th
 
 - **Tensors need torch alone.** `layers` and `models` import neither MNE nor scikit-learn, so that
   someone with tensors needs nothing else.
-- **Models do not know about weights.** `weights` turns a name into a trained model; the package's own
-  `create_model` joins the two.
-- **Names are loaded when they are first used.** An `__init__` says in one sentence what belongs there,
-  and its stub (`__init__.pyi`) lists what it exports.
-- **Mathematics is in pure functions, state in modules.** The constraint is one function, a mixin holds
-  the state, and a constrained layer is a few lines.
+- **Models do not know about weights.** `weights` turns a name into a trained model; the package's
+  own `create_model` joins the two.
+- **Names are loaded when they are first used.** An `__init__` says in one sentence what belongs
+  there, and its stub (`__init__.pyi`) lists what it exports.
+- **Mathematics is in pure functions, state in modules.** The constraint is one function, a mixin
+  holds the state, and a constrained layer is a few lines.
 - **The training loop is skorch's.** What eegzoo adds is what EEG needs: crops, masks, constraints,
   alignment by person.
 - **A figure is drawn from arrays**, takes `axes=`, and has an alternative text.
 
-How a window travels through `fit` and `predict`, how a model or a section of the report is added, and
-why each dependency is there: [](contributing.md).
+How a window travels through `fit` and `predict`, how a model or a section of the report is added,
+and why each dependency is there: [](contributing.md).
 """
 
 
@@ -120,13 +120,17 @@ def draw() -> Figure:
             )  # fmt: skip
     for package, (x, y) in places.items():
         box = FancyBboxPatch(
-            (x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=0.08",
+            (x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT,
+            boxstyle="round,pad=0,rounding_size=0.08",
             facecolor="#EAF2F8", edgecolor=COLORS[0],
         )  # fmt: skip
         axes.add_patch(box)
         axes.text(x, y, package, ha="center", va="center", fontweight="bold")
     listed = "; ".join(" and ".join(row) for row in rows)
-    describe(axes, f"Packages from the lowest level to the highest, each importing those below: {listed}.")
+    describe(
+        axes,
+        f"Packages from the lowest level to the highest, each importing those below: {listed}.",
+    )
     return figure
 
 

@@ -23,7 +23,9 @@ def commands() -> dict[str, Any]:
 def pages(docs: Path) -> dict[str, str]:
     """Return the texts of the pages by file name."""
     found = {f"commands/{name}.md": _page(name, command) for name, command in commands().items()}
-    rows = [(f"[eegzoo {name}]({name}.md)", _sentence(one.help)) for name, one in commands().items()]
+    rows = [
+        (f"[eegzoo {name}]({name}.md)", _sentence(one.help)) for name, one in commands().items()
+    ]
     listed = "\n".join(commands())
     found["commands/index.md"] = (
         "# Command line\n\n`eegzoo COMMAND --help` prints the same on your machine.\n\n"

@@ -21,7 +21,14 @@ def write_pages(app: Any, config: Any) -> None:
     """Write all generated pages into the source folder."""
     docs = Path(app.srcdir)
     pages: dict[str, str] = {}
-    for source in (api_pages, architecture_page, command_pages, model_pages, weights_page, repository_pages):
+    for source in (
+        api_pages,
+        architecture_page,
+        command_pages,
+        model_pages,
+        weights_page,
+        repository_pages,
+    ):
         pages |= source.pages(docs)
     figures = figure_pages.figures()
     for folder in FOLDERS:
@@ -40,7 +47,6 @@ def _write_if_changed(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
-
 
 
 def setup(app: Any) -> dict[str, Any]:

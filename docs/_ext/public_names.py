@@ -49,7 +49,9 @@ def find_elsewhere(app: Any, env: Any, node: addnodes.pending_xref, contnode: no
     return domain.resolve_xref(env, docname, app.builder, "obj", target, node, contnode)
 
 
-def skip_others(app: Any, what: str, name: str, member: Any, skip: bool, options: Any) -> bool | None:
+def skip_others(
+    app: Any, what: str, name: str, member: Any, skip: bool, options: Any
+) -> bool | None:
     """Leave out members that a class has from another library, which documents them."""
     module = getattr(member, "__module__", None) or "eegzoo"
     return None if module.partition(".")[0] in ("eegzoo", "builtins") else True

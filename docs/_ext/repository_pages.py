@@ -30,6 +30,15 @@ architecture
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
+def further_pages(docs: Path) -> dict[str, str]:
+    """Return a list of the guide's pages that no page lists, for the end of the guide."""
+    listed = "".join((docs / name).read_text("utf-8") for name in ("index.md", "guide.md"))
+    known = {"index", "weights", *re.findall(r"^\w+$", listed, re.MULTILINE)}
+    further = [path.stem for path in sorted(docs.glob("*.md")) if path.stem not in known]
+    lines = ["```{toctree}", ":caption: Further pages", "", *further, "```", ""]
+    return {"generated/further_pages.txt": "\n".join(lines) if further else ""}
+
+
 def pages(docs: Path) -> dict[str, str]:
     """Return the texts of the pages by file name."""
     root = docs.parent
@@ -38,7 +47,7 @@ def pages(docs: Path) -> dict[str, str]:
         for file, page in PAGES.items()
     }
     listed = "\n".join(Path(page).stem for page in PAGES.values())
-    return {**found, "about/index.md": INDEX.format(listed=listed)}
+    return {**found, **further_pages(docs), "about/index.md": INDEX.format(listed=listed)}
 
 
 def with_links_of_the_site(text: str, file: str) -> str:

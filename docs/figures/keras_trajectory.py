@@ -1,4 +1,4 @@
-"""Norms of a layer's filters over five steps: Keras's, eegzoo's, and those of a projected gradient."""
+"""Norms of a layer's filters over five steps of SGD, in Keras and in eegzoo."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def trajectories() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         target = torch.from_numpy(arrays[f"{CASE}__target"].transpose(0, 2, 1)).double()
     out_channels, in_channels, kernel_size = keras.shape[1:]
     layer = ConstrainedConv1d(in_channels, out_channels, kernel_size, max_norm=MAX_NORM).double()
-    return keras, *_train(layer, torch.from_numpy(keras[0].copy()), x, target, learning_rate, len(keras) - 1)
+    return keras, *_train(
+        layer, torch.from_numpy(keras[0].copy()), x, target, learning_rate, len(keras) - 1
+    )
 
 
 def _train(

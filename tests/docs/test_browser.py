@@ -48,7 +48,8 @@ const contrast = (element, view) => {
 };
 const measure = (page) => {
   const view = frame.contentWindow, text = frame.contentDocument;
-  const texts = [...text.querySelectorAll("article h1, article p, article li, article a, article td, article code")];
+  const kinds = ["h1", "p", "li", "a", "td", "code"].map((kind) => `article ${kind}`);
+  const texts = [...text.querySelectorAll(kinds.join(", "))];
   const images = [...text.querySelectorAll("img")];
   found.push({
     page,
