@@ -2,16 +2,17 @@
 An evaluation in MOABB (needs a download)
 =========================================
 
-MOABB is a benchmark of data sets and protocols for brain-computer interfaces. It evaluates estimators of
-scikit-learn, and so also ours, beside the methods of others in the same folds. This example downloads
-about 15 MB of PhysioNet's EEG Motor Movement/Imagery data set (ODC-By 1.0; Schalk et al. 2004,
-https://doi.org/10.13026/C28G6P) into MNE's data folder, and needs the extra ``moabb``:
-``pip install 'eegzoo[moabb]'``.
+MOABB is a benchmark of data sets and protocols for brain-computer interfaces. It evaluates
+estimators of scikit-learn, and so also ours, beside the methods of others in the same folds. This
+example downloads about 15 MB of PhysioNet's EEG Motor Movement/Imagery data set (ODC-By 1.0;
+Schalk et al. 2004, https://doi.org/10.13026/C28G6P) into MNE's data folder, and needs the extra
+``moabb``: ``pip install 'eegzoo[moabb]'``.
 """
 
 import tempfile
 
 import matplotlib.pyplot as plt
+import mne
 from mne.decoding import CSP
 from moabb.datasets import PhysionetMI
 from moabb.evaluations import WithinSessionEvaluation
@@ -21,12 +22,14 @@ from sklearn.pipeline import make_pipeline
 
 from eegzoo.training import EEGClassifier
 
+mne.set_log_level("WARNING")
+
 # %%
 # Data and paradigm
 # -----------------
 # One person imagines to close the left or the right fist, 45 times. The paradigm filters, cuts the
-# trials and returns microvolts. MOABB's arrays do not say their sampling rate, so that it is given to
-# both.
+# trials and returns microvolts. MOABB's arrays do not say their sampling rate, so that it is given
+# to both.
 dataset = PhysionetMI()
 dataset.subject_list = dataset.subject_list[:1]
 paradigm = LeftRightImagery(fmin=7, fmax=35, resample=128)
@@ -43,8 +46,8 @@ pipelines = {
 # %%
 # Five folds
 # ----------
-# MOABB scores two classes by the area under the ROC curve; guessing reaches one half. A column of the
-# table is a fold's mean of one subject and session: publish all subjects.
+# MOABB scores two classes by the area under the ROC curve; guessing reaches one half. A column of
+# the table is a fold's mean of one subject and session: publish all subjects.
 evaluation = WithinSessionEvaluation(
     paradigm=paradigm, datasets=[dataset], random_state=0, overwrite=True,
     hdf5_path=tempfile.mkdtemp(), suffix="gallery",

@@ -2,8 +2,8 @@
 Comparing two models, with intervals
 ====================================
 
-"Model A has .81 and model B .78" does not tell which is better. Both were measured on the same windows
-of the same people, so the difference can be judged for each person, with an interval.
+"Model A has .81 and model B .78" does not tell which is better. Both were measured on the same
+windows of the same people, so the difference can be judged for each person, with an interval.
 """
 
 import matplotlib.pyplot as plt
@@ -38,8 +38,9 @@ predicted = {
 # %%
 # The difference, person by person
 # --------------------------------
-# The interval of a person is that of two proportions measured on the same windows (Newcombe 1998). That
-# of the mean is over people. McNemar's test counts the windows on which only one model is right.
+# The interval of a person is that of two proportions measured on the same windows (Newcombe 1998).
+# That of the mean is over people. McNemar's test counts the windows on which only one model is
+# right.
 first, second = predicted
 comparison = compare_predictions(dataset.labels, predicted[first], predicted[second], groups)
 mean = comparison.mean
@@ -52,7 +53,7 @@ plot_comparison(comparison, first, second, axes=axes)
 axes.set_title("Is the difference larger than its uncertainty?")
 
 # %%
-# An interval that contains zero says that these people do not tell the models apart. It does not say
-# that the models are equally good. Another seed is another network: repeat with several before you
-# believe a small difference. ``eegzoo report a.safetensors --against b.safetensors`` does this
+# An interval that contains zero says that these people do not tell the models apart. It does not
+# say that the models are equally good. Another seed is another network: repeat with several before
+# you believe a small difference. ``eegzoo report a.safetensors --against b.safetensors`` does this
 # comparison in a report.

@@ -2,8 +2,8 @@
 An architecture of your own
 ===========================
 
-A subclass of ``EEGModel`` gets what the models of the zoo have: saving, fine-tuning, the estimators,
-the command line, and the suite of checks that every one of them passes.
+A subclass of ``EEGModel`` gets what the models of the zoo have: saving, fine-tuning, the
+estimators, the command line, and the suite of checks that every one of them passes.
 """
 
 import matplotlib.pyplot as plt
@@ -20,9 +20,10 @@ from eegzoo.training import EEGClassifier
 # %%
 # The class
 # ---------
-# A model maps windows, shape (batch, n_chans, n_times), to logits, shape (batch, n_outputs). You write
-# ``features``; ``make_head`` adds the last layer. The first layer mixes the channels, which is what a
-# spatial filter does; the second one filters in time, and the logarithm of the power is the feature.
+# A model maps windows, shape (batch, n_chans, n_times), to logits, shape (batch, n_outputs). You
+# write ``features``; ``make_head`` adds the last layer. The first layer mixes the channels, which
+# is what a spatial filter does; the second one filters in time, and the logarithm of the power is
+# the feature.
 
 
 @register_model("log_power_net")
@@ -45,8 +46,8 @@ class LogPowerNet(EEGModel):
 # %%
 # The checks
 # ----------
-# ``check_model`` tests shapes, gradients, saving, copying, constraints and more, and raises an error
-# that says what is wrong. Exports are left out here, because they take a while.
+# ``check_model`` tests shapes, gradients, saving, copying, constraints and more, and raises an
+# error that says what is wrong. Exports are left out here, because they take a while.
 check_model("log_power_net", n_times=64, lr=0.05, skip=["check_copies", "check_onnx_model"])
 print(eegzoo.create_model("log_power_net", n_chans=8, n_times=256, n_outputs=2, sfreq=128))
 

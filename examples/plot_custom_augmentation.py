@@ -2,8 +2,9 @@
 An augmentation of your own
 ===========================
 
-Augmentations change training windows at random in ways that keep their labels: a network that sees
-them relies less on what does not matter. Here one imitates electrodes whose contact varies.
+Augmentations change training windows at random in ways that keep their labels, so that a network
+relies less on what does not matter. Here one varies the amplitude, because the next session's
+electrodes and amplifier will too.
 """
 
 import dataclasses
@@ -21,52 +22,56 @@ from eegzoo.training.augmentation.base import Augmentation, register_augmentatio
 # %%
 # The class
 # ---------
-# An augmentation is a frozen dataclass with a name. It takes a batch of windows, shape (batch, n_chans,
-# n_times), with their sampling rate, and returns new ones. Random numbers come from torch's generator,
-# so that ``random_state`` makes a training reproducible. It sees normalised windows.
+# An augmentation is a frozen dataclass with a name. It takes a batch of normalised windows, shape
+# (batch, n_chans, n_times), with their sampling rate, and returns new ones. Random numbers come
+# from torch's generator, so that ``random_state`` makes a training reproducible.
 
 
 @register_augmentation
 @dataclasses.dataclass(frozen=True)
-class VaryingContact(Augmentation):
-    """Multiply each channel of each window by a gain of its own."""
+class VaryingGain(Augmentation):
+    """Multiply each window by a gain of its own."""
 
     spread: float = 0.5
-    name: ClassVar[str] = "varying_contact"
+    name: ClassVar[str] = "varying_gain"
 
     def __call__(self, x, sfreq):
-        gains = torch.randn(len(x), x.shape[1], 1, dtype=x.dtype, device=x.device)
+        gains = torch.randn(len(x), 1, 1, dtype=x.dtype, device=x.device)
         return x * (self.spread * gains).exp()
 
 
+print(VaryingGain()(torch.ones(3, 1, 2), sfreq=128.0)[:, 0, 0])
+
 # %%
-# What it does
-# ------------
-torch.manual_seed(0)
+# Use it
+# ------
+# By name or as an object, alone or beside others: ``augment=("varying_gain", "time_shift")``. The
+# three seeds give three networks, because one could be lucky.
 raw = simulate_motor_imagery(n_trials=80, power_drop=0.95, random_state=0)
 raw.filter(6, 30, verbose=False)
 epochs = mne.Epochs(raw, tmin=0.5, tmax=3.5, baseline=None, preload=True, verbose=False)
 X, y = epochs.get_data(units="uV").astype("float32"), epochs.events[:, 2]
-window = torch.from_numpy(X[:1, :4])
-figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
-offsets = 30 * np.arange(4)
-for name, shown in (("before", window), ("after", VaryingContact()(window, 128.0))):
-    lines = axes.plot(epochs.times, shown[0].T.numpy() - offsets, color=f"C{int(name != 'before')}")
-    lines[0].set_label(name)
-axes.set(yticks=-offsets, yticklabels=epochs.ch_names[:4], xlabel="Time after the cue (s)")
-axes.set(title="One window, 30 µV between channels", ylabel="Channel")
-axes.legend(loc="upper right")
+factors = (0.4, 0.6, 1.0, 1.7, 2.5)
+settings = {"sfreq": 128, "max_epochs": 15}
+scores = {}
+for name, augment in (("no augmentation", ()), ("varying gain", ("varying_gain",))):
+    fitted = [
+        EEGClassifier("shallow_convnet", augment=augment, random_state=seed, **settings).fit(
+            X[:50], y[:50]
+        )
+        for seed in range(3)
+    ]
+    scores[name] = [[each.score(k * X[50:], y[50:]) for k in factors] for each in fitted]
 
 # %%
 # Does it help?
 # -------------
-# By name or as an object, alone or in a list. The test trials have contacts that the training has not
-# seen. Compare on your own data, with several seeds: an augmentation that helps in one data set can
-# hurt in another.
-gains = np.random.default_rng(0).lognormal(0, 0.5, (1, X.shape[1], 1)).astype("float32")
-for augment in ((), ("varying_contact",), (VaryingContact(0.2), "time_shift")):
-    classifier = EEGClassifier(
-        "shallow_convnet", sfreq=128, augment=augment, max_epochs=15, random_state=0
-    ).fit(X[:50], y[:50])
-    same, other = classifier.score(X[50:], y[50:]), classifier.score(gains * X[50:], y[50:])
-    print(f"{augment}: {same:.2f} with the same contacts, {other:.2f} with others")
+# Here it does, for sessions with smaller amplitudes, and costs little. Compare on your own data:
+# what helps in one data set can hurt in another, and so can too much of it.
+figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+for name, values in scores.items():
+    axes.plot(factors, np.mean(values, axis=0), marker="o", label=name)
+axes.set(xscale="log", xticks=factors, xticklabels=factors, ylim=(0.5, 1), ylabel="Accuracy")
+axes.set(xlabel="Amplitude of the test trials (training = 1)", title="Mean of three networks")
+axes.minorticks_off()
+axes.legend()

@@ -33,17 +33,17 @@ classifier.save(folder / "model.safetensors", preprocessing=preprocessing)
 # %%
 # The export
 # ----------
-# With ``--whole``, normalisation and crops are part of the file: it takes windows in microvolts and
-# returns probabilities. The command compares onnxruntime with PyTorch and writes nothing if they
-# differ. This is ``eegzoo export model.safetensors model.onnx --whole``:
+# With ``--whole``, normalisation and crops are part of the file: it takes windows in microvolts
+# and returns probabilities. The command compares onnxruntime with PyTorch and writes nothing if
+# they differ. This is ``eegzoo export model.safetensors model.onnx --whole``:
 command = [sys.executable, "-m", "eegzoo", "export", "model.safetensors", "model.onnx", "--whole"]
 print(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout)
 
 # %%
 # Without PyTorch
 # ---------------
-# What the file expects (channels, sampling rate, filter, labels) is stored in it as JSON. The filter
-# is not part of the network, because its best form depends on where the signal comes from.
+# What the file expects (channels, sampling rate, filter, labels) is stored in it as JSON. The
+# filter is not part of the network, because its best form depends on where the signal comes from.
 session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
 print(sorted(session.get_modelmeta().custom_metadata_map))
 (found,) = session.run(None, {"microvolts": dataset.X})

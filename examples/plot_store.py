@@ -2,8 +2,8 @@
 A store larger than memory
 ==========================
 
-A hundred nights do not fit into memory. A ``WindowStore`` writes the windows of each recording to disk
-once; training then reads the windows of each batch when it needs them.
+A hundred nights do not fit into memory. A ``WindowStore`` writes the windows of each recording to
+disk once; training then reads the windows of each batch when it needs them.
 """
 
 import tempfile
@@ -12,23 +12,17 @@ import tracemalloc
 import matplotlib.pyplot as plt
 import numpy as np
 
-from eegzoo.data import (
-    Epoch,
-    EpochsDataset,
-    Filter,
-    Preprocessing,
-    Recording,
-    WindowStore,
-    simulate_motor_imagery,
-)
+from eegzoo.data import Epoch, Filter, Preprocessing, Recording, WindowStore
+from eegzoo.data import simulate_motor_imagery
 from eegzoo.training import EEGClassifier
 
 # %%
 # Write the store
 # ---------------
 # Only one recording is in memory at a time, or one for each worker (``n_jobs``). If the run is
-# interrupted, the next one continues; if the preprocessing changes, the windows are computed anew. Real
-# recordings are passed without loading them: ``Recording(read_recording(path), subject="S1")``.
+# interrupted, the next one continues; if the preprocessing changes, the windows are computed anew.
+# Real recordings are passed without loading them: ``Recording(read_recording(path),
+# subject="S1")``.
 SITES = ("C5", "C3", "C1", "Cz", "C2", "C4", "C6", "Pz")
 preprocessing = Preprocessing([Filter(6, 30), Epoch(0.5, 3.5)])
 
@@ -62,17 +56,15 @@ print(f"accuracy on a new person: {classifier.score(dataset.subset(test)):.2f}")
 peaks = {"in memory": [], "store": []}
 sizes = (2, 4, 8)
 for n in sizes:
+    part = WindowStore.write(tempfile.mkdtemp(), recordings(n), preprocessing, verbose=0)
     for name, found in peaks.items():
         tracemalloc.start()
-        if name == "store":
-            X = WindowStore.write(tempfile.mkdtemp(), recordings(n), preprocessing, verbose=0)
-        else:
-            X = EpochsDataset.from_recordings(recordings(n), preprocessing).X
-        tracemalloc.reset_peak()
-        for start in range(0, len(X), 16):
-            X[start : start + 16]
+        windows = part[np.arange(len(part))] if name == "in memory" else part
+        for start in range(0, len(windows), 16):
+            windows[start : start + 16]
         found.append(tracemalloc.get_traced_memory()[1] / 1e6)
         tracemalloc.stop()
+        del windows
 
 figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for name, found in peaks.items():

@@ -100,7 +100,7 @@ def computation() -> dict[str, Any]:
     else:
         found["torch_threads"] = torch.get_num_threads()
         found["vector_instructions"] = torch.backends.cpu.get_cpu_capability()
-        found["mkl"] = torch.backends.mkl.is_available()
+        found["mkl"] = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
         found["cuda"] = torch.version.cuda
         found["gpus"] = list(_gpus())
         found["gpu_driver"] = shutil.which("nvidia-smi") is not None

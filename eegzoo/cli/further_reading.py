@@ -7,6 +7,7 @@ import re
 # Words of the errors that a page explains, the most specific pages first. A page is named by its
 # path in the repository, where it can be read, until the documentation has an address.
 PAGES = (
+    (r"\bscor(ings?|ers?)\b", "docs/scorings.md"),
     (
         r"hypnogram|stages?\b|derivation|lights[-_ ]o(ff|n)|night|channels to be \d+ for",
         "docs/sleep.md",
@@ -33,6 +34,9 @@ PAGES = (
     ),
 )
 
+# Names of files and quoted values, which say nothing about the kind of error.
+_NAMES = re.compile(r"\S+\.\w{2,12}\b|'[^']*'")
+
 
 def page_for(reason: str) -> str | None:
     """Return the page that explains an error, or None if no page does.
@@ -44,7 +48,8 @@ def page_for(reason: str) -> str | None:
     >>> page_for("unknown model 'eegnt'; did you mean 'eegnet'?") is None
     True
     """
+    told = _NAMES.sub("", reason)
     for words, page in PAGES:
-        if re.search(words, reason, re.IGNORECASE):
+        if re.search(words, told, re.IGNORECASE):
             return page
     return None
