@@ -16,7 +16,11 @@ import eegzoo
 from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
 from eegzoo.models.references.seeded import draw
 from eegzoo.weights.authors.authors_file import git_blob_of
-from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
+from eegzoo.weights.foundation.catalogue import (
+    _WEIGHTS,
+    find_foundation_weights,
+    list_foundation_weights,
+)
 
 LAYOUTS = json.loads(
     (Path(__file__).parents[2] / "reference" / "foundation_layouts.json").read_text()
@@ -195,6 +199,25 @@ def test_origin_is_complete(name):
     assert eegzoo.models.find_entry(weights.architecture).foundation
 
 
+def test_the_list_of_names_is_complete():
+    assert list_foundation_weights() == sorted(_WEIGHTS)
+
+
 def test_unknown_weights_propose_a_near_name():
     with pytest.raises(ValueError, match="did you mean 'labram.base'"):
         find_foundation_weights("labram.bse")
+
+
+def test_create_model_loads_them_by_name(tmp_path):
+    torch.save(checkpoint("biot.six_datasets"), tmp_path / "file.ckpt")
+    model = eegzoo.create_model(
+        "biot.six_datasets", weights=True, ch_names=["C3-A2", "C4-A1"], n_times=2000, n_outputs=5,
+        sfreq=200, path=tmp_path / "file.ckpt", drop_prob=0.3,
+    )  # fmt: skip
+    assert (model.n_chans, model.n_outputs, model.drop_prob, model.training) == (2, 5, 0.3, False)
+    assert model.rows.rows == (16, 17)
+
+
+def test_the_message_for_an_architecture_lists_its_weights():
+    with pytest.raises(ValueError, match="available: biot.prest, biot.shhs_prest, biot.six_data"):
+        eegzoo.create_model("biot", weights=True)
