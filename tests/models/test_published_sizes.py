@@ -129,9 +129,7 @@ def test_the_unit_has_no_influence_on_models_that_normalise(name):
     sizes = {**find_entry(name).standard, **SMALL, "n_chans": 2}
     model = create_model(name, **sizes).eval()
     x = 20 * torch.randn(2, 2, model.n_times)
-    torch.testing.assert_close(
-        model.features(1000 * x), model.features(x), rtol=1e-3, atol=1e-4
-    )
+    torch.testing.assert_close(model.features(1000 * x), model.features(x), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["biot", "cbramod", "eegpt", "epint", "labram", "steegformer"])
@@ -189,7 +187,9 @@ def test_initial_weights_of_labram_are_those_of_its_authors():
     model = create_model("labram", **find_entry("labram").standard).requires_grad_(False)
     for layer, block in enumerate(model.transformer, start=1):
         assert block.attend[1].qkv.weight.std() == pytest.approx(0.02, rel=0.05)
-        assert block.attend[1].out.weight.std() == pytest.approx(0.02 / (2 * layer) ** 0.5, rel=0.05)
+        assert block.attend[1].out.weight.std() == pytest.approx(
+            0.02 / (2 * layer) ** 0.5, rel=0.05
+        )
         assert block.expand[3].weight.std() == pytest.approx(0.02 / (2 * layer) ** 0.5, rel=0.05)
         assert (block.attend[3].weight == 0.1).all()
     assert model.electrodes.std() == pytest.approx(0.02, rel=0.05)

@@ -42,8 +42,8 @@ def list_foundation_weights() -> list[str]:
     Examples
     --------
     >>> list_foundation_weights()
-    ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large', 'epint.base',
-     'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
+    ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large',
+     'epint.base', 'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
     """
     return list(NAMES)
 

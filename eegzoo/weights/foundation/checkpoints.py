@@ -17,6 +17,7 @@ from eegzoo.weights.authors.torch_file import read_state
 from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.matching import Match, StateFrom, convert, load_matching
 
+
 @dataclasses.dataclass(frozen=True)
 class FoundationWeights:
     """Pretrained weights of a foundation model, without a head.
@@ -193,8 +194,6 @@ class FoundationWeights:
         """
         try:
             weights = read_state(path, self.entry, self.prefix)
-            return load_matching(
-                model, convert(weights, self.state_from, self.ignored), self.new
-            )
+            return load_matching(model, convert(weights, self.state_from, self.ignored), self.new)
         except ValueError as error:
             raise ValueError(f"{path} is no checkpoint of {self.name}: {error}") from error
