@@ -151,7 +151,11 @@ def arguments_from(architecture: str, config: Mapping[str, Any]) -> dict[str, An
             f"{nearest(architecture, KEY_MAPS)}"
         )
     names = KEY_MAPS[architecture].arguments
-    return {names[name]: value for name, value in config.items() if name in names}
+    return {
+        names[name]: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in config.items()
+        if name in names
+    }
 
 
 def _map_of(model: EEGModel) -> KeyMap:
