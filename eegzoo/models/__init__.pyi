@@ -45,9 +45,10 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BIOT",
+    "EEGPT",
     "ATCNet",
     "AttnSleep",
-    "BIOT",
     "CBraMod",
     "CTNet",
     "Chambon2018",
@@ -57,7 +58,6 @@ __all__ = [
     "EEGConformer",
     "EEGInceptionERP",
     "EEGInceptionMI",
-    "EEGPT",
     "EEGModel",
     "EEGNeX",
     "EEGNet",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer
+from eegzoo.layers.blocks.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
@@ -180,12 +179,6 @@ class EEGPT(EEGModel):
     def _initialize(self) -> None:
         nn.init.trunc_normal_(self.summaries, std=0.02)
         nn.init.normal_(self.electrodes.weight, std=0.02)
-        for layer in (self.patches, *self.transformer.modules()):
-            if isinstance(layer, (nn.Linear, nn.Conv2d)):
-                nn.init.trunc_normal_(layer.weight, std=0.02)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-        with torch.no_grad():
-            for number, block in enumerate(self.transformer, start=1):
-                for last in (block.attend[1].out, block.expand[3]):
-                    last.weight.div_(math.sqrt(2.0 * number))
+        nn.init.trunc_normal_(self.patches.weight, std=0.02)
+        nn.init.zeros_(self.patches.bias)  # type: ignore[arg-type]
+        beit_init_(self.transformer)

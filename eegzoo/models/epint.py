@@ -141,10 +141,10 @@ class EpiNT(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = self.standardize(x.reshape(-1, self.n_times))
         x = x[:, : self.n_patches * self.patch_length]
-        x = self.patches(x.unflatten(1, (self.n_patches, self.patch_length)))
+        x = self.patches(x.unflatten(1, (self.n_patches, self.patch_length)))  # type: ignore[no-untyped-call]
         x = torch.cat([self.class_token.expand(x.shape[0], 1, -1), x], dim=1)
         x = self.transformer(x)[:, 0]  # (batch * n_chans, embed_dim)
-        return x.unflatten(0, (-1, self.n_chans)).mean(dim=1)
+        return x.reshape(-1, self.n_chans, self.embed_dim).mean(dim=1)
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
@@ -184,7 +184,7 @@ class _Rotation(FixedTensors):
     def forward(self, x: Tensor) -> Tensor:
         """Rotate (..., n_tokens, features)."""
         cosine, sine = self.tensors(x.dtype, x.device)
-        real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)
+        real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)  # type: ignore[no-untyped-call]
         pairs = (real * cosine - imaginary * sine, real * sine + imaginary * cosine)
         return torch.stack(pairs, dim=-1).flatten(-2)
 

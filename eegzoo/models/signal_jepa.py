@@ -19,8 +19,8 @@ _SMALLEST_WINDOW = 152  # receptive field of a token
 @register_model(
     "signal_jepa",
     tasks=("motor imagery", "erp", "ssvep"),
-    paper="Guetschel et al. (2024), S-JEPA: towards seamless cross-dataset transfer through dynamic "
-    "spatial attention",
+    paper="Guetschel et al. (2024), S-JEPA: towards seamless cross-dataset transfer through "
+    "dynamic spatial attention",
     doi="10.3217/978-3-99161-014-4-003",
     source="braindecode 1.8.1, SignalJEPA_PreLocal by the first author (tests/reference/"
     "make_signal_jepa.py)",

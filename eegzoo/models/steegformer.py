@@ -163,7 +163,7 @@ class STEEGFormer(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = F.layer_norm(x, (self.n_times,), eps=1e-6)
         x = x[..., : self.n_patches * self.patch_length]
-        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))
+        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))  # type: ignore[no-untyped-call]
         positions = self.positions(x)[: self.n_patches + 1]
         x = x + positions[1:] + self.rows(self.electrodes.weight).unsqueeze(1)
         first = (self.class_token + positions[0]).expand(x.shape[0], 1, -1)

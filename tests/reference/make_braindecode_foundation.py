@@ -45,7 +45,8 @@ if __name__ == "__main__":
         "cbramod": (models.CBraMod(n_times=400, n_layer=2, **SIZES), 400),
         "steegformer": (
             models.STEEGFormer(
-                n_times=100, embed_dim=24, depth=2, num_heads=2, chan_pos_idx=[3, 0, 144, 7], **SIZES
+                n_times=100, embed_dim=24, depth=2, num_heads=2, chan_pos_idx=[3, 0, 144, 7],
+                **SIZES,
             ),
             100,
         ),

@@ -1,4 +1,6 @@
-"""Make foundation_layouts.json: ``python make_foundation_layouts.py LABRAM CBRAMOD BIOT STEEG EEGPT EPINT``.
+"""Make foundation_layouts.json with the authors' classes for pretraining.
+
+``python make_foundation_layouts.py LABRAM CBRAMOD BIOT STEEGFORMER EEGPT EPINT``
 
 It lists the names and shapes of the weights in the checkpoints that the authors of foundation
 models published, as their own classes for pretraining have them. Requires the commits and packages

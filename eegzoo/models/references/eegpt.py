@@ -39,9 +39,7 @@ def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
     """Return our state dict from the authors' weights of a linear probe."""
     start = "target_encoder."
     encoder = {
-        name.removeprefix(start): value
-        for name, value in weights.items()
-        if name.startswith(start)
+        name.removeprefix(start): value for name, value in weights.items() if name.startswith(start)
     }
     head = {"linear_probe1": "head.2", "linear_probe2": "head.4"}
     return backbone_from(encoder) | rename(weights, head)

@@ -49,6 +49,4 @@ REFERENCES = {
     )
 }  # fmt: skip
 # The published size, in evaluation mode.
-BASE = Reference(
-    model="epint", file="epint_base_torch.npz", arguments=SIZES, state_from=state_from
-)
+BASE = Reference(model="epint", file="epint_base_torch.npz", arguments=SIZES, state_from=state_from)

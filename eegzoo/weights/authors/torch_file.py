@@ -83,10 +83,10 @@ def read_state(path: str | os.PathLike[str], entry: str = "", prefix: str = "") 
         If the file is damaged, or has no such entry, or no name begins with the prefix.
     """
     try:
-        with Path(path).open("rb") as file:
-            # Many checkpoints contain the options of the training, a list of plain values.
-            with torch.serialization.safe_globals([argparse.Namespace]):
-                content = _load(file)
+        # Many checkpoints contain the options of the training, a list of plain values.
+        options = torch.serialization.safe_globals([argparse.Namespace])
+        with Path(path).open("rb") as file, options:
+            content = _load(file)
         state = content[entry] if entry else content
         named = {
             name.removeprefix(prefix): value

@@ -57,8 +57,7 @@ def from_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
     other = [
         name
         for name in state
-        if name not in used
-        and not any(fnmatch.fnmatchcase(name, each) for each in key_map.ignored)
+        if name not in used and not any(fnmatch.fnmatchcase(name, each) for each in key_map.ignored)
     ]
     if other:
         raise ValueError(
@@ -108,7 +107,7 @@ def to_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> dict[str, Te
     >>> to_braindecode(model, theirs)
     Traceback (most recent call last):
         ...
-    ValueError: expected weights of braindecode's signal_jepa, which has 'feature_encoder.1.2.weight'
+    ValueError: expected braindecode's signal_jepa, which has 'feature_encoder.1.2.weight'
     """
     key_map = _map_of(model)
     ours = model.state_dict()
@@ -118,9 +117,7 @@ def to_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> dict[str, Te
     for pair in (*pairs, *fits):
         for name in pair.theirs:
             if name not in state:
-                raise ValueError(
-                    f"expected weights of braindecode's {name_of(model)}, which has {name!r}"
-                )
+                raise ValueError(f"expected braindecode's {name_of(model)}, which has {name!r}")
         parts = ours[pair.ours].chunk(len(pair.theirs))
         for name, part in zip(pair.theirs, parts, strict=True):
             tensor = part
@@ -154,7 +151,11 @@ def arguments_from(architecture: str, config: Mapping[str, Any]) -> dict[str, An
             f"{nearest(architecture, KEY_MAPS)}"
         )
     names = KEY_MAPS[architecture].arguments
-    return {names[name]: value for name, value in config.items() if name in names}
+    return {
+        names[name]: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in config.items()
+        if name in names
+    }
 
 
 def _map_of(model: EEGModel) -> KeyMap:

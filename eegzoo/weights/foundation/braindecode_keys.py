@@ -60,7 +60,10 @@ class KeyMap:
 
 
 def _module(
-    theirs: str, ours: str, tensors: tuple[str, ...] = ("weight", "bias"), axes: tuple[int, ...] = ()
+    theirs: str,
+    ours: str,
+    tensors: tuple[str, ...] = ("weight", "bias"),
+    axes: tuple[int, ...] = (),
 ) -> list[Pair]:
     """Return the pairs of a module; `axes` are those of its weight."""
     return [
@@ -130,7 +133,11 @@ def _cbramod(depth: int) -> list[Pair]:
     }  # fmt: skip
     convolutions = {f"proj_in.{n}": f"patches.convolutions.{n}" for n in (0, 1, 3, 4, 6, 7)}
     pairs = _modules(
-        {**convolutions, "positional_encoding.0": "position", "spectral_proj.0": "patches.spectrum"},
+        {
+            **convolutions,
+            "positional_encoding.0": "position",
+            "spectral_proj.0": "patches.spectrum",
+        },
         "patch_embedding.",
     )
     for number in range(depth):
@@ -178,9 +185,7 @@ def _eegpt(depth: int) -> list[Pair]:
 def _signal_jepa(depth: int) -> list[Pair]:
     pairs = _module("feature_encoder.1.2", "convolutions.0.2")
     for number in range(5):
-        pairs += _module(
-            f"feature_encoder.{number + 1}.0", f"convolutions.{number}.0", ("weight",)
-        )
+        pairs += _module(f"feature_encoder.{number + 1}.0", f"convolutions.{number}.0", ("weight",))
     return [*pairs, *_module("spatial_conv.1", "spatial", axes=(1,))]
 
 

@@ -10,6 +10,7 @@ from eegzoo.models.zoo import find_entry
 from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.checkpoints import FoundationWeights
 from eegzoo.weights.foundation.matching import Array
+from eegzoo.weights.foundation.names import NAMES
 
 
 def find_foundation_weights(name: str) -> FoundationWeights:
@@ -41,10 +42,10 @@ def list_foundation_weights() -> list[str]:
     Examples
     --------
     >>> list_foundation_weights()
-    ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large', 'epint.base',
-     'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
+    ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large',
+     'epint.base', 'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
     """
-    return sorted(_WEIGHTS)
+    return list(NAMES)
 
 
 def _pad_channels(weights: dict[str, Array], n_rows: int = 18) -> dict[str, torch.Tensor]:

@@ -15,7 +15,9 @@ from eegzoo.models.zoo import create_model, find_entry
 from eegzoo.weights.authors.authors_file import fetch_file
 from eegzoo.weights.authors.torch_file import read_state
 from eegzoo.weights.card import Origin, TrainingData
+from eegzoo.weights.foundation.contract_checks import check_fit
 from eegzoo.weights.foundation.matching import Match, StateFrom, convert, load_matching
+
 
 @dataclasses.dataclass(frozen=True)
 class FoundationWeights:
@@ -147,31 +149,7 @@ class FoundationWeights:
     ) -> EEGModel:
         """Return the architecture with initial weights; the parameters are those of `load`."""
         contract = self.contract
-        if sfreq is not None and sfreq != contract.sfreq:
-            raise ValueError(
-                f"expected sfreq={contract.sfreq:g}, the rate at which {self.name} was trained, "
-                f"got {sfreq:g}: resample the windows first"
-            )
-        if ch_names is None and n_chans is None:
-            raise ValueError(f"expected ch_names for {self.name}, got none")
-        if ch_names is None and contract.known_ch_names:
-            raise ValueError(
-                f"expected ch_names for {self.name}, which has learnt channels by name, got none"
-            )
-        if ch_names is not None:
-            known = {name.upper() for name in contract.known_ch_names}
-            unknown = [name for name in ch_names if name.upper() not in known] if known else []
-            if unknown:
-                raise ValueError(
-                    f"expected ch_names among the {len(known)} that {self.name} knows, got "
-                    f"{', '.join(map(repr, unknown))}"
-                )
-        for name, limit, is_bad in (
-            ("of at least", contract.min_n_times, n_times < contract.min_n_times),
-            ("of at most", contract.max_n_times, n_times > (contract.max_n_times or n_times)),
-        ):
-            if is_bad:
-                raise ValueError(f"expected n_times {name} {limit} for {self.name}, got {n_times}")
+        check_fit(self.name, contract, n_times, ch_names, n_chans, sfreq)
         with torch.random.fork_rng(devices=[]):
             return create_model(
                 self.architecture,
@@ -193,8 +171,6 @@ class FoundationWeights:
         """
         try:
             weights = read_state(path, self.entry, self.prefix)
-            return load_matching(
-                model, convert(weights, self.state_from, self.ignored), self.new
-            )
+            return load_matching(model, convert(weights, self.state_from, self.ignored), self.new)
         except ValueError as error:
             raise ValueError(f"{path} is no checkpoint of {self.name}: {error}") from error

@@ -1,4 +1,4 @@
-"""Weights of foundation models from and to braindecode, on numbers that its own classes computed."""
+"""Weights of foundation models from and to braindecode, on numbers of its own classes."""
 
 import json
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_other_weights_raise_by_name(name):
 
 def test_no_weights_raise():
     prefixed = {f"model.{key}": value for key, value in theirs_of("labram")[0].items()}
-    with pytest.raises(ValueError, match="of other names: 'model.cls_token'"):
+    with pytest.raises(ValueError, match=r"of other names: 'model\.cls_token'"):
         from_braindecode(ours_of("labram"), prefixed)
     with pytest.raises(ValueError, match="matched 0; missing"):
         from_braindecode(ours_of("labram"), {})

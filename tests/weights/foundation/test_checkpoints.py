@@ -16,7 +16,11 @@ import eegzoo
 from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
 from eegzoo.models.references.seeded import draw
 from eegzoo.weights.authors.authors_file import git_blob_of
-from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
+from eegzoo.weights.foundation.catalogue import (
+    _WEIGHTS,
+    find_foundation_weights,
+    list_foundation_weights,
+)
 
 LAYOUTS = json.loads(
     (Path(__file__).parents[2] / "reference" / "foundation_layouts.json").read_text()
@@ -78,11 +82,7 @@ def test_outputs_are_those_of_the_authors(name, tmp_path):
     model = weights.load(path=tmp_path / "file.pth", **arguments)
     assert not model.training
     whole, _ = REFERENCES[name][0].build()
-    new = {
-        key: value
-        for key, value in whole.state_dict().items()
-        if key.startswith(weights.new)
-    }
+    new = {key: value for key, value in whole.state_dict().items() if key.startswith(weights.new)}
     assert new
     model.load_state_dict(new, strict=False)
     with torch.no_grad():
@@ -106,7 +106,9 @@ def test_a_file_without_a_weight_is_refused_by_name(tmp_path):
     content = checkpoint("biot.six_datasets")
     del content["patch_embedding.projection.bias"]
     torch.save(content, tmp_path / "file.ckpt")
-    with pytest.raises(ValueError, match=r"biot.six_datasets.*but the head, matched 46; missing: 'spectrum.bias'"):
+    with pytest.raises(
+        ValueError, match=r"biot.six_datasets.*but the head, matched 46; missing: 'spectrum.bias'"
+    ):
         weights.load(path=tmp_path / "file.ckpt", **arguments)
 
 
@@ -114,7 +116,7 @@ def test_a_file_with_other_weights_is_refused_by_name(tmp_path):
     weights, arguments, _ = build("biot.six_datasets")
     content = checkpoint("biot.six_datasets", **{"decoder.weight": torch.zeros(2)})
     torch.save(content, tmp_path / "file.ckpt")
-    with pytest.raises(ValueError, match="1 of other names: 'decoder.weight'"):
+    with pytest.raises(ValueError, match=r"1 of other names: 'decoder\.weight'"):
         weights.load(path=tmp_path / "file.ckpt", **arguments)
 
 
@@ -143,7 +145,7 @@ def test_objects_in_a_file_are_not_made(tmp_path):
     weights, arguments, _ = build("labram.base")
     content = checkpoint("labram.base") | {"optimizer": Payload()}
     torch.save(content, tmp_path / "file.pth")
-    with pytest.raises(ValueError, match="labram.base"):
+    with pytest.raises(ValueError, match=r"no checkpoint of labram\.base"):
         weights.load(path=tmp_path / "file.pth", **arguments)
 
 
@@ -169,7 +171,7 @@ def test_a_file_without_checksum_needs_a_path():
     [
         ("labram.base", {"sfreq": 250}, "expected sfreq=200, the rate at which labram.base was"),
         ("labram.base", {"ch_names": None}, "has learnt channels by name"),
-        ("labram.base", {"ch_names": ["Cz", "E17"]}, "among the 128 that labram.base knows, got 'E17'"),
+        ("labram.base", {"ch_names": ["Cz", "E17"]}, "the 128 that labram.base knows, got 'E17'"),
         ("labram.base", {"n_times": 199}, "n_times of at least 200 for labram.base, got 199"),
         ("labram.base", {"n_times": 3400}, "n_times of at most 3200 for labram.base, got 3400"),
         ("biot.prest", {"ch_names": ["C3-A2"]}, "among the 16 that biot.prest knows, got 'C3-A2'"),
@@ -195,6 +197,27 @@ def test_origin_is_complete(name):
     assert eegzoo.models.find_entry(weights.architecture).foundation
 
 
+def test_the_list_of_names_is_complete():
+    assert list_foundation_weights() == sorted(_WEIGHTS)
+
+
 def test_unknown_weights_propose_a_near_name():
-    with pytest.raises(ValueError, match="did you mean 'labram.base'"):
+    with pytest.raises(ValueError, match=r"did you mean 'labram\.base'"):
         find_foundation_weights("labram.bse")
+
+
+def test_create_model_loads_them_by_name(tmp_path):
+    torch.save(checkpoint("biot.six_datasets"), tmp_path / "file.ckpt")
+    model = eegzoo.create_model(
+        "biot.six_datasets", weights=True, ch_names=["C3-A2", "C4-A1"], n_times=2000, n_outputs=5,
+        sfreq=200, path=tmp_path / "file.ckpt", drop_prob=0.3,
+    )  # fmt: skip
+    assert (model.n_chans, model.n_outputs, model.drop_prob, model.training) == (2, 5, 0.3, False)
+    assert model.rows.rows == (16, 17)
+
+
+def test_the_message_for_an_architecture_lists_its_weights():
+    with pytest.raises(
+        ValueError, match=r"available: biot\.prest, biot\.shhs_prest, biot\.six_data"
+    ):
+        eegzoo.create_model("biot", weights=True)
