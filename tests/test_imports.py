@@ -31,6 +31,7 @@ FOLDERS = {
         "inputs",
         "by_person",
         "callbacks",
+        "finetuning",
         "loop",
         "predictions",
         "calibration",
@@ -60,6 +61,7 @@ EXTRAS = {
     "onnx",
     "onnxruntime",
     "onnxscript",
+    "peft",
     "pyxdf",
 }
 
