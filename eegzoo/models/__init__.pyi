@@ -14,8 +14,10 @@ from .eeginception_mi import EEGInceptionMI
 from .eegnet import EEGNet
 from .eegnet_old import EEGNetOld
 from .eegnex import EEGNeX
+from .eegpt import EEGPT
 from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
+from .epint import EpiNT
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
@@ -29,6 +31,7 @@ from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
+from .signal_jepa import SignalJEPA
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .steegformer import STEEGFormer
@@ -41,9 +44,10 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BIOT",
+    "EEGPT",
     "ATCNet",
     "AttnSleep",
-    "BIOT",
     "CBraMod",
     "CTNet",
     "Chambon2018",
@@ -59,6 +63,7 @@ __all__ = [
     "EEGNetOld",
     "EEGSym",
     "EEGTCNet",
+    "EpiNT",
     "FBCNet",
     "FrontFilters",
     "LaBraM",
@@ -71,6 +76,7 @@ __all__ = [
     "STNet",
     "SeqSleepNet",
     "ShallowConvNet",
+    "SignalJEPA",
     "StagerNet",
     "TangentNet",
     "TinySleepNet",

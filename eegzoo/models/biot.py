@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
 from eegzoo.layers.blocks.positions import SinusoidalPositions
 from eegzoo.models.base import EEGModel
-from eegzoo.models.channel_contract import ChannelContract, rows_of_channels
+from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
 
 # Names of the rows of the authors' table of channels.
@@ -136,7 +135,7 @@ class BIOT(EEGModel):
 
         self.spectrum = nn.Linear(self.patch_length // 2 + 1, self.embed_dim)
         self.channels = nn.Embedding(n_rows, self.embed_dim)
-        self.register_buffer("rows", torch.tensor(rows), persistent=False)
+        self.rows = ChannelRows(rows)
         self.positions = SinusoidalPositions(n_spectra, self.embed_dim)
         self.token_drop = nn.Dropout(self.drop_prob)
         self.transformer = nn.Sequential(
@@ -154,7 +153,7 @@ class BIOT(EEGModel):
         x = x / (_percentile_95(x.abs()) + 1e-8)
         x = x.unfold(2, self.patch_length, self.patch_stride)  # (batch, n_chans, spectra, samples)
         x = self.spectrum(amplitude_spectrum(x))
-        x = x + self.channels(self.rows).unsqueeze(1) + self.positions(x)
+        x = x + self.rows(self.channels.weight).unsqueeze(1) + self.positions(x)
         x = self.transformer(self.token_drop(x).flatten(1, 2))
         return x.mean(dim=1)
 

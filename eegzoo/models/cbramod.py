@@ -154,7 +154,7 @@ class CBraMod(EEGModel):
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = x[..., : self.n_patches * self.patch_length] / 100
-        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))
+        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))  # type: ignore[no-untyped-call]
         x = x + self.position(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         x = self.transformer(x)  # (batch, n_chans, n_patches, embed_dim)
         return x.mean(dim=(1, 2)) if self.mean_pool else x.flatten(1)
@@ -199,7 +199,7 @@ class _PatchTokens(nn.Module):
         self.drop = nn.Dropout(drop_prob)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, n_chans, n_patches, patch_length) to (batch, n_chans, n_patches, features)."""
+        """Map (batch, n_chans, n_patches, patch_length) to (..., features)."""
         maps = self.convolutions(x.flatten(1, 2).unsqueeze(1))  # (batch, n_filters, patches, steps)
         shape = maps.transpose(1, 2).flatten(2).unflatten(1, x.shape[1:3])
         amplitudes = amplitude_spectrum(x) / x.shape[3]

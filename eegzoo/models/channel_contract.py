@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+from eegzoo.layers.fixed_tensors import FixedTensors
+
 
 @dataclass(frozen=True)
 class ChannelContract:
@@ -49,6 +54,36 @@ class ChannelContract:
     min_n_chans: int = 1
     max_n_chans: int | None = None
     is_fixed_order: bool = False
+
+
+class ChannelRows(FixedTensors):
+    """The rows of a table that belong to a model's channels.
+
+    They are no part of the state dict: weights suit models with other channels.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        Row of each channel, from `rows_of_channels`.
+
+    Examples
+    --------
+    >>> ChannelRows([2, 0])(torch.arange(8.0).reshape(4, 2))
+    tensor([[4., 5.],
+            [0., 1.]])
+    """
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        super().__init__()
+        self.rows = tuple(rows)
+
+    def compute_tensors(self) -> tuple[Tensor, ...]:
+        """Return the rows (n_chans,)."""
+        return (torch.tensor(self.rows, dtype=torch.int64),)
+
+    def forward(self, table: Tensor) -> Tensor:
+        """Return the rows (n_chans, features) of a table (n_rows, features)."""
+        return table[self.tensors(torch.int64, table.device)[0]]
 
 
 def rows_of_channels(

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer
+from eegzoo.layers.blocks.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.models.base import EEGModel
-from eegzoo.models.channel_contract import ChannelContract, rows_of_channels
+from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
 
 # Names of the rows of the authors' table of electrodes.
@@ -154,7 +154,7 @@ class LaBraM(EEGModel):
         self.class_token = nn.Parameter(torch.empty(self.num_features))
         self.electrodes = nn.Parameter(torch.empty(1 + len(known), self.num_features))
         self.seconds = nn.Parameter(torch.empty(_MOST_PATCHES, self.num_features))
-        self.register_buffer("rows", torch.tensor(rows) + 1, persistent=False)
+        self.rows = ChannelRows([1 + row for row in rows])
         self.token_drop = nn.Dropout(self.drop_prob)
         self.transformer = nn.Sequential(
             *(
@@ -174,8 +174,8 @@ class LaBraM(EEGModel):
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = x[..., : self.n_patches * self.patch_length] / 100  # tenths of millivolts
-        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))
-        x = x + self.electrodes[self.rows].unsqueeze(1) + self.seconds[: self.n_patches]
+        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))  # type: ignore[no-untyped-call]
+        x = x + self.rows(self.electrodes).unsqueeze(1) + self.seconds[: self.n_patches]
         x = x.flatten(1, 2)  # (batch, n_chans * n_patches, num_features)
         first = (self.class_token + self.electrodes[0]).expand(x.shape[0], 1, -1)
         x = self.transformer(self.token_drop(torch.cat([first, x], dim=1)))
@@ -192,15 +192,7 @@ class LaBraM(EEGModel):
     def _initialize(self) -> None:
         for table in (self.class_token, self.electrodes, self.seconds):
             nn.init.trunc_normal_(table, std=0.02)
-        for number, layer in enumerate(self.transformer, start=1):
-            for linear in layer.modules():
-                if isinstance(linear, nn.Linear):
-                    nn.init.trunc_normal_(linear.weight, std=0.02)
-                    if linear.bias is not None:
-                        nn.init.zeros_(linear.bias)
-            with torch.no_grad():
-                for last in (layer.attend[1].out, layer.expand[3]):
-                    last.weight.div_(math.sqrt(2.0 * number))
+        beit_init_(self.transformer)
 
 
 class _PatchConvolutions(nn.Module):
@@ -224,7 +216,7 @@ class _PatchConvolutions(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, n_chans, n_patches, patch_length) to (batch, n_chans, n_patches, features)."""
+        """Map (batch, n_chans, n_patches, patch_length) to (..., features)."""
         maps = self.layers(x.flatten(1, 2).unsqueeze(1))  # (batch, n_filters, patches, steps)
         out: Tensor = maps.permute(0, 2, 3, 1).flatten(2).unflatten(1, x.shape[1:3])
         return out

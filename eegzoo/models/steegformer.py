@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.positions import SinusoidalPositions
 from eegzoo.layers.blocks.vision_transformer import TransformerLayer
 from eegzoo.models.base import EEGModel
-from eegzoo.models.channel_contract import ChannelContract, rows_of_channels
+from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
 
 # Names of the rows of the authors' table of electrodes, which has three more.
@@ -139,7 +139,7 @@ class STEEGFormer(EEGModel):
 
         self.patches = nn.Linear(self.patch_length, self.embed_dim)
         self.electrodes = nn.Embedding(_N_ROWS, self.embed_dim)
-        self.register_buffer("rows", torch.tensor(rows), persistent=False)
+        self.rows = ChannelRows(rows)
         self.positions = SinusoidalPositions(_MOST_PATCHES + 1, self.embed_dim)
         self.class_token = nn.Parameter(torch.empty(self.embed_dim))
         self.transformer = nn.Sequential(
@@ -163,9 +163,9 @@ class STEEGFormer(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = F.layer_norm(x, (self.n_times,), eps=1e-6)
         x = x[..., : self.n_patches * self.patch_length]
-        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))
+        x = self.patches(x.unflatten(2, (self.n_patches, self.patch_length)))  # type: ignore[no-untyped-call]
         positions = self.positions(x)[: self.n_patches + 1]
-        x = x + positions[1:] + self.electrodes(self.rows).unsqueeze(1)
+        x = x + positions[1:] + self.rows(self.electrodes.weight).unsqueeze(1)
         first = (self.class_token + positions[0]).expand(x.shape[0], 1, -1)
         x = self.transformer(torch.cat([first, x.flatten(1, 2)], dim=1))
         return x[:, 1:].mean(dim=1)

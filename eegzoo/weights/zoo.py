@@ -15,6 +15,7 @@ from eegzoo.weights.catalogue import find_weights, list_weights
 from eegzoo.weights.channels.contracts import channel_plan
 from eegzoo.weights.channels.planned_model import planned_model
 from eegzoo.weights.folds import family_of
+from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
 from eegzoo.weights.weights import Weights
 
 _WITH_WEIGHTS = ("ch_names", "missing", "n_outputs", "sfreq", "n_times", "montage")
@@ -37,7 +38,11 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
         Without trained weights: ``n_chans``, ``n_times`` (samples in a window), ``n_outputs``,
         ``sfreq`` (Hz) and the arguments that the class of the model documents.
 
-        With trained weights, any of:
+        With the pretrained weights of a foundation model, such as "labram.base": ``n_times``,
+        ``n_outputs``, ``ch_names`` or ``n_chans``, and others that
+        `eegzoo.weights.FoundationWeights.load` documents.
+
+        With other trained weights, any of:
 
         ``n_outputs`` : int
             Number of outputs. If it differs from the trained number, the model gets a new head.
@@ -87,6 +92,8 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
         if "." in name:
             raise ValueError(f"expected weights=True with the trained weights {name!r}, got False")
         return zoo.create_model(name, **arguments)
+    if weights is True and name in list_foundation_weights():
+        return find_foundation_weights(name).load(**arguments)
     for argument in arguments:
         if argument not in _WITH_WEIGHTS and not argument.endswith(_DROPOUTS):
             raise TypeError(
@@ -141,6 +148,7 @@ def list_models(
     if weights is None:
         return names
     trained = {architecture for _, architecture in _architectures()}
+    trained.update(name.partition(".")[0] for name in list_foundation_weights())
     return [name for name in names if (name in trained) == weights]
 
 
@@ -167,7 +175,9 @@ def _find(name: str, weights: bool | Weights) -> Weights:
         raise TypeError(f"expected weights to be a bool or Weights, got {weights!r}")
     if "." not in name:
         zoo.find_entry(name)  # an unknown name proposes a near one
-        known = sorted({family_of(other) for other, model in _architectures() if model == name})
+        families = {family_of(other) for other, model in _architectures() if model == name}
+        pretrained = {each for each in list_foundation_weights() if each.startswith(f"{name}.")}
+        known = sorted(families | pretrained)
         raise ValueError(
             f"expected the name of trained weights, got {name!r}; "
             f"available: {', '.join(known) or 'none'}"

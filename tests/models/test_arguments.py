@@ -41,6 +41,7 @@ CONCEPTS = {
     "drop_prob": "dropout probability",
     "drop_maps": "whether dropout drops whole maps",
     "batch_statistics": "whether training normalises by the statistics of the batch",
+    "n_summaries": "number of summary tokens at each time",
     "layer_scale": "initial factor of a residual branch",
     # What is computed of a window and a person.
     "(power_)?bands": "lower and upper edges of frequency bands in Hz",

@@ -23,9 +23,10 @@ def make(
     Logits in evaluation mode are computed in float32, as the authors do. The gradient of the
     cross-entropy in training, without dropout, is computed in float64 and stored in
     `gradient_type`. `meta` contains the source: repository, commit and name of the model.
-    `logits_of` returns the logits, given the model and its input. `unused` names weights and buffers that are not
-    drawn or never take part. `more` contains additional arrays. Without `step`, there is no training step. `seeded` are the arguments of `seeded.draw` except
-    the shapes, which are those of the model.
+    `logits_of` returns the logits, given the model and its input. `unused` names weights and
+    buffers that are not drawn or never take part. `more` contains additional arrays. Without
+    `step`, there is no training step. `seeded` are the arguments of `seeded.draw` except the
+    shapes, which are those of the model.
     """
     logits_of = logits_of or nn.Module.__call__
     shapes = {
@@ -46,9 +47,7 @@ def make(
     parameters = dict(model.named_parameters())
     meta |= {"n_params": sum(parameter.numel() for parameter in parameters.values())}
     if unused:
-        meta["n_unused"] = sum(
-            parameters[name].numel() for name in unused if name in parameters
-        )
+        meta["n_unused"] = sum(parameters[name].numel() for name in unused if name in parameters)
     save(file, arrays | (more or {}), meta)
 
 

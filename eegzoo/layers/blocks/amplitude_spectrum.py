@@ -28,4 +28,5 @@ def amplitude_spectrum(x: Tensor) -> Tensor:
     if x.numel() == 0:  # MKL has no transform of nothing
         return x.new_zeros(*x.shape[:-1], x.shape[-1] // 2 + 1)
     has_transform = x.dtype in (torch.float32, torch.float64)
-    return torch.fft.rfft(x if has_transform else x.float()).abs().to(x.dtype)
+    amplitudes: Tensor = torch.fft.rfft(x if has_transform else x.float()).abs()
+    return amplitudes.to(x.dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -214,3 +217,37 @@ class TransformerLayer(nn.Module):
         x = x + self.attend(x)
         out: Tensor = x + self.expand(x)
         return out
+
+
+def beit_init_(layers: Iterable[nn.Module]) -> None:
+    """Initialise transformer layers in place as BEiT does.
+
+    Linear layers are drawn from a normal distribution of standard deviation 0.02, and the last of
+    each residual branch is divided by the square root of twice the number of its layer.
+
+    Parameters
+    ----------
+    layers : iterable of TransformerLayer
+        Layers, from the first to the last.
+
+    References
+    ----------
+    Bao, Dong, Piao, Wei (2022). BEiT: BERT pre-training of image transformers. ICLR.
+    https://doi.org/10.48550/arXiv.2106.08254
+
+    Examples
+    --------
+    >>> layers = nn.ModuleList(TransformerLayer(64, 4, 256) for _ in range(2))
+    >>> beit_init_(layers)
+    >>> [round(layer.expand[3].weight.std().item(), 3) for layer in layers]
+    [0.014, 0.01]
+    """
+    for number, layer in enumerate(layers, start=1):
+        for linear in layer.modules():
+            if isinstance(linear, nn.Linear):
+                nn.init.trunc_normal_(linear.weight, std=0.02)
+                if linear.bias is not None:
+                    nn.init.zeros_(linear.bias)
+        for last in ("attend.1.out", "expand.3"):
+            with torch.no_grad():
+                layer.get_parameter(f"{last}.weight").div_(math.sqrt(2.0 * number))

@@ -60,6 +60,4 @@ REFERENCES = {
     )
 }  # fmt: skip
 # The published size, in evaluation mode.
-BASE = Reference(
-    model="biot", file="biot_base_torch.npz", arguments=SIZES, state_from=state_from
-)
+BASE = Reference(model="biot", file="biot_base_torch.npz", arguments=SIZES, state_from=state_from)

@@ -17,8 +17,10 @@ from eegzoo.models.references import (
     eegnet,
     eegnet_old,
     eegnex,
+    eegpt,
     eegsym,
     eegtcnet,
+    epint,
     fbcnet,
     labram,
     person_models,
@@ -26,6 +28,7 @@ from eegzoo.models.references import (
     robustsleepnet,
     seqsleepnet,
     shallow_convnet,
+    signal_jepa,
     stagernet,
     steegformer,
     stnet,
@@ -39,9 +42,9 @@ from eegzoo.models.zoo import find_entry
 
 _MODULES = (
     atcnet, attnsleep, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
-    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
-    labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet,
-    steegformer, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
+    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegpt, eegsym, eegtcnet, epint,
+    fbcnet, labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet,
+    signal_jepa, stagernet, steegformer, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()
