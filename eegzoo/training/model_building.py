@@ -17,16 +17,18 @@ from eegzoo.models.base import EEGModel, ShortWindowError
 from eegzoo.models.sequence_models import RecurrentModel, SequenceModel
 from eegzoo.models.zoo import find_entry
 from eegzoo.training.finetuning.pretrained_model import (
+    architecture_of,
     as_weights,
     is_weights,
-    pretrained_model,
+    model_with_weights,
     weight_arguments,
 )
 from eegzoo.training.own_module import build_own_module, check_arguments
+from eegzoo.weights.foundation.checkpoints import FoundationWeights
 from eegzoo.weights.weights import Weights
 
 # Name of a model or of trained weights, weights, instance, or class.
-ModelSource = str | Weights | nn.Module | type[nn.Module]
+ModelSource = str | Weights | FoundationWeights | nn.Module | type[nn.Module]
 
 
 def check_model(model: ModelSource, model_params: Mapping[str, Any], sfreq: float | None) -> None:
@@ -44,7 +46,7 @@ def check_model(model: ModelSource, model_params: Mapping[str, Any], sfreq: floa
     ValueError
         If the name is unknown, or the model is an instance and has its arguments already.
     """
-    if isinstance(model, Weights) or is_weights(model):
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
         weights = as_weights(model)
         for name in model_params:
             if name not in weight_arguments(weights):
@@ -114,8 +116,8 @@ def build_model(
         crop_length = "whole"
     if isinstance(model, EEGModel):
         return _copy(model, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
-    if isinstance(model, Weights) or is_weights(model):
-        built = pretrained_model(as_weights(model), inputs, n_outputs, model_params, sfreq)
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
+        built = model_with_weights(as_weights(model), inputs, n_outputs, model_params, sfreq)
         return _copy(built, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
 
     is_own = not isinstance(model, str) and not _is_model_class(model)
@@ -210,8 +212,8 @@ def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
 
 def check_takes_sequences(model: ModelSource) -> None:
     """Raise an error if a model takes single windows only."""
-    if isinstance(model, Weights) or is_weights(model):
-        model = as_weights(model).metadata.architecture
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
+        model = architecture_of(as_weights(model))
     if isinstance(model, str):
         model = find_entry(model).model_class
     kind = model if isinstance(model, type) else type(model)

@@ -16,6 +16,9 @@ from eegzoo.training import RECIPES, EEGClassifier
 from eegzoo.training.finetuning.groups import tuned_groups
 from eegzoo.training.finetuning.recomputing import recomputed_layers
 from tests.weights.channels.small_weights import SMALL, small_weights
+from tests.weights.foundation.test_checkpoints import checkpoint
+
+pytestmark = pytest.mark.filterwarnings("ignore:channels are not used")
 
 CH_NAMES = ["Fp1", "F7", "T7", "P7", "C3", "Cz", "C4"]
 FAST = {"max_epochs": 2, "random_state": 0, "check_signal": "ignore"}
@@ -239,6 +242,18 @@ def test_weights_are_fine_tuned_on_other_channels_and_rates(architecture):
     assert classifier.model_.ch_names == tuple(CH_NAMES)
     assert classifier.predict(data).shape == (24,)
     assert classifier.transform(data).shape == (24, classifier.model_.num_features)
+
+
+def test_pretrained_weights_are_fine_tuned_by_name(tmp_path):
+    torch.save(checkpoint("biot.six_datasets"), tmp_path / "biot.ckpt")
+    settings = {**FAST, "model_params": {"path": tmp_path / "biot.ckpt"}}
+    classifier = EEGClassifier("biot.six_datasets", recipe="linear_probe", **settings)
+    classifier.fit(windows(sfreq=250.0))
+    assert type(classifier.model_.backbone).__name__ == "BIOT"
+    classifier.save(tmp_path / "mine.safetensors")
+    again = EEGClassifier.load(tmp_path / "mine.safetensors")
+    data = windows(sfreq=250.0)
+    np.testing.assert_array_equal(again.predict_proba(data), classifier.predict_proba(data))
 
 
 def test_weights_of_compact_models_are_fine_tuned_by_name():
