@@ -34,6 +34,7 @@ FOLDERS = {
         "inputs",
         "by_person",
         "callbacks",
+        "finetuning",
         "loop",
         "predictions",
         "calibration",
@@ -65,6 +66,7 @@ EXTRAS = {
     "onnx",
     "onnxruntime",
     "onnxscript",
+    "peft",
     "pyxdf",
 }
 

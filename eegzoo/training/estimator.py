@@ -26,7 +26,8 @@ from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.plan import TrainingPlan
-from eegzoo.training.loop.train import train, train_pass
+from eegzoo.training.loop.train import train_pass
+from eegzoo.training.loop.tuned import train_tuned
 from eegzoo.training.model_building import build_model
 from eegzoo.training.parallel.data_parallel import broadcast_from_main
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
@@ -134,7 +135,7 @@ class EEGEstimator(
             if held_out is not None:
                 held_out = self._aligned_data(held_out)
                 validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
-            history, best_epoch = train(plan, validation)
+            history, best_epoch = train_tuned(plan, validation)
         calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
@@ -206,8 +207,9 @@ class EEGEstimator(
     ) -> TrainingPlan:
         windows = data.training_set(targets, normalizer, model, recipe.sampler)
         return TrainingPlan(
-            model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
-            seed, self._replacements(), people_per_batch=self.people_per_batch,
+            model, windows, targets, recipe, self._run_options(), crop_length, seed,
+            self._replacements().smoothed(recipe.label_smoothing, targets),
+            people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(

@@ -13,7 +13,7 @@ from eegzoo.models.saving import load_model
 from eegzoo.weights.adaptation import adapt_channels
 from eegzoo.weights.catalogue import find_weights, list_weights
 from eegzoo.weights.channels.contracts import channel_plan
-from eegzoo.weights.channels.planned_model import planned_model
+from eegzoo.weights.channels.planned_model import planned_model, pretrained_model
 from eegzoo.weights.folds import family_of
 from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
 from eegzoo.weights.weights import Weights
@@ -38,8 +38,9 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
         Without trained weights: ``n_chans``, ``n_times`` (samples in a window), ``n_outputs``,
         ``sfreq`` (Hz) and the arguments that the class of the model documents.
 
-        With the pretrained weights of a foundation model, such as "labram.base": ``n_times``,
-        ``n_outputs``, ``ch_names`` or ``n_chans``, and others that
+        With the pretrained weights of a foundation model, such as "labram.base": ``ch_names``,
+        ``sfreq``, ``n_times`` and ``n_outputs`` of your windows, ``montage`` as in
+        `eegzoo.channel_plan`, whose plan the model follows, and others that
         `eegzoo.weights.FoundationWeights.load` documents.
 
         With other trained weights, any of:
@@ -54,13 +55,10 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
             filters over the other channels by spherical splines, or drop their filters. If the
             norm of a filter then exceeds ``max_norm``, that limit is raised.
         ``sfreq`` : float, ``n_times`` : int
-            Sampling rate in Hz and number of samples of your windows. Weights of a foundation model
-            suit any that `eegzoo.channel_plan` finds no fault with; others have one rate and one
-            length.
-        ``montage`` : str
-            Positions of numbered channels, as in `eegzoo.channel_plan`.
-        ``*drop_prob`` : float
-            Dropout probabilities of a foundation model.
+            Sampling rate in Hz and number of samples of your windows, to be compared with the
+            trained ones. A file of a fine-tuned foundation model suits any that
+            `eegzoo.channel_plan` finds no fault with, and takes ``montage`` and dropout
+            probabilities as well.
 
     Returns
     -------
@@ -93,7 +91,7 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
             raise ValueError(f"expected weights=True with the trained weights {name!r}, got False")
         return zoo.create_model(name, **arguments)
     if weights is True and name in list_foundation_weights():
-        return find_foundation_weights(name).load(**arguments)
+        return pretrained_model(find_foundation_weights(name), **arguments)
     for argument in arguments:
         if argument not in _WITH_WEIGHTS and not argument.endswith(_DROPOUTS):
             raise TypeError(
@@ -142,7 +140,7 @@ def list_models(
     >>> eegzoo.list_models("tiny*", task="sleep")
     ['tinysleepnet']
     >>> eegzoo.list_models("eeg*", weights=True)
-    ['eegnet', 'eegnet_8_2', 'eegsym']
+    ['eegnet', 'eegnet_8_2', 'eegpt', 'eegsym']
     """
     names = zoo.list_models(pattern, task=task, foundation=foundation)
     if weights is None:

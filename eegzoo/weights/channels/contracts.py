@@ -11,11 +11,13 @@ from eegzoo.models.zoo import find_entry
 from eegzoo.weights.catalogue import find_weights
 from eegzoo.weights.channels.plan import ChannelPlan
 from eegzoo.weights.channels.planning import plan_channels
+from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
+from eegzoo.weights.foundation.checkpoints import FoundationWeights
 from eegzoo.weights.weights import Weights
 
 
 def channel_plan(
-    model: str | EEGModel | Weights,
+    model: str | EEGModel | Weights | FoundationWeights,
     ch_names: Sequence[str],
     sfreq: float,
     *,
@@ -34,9 +36,9 @@ def channel_plan(
 
     Parameters
     ----------
-    model : str | EEGModel | Weights
-        Name of an architecture with pretrained weights ("labram"), name of trained weights
-        ("eegnet.ssvep_exo"), trained weights, or a model with `ch_names`.
+    model : str | EEGModel | Weights | FoundationWeights
+        Name of trained weights ("labram.base", "eegnet.ssvep_exo"), name of a foundation model
+        ("labram"), trained weights, or a model with `ch_names`.
     ch_names : sequence of str
         Channels of the recording.
     sfreq : float
@@ -76,7 +78,9 @@ def channel_plan(
     )
 
 
-def contract_of(model: str | EEGModel | Weights) -> tuple[str, ChannelContract]:
+def contract_of(
+    model: str | EEGModel | Weights | FoundationWeights,
+) -> tuple[str, ChannelContract]:
     """Return the name of a model and what it expects of channels, rate and window.
 
     Examples
@@ -95,6 +99,10 @@ def contract_of(model: str | EEGModel | Weights) -> tuple[str, ChannelContract]:
                 "which learns any channels"
             )
         return model, found
+    if isinstance(model, str) and model in list_foundation_weights():
+        model = find_foundation_weights(model)
+    if isinstance(model, FoundationWeights):
+        return model.name, model.contract
     weights = find_weights(model) if isinstance(model, str) else model
     return weights.name, _of_weights(weights)
 

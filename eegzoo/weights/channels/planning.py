@@ -210,6 +210,6 @@ def _window_faults(plan: ChannelPlan) -> list[str]:
     if plan.min_n_times is not None and n_times < plan.min_n_times:
         return [f"expected windows of at least {plan.min_n_times} samples {at}, got {n_times}"]
     longest = plan.max_n_times
-    if longest is not None and n_times >= longest + (plan.patch_length or 1):
+    if longest is not None and n_times > longest:
         return [f"expected windows of at most {longest} samples {at}, got {n_times}"]
     return []

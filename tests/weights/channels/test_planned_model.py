@@ -6,10 +6,14 @@ import pytest
 import torch
 
 from eegzoo import channel_plan, create_model
-from eegzoo.data import resample
+from eegzoo.data import SignalWarning, resample
 from eegzoo.models import load_model, save_model
 from eegzoo.models.adapted_input import AdaptedInput
 from tests.weights.channels.small_weights import SMALL, small_weights
+from tests.weights.foundation.test_checkpoints import checkpoint
+
+# BIOT has no differences with the midline.
+pytestmark = pytest.mark.filterwarnings("ignore:channels are not used")
 
 TEN_TWENTY = [
     "Fp1",
@@ -88,7 +92,8 @@ def test_the_order_of_the_channels_is_the_users(x):
 
 def test_channels_that_are_not_eeg_have_no_influence(x):
     x = x[..., :600]
-    model = created("labram", [*TEN_TWENTY, "ECG"])
+    with pytest.warns(SignalWarning, match=r"not used: ECG \(its name is that of ECG\)"):
+        model = created("labram", [*TEN_TWENTY, "ECG"])
     with_ecg = np.concatenate([x, 1e4 * np.ones((2, 1, 600))], axis=1)
     expected = features(created("labram"), x)
     torch.testing.assert_close(features(model, with_ecg), expected, rtol=1e-4, atol=1e-5)
@@ -141,6 +146,34 @@ def test_weights_of_other_shapes_are_refused():
     weights.source.load().n_filters = 8
     with pytest.raises(ValueError, match=r"do not suit 19 channels .* patches"):
         create_model("labram", weights=weights, ch_names=TEN_TWENTY, sfreq=200.0, n_times=400)
+
+
+# Pretrained weights by name, in a file of the authors' layout.
+
+
+def test_pretrained_weights_follow_the_plan(tmp_path):
+    path = tmp_path / "biot.ckpt"
+    torch.save(checkpoint("biot.six_datasets"), path)
+    given = {"weights": True, "n_outputs": 3, "path": path}
+    model = create_model(
+        "biot.six_datasets", **given, ch_names=TEN_TWENTY, sfreq=250.0, n_times=1000
+    )
+    assert (model.n_chans, model.sfreq) == (19, 250.0)
+    plan = channel_plan("biot.six_datasets", TEN_TWENTY, 250.0)
+    x = 20 * np.random.default_rng(0).standard_normal((2, 19, 1000))
+    names = [channel.name for channel in plan.used]
+    direct = create_model("biot.six_datasets", **given, ch_names=names, n_times=800)
+    torch.testing.assert_close(
+        features(model, x), features(direct, plan.apply(x)), rtol=1e-4, atol=1e-5
+    )
+    with pytest.raises(ValueError, match=r"got 0 among \['E1'\](.|\n)*FP1-F7 +absent"):
+        create_model("biot.six_datasets", **given, ch_names=["E1"], sfreq=250.0, n_times=1000)
+
+
+def test_a_plan_is_that_of_the_weights():
+    assert channel_plan("biot.prest", ["C3-A2", "Fp1", "F7"], 200.0).left_out == {
+        "C3-A2": "not known to the model"
+    }
 
 
 # Recordings and epochs.
