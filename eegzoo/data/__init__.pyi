@@ -33,8 +33,6 @@ from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix, interpolation
 from .signal.amplitude import check_amplitude
 from .signal.filtering.forward_filter import filter_forward, notch_forward
-from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
-from .signal.filtering.forward_filter import filter_forward
 from .signal.filtering.resampling import (
     resample,
     resample_epochs,
