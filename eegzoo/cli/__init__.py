@@ -20,6 +20,7 @@ from eegzoo.cli.list import list_
 from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
+from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
@@ -66,6 +67,7 @@ app.command(rich_help_panel=_USE)(stream)
 app.command(rich_help_panel=_USE)(export)
 app.command(rich_help_panel=_CHECK)(check)
 app.command(rich_help_panel=_CHECK)(verify)
+app.command(rich_help_panel=_CHECK)(reproduce)
 app.command(rich_help_panel=_CHECK)(doctor)
 
 

@@ -81,6 +81,22 @@ def is_stager(name: str) -> bool:
     return not is_file(name) and name.partition(".")[0] in list_models(task="sleep")
 
 
+def refuse_stager(name: str, instead: str) -> None:
+    """Raise an error if a model stages whole nights, with what to use for it instead.
+
+    Its signal processing, which may need the whole night, is that of `eegzoo.sleep`.
+    """
+    from eegzoo.sleep.stagers.load_stager import MEAN_OF_ALL
+    from eegzoo.weights.catalogue import list_weights
+
+    # A name that is misspelt gets the nearest one elsewhere.
+    if is_stager(name) and (name == MEAN_OF_ALL or name in list_weights()):
+        raise ValueError(
+            f"expected a model of windows, got {name}, which stages whole "
+            f"nights with its own signal processing; {instead}"
+        )
+
+
 def evaluate_stager(
     name: str,
     raw: Sequence[Path],

@@ -49,7 +49,8 @@ def info(
             ) from error
     console = Console(highlight=False)
     console.print(f"[bold]{model}[/]  {escape(facts.summary)}")
-    console.print(f"{facts.paper}\nhttps://doi.org/{facts.doi}", markup=False)
+    address = f"\nhttps://doi.org/{facts.doi}" if facts.doi else ""
+    console.print(f"{facts.paper}{address}", markup=False)
     console.print(f"verified against {facts.source}", markup=False)
     console.print(", ".join(f"{name}={text}" for name, text in arguments.items()), markup=False)
     typer.echo(layers)
