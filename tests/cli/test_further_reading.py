@@ -26,6 +26,8 @@ def test_every_page_exists(page):
         ("expected labels ['left'], got ['S 1'], which the classifier was not trained on",
          "docs/events.md"),
         ("recording.edf is truncated: 10 of 20 s", "docs/recordings.md"),
+        ("h5py is required to read authors' weights: pip install 'eegzoo[weights]'",
+         "docs/installation.md"),
         ("no such file: night.edf", "docs/recordings.md"),
         ("expected the training and the test to share no windows: leakage", "docs/new_person.md"),
         ("expected a classifier of the stages W, N1, N2, N3, R, got left, right", "docs/sleep.md"),
