@@ -163,7 +163,9 @@ def _stream(
 
     estimator = fitted_classifier(trained.load())  # type: ignore[arg-type]
     names = None if channels is None else [name.strip() for name in channels.split(",")]
-    described = stream_description(estimator, trained.preprocessing, ch_names=names, sfreq=sfreq)
+    described = stream_description(
+        estimator, trained.preprocessing, ch_names=names, sfreq=sfreq
+    )
     return described, parts_outside(estimator)
 
 

@@ -133,7 +133,8 @@ def _contents(path: Path) -> tuple[bytes, dict[str, Any]]:
         raise ValueError(f"expected JSON in {beside}: {error}") from error
     if not isinstance(described, dict) or not described.get("stream"):
         raise ValueError(
-            f"expected {beside} to describe a stream, as eegzoo export --stream writes it, got none"
+            f"expected {beside} to describe a stream, as eegzoo export --stream writes it, got "
+            "none"
         )
     if described["stream"].get("format") != _FORMAT:
         raise ValueError(
@@ -158,4 +159,6 @@ def _session(content: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     # More threads only wait for each other over a single window.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        content, options, providers=["CPUExecutionProvider"]
+    )
