@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import reading_options, results
+from eegzoo.cli import evaluate_sleep, reading_options, results
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def _classifier(
 
     from eegzoo.online.streaming_classifier import StreamingClassifier
 
+    evaluate_sleep.refuse_stager(model, "eegzoo.sleep.SleepStream does that in Python")
     torch.set_num_threads(1)  # more only wait for each other over a single window
     classifier = find_trained(model).load()
     return lambda source: StreamingClassifier(

@@ -23,6 +23,7 @@ from eegzoo.cli import (
     train_run,
 )
 from eegzoo.cli import subjects as subjects_
+from eegzoo.cli.completion import complete_models
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def train(
     preprocessing_file: preprocessing_options.File = None,
     print_preprocessing: preprocessing_options.Print = False,
     check_signal: matching.CheckSignal = "raise",
-    model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Name from eegzoo list, or module:Class.", autocompletion=complete_models
+        ),
+    ] = "eegnet",
     recipe: settings.RecipeName = "small",
     align: settings.Align = None,
     causal: settings.Causal = False,

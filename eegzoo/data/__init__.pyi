@@ -30,12 +30,18 @@ from .reading.label_files.scoring import Scoring
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
-from .signal.alignment import align, channel_matrix
+from .signal.alignment import align, channel_matrix, interpolation
 from .signal.amplitude import check_amplitude
 from .signal.filtering.forward_filter import filter_forward, notch_forward
-from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
+from .signal.filtering.resampling import (
+    resample,
+    resample_epochs,
+    resample_events,
+    resample_raw,
+)
+from .signal.nearest_electrodes import nearest_electrodes
 from .signal.quality import Finding, check_against, check_recording
-from .signal.signal_info import SignalInfo, SignalWarning
+from .signal.signal_info import SignalInfo, SignalWarning, same_rate
 from .store.window_store import WindowStore
 from .windows.aligned_people import align_people
 from .windows.epochs_dataset import EpochsDataset
@@ -89,11 +95,13 @@ __all__ = [
     "fetch_ssvep",
     "filter_forward",
     "fit_normalizer",
+    "interpolation",
     "is_epochs_file",
     "label_events",
     "labels_among_events",
     "list_events",
     "load_bids",
+    "nearest_electrodes",
     "normalizer_from_dict",
     "notch_forward",
     "official_split",
@@ -101,9 +109,11 @@ __all__ = [
     "read_label_file",
     "read_recording",
     "read_scoring",
+    "resample",
     "resample_epochs",
     "resample_events",
     "resample_raw",
+    "same_rate",
     "scoring_of",
     "simulate_motor_imagery",
     "simulate_night",

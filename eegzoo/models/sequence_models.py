@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.attention import twice_differentiable_attention
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 from eegzoo.models.base import EEGModel
 from eegzoo.torch_internals import BatchNormBase
@@ -76,7 +77,8 @@ class ContextModel(SequenceModel):
         Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
             Logits.
         """
-        logits: Tensor = self.head(self.features(x, lengths))
+        with twice_differentiable_attention(x):
+            logits: Tensor = self.head(self.features(x, lengths))
         return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:

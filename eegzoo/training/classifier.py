@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
 from eegzoo.training.inputs.causal_training import check_causal_data, check_causal_parameters
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
@@ -50,10 +51,12 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
-    recipe : {"small", "plain", "tinysleepnet"}
+    recipe : str | Recipe
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
         whole, standardised windows without any other technique. "tinysleepnet" is the published
-        training of `TinySleepNet` on nights.
+        training of `TinySleepNet` on nights. "finetune", "linear_probe" and "lora" are for
+        pretrained models; "labram" and "cbramod" are their authors' settings. A `Recipe` of your
+        own has all settings: ``dataclasses.replace(RECIPES["lora"], lora_rank=16)``.
     align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
         Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
@@ -109,9 +112,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
         is the number of recordings. None, in the recipe as well: windows, or sequences, are
         independent.
-    layer_decay : float
+    layer_decay : float | None
         Learning rate of each part of the model, divided by that of the next part; the head learns
-        at `lr`. Use values below 1 for fine-tuning.
+        at `lr`. Layers of a transformer are parts of their own. Use values below 1 for fine-tuning.
     people_per_batch : int | None
         Number of people in a batch, each with the same number of windows. Batch normalisation then
         takes its statistics by person, in training and in use: the windows of a person are
@@ -159,6 +162,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         person are held out, and a warning says so. "adapted" also adapts the models to each person
         held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
         calibration.
+    pseudo_labels : PseudoLabels | None
+        How `adapt` uses labels that the classifier gives itself; saved with the weights. None: the
+        defaults.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -211,7 +217,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         class_weight: str | Mapping[Any, float] | None = None,
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
-        recipe: str = "small",
+        recipe: str | Recipe = "small",
         align: str | PersonAlignment | None = None,
         causal: bool = False,
         normalize: str | None = None,
@@ -229,7 +235,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         patience: int | None = None,
         conv_l2: float | None = None,
         sampler: NightSampler | None = None,
-        layer_decay: float = 1.0,
+        layer_decay: float | None = None,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
         precision: str = "float32",
@@ -244,6 +250,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         criterion: Any = None,
         lr_scheduler: Any = None,
         calibration: str | None = None,
+        pseudo_labels: PseudoLabels | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -260,6 +267,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
+        self.pseudo_labels = pseudo_labels
         self.causal = causal
 
     def check_parameters(self) -> Recipe:
