@@ -60,6 +60,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # what an example prints, not the value of its last line
     "show_signature": False,
     "write_computation_times": False,
     "min_reported_time": 1e6,
