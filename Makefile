@@ -28,6 +28,7 @@ bench: $(READY)
 facts: $(READY)
 	$(BIN)/python -m eegzoo.models.measured_facts
 	$(BIN)/python -m eegzoo.weights.write_cards
+	$(BIN)/python -m eegzoo.reproduction.write_table
 
 # What outside software does unexpectedly; installs pinned packages into temporary folders.
 findings:

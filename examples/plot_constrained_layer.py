@@ -3,8 +3,8 @@ A constrained layer in your own network
 =======================================
 
 Many EEG networks limit the norm of their filters, so that no channel or filter grows without bound
-on a few hundred trials. ``ConstrainedConv1d`` takes the place of ``torch.nn.Conv1d``, and the limits
-hold whenever the layer is used.
+on a few hundred trials. ``ConstrainedConv1d`` takes the place of ``torch.nn.Conv1d``, and the
+limits hold whenever the layer is used.
 """
 
 import matplotlib.pyplot as plt
@@ -16,8 +16,9 @@ from eegzoo.layers import ConstrainedConv1d, ConstrainedDense, constraint_report
 # %%
 # A network before and after
 # --------------------------
-# The only change is the class. ``max_norm`` alone is a MaxNorm; with ``min_norm`` it is a MinMaxNorm.
-# The norm of a filter is taken over ``axis_norm``, by default its input channels and its taps.
+# The only change is the class. ``max_norm`` alone is a MaxNorm; with ``min_norm`` it is a
+# MinMaxNorm. The norm of a filter is taken over ``axis_norm``, by default its input channels and
+# its taps.
 torch.manual_seed(0)
 
 

@@ -17,8 +17,8 @@ from eegzoo.training import EEGClassifier
 # %%
 # A classifier of imagined movements
 # ----------------------------------
-# In these simulated recordings we know the answer: the rhythm near 10 Hz becomes weaker over the side
-# of the motor cortex opposite to the hand: at C4 for the left hand and at C3 for the right.
+# In this simulated recording we know the answer: the rhythm near 10 Hz becomes weaker at C4 for
+# the left hand and at C3 for the right. So what is left of it at C3 speaks for the left hand.
 raw = simulate_motor_imagery(n_trials=80, power_drop=0.95, random_state=0)
 raw.filter(4, 38, verbose=False)
 epochs = mne.Epochs(raw, tmin=0, tmax=4, baseline=None, preload=True, verbose=False)
@@ -46,6 +46,6 @@ axes[1].set_xlabel("Channel")
 # ------------------------
 # Another question, with another method: how much accuracy is lost if a frequency band is exchanged
 # between trials? It needs no gradient, so that the two methods check each other.
-importance = permutation_importance(classifier, new, n_repeats=5)
+importance = permutation_importance(classifier, new, of="bands", n_repeats=10)
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 plot_importance(importance, axes=axes)

@@ -2,8 +2,8 @@
 A grid search with scikit-learn
 ===============================
 
-``EEGClassifier`` is an estimator of scikit-learn, so the tools that you know work: pipelines, splitters
-and searches. Here a search varies the size of a network and its learning rate.
+``EEGClassifier`` is an estimator of scikit-learn, so the tools that you know work: pipelines,
+splitters and searches. Here a search varies the size of a network and its learning rate.
 """
 
 import matplotlib.pyplot as plt
@@ -49,9 +49,9 @@ print("best:", search.best_params_, f"with an accuracy of {search.best_score_:.2
 # %%
 # What the search does not tell
 # -----------------------------
-# The best score is optimistic, because it was chosen among six on the same people. Report the accuracy
-# on people who were not in the search, or run the search inside each fold (*nested* cross-validation):
-# ``cross_val_score(search, ..., groups=...)`` does so.
+# The best score is optimistic, because it was chosen among six on the same people. Report the
+# accuracy on people who were not in the search, or run the search inside each fold (*nested*
+# cross-validation): ``cross_val_score(search, ..., groups=...)`` does so.
 rates = sorted({params["lr"] for params in search.cv_results_["params"]})
 figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for n_filters in (4, 8):

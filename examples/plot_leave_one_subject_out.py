@@ -39,8 +39,8 @@ people = dataset.groups("subject")
 # The split
 # ---------
 # Windows of one person resemble each other, so a random split would put parts of everybody on both
-# sides and measure something else: how well the network knows these people. ``check_leakage`` refuses
-# splits in which a person, a second or a copied window is on both sides.
+# sides and measure something else: how well the network knows these people. ``check_leakage``
+# refuses splits in which a person, a second or a copied window is on both sides.
 splitter = LeaveOneGroupOut()
 for train, test in splitter.split(dataset, dataset.labels, people):
     check_leakage(dataset, train, test, apart="subject")
@@ -48,7 +48,8 @@ for train, test in splitter.split(dataset, dataset.labels, people):
 # %%
 # One prediction for each window
 # ------------------------------
-# scikit-learn runs the protocol. Within each fold, everything is fitted on the training people alone.
+# scikit-learn runs the protocol. Within each fold, everything is fitted on the training people
+# alone.
 classifier = EEGClassifier("shallow_convnet", align="euclid", max_epochs=10, random_state=0)
 predicted = cross_val_predict(
     classifier, dataset, dataset.labels, cv=splitter, groups=people, method="predict"
@@ -58,8 +59,8 @@ predicted = cross_val_predict(
 # The mean hides people
 # ---------------------
 # The interval of a person is over their trials, that of the mean over people: this is what a new
-# person can expect. The grey bar ends at the accuracy that permuted predictions exceed once in twenty
-# times. With 40 trials this is well above one half.
+# person can expect. The grey bar ends at the accuracy that permuted predictions exceed once in
+# twenty times. With 40 trials this is well above one half.
 scores = scores_of_people(dataset.labels, predicted, people)
 values = [person.value for person in scores]
 mean, half = sum(values) / len(values), t.ppf(0.975, len(values) - 1) * sem(values)

@@ -2,9 +2,9 @@
 A new person: zero-shot, adapted and aligned
 ============================================
 
-People differ in their rhythms, in their heads and in how the cap sits. How well does a classifier do
-on someone it has never seen ("zero-shot"), and what does it gain from this person's windows, without
-any label?
+People differ in their rhythms, in their heads and in how the cap sits. How well does a classifier
+do on someone it has never seen ("zero-shot"), and what does it gain from this person's windows,
+without any label?
 """
 
 import matplotlib.pyplot as plt
@@ -23,8 +23,8 @@ from eegzoo.training import EEGClassifier
 # %%
 # Nine people
 # -----------
-# Each seed simulates another person. The contact of the electrodes differs too, so that each channel
-# of each person has a gain of its own. Six people are for training, three are new.
+# Each seed simulates another person. The contact of the electrodes differs too, so that each
+# channel of each person has a gain of its own. Six people are for training, three are new.
 SITES = ("FC3", "FC4", "C5", "C3", "C1", "Cz", "C2", "C4", "C6", "CP3", "CP4", "Pz")
 preprocessing = Preprocessing([Filter(6, 30), Epoch(0.5, 3.5)])
 
@@ -44,10 +44,10 @@ new_people = {f"S{seed}": windows_of([seed]) for seed in (6, 7, 8)}
 # %%
 # Three ways to meet a new person
 # -------------------------------
-# *Zero-shot* uses the classifier as it is. ``adapt`` returns a classifier for one person: it fits the
-# normalisation to their windows and learns from those that are classified with confidence. With
-# ``align="euclid"`` each person of the training is whitened by their own covariance (He and Wu 2020),
-# and so is everybody later. ``X`` has no labels; these only serve for the scores.
+# *Zero-shot* uses the classifier as it is. ``adapt`` returns a classifier for one person: it fits
+# the normalisation to their windows and learns from those that are classified with confidence.
+# With ``align="euclid"`` each person of the training is whitened by their own covariance (He and
+# Wu 2020), and so is everybody later. ``X`` has no labels; these only serve for the scores.
 settings = {"max_epochs": 15, "random_state": 0}
 plain = EEGClassifier("shallow_convnet", **settings).fit(training)
 aligned = EEGClassifier("shallow_convnet", align="euclid", **settings).fit(training)
@@ -69,6 +69,8 @@ figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for shift, (name, values) in enumerate(scores.items()):
     axes.bar(np.arange(3) + 0.27 * (shift - 1), values, width=0.25, label=name)
 axes.axhline(0.5, color="k", linestyle="--", linewidth=1, label="chance")
-axes.set(xticks=range(3), xticklabels=new_people, ylim=(0, 1), ylabel="Accuracy", xlabel="New person")
+axes.set(
+    xticks=range(3), xticklabels=new_people, ylim=(0, 1), ylabel="Accuracy", xlabel="New person"
+)
 axes.set_title("People who were not in the training")
 figure.legend(loc="outside right upper")

@@ -2,9 +2,9 @@
 Your own EDF file
 =================
 
-From a file on your disk to a classifier that can be used on the next file. EDF stands for any format
-that MNE reads. The example needs the extra ``edf``, because it first writes the file that you would
-bring: ``pip install 'eegzoo[edf]'``.
+From a file on your disk to a classifier that can be used on the next file. EDF stands for any
+format that MNE reads. The example needs the extra ``edf``, because it first writes the file that
+you would bring: ``pip install 'eegzoo[edf]'``.
 """
 
 import tempfile
@@ -13,17 +13,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from scipy.signal import welch
 
-from eegzoo.data import (
-    Epoch,
-    EpochsDataset,
-    Filter,
-    Preprocessing,
-    Recording,
-    check_recording,
-    list_events,
-    read_recording,
-    simulate_motor_imagery,
-)
+from eegzoo.data import Epoch, EpochsDataset, Filter, Preprocessing, Recording
+from eegzoo.data import list_events, read_recording, simulate_motor_imagery
 from eegzoo.training import EEGClassifier
 
 # %%
@@ -36,20 +27,18 @@ both.copy().crop(360).export(folder / "tuesday.edf", verbose=False)
 # %%
 # Look before training
 # --------------------
-# ``list_events`` shows what can become a label. ``check_recording`` looks for wrong units, flat,
-# clipped or duplicated channels and mains interference; here it notes the mains at 50 Hz, which the
-# filter below removes. On the command line, ``eegzoo check monday.edf`` says both.
+# ``list_events`` shows what can become a label. On the command line, ``eegzoo check monday.edf``
+# says this too, and looks for wrong units, flat, clipped or copied channels and mains
+# interference.
 monday = read_recording(folder / "monday.edf")
 for event in list_events(monday):
     print(event.name, event.count)
-for finding in check_recording(monday):
-    print(finding.kind, "-", finding.message)
 
 # %%
 # From file to windows
 # --------------------
-# A ``Preprocessing`` is a list of steps. It is saved with the classifier, so that the next recording
-# gets exactly the same treatment, and it can be printed as MNE code.
+# A ``Preprocessing`` is a list of steps. It is saved with the classifier, so that the next
+# recording gets exactly the same treatment, and it can be printed as MNE code.
 preprocessing = Preprocessing([Filter(4, 38), Epoch(0, 4)])
 dataset = EpochsDataset.from_recordings([Recording(monday, "me")], preprocessing)
 print(preprocessing.as_mne_code())
@@ -80,5 +69,11 @@ for label in dataset.classes:
     windows = dataset.X[dataset.labels == label][:, c4]
     frequencies, powers = welch(windows, dataset.info.sfreq, nperseg=128)
     axes.semilogy(frequencies, powers.mean(axis=0), label=label)
-axes.set(xlim=(4, 38), xlabel="Frequency (Hz)", ylabel="Power (µV²/Hz)", title="Channel C4")
+axes.set(
+    xlim=(4, 38),
+    ylim=(0.1, 100),
+    xlabel="Frequency (Hz)",
+    ylabel="Power (µV²/Hz)",
+    title="Channel C4",
+)
 axes.legend()

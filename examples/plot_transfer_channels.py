@@ -2,8 +2,8 @@
 Trained weights on another cap
 ==============================
 
-A model knows the names of its channels. What if your amplifier has them in another order, under newer
-names, or lacks a few? The weights of this example come with the package.
+A model knows the names of its channels. What if your amplifier has them in another order, under
+newer names, or lacks a few? The weights of this example come with the package.
 """
 
 import warnings
@@ -18,16 +18,17 @@ from eegzoo.data import SignalWarning, simulate_motor_imagery
 # %%
 # A model and its channels
 # ------------------------
-# ``eegnet.eegmat`` tells rest from mental arithmetic. EEGNet's spatial filters are vectors over the
-# channels, so that their order matters: windows in another order would be those of another brain.
+# ``eegnet.eegmat`` tells rest from mental arithmetic. EEGNet's spatial filters are vectors over
+# the channels, so that their order matters: windows in another order would be those of another
+# brain.
 trained = eegzoo.create_model("eegnet.eegmat", weights=True)
 print(", ".join(trained.ch_names))
 
 # %%
 # Another order, newer names
 # --------------------------
-# T3 and T4 are called T7 and T8 today. With ``ch_names``, the filters are put into the order of your
-# channels. The outputs are those of before; only the order of additions differs.
+# T3 and T4 are called T7 and T8 today. With ``ch_names``, the filters are put into the order of
+# your channels. The outputs are those of before; only the order of additions differs.
 raw = simulate_motor_imagery(40, ch_names=trained.ch_names, random_state=0)
 n_times = trained.n_times
 windows = raw.get_data(units="uV")[:, : 60 * n_times].reshape(len(trained.ch_names), 60, n_times)
@@ -43,9 +44,9 @@ with torch.inference_mode():
 # %%
 # Missing channels
 # ----------------
-# By default a missing channel is an error. ``missing="interpolate"`` distributes its filter over the
-# others by spherical splines, as MNE interpolates a bad channel; ``missing="zero"`` leaves it out. Both
-# warn, and both cost something, the more so the more channels there are to replace.
+# By default a missing channel is an error. ``missing="interpolate"`` distributes its filter over
+# the others by spherical splines, as MNE interpolates a bad channel; ``missing="zero"`` leaves it
+# out. Both warn, and both cost something, the more so the more channels there are to replace.
 ways = ("interpolate", "zero")
 counts, changes = (1, 2, 4, 6, 8), {way: [] for way in ways}
 rng = np.random.default_rng(0)

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from eegzoo.cli.completion import complete_models
+
 
 def info(
-    model: Annotated[str, typer.Argument(help="Name of a model.")],
+    model: Annotated[str, typer.Argument(help="Name of a model.", autocompletion=complete_models)],
     n_chans: Annotated[int | None, typer.Option(help="Number of channels.")] = None,
     n_times: Annotated[int | None, typer.Option(help="Number of samples in a window.")] = None,
     n_outputs: Annotated[int | None, typer.Option(help="Number of classes.")] = None,
@@ -47,7 +49,8 @@ def info(
             ) from error
     console = Console(highlight=False)
     console.print(f"[bold]{model}[/]  {escape(facts.summary)}")
-    console.print(f"{facts.paper}\nhttps://doi.org/{facts.doi}", markup=False)
+    address = f"\nhttps://doi.org/{facts.doi}" if facts.doi else ""
+    console.print(f"{facts.paper}{address}", markup=False)
     console.print(f"verified against {facts.source}", markup=False)
     console.print(", ".join(f"{name}={text}" for name, text in arguments.items()), markup=False)
     typer.echo(layers)

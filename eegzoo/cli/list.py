@@ -19,6 +19,12 @@ def list_(
         bool | None,
         typer.Option("--weights/--no-weights", help="Only models with (without) trained weights."),
     ] = None,
+    foundation: Annotated[
+        bool | None,
+        typer.Option(
+            "--foundation/--no-foundation", help="Only (no) models pretrained for use on any data."
+        ),
+    ] = None,
     time: Annotated[
         bool, typer.Option("--time", help="Measure milliseconds per window on this machine.")
     ] = False,
@@ -36,11 +42,13 @@ def list_(
     """
     from eegzoo.models.facts import list_facts
 
-    found = list_facts(pattern, task=task)
+    found = list_facts(pattern, task=task, foundation=foundation)
     if weights is not None:
+        from eegzoo.weights.foundation.names import NAMES
         from eegzoo.weights.stored_cards import stored_cards
 
         trained = {stored.card.architecture for stored in stored_cards().values()}
+        trained |= {name.partition(".")[0] for name in NAMES}
         found = [facts for facts in found if (facts.name in trained) == weights]
     if not found:
         raise ValueError(f"no model matches {pattern!r}")

@@ -24,6 +24,7 @@ from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
 from .person.feature_norm import FeatureNorm
 from .person.fit_statistics import fit_person_statistics
 from .person.person_statistics import PersonStatistics, person_layers, set_people
+from .person.virtual_channels import VirtualChannels
 
 __all__ = [
     "AdditiveAttention",
@@ -52,6 +53,7 @@ __all__ = [
     "SeparableConv2d",
     "TCNBlock",
     "TemporalSpatialConv",
+    "VirtualChannels",
     "bake",
     "by_person",
     "constrain",

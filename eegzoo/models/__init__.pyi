@@ -1,7 +1,10 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .biot import BIOT
+from .cbramod import CBraMod
 from .chambon2018 import Chambon2018
+from .channel_contract import ChannelContract
 from .ctnet import CTNet
 from .deep_convnet import DeepConvNet
 from .deepsleepnet import DeepSleepNet
@@ -11,11 +14,14 @@ from .eeginception_mi import EEGInceptionMI
 from .eegnet import EEGNet
 from .eegnet_old import EEGNetOld
 from .eegnex import EEGNeX
+from .eegpt import EEGPT
 from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
+from .epint import EpiNT
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
+from .labram import LaBraM
 from .model_summary import summary
 from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
@@ -25,8 +31,11 @@ from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
+from .signal_jepa import SignalJEPA
+from .sleeptransformer import SleepTransformer
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
+from .steegformer import STEEGFormer
 from .stnet import STNet
 from .tangent_net import TangentNet
 from .tinysleepnet import TinySleepNet
@@ -36,10 +45,14 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BIOT",
+    "EEGPT",
     "ATCNet",
     "AttnSleep",
+    "CBraMod",
     "CTNet",
     "Chambon2018",
+    "ChannelContract",
     "DeepConvNet",
     "DeepSleepNet",
     "EEGConformer",
@@ -51,16 +64,21 @@ __all__ = [
     "EEGNetOld",
     "EEGSym",
     "EEGTCNet",
+    "EpiNT",
     "FBCNet",
     "FrontFilters",
+    "LaBraM",
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
     "RobustSleepNet",
     "SSVEPFront",
+    "STEEGFormer",
     "STNet",
     "SeqSleepNet",
     "ShallowConvNet",
+    "SignalJEPA",
+    "SleepTransformer",
     "StagerNet",
     "TangentNet",
     "TinySleepNet",

@@ -52,6 +52,8 @@ class ModelFacts:
         Number of multiply-adds in convolutions and matrix products, for one window in evaluation.
     layers : str
         Table of the layers that `eegzoo.summary` prints.
+    foundation : bool
+        Whether the authors pretrained the model on many recordings, for use on any data.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ModelFacts:
     n_params: int
     n_macs: int
     layers: str
+    foundation: bool = False
 
 
 @cache
@@ -118,7 +121,9 @@ def find_facts(name: str) -> ModelFacts:
     raise ValueError(f"unknown model {name!r}{nearest(name, known)}")
 
 
-def list_facts(pattern: str = "*", *, task: str | None = None) -> list[ModelFacts]:
+def list_facts(
+    pattern: str = "*", *, task: str | None = None, foundation: bool | None = None
+) -> list[ModelFacts]:
     """Return the facts about some models, sorted by name.
 
     Parameters
@@ -127,6 +132,8 @@ def list_facts(pattern: str = "*", *, task: str | None = None) -> list[ModelFact
         Shell-style pattern of names.
     task : str | None
         Task that the paper used the model for.
+    foundation : bool | None
+        True: only foundation models. False: only other models. None: all models.
 
     Raises
     ------
@@ -145,7 +152,9 @@ def list_facts(pattern: str = "*", *, task: str | None = None) -> list[ModelFact
     return [
         facts
         for name, facts in sorted(known.items())
-        if fnmatch.fnmatchcase(name, pattern) and (task is None or task in facts.tasks)
+        if fnmatch.fnmatchcase(name, pattern)
+        and (task is None or task in facts.tasks)
+        and (foundation is None or facts.foundation == foundation)
     ]
 
 

@@ -52,6 +52,7 @@ def measure_facts(name: str) -> ModelFacts:
         n_params=sum(parameter.numel() for parameter in model.parameters()),
         n_macs=count_macs(model, x),
         layers=str(summary(model)),
+        foundation=entry.foundation,
     )
 
 

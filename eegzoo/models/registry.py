@@ -38,6 +38,8 @@ class ModelEntry:
         the arguments without a default.
     defaults : mapping of str to object
         Default arguments of a variant that differ from those of its class.
+    foundation : bool
+        Whether the authors pretrained the model on many recordings, for use on any data.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ModelEntry:
     source: str
     standard: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    foundation: bool = False
 
     @property
     def summary(self) -> str:
@@ -84,6 +87,7 @@ def register_model(
     source: str = "",
     standard: Mapping[str, Any] | None = None,
     defaults: Mapping[str, Any] | None = None,
+    foundation: bool = False,
 ) -> Callable[[Model], Model]:
     """Return a decorator that adds a model class to the registry.
 
@@ -94,7 +98,7 @@ def register_model(
     ----------
     name : str
         Name for `create_model`, without "." and ":".
-    tasks, paper, doi, source, standard, defaults
+    tasks, paper, doi, source, standard, defaults, foundation
         Other fields of the `ModelEntry`.
 
     Raises
@@ -139,6 +143,7 @@ def register_model(
             source,
             dict(standard or {}),
             dict(defaults or {}),
+            foundation,
         )
         return model_class
 

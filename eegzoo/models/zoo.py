@@ -9,6 +9,8 @@ from eegzoo.arguments import nearest
 from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
+    biot,
+    cbramod,
     chambon2018,
     ctnet,
     deep_convnet,
@@ -19,15 +21,21 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     eegnet,
     eegnet_old,
     eegnex,
+    eegpt,
     eegsym,
     eegtcnet,
+    epint,
     fbcnet,
+    labram,
     resnet1d,
     robustsleepnet,
     seqsleepnet,
     shallow_convnet,
+    signal_jepa,
+    sleeptransformer,
     ssvep_front,
     stagernet,
+    steegformer,
     stnet,
     tangent_net,
     tinysleepnet,
@@ -79,7 +87,9 @@ def check_task(task: str | None) -> None:
         raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
 
 
-def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
+def list_models(
+    pattern: str = "*", *, task: str | None = None, foundation: bool | None = None
+) -> list[str]:
     """Return the names of the architectures, sorted.
 
     Parameters
@@ -88,6 +98,9 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
         Shell-style pattern that the names match.
     task : str | None
         Task for which the paper uses the model: "motor imagery", "erp", "ssvep", "sleep", ...
+    foundation : bool | None
+        True: only foundation models, which their authors pretrained on many recordings, for use on
+        any data. False: only other models. None: all models.
 
     Returns
     -------
@@ -112,7 +125,9 @@ def list_models(pattern: str = "*", *, task: str | None = None) -> list[str]:
     return sorted(
         name
         for name, entry in registered_models().items()
-        if fnmatch.fnmatchcase(name, pattern) and (task is None or task in entry.tasks)
+        if fnmatch.fnmatchcase(name, pattern)
+        and (task is None or task in entry.tasks)
+        and (foundation is None or entry.foundation == foundation)
     )
 
 

@@ -1,18 +1,28 @@
 from .card import Card, Metric, Origin, TrainingData
 from .catalogue import find_weights, list_weights, names_of_folds, weights_in
+from .foundation.braindecode import from_braindecode, to_braindecode
+from .foundation.braindecode_hub import from_braindecode_hub
+from .foundation.catalogue import find_foundation_weights, list_foundation_weights
+from .foundation.checkpoints import FoundationWeights
 from .hub import from_hub, push_to_hub
 from .weights import Weights
 
 __all__ = [
     "Card",
+    "FoundationWeights",
     "Metric",
     "Origin",
     "TrainingData",
     "Weights",
+    "find_foundation_weights",
     "find_weights",
+    "from_braindecode",
+    "from_braindecode_hub",
     "from_hub",
+    "list_foundation_weights",
     "list_weights",
     "names_of_folds",
     "push_to_hub",
+    "to_braindecode",
     "weights_in",
 ]

@@ -126,14 +126,29 @@ def from_hub(repo_id: str, revision: str, *, token: str | None = None) -> Weight
         ...
     ValueError: expected revision to be a commit of 40 hexadecimal digits, got 'main'
     """
+    path = download(repo_id, FILE, revision, token)
+    return dataclasses.replace(weights_in(path), name=repo_id)
+
+
+def download(repo_id: str, file: str, revision: str, token: str | None = None) -> Path:
+    """Return the path of a file of a repository in the hub's cache, fetched if it is absent.
+
+    The parameters and errors are those of `from_hub`.
+
+    Examples
+    --------
+    >>> download("me/eegnet-mine", "config.json", revision="main")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected revision to be a commit of 40 hexadecimal digits, got 'main'
+    """
     if not re.fullmatch("[0-9a-f]{40}", revision):
         raise ValueError(
             f"expected revision to be a commit of 40 hexadecimal digits, got {revision!r}"
         )
     hub = _hub()
     with _one_line(f"{repo_id} at {revision} cannot be fetched"):
-        path = hub.hf_hub_download(repo_id, FILE, revision=revision, token=token)
-    return dataclasses.replace(weights_in(path), name=repo_id)
+        return Path(hub.hf_hub_download(repo_id, file, revision=revision, token=token))
 
 
 def _hub() -> Any:

@@ -25,6 +25,8 @@ CONCEPTS = {
     "pool_lengths?": "length of pools in samples",
     "pool_seconds": "length of pools in seconds",
     "pool_stride": "stride of pools in samples",
+    "patch_length": "length of a token in samples",
+    "patch_stride": "number of samples from one token to the next",
     "max_norm": "maximum norm of a layer's weights",
     # Repeated parts and their sizes.
     "depths?": "number of repeated blocks or layers; a tuple for several stages",
@@ -39,6 +41,8 @@ CONCEPTS = {
     "drop_prob": "dropout probability",
     "drop_maps": "whether dropout drops whole maps",
     "batch_statistics": "whether training normalises by the statistics of the batch",
+    "n_summaries": "number of summary tokens at each time",
+    "layer_scale": "initial factor of a residual branch",
     # What is computed of a window and a person.
     "(power_)?bands": "lower and upper edges of frequency bands in Hz",
     "power_seconds": "length of the segments of Welch's method in seconds",
@@ -55,13 +59,14 @@ CONCEPTS = {
     "context_length": "number of windows from which one window is classified",
     "complexity": "factor on the number of weights",
     "frozen_temporal": "whether the temporal filters are frozen",
+    "mean_pool": "whether the features are the mean over the tokens",
     "grid_size": "rows and columns of a grid of electrodes",
     "n_bands": "number of frequency bands",
     "n_lateral": "number of channels of one hemisphere",
     "n_segments": "number of segments of a window",
 }
 # A name may start with the part of the model that it belongs to: `tcn_depth`.
-PARTS = "attention|head|output|position|recalibration|second|tcn|transformer"
+PARTS = "attention|head|output|path|position|recalibration|second|tcn|transformer"
 
 every_model = pytest.mark.parametrize("name", list_models())
 

@@ -46,7 +46,9 @@ def test_attention_counts():
     assert count_macs(Attention(), torch.randn(1, 7, 5)) == 2 * 7 * 5 * 7
 
 
-@pytest.mark.parametrize("filters", [{}, {"pattern": "eeg*"}, {"task": "sleep"}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"pattern": "eeg*"}, {"task": "sleep"}, {"foundation": True}]
+)
 def test_facts_are_listed_like_models(filters):
     assert [facts.name for facts in list_facts(**filters)] == list_models(**filters)
 

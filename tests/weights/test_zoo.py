@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from eegzoo import create_model, list_models, list_weights, load_model
-from eegzoo.weights import find_weights, weights_in
+from eegzoo.weights import find_weights, list_foundation_weights, weights_in
 
 NAME = "eegnet.ssvep_exo"
 SIZES = {"n_chans": 3, "n_times": 128, "n_outputs": 2, "sfreq": 128}
@@ -116,7 +116,7 @@ def test_unknown_weights_propose_near_ones(name, message):
 @pytest.mark.parametrize(
     ("argument", "near"),
     [("n_output", "; did you mean 'n_outputs'"), ("chnames", "; did you mean 'ch_names'"),
-     ("mising", "; did you mean 'missing'"), ("n_times", "")],
+     ("mising", "; did you mean 'missing'"), ("F1", "")],
 )  # fmt: skip
 def test_unknown_argument_of_trained_weights_proposes_a_near_one(mine, argument, near):
     for name, weights in ((NAME, True), ("eegnet", mine)):
@@ -147,7 +147,8 @@ def test_models_are_those_with_weights_and_those_without():
     with_weights, without = list_models(weights=True), list_models(weights=False)
     assert sorted([*with_weights, *without]) == list_models() == list_models(weights=None)
     architectures = {find_weights(name).metadata.architecture for name in list_weights()}
-    assert set(with_weights) == architectures
+    pretrained = {name.partition(".")[0] for name in list_foundation_weights()}
+    assert set(with_weights) == architectures | pretrained
     assert {"eegnet", "eegnet_8_2", "shallow_convnet"} <= set(with_weights)
     assert {"eegnet_4_2", "stagernet"} <= set(without)
 
@@ -156,8 +157,9 @@ def test_models_are_filtered_by_pattern_task_and_weights():
     assert list_models("shallow*", weights=True) == ["shallow_convnet"]
     assert list_models("shallow*", weights=False) == []
     assert "eegsym" in list_models(task="motor imagery", weights=True)
-    sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "tinysleepnet"]
-    assert list_models(task="sleep", weights=True) == sleep
+    sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "sleeptransformer", "tinysleepnet"]
+    assert list_models(task="sleep", weights=True, foundation=False) == sleep
+    assert list_models(task="sleep", foundation=True) == ["biot", "cbramod", "eegpt"]
     assert list_models(task="erp", weights=False) == sorted(
         {*list_models(task="erp")} - {*list_models(task="erp", weights=True)}
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from eegzoo.models.references import (
     atcnet,
     attnsleep,
+    biot,
+    cbramod,
     chambon2018,
     ctnet,
     deep_convnet,
@@ -15,15 +17,21 @@ from eegzoo.models.references import (
     eegnet,
     eegnet_old,
     eegnex,
+    eegpt,
     eegsym,
     eegtcnet,
+    epint,
     fbcnet,
+    labram,
     person_models,
     resnet1d,
     robustsleepnet,
     seqsleepnet,
     shallow_convnet,
+    signal_jepa,
+    sleeptransformer,
     stagernet,
+    steegformer,
     stnet,
     tinysleepnet,
     transformeeg,
@@ -34,10 +42,11 @@ from eegzoo.models.references.reference import Reference
 from eegzoo.models.zoo import find_entry
 
 _MODULES = (
-    atcnet, attnsleep, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
-    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegsym, eegtcnet, fbcnet,
-    person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet, stagernet, stnet,
-    tinysleepnet, transformeeg, usleep, xeegnet,
+    atcnet, attnsleep, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
+    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegpt, eegsym, eegtcnet, epint,
+    fbcnet, labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet,
+    signal_jepa, sleeptransformer, stagernet, steegformer, stnet, tinysleepnet, transformeeg,
+    usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

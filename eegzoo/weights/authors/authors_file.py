@@ -17,7 +17,7 @@ from torch import Tensor
 from eegzoo.models.base import EEGModel
 from eegzoo.models.zoo import create_model
 from eegzoo.weights.authors.keras_file import read_keras_weights
-from eegzoo.weights.card import Card
+from eegzoo.weights.card import Card, Origin
 
 pooch = lazy_loader.load("pooch")
 
@@ -65,31 +65,50 @@ class AuthorsFile:
 
     def fetch(self) -> Path:
         """Return the path of the file in the cache, after fetching it if it is absent."""
-        path = cache_folder() / self.file
-        origin = self.card.origin
-        is_new = not path.exists()
-        if is_new:
-            known = f"sha256:{origin.sha256}" if origin.sha256 else None
-            try:
-                pooch.retrieve(origin.url, known, path.name, path.parent, progressbar=True)
-            except Exception as error:  # requests and urllib3 have their own errors
-                raise OSError(
-                    f"{origin.url} cannot be fetched to {path.parent} ($EEGZOO_WEIGHTS): "
-                    f"{' '.join(str(error).split())}"
-                ) from error
-        name, expected, found = (
-            ("SHA-256", origin.sha256, sha256_of(path))
-            if origin.sha256
-            else ("Git blob", origin.git_blob, git_blob_of(path))
+        return fetch_file(self.card.origin, self.file)
+
+
+def fetch_file(origin: Origin, file: str) -> Path:
+    """Return the path of an authors' file in the cache, after fetching it if it is absent.
+
+    Parameters
+    ----------
+    origin : Origin
+        Address of the file, and its SHA-256 or Git's name of its content.
+    file : str
+        Name of the file in the cache.
+
+    Raises
+    ------
+    OSError
+        If the file is not in the cache and cannot be fetched.
+    ValueError
+        If the file differs from the authors' file.
+    """
+    path = cache_folder() / file
+    is_new = not path.exists()
+    if is_new:
+        known = f"sha256:{origin.sha256}" if origin.sha256 else None
+        try:
+            pooch.retrieve(origin.url, known, path.name, path.parent, progressbar=True)
+        except Exception as error:  # requests and urllib3 have their own errors
+            raise OSError(
+                f"{origin.url} cannot be fetched to {path.parent} ($EEGZOO_WEIGHTS): "
+                f"{' '.join(str(error).split())}"
+            ) from error
+    name, expected, found = (
+        ("SHA-256", origin.sha256, sha256_of(path))
+        if origin.sha256
+        else ("Git blob", origin.git_blob, git_blob_of(path))
+    )
+    if found != expected:
+        if is_new and not origin.sha256:  # pooch could not check it
+            path.unlink()
+        raise ValueError(
+            f"{path} is damaged, or another file than {origin.url}: expected {name} "
+            f"{expected}, got {found}; delete it to fetch it again"
         )
-        if found != expected:
-            if is_new and not origin.sha256:  # pooch could not check it
-                path.unlink()
-            raise ValueError(
-                f"{path} is damaged, or another file than {origin.url}: expected {name} "
-                f"{expected}, got {found}; delete it to fetch it again"
-            )
-        return path
+    return path
 
 
 def authors_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import pickle
@@ -62,6 +63,41 @@ def read_lightning_state(path: str | os.PathLike[str]) -> Weights:
         return _arrays(named)
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} is damaged or no checkpoint of Lightning: {error}") from error
+
+
+def read_state(path: str | os.PathLike[str], entry: str = "", prefix: str = "") -> Weights:
+    """Return the weights in a checkpoint that torch saved.
+
+    Parameters
+    ----------
+    path : path-like
+        File of a state dict, or of a dict that contains one.
+    entry : str
+        Key of the state dict in that dict. Empty: the file is a state dict itself.
+    prefix : str
+        Start of the names of the weights to return, which is cut off. Others are left out.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or has no such entry, or no name begins with the prefix.
+    """
+    try:
+        # Many checkpoints contain the options of the training, a list of plain values.
+        options = torch.serialization.safe_globals([argparse.Namespace])
+        with Path(path).open("rb") as file, options:
+            content = _load(file)
+        state = content[entry] if entry else content
+        named = {
+            name.removeprefix(prefix): value
+            for name, value in state.items()
+            if name.startswith(prefix)
+        }
+        if not named:
+            raise ValueError(f"no name of a weight begins with {prefix!r}")
+        return _arrays(named)
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged or another checkpoint: {error}") from error
 
 
 def _load(file: BinaryIO | io.BytesIO) -> Any:

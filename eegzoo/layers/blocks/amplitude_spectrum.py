@@ -1,0 +1,32 @@
+"""Amplitude spectra of patches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def amplitude_spectrum(x: Tensor) -> Tensor:
+    """Return the amplitudes of the discrete Fourier transform over the last axis.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., n_times)
+        Signals.
+
+    Returns
+    -------
+    Tensor, shape (..., n_times // 2 + 1)
+        Amplitudes at the frequencies from 0 to half of the sampling rate. Types that have no
+        Fourier transform are computed in float32.
+
+    Examples
+    --------
+    >>> amplitude_spectrum(torch.cos(torch.pi / 2 * torch.arange(8))).round(decimals=3)
+    tensor([0., 0., 4., 0., 0.])
+    """
+    if x.numel() == 0:  # MKL has no transform of nothing
+        return x.new_zeros(*x.shape[:-1], x.shape[-1] // 2 + 1)
+    has_transform = x.dtype in (torch.float32, torch.float64)
+    amplitudes: Tensor = torch.fft.rfft(x if has_transform else x.float()).abs()
+    return amplitudes.to(x.dtype)

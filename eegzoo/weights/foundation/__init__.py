@@ -1,0 +1,1 @@
+"""Weights of foundation models: checkpoints of their authors and of braindecode, and key maps."""

@@ -1,0 +1,194 @@
+"""Pretrained weights of foundation models by name."""
+
+from __future__ import annotations
+
+import torch
+
+from eegzoo.arguments import nearest
+from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
+from eegzoo.models.zoo import find_entry
+from eegzoo.weights.card import Origin, TrainingData
+from eegzoo.weights.foundation.checkpoints import FoundationWeights
+from eegzoo.weights.foundation.matching import Array
+from eegzoo.weights.foundation.names import NAMES
+
+
+def find_foundation_weights(name: str) -> FoundationWeights:
+    """Return pretrained weights of a foundation model by name.
+
+    Parameters
+    ----------
+    name : str
+        Name from `list_foundation_weights`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown. The message proposes the nearest name.
+
+    Examples
+    --------
+    >>> find_foundation_weights("biot.six_datasets").origin.repository
+    'ycq091044/BIOT'
+    """
+    if name not in _WEIGHTS:
+        raise ValueError(f"unknown weights {name!r}{nearest(name, _WEIGHTS)}")
+    return _WEIGHTS[name]
+
+
+def list_foundation_weights() -> list[str]:
+    """Return the names of the pretrained weights of foundation models, sorted.
+
+    Examples
+    --------
+    >>> list_foundation_weights()
+    ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large',
+     'epint.base', 'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
+    """
+    return list(NAMES)
+
+
+def _pad_channels(weights: dict[str, Array], n_rows: int = 18) -> dict[str, torch.Tensor]:
+    """Return BIOT's state dict with as many rows as the architecture has; the others are zero."""
+    state = biot.backbone_from(weights)
+    table = state["channels.weight"]
+    state["channels.weight"] = torch.cat([table, table[:1].repeat(n_rows - len(table), 1) * 0])
+    return state
+
+
+_BIOT_CITATION = (
+    "Yang, Westover, Sun (2023), BIOT: cross-data biosignal learning in the wild, NeurIPS, "
+    "https://doi.org/10.48550/arXiv.2305.10351"
+)
+
+
+def _biot(
+    tag: str, file: str, git_blob: str, data: str, known: tuple[str, ...] | None = None
+) -> FoundationWeights:
+    return FoundationWeights(
+        f"biot.{tag}",
+        Origin(
+            licence="MIT", repository="ycq091044/BIOT",
+            commit="d138e32634e52ae9fa6ec98ac9c4087b14ca869a",
+            path=f"pretrained-models/{file}", git_blob=git_blob,
+        ),
+        TrainingData(data, None, _TERMS, _BIOT_CITATION),
+        _pad_channels,
+        ignored=("index", "positional_encoding.pe"),
+        known_ch_names=known,
+    )  # fmt: skip
+
+
+_TERMS = "see the terms of each set"
+_STEEGFORMER_IGNORED = (
+    "mask_token", "norm.*", "decoder_*", "dec_channel_emd.*", "dec_temporal_emd.*",
+    "enc_temporal_emd.pe",
+)  # fmt: skip
+
+
+def _steegformer(size: str, **arguments: int) -> FoundationWeights:
+    return FoundationWeights(
+        f"steegformer.{size}",
+        Origin(licence="MIT", repository="LiuyinYang1101/STEEGFormer"),
+        TrainingData(
+            "8 million windows of public sets", None, _TERMS,
+            "Yang, Sun, Li, Van Hulle (2026), Are EEG foundation models worth it?, ICLR, "
+            "https://openreview.net/forum?id=5Xwm8e6vbh",
+        ),
+        steegformer.state_from,
+        entry="model",
+        # The decoder of the pretraining, and its last normalisation, which mean pooling has not.
+        ignored=_STEEGFORMER_IGNORED,
+        arguments=arguments,
+        page="https://github.com/LiuyinYang1101/STEEGFormer/releases/tag/"
+        f"ST-EEGFormer-{size}",
+    )  # fmt: skip
+
+
+_ALL_18 = find_entry("biot").model_class.channel_contract.known_ch_names  # type: ignore[attr-defined]
+_WEIGHTS = {
+    weights.name: weights
+    for weights in (
+        FoundationWeights(
+            "labram.base",
+            Origin(
+                licence="MIT", repository="935963004/LaBraM",
+                commit="c431221e6cfd23dbfa9950e0180682fb322b0548",
+                path="checkpoints/labram-base.pth",
+                git_blob="221148b5af403e9178629bb61e94b2e7d89ef172",
+            ),
+            TrainingData(
+                "about 20 data sets, 2,500 hours", None, _TERMS,
+                "Jiang, Zhao, Lu (2024), Large brain model for learning generic representations "
+                "with tremendous EEG data in BCI, ICLR, "
+                "https://doi.org/10.48550/arXiv.2405.18765",
+            ),
+            labram.state_from,
+            entry="model",
+            prefix="student.",
+            # The pretraining ends in another normalisation and a layer of its own.
+            ignored=("mask_token", "norm.*", "lm_head.*", "projection_head.*"),
+            new=("head.", "norm."),
+        ),
+        _biot(
+            "prest", "EEG-PREST-16-channels.ckpt", "dd9a5b3970f754f1b9b119e0ed0caa4d49a6579f",
+            "PREST: resting EEG of Massachusetts General Hospital", _ALL_18[:16],
+        ),
+        _biot(
+            "shhs_prest", "EEG-SHHS+PREST-18-channels.ckpt",
+            "5e4d1ee6fdc5442059d093b99053dfa14c8c8b61", "SHHS, PREST",
+        ),
+        _biot(
+            "six_datasets", "EEG-six-datasets-18-channels.ckpt",
+            "04dfe806a0c8f0ad2cf2e7e343232faca82bb951",
+            "PREST, SHHS, and the training sets of TUAB, TUEV, CHB-MIT and IIIC Seizure",
+        ),
+        FoundationWeights(
+            "cbramod.base",
+            Origin(licence="MIT", repository="wjq-learning/CBraMod"),
+            TrainingData(
+                "TUEG: clinical EEG of Temple University Hospital", None, "by application to TUH",
+                "Wang, Zhao, Luo, Zhou, Jiang, Li, Li, Pan (2025), CBraMod: a criss-cross brain "
+                "foundation model for EEG decoding, ICLR, "
+                "https://doi.org/10.48550/arXiv.2412.07236",
+            ),
+            cbramod.backbone_from,
+            ignored=("patch_embedding.mask_encoding", "proj_out.*"),
+            page="https://huggingface.co/weighting666/CBraMod",
+        ),
+        FoundationWeights(
+            "eegpt.large",
+            Origin(licence="Apache-2.0", repository="BINE022/EEGPT"),
+            TrainingData(
+                "five public sets of motor imagery, SSVEP, emotion and others", None, _TERMS,
+                "Wang, Liu, He, Xu, Ma, Li (2024), EEGPT: pretrained transformer for universal and "
+                "reliable representation of EEG signals, NeurIPS, "
+                "https://openreview.net/forum?id=lvS2b8CjG5",
+            ),
+            eegpt.backbone_from,
+            entry="state_dict",
+            prefix="target_encoder.",
+            page="https://figshare.com/s/e37df4f8a907a866df4b",
+        ),
+        _steegformer("small"),
+        _steegformer("base", embed_dim=768, depth=12, n_heads=12),
+        _steegformer("large", embed_dim=1024, depth=24, n_heads=16),
+        FoundationWeights(
+            "epint.base",
+            Origin(
+                licence="MIT", repository="RunKZhang/EpiNT",
+                commit="781e1d61e72899d59b4955b4c075404eef532a40",
+                path="weights/representations.bin",
+                git_blob="43633f86b256d6a569a8e3f34b170c20ebb81d81",
+            ),
+            TrainingData(
+                "13 sets of scalp and intracranial recordings, 2,700 hours", 1199,
+                _TERMS,
+                "Zhang, Yu, Gan, Wang (2025), Cross-modal epileptic signal harmonization, "
+                "https://doi.org/10.48550/arXiv.2506.17068",
+            ),
+            epint.state_from,
+            ignored=("head.*", "quantizer_list.*", "final_proj_list.*", "loss_list.*"),
+        ),
+    )
+}  # fmt: skip
