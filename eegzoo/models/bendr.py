@@ -14,6 +14,8 @@ from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model
 
+# Channels of the authors' pretraining, in their order.
+_CH_NAMES = "FP1 FP2 F7 F3 FZ F4 F8 T7 C3 CZ C4 T8 T5 P3 PZ P4 T6 O1 O2"
 _STRIDES = (3, 2, 2, 2, 2, 2)
 _POSITION_GROUPS = 16
 # Microvolts from the smallest to the largest amplitude in the authors' settings for motor imagery.
@@ -87,7 +89,7 @@ class BENDR(EEGModel):
     """
 
     channel_contract: ClassVar[ChannelContract] = ChannelContract(
-        known_ch_names=tuple("FP1 FP2 F7 F3 FZ F4 F8 T7 C3 CZ C4 T8 T5 P3 PZ P4 T6 O1 O2".split()),
+        known_ch_names=tuple(_CH_NAMES.split()),
         sfreq=256.0,
         unit="range of each window",
         patch_length=96,
