@@ -18,7 +18,6 @@ from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.contract_checks import check_fit
 from eegzoo.weights.foundation.matching import Match, StateFrom, convert, load_matching
 
-
 _NEVER_LOADED = (
     "the loader on files of the same layout with drawn values; the true file, which is too large "
     "to be kept for eegzoo's tests, was never loaded there"
