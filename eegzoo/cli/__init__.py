@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from eegzoo.cli.check import check
+from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
 from eegzoo.cli.info import info
@@ -46,6 +47,7 @@ app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(embed)
 app.command()(report)
 app.command()(stage)
 app.command()(stream)
