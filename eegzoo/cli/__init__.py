@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from eegzoo.cli.check import check
+from eegzoo.cli.compare import compare
 from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
@@ -47,6 +48,7 @@ app.command()(check)
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(compare)
 app.command()(embed)
 app.command()(report)
 app.command()(stage)
