@@ -66,6 +66,7 @@ EXTRAS = {
     "onnxruntime",
     "onnxscript",
     "pyxdf",
+    "yasa",
 }
 
 every_file = pytest.mark.parametrize("file", FILES)
