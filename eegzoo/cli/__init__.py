@@ -10,7 +10,9 @@ from typing import Any
 import typer
 
 from eegzoo.cli.check import check
+from eegzoo.cli.compare import compare
 from eegzoo.cli.doctor import doctor
+from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
 from eegzoo.cli.further_reading import page_for
@@ -60,8 +62,10 @@ app.command(rich_help_panel=_LOOK)(info)
 app.command(rich_help_panel=_LOOK)(weights)
 app.command(rich_help_panel=_TRAIN)(train)
 app.command(rich_help_panel=_TRAIN)(evaluate)
+app.command(rich_help_panel=_TRAIN)(compare)
 app.command(rich_help_panel=_TRAIN)(report)
 app.command(rich_help_panel=_USE)(predict)
+app.command(rich_help_panel=_USE)(embed)
 app.command(rich_help_panel=_USE)(stage)
 app.command(rich_help_panel=_USE)(stream)
 app.command(rich_help_panel=_USE)(export)
