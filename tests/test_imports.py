@@ -68,6 +68,7 @@ EXTRAS = {
     "onnxscript",
     "peft",
     "pyxdf",
+    "yasa",
 }
 
 every_file = pytest.mark.parametrize("file", FILES)

@@ -161,11 +161,9 @@ def _stream(
     from eegzoo.online.exported.stream_description import parts_outside, stream_description
     from eegzoo.online.window_classifier import fitted_classifier
 
-    estimator = fitted_classifier(trained.load())  # type: ignore[arg-type]
+    estimator = fitted_classifier(trained.load())
     names = None if channels is None else [name.strip() for name in channels.split(",")]
-    described = stream_description(
-        estimator, trained.preprocessing, ch_names=names, sfreq=sfreq
-    )
+    described = stream_description(estimator, trained.preprocessing, ch_names=names, sfreq=sfreq)
     return described, parts_outside(estimator)
 
 

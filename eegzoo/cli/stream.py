@@ -135,9 +135,7 @@ def _classifier(
     )  # fmt: skip
 
 
-def _run(
-    source: Source, running: DecisionStream, takers: list[Any], seconds: float | None
-) -> None:
+def _run(source: Source, running: DecisionStream, takers: list[Any], seconds: float | None) -> None:
     """Read, classify and hand on decisions until the source or the time ends."""
     started, heard = time.monotonic(), time.monotonic()
     is_silent = False

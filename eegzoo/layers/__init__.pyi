@@ -3,9 +3,11 @@ from .blocks.attention import MultiHeadAttention
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
+from .blocks.positions import SinusoidalPositions
 from .blocks.recurrent import PeepholeLSTM
 from .blocks.same_padded import SameConv1d, SameMaxPool1d
 from .blocks.tcn import TCNBlock
+from .blocks.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .constrained.bake import bake
 from .constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from .constrained.convolution3d import ConstrainedConv3d
@@ -39,8 +41,11 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DepthwiseConv2d",
+    "DropPath",
     "FeatureNorm",
     "FilterBank",
+    "FusedAttention",
+    "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
     "ParallelLinear",
@@ -51,8 +56,10 @@ __all__ = [
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
+    "SinusoidalPositions",
     "TCNBlock",
     "TemporalSpatialConv",
+    "TransformerLayer",
     "VirtualChannels",
     "bake",
     "by_person",

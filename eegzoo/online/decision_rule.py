@@ -124,7 +124,8 @@ class DecisionRule:
         known = decision.probabilities
         if known is not None and np.shape(known) != (len(self.classes),):
             raise ValueError(
-                f"expected probabilities of {len(self.classes)} classes, got shape {np.shape(known)}"
+                f"expected probabilities of {len(self.classes)} classes, got shape "
+                f"{np.shape(known)}"
             )
         if known is not None and not np.isfinite(known).all():
             raise ValueError(f"expected finite probabilities, got {known}")

@@ -195,8 +195,8 @@ class DecisionStream(abc.ABC):
         """Return probabilities, and whether the samples of each window are known and good."""
         samples = self._samples("data", data)
         rate = self._causal.sfreq
-        starts = np.round(_checked_onsets(onsets, samples.shape[1] / self.sfreq) * rate)
-        starts = starts.astype(np.int64) + round(self._tmin * rate)
+        times = _checked_onsets(onsets, samples.shape[1] / self.sfreq)
+        starts = np.round(times * rate).astype(np.int64) + round(self._tmin * rate)
         order = np.argsort(starts, kind="stable")
         never = np.iinfo(np.int64).max // 4
         buffer = self._buffer_of(
@@ -220,9 +220,10 @@ class DecisionStream(abc.ABC):
             raise ValueError(
                 f"expected {name} of shape ({len(self.ch_names)}, n_samples), got {given.shape}"
             )
-        if isinstance(given, np.ma.MaskedArray):
-            given = given.astype(np.float64).filled(np.nan)
-        return np.array(given, np.float64, order="C")
+        samples = np.array(np.ma.getdata(given), np.float64, order="C")
+        if np.ma.is_masked(given):
+            samples[np.ma.getmaskarray(given)] = np.nan
+        return samples
 
     def _buffer_of(self, start_of: Callable[[int], int]) -> SignalBuffer:
         return SignalBuffer(

@@ -69,7 +69,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm",
     }  # fmt: skip
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
         self.results.put(json.loads(content))
         self.send_response(204)

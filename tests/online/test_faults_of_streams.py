@@ -189,9 +189,7 @@ def test_masked_samples_are_missing_ones() -> None:
     data = np.ma.masked_array(_data())
     data[3, FAULT] = np.ma.masked
     decisions = streaming().push(data)
-    _check_windows(
-        decisions, FAULT, FAULT + 1, f"{recording().ch_names[3]} is not a finite number"
-    )
+    _check_windows(decisions, FAULT, FAULT + 1, f"{recording().ch_names[3]} is not a finite number")
 
 
 def test_wrong_unit_abstains_with_the_factor() -> None:

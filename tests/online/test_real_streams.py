@@ -99,9 +99,7 @@ def test_sleep_is_staged_as_offline(band: Any, tmp_path: Path) -> None:
     if band is None:
         classifier.save(tmp_path / "nap.safetensors", preprocessing)
         data = _nap(2).get_data()
-        stream = StreamingClassifier(
-            tmp_path / "nap.safetensors", ch_names=["Cz"], sfreq=200.0
-        )
+        stream = StreamingClassifier(tmp_path / "nap.safetensors", ch_names=["Cz"], sfreq=200.0)
         decisions = [
             each for chunk in np.array_split(data, 100, axis=1) for each in stream.push(chunk)
         ]

@@ -26,7 +26,7 @@ def kind_of(entry):
 
 
 BY_KIND = {kind_of(entry): entry for entry in reversed(list_entries())}
-DIFFERENT = [entry for entry in BY_KIND.values() if entry.protocol != "script"]
+DIFFERENT = [entry for entry in BY_KIND.values() if entry.protocol not in ("script", "yasa")]
 TRAINED = [entry for entry in DIFFERENT if not weights_of(entry)]
 PUBLISHED = [
     entry

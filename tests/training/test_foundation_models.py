@@ -7,6 +7,7 @@ from eegzoo.models import find_entry, list_models
 from eegzoo.training import EEGClassifier
 
 SMALL = {
+    "bendr": {"embed_dim": 16, "depth": 2, "n_heads": 2, "feedforward_size": 16},
     "biot": {"patch_length": 40, "patch_stride": 20, "embed_dim": 16, "depth": 2, "n_heads": 2},
     "cbramod": {"patch_length": 40, "n_filters": 10, "depth": 2, "n_heads": 4},
     "eegpt": {"patch_length": 32, "embed_dim": 16, "depth": 2, "n_heads": 2, "head_units": 4},

@@ -111,7 +111,7 @@ class ExportedWindowClassifier:
     def _probabilities(self, data: Array) -> Any:
         if self._person is not None:
             data = self._person.transform(data)
-        windows = data[None]
+        windows: Any = data[None]
         if self._alignment is not None:
             windows = self._alignment.transform(windows)
         if self._normalizer is not None:
@@ -133,8 +133,7 @@ def _contents(path: Path) -> tuple[bytes, dict[str, Any]]:
         raise ValueError(f"expected JSON in {beside}: {error}") from error
     if not isinstance(described, dict) or not described.get("stream"):
         raise ValueError(
-            f"expected {beside} to describe a stream, as eegzoo export --stream writes it, got "
-            "none"
+            f"expected {beside} to describe a stream, as eegzoo export --stream writes it, got none"
         )
     if described["stream"].get("format") != _FORMAT:
         raise ValueError(
@@ -153,12 +152,10 @@ def _contents(path: Path) -> tuple[bytes, dict[str, Any]]:
 
 def _session(content: bytes) -> Any:
     try:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError(_INSTALL) from error
     options = onnxruntime.SessionOptions()
     # More threads only wait for each other over a single window.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        content, options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

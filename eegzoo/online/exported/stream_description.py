@@ -105,9 +105,7 @@ def stream_description(
         "amplitude": classifier.amplitude_,
         "align": align.to_dict() if waits and align is not None else None,
         "alignment": alignment.to_dict() if is_outside and alignment is not None else None,
-        "normalization": (
-            classifier.normalizer_.to_dict() if "normalization" in outside else None
-        ),
+        "normalization": (classifier.normalizer_.to_dict() if "normalization" in outside else None),
         "labels": classifier.classes_.tolist(),
     }
 

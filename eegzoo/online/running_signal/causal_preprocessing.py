@@ -12,7 +12,6 @@ import numpy.typing as npt
 from eegzoo.online.running_signal.causal_operators import (
     CausalOperator,
     ChannelMatrix,
-    LinearPhaseFilter,
 )
 from eegzoo.online.running_signal.described_operators import described, operator_of
 
@@ -36,10 +35,11 @@ class CausalPreprocessing:
 
     Examples
     --------
-    >>> smooth = LinearPhaseFilter(np.array([0.25, 0.5, 0.25]))
-    >>> causal = CausalPreprocessing([smooth], ["C3", "C4"], 100.0, 100.0)
-    >>> causal.delay_seconds
-    0.01
+    >>> half = ChannelMatrix(0.5 * np.eye(2))
+    >>> causal = CausalPreprocessing([half], ["C3", "C4"], 100.0, 100.0)
+    >>> causal.delay_seconds, causal.reordered([1, 0], 3).process(np.array([[2.0], [4.0], [9.0]]))
+    (0.0, array([[2.],
+           [1.]]))
     """
 
     operators: Sequence[CausalOperator]
