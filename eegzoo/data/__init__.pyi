@@ -33,12 +33,8 @@ from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix, interpolation
 from .signal.amplitude import check_amplitude
 from .signal.filtering.forward_filter import filter_forward, notch_forward
-from .signal.filtering.resampling import (
-    resample,
-    resample_epochs,
-    resample_events,
-    resample_raw,
-)
+from .signal.filtering.polyphase import resample
+from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 from .signal.nearest_electrodes import nearest_electrodes
 from .signal.quality import Finding, check_against, check_recording
 from .signal.signal_info import SignalInfo, SignalWarning, same_rate

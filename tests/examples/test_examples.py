@@ -17,7 +17,7 @@ RUN = [path for path in EVERY if path.stem.startswith("plot_")]
 EXTRAS = {"plot_explanation": "captum", "plot_onnx": "onnxruntime", "plot_own_edf": "edfio"}
 SUBJECTS = ("first classifier", "your own edf", "constrained layer", "new person", "subject out",
             "night", "why", "another cap", "moabb", "grid search", "onnx", "larger than memory",
-            "architecture", "augmentation", "comparing", "keras")  # fmt: skip
+            "architecture", "augmentation", "comparing", "keras", "running signal")  # fmt: skip
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.filter_steps import Filter, Notch, Resample
 from eegzoo.data.preprocessing.step import Step
-from eegzoo.data.signal.filtering.resampling import resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.signal_info import same_rate
 from eegzoo.sleep.stagers.classifier import ClassifierStager
 from eegzoo.sleep.stagers.physioex import FILTER_LENGTH, bandpass_with_taps
