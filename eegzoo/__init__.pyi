@@ -1,13 +1,15 @@
-from . import cli, data, layers, models, online, report, sleep, training, weights
+from . import cli, data, layers, models, online, report, reproduction, sleep, training, weights
 from ._version import __version__
 from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
 from .models.saving import load_model, save_model
 from .weights.catalogue import find_weights, list_weights
+from .weights.channels.contracts import channel_plan
 from .weights.zoo import create_model, list_models
 
 __all__ = [
     "__version__",
+    "channel_plan",
     "cli",
     "create_model",
     "data",
@@ -20,6 +22,7 @@ __all__ = [
     "online",
     "optimize_for_inference",
     "report",
+    "reproduction",
     "save_model",
     "sleep",
     "summary",

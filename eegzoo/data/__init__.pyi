@@ -8,6 +8,7 @@ from .preprocessing.by_person.fit_alignment import AlignmentWarning
 from .preprocessing.by_person.fitted_alignment import FittedAlignment
 from .preprocessing.by_person.person_alignment import PersonAlignment
 from .preprocessing.by_person.running_alignment import RunningAlignment
+from .preprocessing.causal_form import as_causal
 from .preprocessing.channel_steps import Montage, Pick, Reference
 from .preprocessing.filter_steps import Filter, Notch, Resample, Scale
 from .preprocessing.normalization import (
@@ -29,12 +30,14 @@ from .reading.label_files.scoring import Scoring
 from .reading.read_epochs import is_epochs_file, read_epochs
 from .reading.read_recording import read_recording
 from .reading.recording import Recording
-from .signal.alignment import align, channel_matrix
+from .signal.alignment import align, channel_matrix, interpolation
 from .signal.amplitude import check_amplitude
-from .signal.filtering.forward_filter import filter_forward
+from .signal.filtering.forward_filter import filter_forward, notch_forward
+from .signal.filtering.polyphase import resample
 from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
+from .signal.nearest_electrodes import nearest_electrodes
 from .signal.quality import Finding, check_against, check_recording
-from .signal.signal_info import SignalInfo, SignalWarning
+from .signal.signal_info import SignalInfo, SignalWarning, same_rate
 from .store.window_store import WindowStore
 from .windows.aligned_people import align_people
 from .windows.epochs_dataset import EpochsDataset
@@ -75,6 +78,7 @@ __all__ = [
     "align",
     "align_people",
     "annotate_stages",
+    "as_causal",
     "as_inputs",
     "channel_matrix",
     "check_against",
@@ -87,20 +91,25 @@ __all__ = [
     "fetch_ssvep",
     "filter_forward",
     "fit_normalizer",
+    "interpolation",
     "is_epochs_file",
     "label_events",
     "labels_among_events",
     "list_events",
     "load_bids",
+    "nearest_electrodes",
     "normalizer_from_dict",
+    "notch_forward",
     "official_split",
     "read_epochs",
     "read_label_file",
     "read_recording",
     "read_scoring",
+    "resample",
     "resample_epochs",
     "resample_events",
     "resample_raw",
+    "same_rate",
     "scoring_of",
     "simulate_motor_imagery",
     "simulate_night",

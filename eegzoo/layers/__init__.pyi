@@ -26,6 +26,7 @@ from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
 from .person.feature_norm import FeatureNorm
 from .person.fit_statistics import fit_person_statistics
 from .person.person_statistics import PersonStatistics, person_layers, set_people
+from .person.virtual_channels import VirtualChannels
 
 __all__ = [
     "AdditiveAttention",
@@ -59,6 +60,7 @@ __all__ = [
     "TCNBlock",
     "TemporalSpatialConv",
     "TransformerLayer",
+    "VirtualChannels",
     "bake",
     "by_person",
     "constrain",

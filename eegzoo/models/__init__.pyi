@@ -33,6 +33,7 @@ from .saving import load_model, read_metadata, save_model
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
+from .sleeptransformer import SleepTransformer
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .steegformer import STEEGFormer
@@ -79,6 +80,7 @@ __all__ = [
     "SeqSleepNet",
     "ShallowConvNet",
     "SignalJEPA",
+    "SleepTransformer",
     "StagerNet",
     "TangentNet",
     "TinySleepNet",

@@ -27,8 +27,9 @@ class ChannelContract:
         Sampling rate of the pretraining in Hz.
     unit : str
         Scale of the signals after the model's own division of its input, which is in microvolts.
-    patch_length : int
-        Number of samples in a token. Samples after the last whole patch are left out.
+    patch_length : int | None
+        Number of samples in a token. Samples after the last whole patch are left out. None:
+        windows are not cut into tokens.
     min_n_times, max_n_times : int | None
         Number of samples in the shortest and in the longest window. None: no limit.
     min_n_chans, max_n_chans : int | None
@@ -47,7 +48,7 @@ class ChannelContract:
     known_ch_names: tuple[str, ...]
     sfreq: float
     unit: str
-    patch_length: int
+    patch_length: int | None
     min_n_times: int
     max_n_times: int | None = None
     min_n_chans: int = 1

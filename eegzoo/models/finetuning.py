@@ -124,7 +124,9 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
     Parameters
     ----------
     model : nn.Module
-        Model to train. Its parts are its children, of which the last is the head.
+        Model to train. Its parts are its children, of which the last is the head. A stack of
+        layers of one kind, such as a transformer, is as many parts, and a layer normalisation
+        belongs to the part after it.
     lr : float
         Learning rate of the head.
     decay : float
@@ -150,10 +152,7 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
     """
     lr = number_between("lr", lr, 0.0, above=True)
     decay = number_between("decay", decay, 0.0, 1.0, above=True)
-    parts = [list(model.get_submodule(name).parameters()) for name in parts_of(model)]
-    parts = [part for part in reversed(parts) if part]
-    own = list(model.parameters(recurse=False))  # trained with the first part
-    parts = [*parts[:-1], [*parts[-1], *own]] if parts else [own]
+    parts = [part for part in reversed(_weights_by_depth(model)) if part]
     groups: list[dict[str, Any]] = []
     seen: set[int] = set()
     for depth, part in enumerate(parts):
@@ -165,3 +164,59 @@ def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str
     if not groups:
         raise ValueError("expected a model with trainable parameters, got none")
     return groups
+
+
+def layers_of(model: nn.Module) -> list[nn.Module]:
+    """Return the layers of a model's stacks of layers of one kind, such as a transformer's.
+
+    Examples
+    --------
+    >>> sizes = {"n_chans": 2, "n_times": 400, "n_outputs": 2, "sfreq": 200}
+    >>> len(layers_of(eegzoo.create_model("labram", **sizes, depth=3)))
+    3
+    >>> layers_of(eegzoo.create_model("eegnet", **sizes))
+    []
+    """
+    stacks = [part for part in model.modules() if _is_stack(part)]
+    return [layer for stack in stacks for layer in stack.children()]
+
+
+def _is_stack(part: nn.Module) -> bool:
+    layers = [*part.children()]
+    kinds = {type(layer) for layer in layers}
+    if not isinstance(part, (nn.Sequential, nn.ModuleList)) or len(layers) < 2 or len(kinds) > 1:
+        return False
+    return not kinds.pop().__module__.startswith("torch.nn") and bool([*part.parameters()])
+
+
+def _weights_by_depth(model: nn.Module) -> list[list[nn.Parameter]]:
+    """Return the parameters of a model's parts, from the input to the head."""
+    depths: list[list[nn.Parameter]] = []
+    waiting: list[nn.Parameter] = []  # of normalisations, which belong to the part after them
+    for part, own in _flat_parts(model):
+        weights = [*part.parameters(), *own]
+        if isinstance(part, nn.LayerNorm):
+            waiting += weights
+        elif weights:
+            depths.append([*waiting, *weights])
+            waiting = []
+    return [*depths, waiting]
+
+
+def _flat_parts(model: nn.Module) -> list[tuple[nn.Module, list[nn.Parameter]]]:
+    """Return the parts, layers of stacks apart, each with parameters of models before it."""
+    found: list[tuple[nn.Module, list[nn.Parameter]]] = []
+    for name in parts_of(model):
+        part = model.get_submodule(name)
+        if isinstance(part, EEGModel):  # behind an adapted input
+            found += _flat_parts(part)
+        elif _is_stack(part):
+            found += [(layer, []) for layer in part.children()]
+        else:
+            found.append((part, []))
+    own = list(model.parameters(recurse=False))  # trained with the first part
+    for place, (part, others) in enumerate(found):
+        if any(True for _ in part.parameters()):
+            found[place] = (part, [*others, *own])
+            return found
+    return [*found, (nn.Identity(), own)]

@@ -33,6 +33,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sleeptransformer,
     ssvep_front,
     stagernet,
     steegformer,

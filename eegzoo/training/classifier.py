@@ -10,15 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
+from eegzoo.training.inputs.causal_training import check_causal_data, check_causal_parameters
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.model_building import ModelSource
 from eegzoo.training.partial_fit import PartialFit
 from eegzoo.training.pretrained import PretrainedMixin
+from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 
 Array = npt.NDArray[Any]
@@ -47,15 +51,23 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
     sfreq : float | None
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
-    recipe : {"small", "plain", "tinysleepnet"}
+    recipe : str | Recipe
         Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
         whole, standardised windows without any other technique. "tinysleepnet" is the published
-        training of `TinySleepNet` on nights.
+        training of `TinySleepNet` on nights. "finetune", "linear_probe" and "lora" are for
+        pretrained models; "labram" and "cbramod" are their authors' settings. A `Recipe` of your
+        own has all settings: ``dataclasses.replace(RECIPES["lora"], lora_rank=16)``.
     align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
         Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
         set. Without either all windows are taken to be of one person. No labels are read. None: no
         alignment.
+    causal : bool
+        Whether the classifier is for streams, and trained on what a stream sees: `align` takes the
+        windows of a person up to each window, in training and in use, and whatever needs later
+        samples or windows is refused by name. Filters run forwards only in a causal preprocessing
+        (`eegzoo.data.as_causal`). It is checked wherever a preprocessing is known: in `fit`, of
+        windows from `EpochsDataset.from_recordings`; in `save`; and in streams.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
         Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
         with the model.
@@ -100,9 +112,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
         is the number of recordings. None, in the recipe as well: windows, or sequences, are
         independent.
-    layer_decay : float
+    layer_decay : float | None
         Learning rate of each part of the model, divided by that of the next part; the head learns
-        at `lr`. Use values below 1 for fine-tuning.
+        at `lr`. Layers of a transformer are parts of their own. Use values below 1 for fine-tuning.
     people_per_batch : int | None
         Number of people in a batch, each with the same number of windows. Batch normalisation then
         takes its statistics by person, in training and in use: the windows of a person are
@@ -150,6 +162,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         person are held out, and a warning says so. "adapted" also adapts the models to each person
         held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
         calibration.
+    pseudo_labels : PseudoLabels | None
+        How `adapt` uses labels that the classifier gives itself; saved with the weights. None: the
+        defaults.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -202,8 +217,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         class_weight: str | Mapping[Any, float] | None = None,
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
-        recipe: str = "small",
+        recipe: str | Recipe = "small",
         align: str | PersonAlignment | None = None,
+        causal: bool = False,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -219,7 +235,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         patience: int | None = None,
         conv_l2: float | None = None,
         sampler: NightSampler | None = None,
-        layer_decay: float = 1.0,
+        layer_decay: float | None = None,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
         precision: str = "float32",
@@ -234,6 +250,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         criterion: Any = None,
         lr_scheduler: Any = None,
         calibration: str | None = None,
+        pseudo_labels: PseudoLabels | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -250,6 +267,21 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
+        self.pseudo_labels = pseudo_labels
+        self.causal = causal
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`; an error names the first invalid one."""
+        recipe = super().check_parameters()
+        if self.causal:
+            check_causal_parameters(as_alignment(self.align), self.people_per_batch)
+        return recipe
+
+    def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
+        model, crop_length = super()._build_model(data, targets, recipe)
+        if self.causal:
+            check_causal_data(data, model)
+        return model, crop_length
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

@@ -26,7 +26,8 @@ from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.plan import TrainingPlan
-from eegzoo.training.loop.train import train, train_pass
+from eegzoo.training.loop.train import train_pass
+from eegzoo.training.loop.tuned import train_tuned
 from eegzoo.training.model_building import build_model
 from eegzoo.training.parallel.data_parallel import broadcast_from_main
 from eegzoo.training.parallel.processes import ProcessInfo, current_process
@@ -134,12 +135,12 @@ class EEGEstimator(
             if held_out is not None:
                 held_out = self._aligned_data(held_out)
                 validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
-            history, best_epoch = train(plan, validation)
+            history, best_epoch = train_tuned(plan, validation)
         calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
         self._set_people({}, {})
-        self.calibrations_ = calibrations
+        self.calibrations_, self.card_ = calibrations, None
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -190,7 +191,7 @@ class EEGEstimator(
             self._set_by_person(module, self.by_person_)
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
-        self.best_epoch_ = len(self.history_)
+        self.best_epoch_, self.card_ = len(self.history_), None
         self._seed, self._n_passes, self._optimizer = seed, n_passes + 1, optimizer
         return self
 
@@ -206,8 +207,9 @@ class EEGEstimator(
     ) -> TrainingPlan:
         windows = data.training_set(targets, normalizer, model, recipe.sampler)
         return TrainingPlan(
-            model, windows, targets, recipe, self._run_options(), crop_length, self.layer_decay,
-            seed, self._replacements(), people_per_batch=self.people_per_batch,
+            model, windows, targets, recipe, self._run_options(), crop_length, seed,
+            self._replacements().smoothed(recipe.label_smoothing, targets),
+            people_per_batch=self.people_per_batch,
         )  # fmt: skip
 
     def _score_arrays(

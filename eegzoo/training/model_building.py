@@ -16,10 +16,19 @@ from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.models.base import EEGModel, ShortWindowError
 from eegzoo.models.sequence_models import RecurrentModel, SequenceModel
 from eegzoo.models.zoo import find_entry
+from eegzoo.training.finetuning.pretrained_model import (
+    architecture_of,
+    as_weights,
+    is_weights,
+    model_with_weights,
+    weight_arguments,
+)
 from eegzoo.training.own_module import build_own_module, check_arguments
+from eegzoo.weights.foundation.checkpoints import FoundationWeights
+from eegzoo.weights.weights import Weights
 
-# Name of a model, instance, or class.
-ModelSource = str | nn.Module | type[nn.Module]
+# Name of a model or of trained weights, weights, instance, or class.
+ModelSource = str | Weights | FoundationWeights | nn.Module | type[nn.Module]
 
 
 def check_model(model: ModelSource, model_params: Mapping[str, Any], sfreq: float | None) -> None:
@@ -37,7 +46,15 @@ def check_model(model: ModelSource, model_params: Mapping[str, Any], sfreq: floa
     ValueError
         If the name is unknown, or the model is an instance and has its arguments already.
     """
-    if isinstance(model, str):
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
+        weights = as_weights(model)
+        for name in model_params:
+            if name not in weight_arguments(weights):
+                raise TypeError(
+                    f"{weights.name} takes no argument {name!r} in model_params"
+                    f"{nearest(name, weight_arguments(weights))}"
+                )
+    elif isinstance(model, str):
         known = find_entry(model).parameters
         for name in model_params:
             if name not in known:
@@ -99,6 +116,9 @@ def build_model(
         crop_length = "whole"
     if isinstance(model, EEGModel):
         return _copy(model, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
+        built = model_with_weights(as_weights(model), inputs, n_outputs, model_params, sfreq)
+        return _copy(built, inputs.window_shape, n_outputs, crop_length if is_explicit else None)
 
     is_own = not isinstance(model, str) and not _is_model_class(model)
     sfreq = resolve_sfreq(inputs.info, sfreq, is_required=not is_own)
@@ -192,6 +212,8 @@ def check_sfreq(model: EEGModel, info: SignalInfo) -> None:
 
 def check_takes_sequences(model: ModelSource) -> None:
     """Raise an error if a model takes single windows only."""
+    if isinstance(model, (Weights, FoundationWeights)) or is_weights(model):
+        model = architecture_of(as_weights(model))
     if isinstance(model, str):
         model = find_entry(model).model_class
     kind = model if isinstance(model, type) else type(model)

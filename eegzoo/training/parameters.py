@@ -29,7 +29,7 @@ class Parameters(PartOptions):
         *,
         model_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
-        recipe: str = "small",
+        recipe: str | Recipe = "small",
         align: str | PersonAlignment | None = None,
         normalize: str | None = None,
         crop_length: int | str | None = None,
@@ -46,7 +46,7 @@ class Parameters(PartOptions):
         patience: int | None = None,
         conv_l2: float | None = None,
         sampler: NightSampler | None = None,
-        layer_decay: float = 1.0,
+        layer_decay: float | None = None,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
         precision: str = "float32",
@@ -119,7 +119,6 @@ class Parameters(PartOptions):
         one_of("check_signal", self.check_signal, amplitude.HOW)
         one_of("precision", self.precision, PRECISIONS)
         check_device(self.device)
-        number_between("layer_decay", self.layer_decay, 0.0, 1.0, above=True)
         if self.checkpoint is not None and not isinstance(self.random_state, Integral):
             raise ValueError(
                 "expected random_state to be an int with checkpoint, because training can resume "

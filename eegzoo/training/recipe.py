@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from eegzoo.arguments import number_between, one_of, positive_int
 from eegzoo.data.preprocessing.normalization import HOW
@@ -14,6 +15,7 @@ from eegzoo.training.callbacks.learning_rate import SCHEDULES
 from eegzoo.training.inputs.nights import NightSampler
 
 CROPS = ("half", "whole")
+TRAINS = ("all", "head", "lora")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +30,27 @@ class Recipe:
         As in `EEGClassifier`, but not None.
     clip_norm, ema, validation, patience, conv_l2
         As in `EEGClassifier`, but not None.
-    max_epochs, sampler
+    max_epochs, sampler, layer_decay
         As in `EEGClassifier`.
     schedule : {"cosine", "constant"}
         What the learning rate does after the warm-up, unless `lr_scheduler` is given.
     stage_weight : mapping of str to float
         Weight in the loss of sleep stages by the AASM's names, however the labels spell them,
         unless `class_weight` is given. Others have the weight 1.
+    trains : {"all", "head", "lora"}
+        What is trained: all weights; the head alone, on features that are computed once; or the
+        head and low-rank changes of the linear layers before it.
+    lora_rank : int
+        Rank of these changes, for "lora".
+    backbone_lr : float
+        Learning rate of all parts before the head, as a multiple of `lr`.
+    label_smoothing : float
+        Share of the targets that is spread over all classes, unless `criterion` is given.
+    decay_matrices_only : bool
+        Whether biases, factors of normalisations and other vectors have no weight decay.
+    recompute_layers : bool
+        Whether the layers of a transformer are computed again for their gradients, which takes a
+        third more time and the memory of one layer at a time.
 
     Examples
     --------
@@ -63,6 +79,13 @@ class Recipe:
     sampler: NightSampler | None = None
     schedule: str = "cosine"
     stage_weight: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    layer_decay: float = 1.0
+    trains: str = "all"
+    lora_rank: int = 8
+    backbone_lr: float = 1.0
+    label_smoothing: float = 0.0
+    decay_matrices_only: bool = False
+    recompute_layers: bool = False
 
     def __post_init__(self) -> None:
         one_of("normalize", self.normalize, HOW)
@@ -90,6 +113,11 @@ class Recipe:
             raise ValueError(f"expected validation with patience, got patience {self.patience}")
         number_between("conv_l2", self.conv_l2, 0.0)
         one_of("schedule", self.schedule, SCHEDULES)
+        number_between("layer_decay", self.layer_decay, 0.0, 1.0, above=True)
+        one_of("trains", self.trains, TRAINS)
+        positive_int("lora_rank", self.lora_rank)
+        number_between("backbone_lr", self.backbone_lr, 0.0)
+        number_between("label_smoothing", self.label_smoothing, 0.0, 1.0)
         if self.sampler is not None:
             self._check_sampler()
 
@@ -108,6 +136,11 @@ class Recipe:
         return min(100, max(20, round(250 / n_batches)))
 
 
+# Pretrained models bring their input to their own scale, and take whole windows.
+_WHOLE: dict[str, Any] = {
+    "normalize": "none", "crop_length": "whole", "n_crops": 1, "augment": (), "ema": 0.0,
+    "validation": 0.0, "patience": 0,
+}  # fmt: skip
 RECIPES = {
     "small": Recipe(
         normalize="whiten", crop_length="half", n_crops=9, augment=(), max_epochs=None,
@@ -126,12 +159,39 @@ RECIPES = {
         sampler=NightSampler(sequence_length=20, max_skip=4, max_shift=0.1),
         schedule="constant", stage_weight={"N1": 1.5},
     ),
+    "finetune": Recipe(
+        **_WHOLE, max_epochs=30, batch_size=32, lr=5e-4, warmup=0.1, weight_decay=0.05,
+        clip_norm=3.0, layer_decay=0.65, label_smoothing=0.1, decay_matrices_only=True,
+    ),
+    "linear_probe": Recipe(
+        **_WHOLE, max_epochs=100, batch_size=32, lr=1e-2, warmup=0.0, weight_decay=1e-2,
+        clip_norm=0.0, trains="head",
+    ),
+    "lora": Recipe(
+        **_WHOLE, max_epochs=30, batch_size=32, lr=1e-3, warmup=0.1, weight_decay=0.0,
+        clip_norm=3.0, label_smoothing=0.1, trains="lora",
+    ),
+    # As on TUAB in the authors' README, commit c431221, where eight GPUs have 64 windows each.
+    "labram": Recipe(
+        **_WHOLE, max_epochs=50, batch_size=512, lr=5e-4, warmup=0.1, weight_decay=0.05,
+        clip_norm=0.0, layer_decay=0.65, label_smoothing=0.1, decay_matrices_only=True,
+    ),
+    # The defaults of the authors' finetune_main.py, commit b9e9610.
+    "cbramod": Recipe(
+        **_WHOLE, max_epochs=50, batch_size=64, lr=5e-4, warmup=0.0, weight_decay=0.05,
+        clip_norm=1.0, backbone_lr=0.2, label_smoothing=0.1,
+    ),
 }  # fmt: skip
 # Parameters of the estimators; the others have one of another name there.
-_ONLY_HERE = ("schedule", "stage_weight")
+_ONLY_HERE = (
+    "schedule", "stage_weight", "trains", "lora_rank", "backbone_lr", "label_smoothing",
+    "decay_matrices_only", "recompute_layers",
+)  # fmt: skip
 SETTINGS = tuple(field.name for field in dataclasses.fields(Recipe) if field.name not in _ONLY_HERE)
 
 
-def find_recipe(name: str) -> Recipe:
+def find_recipe(name: str | Recipe) -> Recipe:
     """Return the recipe with the given name, or raise a ValueError if there is none."""
+    if isinstance(name, Recipe):
+        return name
     return RECIPES[one_of("recipe", name, tuple(RECIPES))]

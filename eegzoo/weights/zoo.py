@@ -12,11 +12,15 @@ from eegzoo.models.base import EEGModel
 from eegzoo.models.saving import load_model
 from eegzoo.weights.adaptation import adapt_channels
 from eegzoo.weights.catalogue import find_weights, list_weights
+from eegzoo.weights.channels.contracts import channel_plan
+from eegzoo.weights.channels.planned_model import planned_model, pretrained_model
 from eegzoo.weights.folds import family_of
 from eegzoo.weights.foundation.catalogue import find_foundation_weights, list_foundation_weights
 from eegzoo.weights.weights import Weights
 
-_WITH_WEIGHTS = ("ch_names", "missing", "n_outputs")
+_WITH_WEIGHTS = ("ch_names", "missing", "n_outputs", "sfreq", "n_times", "montage")
+# A foundation model also takes arguments that its weights do not depend on.
+_DROPOUTS = "drop_prob"
 
 
 def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any) -> EEGModel:
@@ -34,8 +38,9 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
         Without trained weights: ``n_chans``, ``n_times`` (samples in a window), ``n_outputs``,
         ``sfreq`` (Hz) and the arguments that the class of the model documents.
 
-        With the pretrained weights of a foundation model, such as "labram.base": ``n_times``,
-        ``n_outputs``, ``ch_names`` or ``n_chans``, and others that
+        With the pretrained weights of a foundation model, such as "labram.base": ``ch_names``,
+        ``sfreq``, ``n_times`` and ``n_outputs`` of your windows, ``montage`` as in
+        `eegzoo.channel_plan`, whose plan the model follows, and others that
         `eegzoo.weights.FoundationWeights.load` documents.
 
         With other trained weights, any of:
@@ -49,6 +54,11 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
             Treatment of trained channels that `ch_names` lacks: raise an error, distribute their
             filters over the other channels by spherical splines, or drop their filters. If the
             norm of a filter then exceeds ``max_norm``, that limit is raised.
+        ``sfreq`` : float, ``n_times`` : int
+            Sampling rate in Hz and number of samples of your windows, to be compared with the
+            trained ones. A file of a fine-tuned foundation model suits any that
+            `eegzoo.channel_plan` finds no fault with, and takes ``montage`` and dropout
+            probabilities as well.
 
     Returns
     -------
@@ -81,9 +91,9 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
             raise ValueError(f"expected weights=True with the trained weights {name!r}, got False")
         return zoo.create_model(name, **arguments)
     if weights is True and name in list_foundation_weights():
-        return find_foundation_weights(name).load(**arguments)
+        return pretrained_model(find_foundation_weights(name), **arguments)
     for argument in arguments:
-        if argument not in _WITH_WEIGHTS:
+        if argument not in _WITH_WEIGHTS and not argument.endswith(_DROPOUTS):
             raise TypeError(
                 f"trained weights take no argument {argument!r}{nearest(argument, _WITH_WEIGHTS)}"
             )
@@ -130,7 +140,7 @@ def list_models(
     >>> eegzoo.list_models("tiny*", task="sleep")
     ['tinysleepnet']
     >>> eegzoo.list_models("eeg*", weights=True)
-    ['eegnet', 'eegnet_8_2', 'eegsym']
+    ['eegnet', 'eegnet_8_2', 'eegpt', 'eegsym']
     """
     names = zoo.list_models(pattern, task=task, foundation=foundation)
     if weights is None:
@@ -178,12 +188,43 @@ def _trained(
     n_outputs: int | None = None,
     ch_names: Sequence[str] | None = None,
     missing: str = "raise",
+    sfreq: float | None = None,
+    n_times: int | None = None,
+    montage: str | None = None,
+    **dropouts: float,
 ) -> EEGModel:
+    entry = zoo.find_entry(weights.metadata.architecture)
+    is_foundation = hasattr(entry.model_class, "channel_contract")
+    for name in dropouts:
+        if not is_foundation or name not in entry.parameters:
+            raise TypeError(f"{weights.name} takes no argument {name!r} with trained weights")
+    plan = None
+    if ch_names is not None:  # checked before anything is fetched
+        names = tuple(ch_names)
+        plan = channel_plan(
+            weights, names, sfreq or weights.signal.sfreq, n_times=n_times, missing=missing,
+            montage=montage,
+        )  # fmt: skip
+    elif missing != "raise":
+        raise ValueError(f"expected missing only with ch_names, got {missing!r} without")
+    elif is_foundation and (sfreq, n_times, montage) != (None, None, None):
+        raise ValueError("expected ch_names with sfreq, n_times or montage, got none")
+    if plan is not None and is_foundation:
+        if n_times is None:
+            raise ValueError("expected n_times, the number of samples in a window, got none")
+        plan.check()
+        return planned_model(load_weights(weights), plan, n_outputs, dropouts)
+    for name, given, known in (
+        ("sfreq", sfreq, weights.metadata.arguments["sfreq"]),
+        ("n_times", n_times, weights.metadata.arguments["n_times"]),
+    ):
+        if given is not None and given != known:
+            raise ValueError(f"expected {name} of {known:g} for {weights.name}, got {given!r}")
+    if plan is not None and missing == "raise":
+        plan.check()
     model = load_weights(weights)
     if ch_names is not None:
         model = adapt_channels(model, weights.signal, tuple(ch_names), missing)
-    elif missing != "raise":
-        raise ValueError(f"expected missing only with ch_names, got {missing!r} without")
     if n_outputs is not None and n_outputs != model.n_outputs:
         model.reset_head(n_outputs)
     return model

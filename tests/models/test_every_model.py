@@ -43,13 +43,14 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 40},
     "transformeeg": {"n_times": 24},
     "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
 }  # fmt: skip
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
-LEARNING_RATES: dict[str, float] = {"stnet": 0.001}
+LEARNING_RATES: dict[str, float] = {"sleeptransformer": 0.001, "stnet": 0.001}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 every_class = pytest.mark.parametrize("name", CLASSES)

@@ -30,6 +30,7 @@ from eegzoo.models.references import (
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sleeptransformer,
     stagernet,
     steegformer,
     stnet,
@@ -45,8 +46,8 @@ _MODULES = (
     atcnet, attnsleep, bendr, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet,
     eegconformer, eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegpt, eegsym,
     eegtcnet, epint, fbcnet, labram, person_models, resnet1d, robustsleepnet, seqsleepnet,
-    shallow_convnet, signal_jepa, stagernet, steegformer, stnet, tinysleepnet, transformeeg, usleep,
-    xeegnet,
+    shallow_convnet, signal_jepa, sleeptransformer, stagernet, steegformer, stnet, tinysleepnet,
+    transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.models.base import EEGModel
-from eegzoo.models.finetuning import parameter_groups
 from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.by_person.statistics import with_person_statistics
 from eegzoo.training.callbacks.batch_statistics import RenewStatistics
@@ -22,13 +21,13 @@ from eegzoo.training.callbacks.learning_rate import RecordLearningRate, warmup_t
 from eegzoo.training.callbacks.losses import RecordScore
 from eegzoo.training.callbacks.moving_average import MovingAverage
 from eegzoo.training.callbacks.progress import Progress
+from eegzoo.training.finetuning.groups import tuned_groups
 from eegzoo.training.inputs.crops import even_crops
 from eegzoo.training.inputs.training_set import Batch
 from eegzoo.training.loop.loss import WeightedLoss, make_loss
 from eegzoo.training.loop.net import AcceleratedNet, Net, Steps
 from eegzoo.training.loop.plan import TrainingPlan
 from eegzoo.training.loop.replacements import Replacements
-from eegzoo.training.own_module import OwnModule
 from eegzoo.training.parallel.data_parallel import make_accelerator
 from eegzoo.training.prediction import compute_outputs
 from eegzoo.training.recipe import Recipe
@@ -85,7 +84,7 @@ def build_net(plan: TrainingPlan, callbacks: list[Any], **options: Any) -> Any:
         trained=plan.model,
         batches=plan.batches,
         whole_batches=plan.whole_batches,
-        make_groups=partial(_groups, lr=recipe.lr, layer_decay=plan.layer_decay),
+        make_groups=partial(tuned_groups, recipe=recipe),
         predict=predict,
         augmentations=as_augmentations(recipe.augment),
         conv_l2=recipe.conv_l2,
@@ -129,14 +128,6 @@ def final_callbacks(plan: TrainingPlan) -> Named:
         ("projection", ProjectWeights()),
         *([("progress", Progress())] if shows else []),
     ]
-
-
-def _groups(model: EEGModel, lr: float, layer_decay: float) -> list[dict[str, Any]]:
-    parts = model.module if isinstance(model, OwnModule) else model
-    groups = parameter_groups(parts, lr, layer_decay)
-    if layer_decay == 1.0:  # some optimizers accept one group only
-        return [{"params": [weight for group in groups for weight in group["params"]]}]
-    return groups
 
 
 def _scheduler(replaced: Replacements, n_steps: int, recipe: Recipe) -> LRScheduler:

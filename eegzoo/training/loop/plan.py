@@ -38,8 +38,6 @@ class TrainingPlan:
         Where and how it computes.
     crop_length : int
         Number of samples in a crop.
-    layer_decay : float
-        As in `EEGClassifier`.
     seed : int
         Seed of the order of windows, crops, augmentations and dropout.
     replaced : Replacements
@@ -57,7 +55,6 @@ class TrainingPlan:
     recipe: Recipe
     run: RunOptions
     crop_length: int
-    layer_decay: float
     seed: int
     replaced: Replacements = dataclasses.field(default_factory=Replacements)
     process: ProcessInfo = dataclasses.field(default_factory=current_process)
@@ -102,7 +99,6 @@ class TrainingPlan:
         return {
             **settings,
             "crop_length": self.crop_length,
-            "layer_decay": self.layer_decay,
             **({"people_per_batch": n} if (n := self.people_per_batch) else {}),
             "seed": self.seed,
             "precision": self.run.precision,

@@ -10,6 +10,8 @@ import torch
 from skorch.callbacks import LRScheduler
 from torch import nn
 
+from eegzoo.training.targets.targets import Classes, Targets
+
 
 @dataclasses.dataclass(frozen=True)
 class Replacements:
@@ -40,6 +42,22 @@ class Replacements:
             for name, value in self.options.items()
             if name.startswith(start)
         }
+
+    def smoothed(self, share: float, targets: Targets) -> Replacements:
+        """Return a copy with label smoothing, unless the user chose the loss or targets are none.
+
+        Parameters
+        ----------
+        share : float
+            Share of the targets that is spread over all classes.
+        targets : Targets
+            What the outputs stand for.
+        """
+        chosen = self.criterion is not None or bool(self.options_of("criterion"))
+        if not share or chosen or not isinstance(targets, Classes):
+            return self
+        options = {**self.options, "criterion__label_smoothing": share}
+        return dataclasses.replace(self, options=options)
 
     def describe(self) -> list[str]:
         """Return what distinguishes these parts from others, also in another process."""

@@ -275,7 +275,7 @@ def test_passes_over_nights_continue_each_other(nights):
 
 def test_several_processes_are_refused():
     plan = TrainingPlan(
-        None, numbered(3), None, RECIPES["tinysleepnet"], None, N_TIMES, 1.0, 0,
+        None, numbered(3), None, RECIPES["tinysleepnet"], None, N_TIMES, 0,
         process=ProcessInfo(0, 2),
     )  # fmt: skip
     with pytest.raises(ValueError, match="expected one process with sampler, got 2"):

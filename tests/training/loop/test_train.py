@@ -408,7 +408,7 @@ def test_epochs_do_not_depend_on_how_the_training_is_cut():
         torch.rand(noise)
         options = RunOptions("cpu", "float32", False, 0, ())
         with torch.random.fork_rng():
-            train(TrainingPlan(model, data, Classes(np.arange(2)), recipe, options, 128, 1.0, 5))
+            train(TrainingPlan(model, data, Classes(np.arange(2)), recipe, options, 128, 5))
         ends.append(model.state_dict())
     torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=0)
 

@@ -1,0 +1,1 @@
+"""Plans of how a recording's channels become the channels that a trained model knows."""
