@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer, beit_init_
+from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
