@@ -63,10 +63,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         set. Without either all windows are taken to be of one person. No labels are read. None: no
         alignment.
     causal : bool
-        Whether the classifier is for streams, and trained on what a stream sees: `align` takes the
-        windows of a person up to each window, in training and in use, and whatever needs later
-        samples or windows is refused by name. Filters run forwards only in a causal preprocessing
-        (`eegzoo.data.as_causal`). It is checked wherever a preprocessing is known: in `fit`, of
+        Whether to train on what a stream sees: `align` takes the windows of a person up to each
+        window, in training and in use, and what needs later samples is refused by name. That a
+        preprocessing is causal (`eegzoo.data.as_causal`) is checked where it is known: in `fit`, of
         windows from `EpochsDataset.from_recordings`; in `save`; and in streams.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
         Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
@@ -272,10 +271,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
 
     def check_parameters(self) -> Recipe:
         """Check the parameters, and return `settings`; an error names the first invalid one."""
-        recipe = super().check_parameters()
         if self.causal:
             check_causal_parameters(as_alignment(self.align), self.people_per_batch)
-        return recipe
+        return super().check_parameters()
 
     def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
         model, crop_length = super()._build_model(data, targets, recipe)
