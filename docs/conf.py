@@ -23,6 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "gallery_pictures",
     "generated_pages",
     "public_names",
 ]
@@ -59,6 +60,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # what an example prints, not the value of its last line
     "show_signature": False,
     "write_computation_times": False,
     "min_reported_time": 1e6,

@@ -15,15 +15,15 @@ from eegzoo.report import compare_predictions, plot_comparison
 from eegzoo.training import EEGClassifier
 
 # %%
-# Six people, two models
-# ----------------------
+# Five people, two models
+# -----------------------
 # Each person is predicted by networks that were trained on the others.
 SITES = ("C5", "C3", "C1", "Cz", "C2", "C4", "C6", "Pz")
 people = [
     Recording(
         simulate_motor_imagery(40, ch_names=SITES, power_drop=0.95, random_state=seed), f"S{seed}"
     )
-    for seed in range(6)
+    for seed in range(5)
 ]
 dataset = EpochsDataset.from_recordings(people, Preprocessing([Filter(6, 30), Epoch(0.5, 3.5)]))
 groups = dataset.groups("subject")

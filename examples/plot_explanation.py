@@ -30,8 +30,8 @@ print(f"accuracy on 30 new trials: {classifier.score(new):.2f}")
 # Which channels speak for which hand?
 # ------------------------------------
 # The attributions of a trial add up to the difference that the trial makes to the output, compared
-# with a flat signal. Here they are the sums over time, averaged over the new trials.
-attributions = explain(classifier, new, method="integrated_gradients", n_steps=32)
+# with a flat signal. Here they are the sums over time, averaged over sixteen new trials.
+attributions = explain(classifier, new[:16], method="integrated_gradients", n_steps=32)
 figure, axes = plt.subplots(2, 1, figsize=(9, 6), layout="constrained")
 for axis, label in zip(axes, attributions.classes, strict=True):
     by_channel = attributions.mean(label).sum(axis=-1)
@@ -46,6 +46,6 @@ axes[1].set_xlabel("Channel")
 # ------------------------
 # Another question, with another method: how much accuracy is lost if a frequency band is exchanged
 # between trials? It needs no gradient, so that the two methods check each other.
-importance = permutation_importance(classifier, new, of="bands", n_repeats=10)
+importance = permutation_importance(classifier, new, of="bands", n_repeats=5)
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 plot_importance(importance, axes=axes)

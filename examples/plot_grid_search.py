@@ -38,7 +38,7 @@ dataset = EpochsDataset.from_recordings(people, Preprocessing([Filter(6, 30), Ep
 # Arguments of the classifier have their names; those of the model follow ``model_params__``. F1 is
 # EEGNet's number of temporal filters. ``GroupKFold`` keeps each person on one side of every split.
 search = GridSearchCV(
-    EEGClassifier("eegnet", max_epochs=12, random_state=0),
+    EEGClassifier("eegnet", max_epochs=8, random_state=0),
     {"model_params__F1": [4, 8], "lr": [0.001, 0.003, 0.01]},
     cv=GroupKFold(4),
     refit=False,

@@ -29,7 +29,17 @@ def public_names() -> dict[str, list[str]]:
             for name in module.__all__
             if not name.startswith("__") and not inspect.ismodule(getattr(module, name))
         ]
+    inner = [package for package in PACKAGES if package != "eegzoo"]
+    elsewhere = {id(_value(package, name)) for package in inner for name in found[package]}
+    # What the package itself takes from one of its packages is described there.
+    found["eegzoo"] = [
+        name for name in found["eegzoo"] if id(_value("eegzoo", name)) not in elsewhere
+    ]
     return found
+
+
+def _value(package: str, name: str) -> object:
+    return getattr(importlib.import_module(package), name)
 
 
 def pages(docs: Path) -> dict[str, str]:
@@ -59,6 +69,10 @@ def _page(package: str, exported: list[str]) -> str:
         kind = "Classes" if inspect.isclass(value) else "Functions" if callable(value) else "Data"
         groups[kind].append(name)
     text = f"{_title(package, '=')}\n{inspect.cleandoc(module.__doc__ or '')}\n"
+    others = [name for name in module.__all__ if inspect.isroutine(getattr(module, name))]
+    others = [f"`{name}`" for name in others if name not in exported]
+    if others:
+        text += f"\nIt also exports {', '.join(others)}.\n"
     text += f"\n.. module:: {package}\n"
     for kind, names in groups.items():
         if names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import weights_page
@@ -11,7 +12,6 @@ from markdown_tables import MarkdownTable, table
 
 import eegzoo
 from eegzoo.models import find_entry
-from eegzoo.models.base import ShortWindowError
 from eegzoo.models.facts import ModelFacts, stored_facts
 from eegzoo.models.references import find_reference
 from eegzoo.weights.stored_cards import stored_cards
@@ -68,25 +68,31 @@ def accepted(facts: ModelFacts) -> str:
     """Return which windows the model takes, by trying."""
     sizes = dict(facts.standard)
     windows = f"windows of any length (the paper's have {sizes['n_times']} samples)"
-    try:
-        eegzoo.create_model(facts.name, **{**sizes, "n_times": 1})
-    except ShortWindowError as error:
-        shortest = int(re.search(r"at least (\d+)", str(error))[1])
+    if error := _refusal(facts.name, **{**sizes, "n_times": 1}):
+        shortest = int(re.search(r"at least (\d+)", error)[1])
         seconds, sfreq = shortest / sizes["sfreq"], sizes["sfreq"]
         windows = f"windows of at least {shortest} samples ({seconds:.3g} s at {sfreq:g} Hz)"
-    built = [n for n in (1, 2, 3, 8, 19, 32, 64, 128, 256) if _builds(facts.name, sizes, n)]
     channels = "any number of channels"
-    if built[-1] < 256:
-        channels = f"{built[0]} to {built[-1]} channels, and perhaps a few more,"
-    return f"It accepts {channels} and {windows}, in microvolts."
+    tried = (1, 2, 3, 8, 19, 32, 64, 128, 256)
+    refused = {n: _refusal(facts.name, **{**sizes, "n_chans": n}) for n in tried}
+    largest = max(n for n, error in refused.items() if not error)
+    if error := refused[256]:
+        most = re.search(r"at most (\d+)", error)
+        channels = f"up to {most[1] if most else largest} channels"
+    text = f"It accepts {channels} and {windows}, in microvolts."
+    if getattr(find_entry(facts.name).model_class, "channel_contract", None) is not None:
+        text += " What its pretrained weights expect of names and rates: [](/foundation_models.md)."
+    return text
 
 
-def _builds(name: str, sizes: dict[str, object], n_chans: int) -> bool:
+def _refusal(name: str, **sizes: Any) -> str:
+    """Return the error of a model for some sizes, or nothing. No weights are made."""
     try:
-        eegzoo.create_model(name, **{**sizes, "n_chans": n_chans})
-    except ValueError:
-        return False
-    return True
+        with torch.device("meta"):
+            eegzoo.create_model(name, **sizes)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def milliseconds(measured: Sequence[MarkdownTable]) -> dict[str, str]:

@@ -15,9 +15,9 @@ from sphinx import addnodes
 
 @cache
 def full_names() -> dict[str, str]:
-    """Return the name in the reference of each public name, the most specific package first."""
+    """Return the name in the reference of each public name, eegzoo's own first."""
     found: dict[str, str] = {}
-    for package, names in reversed(api_pages.public_names().items()):
+    for package, names in api_pages.public_names().items():
         for name in names:
             found.setdefault(name, f"{package}.{name}")
             found[f"{package}.{name}"] = f"{package}.{name}"

@@ -25,6 +25,8 @@ How eegzoo is made, what was measured, and how to take part.
 
 architecture
 {listed}
+/policies
+/model_card_template
 ```
 """
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
@@ -33,7 +35,7 @@ _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 def further_pages(docs: Path) -> dict[str, str]:
     """Return a list of the guide's pages that no page lists, for the end of the guide."""
     listed = "".join((docs / name).read_text("utf-8") for name in ("index.md", "guide.md"))
-    known = {"index", "weights", *re.findall(r"^\w+$", listed, re.MULTILINE)}
+    known = {"index", "weights", *re.findall(r"^/?(\w+)$", INDEX + listed, re.MULTILINE)}
     further = [path.stem for path in sorted(docs.glob("*.md")) if path.stem not in known]
     lines = ["```{toctree}", ":caption: Further pages", "", *further, "```", ""]
     return {"generated/further_pages.txt": "\n".join(lines) if further else ""}

@@ -10,7 +10,9 @@ from typing import Any
 import typer
 
 from eegzoo.cli.check import check
+from eegzoo.cli.compare import compare
 from eegzoo.cli.doctor import doctor
+from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
 from eegzoo.cli.further_reading import page_for
@@ -60,8 +62,10 @@ app.command(rich_help_panel=_LOOK)(info)
 app.command(rich_help_panel=_LOOK)(weights)
 app.command(rich_help_panel=_TRAIN)(train)
 app.command(rich_help_panel=_TRAIN)(evaluate)
+app.command(rich_help_panel=_TRAIN)(compare)
 app.command(rich_help_panel=_TRAIN)(report)
 app.command(rich_help_panel=_USE)(predict)
+app.command(rich_help_panel=_USE)(embed)
 app.command(rich_help_panel=_USE)(stage)
 app.command(rich_help_panel=_USE)(stream)
 app.command(rich_help_panel=_USE)(export)
@@ -87,8 +91,8 @@ def _run() -> int:
         status = app(prog_name="eegzoo", standalone_mode=False)
     except UsageError as error:
         if reason := error.format_message():  # otherwise the help has been printed
-            command = getattr(error.ctx, "command_path", "eegzoo")
-            _print_error(f"{reason} (see {command} --help)")
+            command = getattr(error.ctx, "command_path", None) or _command_given()
+            _print_error(f"{reason}{_hint(reason, command)} (see {command} --help)")
         return 2
     except (ValueError, TypeError, OSError, ImportError) as error:
         page = page_for(str(error))
@@ -97,5 +101,21 @@ def _run() -> int:
     return int(status or 0)
 
 
+def _command_given() -> str:
+    """Return the command that was typed, for errors that do not know it."""
+    names = typer.main.get_group(app).commands
+    return " ".join(["eegzoo", *[word for word in sys.argv[1:] if word in names][:1]])
+
+
+def _hint(reason: str, command: str) -> str:
+    """Return what to type instead, where it is clear what was meant."""
+    if "extra argument" in reason and command in ("eegzoo train", "eegzoo evaluate"):
+        return ": recordings are given with --raw"
+    return ""
+
+
 def _print_error(reason: str) -> None:
-    sys.stderr.write(f"eegzoo: error: {' '.join(reason.split())}\n")
+    """Print an error on one line. Blanks stay as they are: names of events can have several."""
+    sys.stderr.write(
+        f"eegzoo: error: {' '.join(filter(None, map(str.strip, reason.splitlines())))}\n"
+    )

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 _FIRST = ("torch", "mne", "numpy", "scipy", "scikit-learn", "skorch")
 # Not required, but known to disturb or to matter when something is wrong.
 _NEIGHBOURS = ("torchaudio", "torchvision", "braindecode", "pandas", "h5py")
+_FOR_DEVELOPERS = ("test", "docs")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -52,7 +53,7 @@ def requirements() -> tuple[list[Requirement], dict[str, list[Requirement]]]:
             if each not in required and each.marker and each.marker.evaluate({"extra": extra})
         ]
         for extra in sorted(extras)
-        if extra != "test"
+        if extra not in _FOR_DEVELOPERS
     }
     return required, by_extra
 

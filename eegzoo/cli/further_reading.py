@@ -7,6 +7,7 @@ import re
 # Words of the errors that a page explains, the most specific pages first. A page is named by its
 # path in the repository, where it can be read, until the documentation has an address.
 PAGES = (
+    (r"pip install|is required to|not installed", "docs/installation.md"),
     (r"\bscor(ings?|ers?)\b", "docs/scorings.md"),
     (
         r"hypnogram|stages?\b|derivation|lights[-_ ]o(ff|n)|night|channels to be \d+ for",
@@ -19,7 +20,8 @@ PAGES = (
         "docs/channels.md",
     ),
     (
-        r"\bevents?\b|event[-_ ]id|annotations?\b|--stim|codes?\b of|--window|--stride",
+        r"labels of the model|labels .* not trained on|\bevents?\b|event[-_ ]id|annotations?\b|"
+        r"--stim|codes?\b of|--window|--stride",
         "docs/events.md",
     ),
     (

@@ -1,5 +1,7 @@
-from .blocks.additive_attention import AdditiveAttention
-from .blocks.attention import MultiHeadAttention
+from .attention.additive_attention import AdditiveAttention
+from .attention.multi_head import MultiHeadAttention
+from .attention.positions import SinusoidalPositions
+from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
@@ -39,8 +41,11 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DepthwiseConv2d",
+    "DropPath",
     "FeatureNorm",
     "FilterBank",
+    "FusedAttention",
+    "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
     "ParallelLinear",
@@ -51,8 +56,10 @@ __all__ = [
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
+    "SinusoidalPositions",
     "TCNBlock",
     "TemporalSpatialConv",
+    "TransformerLayer",
     "VirtualChannels",
     "bake",
     "by_person",

@@ -1,6 +1,7 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .bendr import BENDR
 from .biot import BIOT
 from .cbramod import CBraMod
 from .chambon2018 import Chambon2018
@@ -45,6 +46,7 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BENDR",
     "BIOT",
     "EEGPT",
     "ATCNet",

@@ -9,6 +9,7 @@ from eegzoo.arguments import nearest
 from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
+    bendr,
     biot,
     cbramod,
     chambon2018,

@@ -147,11 +147,12 @@ def _entry(
     given["data"] = sources[given["data"]]
     given["seeds"] = tuple(given.get("seeds", (0,)))
     given["covers"] = tuple(given.get("covers", ()))
-    given["figures"] = tuple(_figure(each, where) for each in given.get("figures", ()))
+    n_seeds = len(given["seeds"])
+    given["figures"] = tuple(_figure(each, where, n_seeds) for each in given.get("figures", ()))
     return Entry(name=name, kind=kind, **given)
 
 
-def _figure(values: Mapping[str, Any], where: str) -> Figure:
+def _figure(values: Mapping[str, Any], where: str, n_seeds: int) -> Figure:
     """Return a figure whose values are in the file, or in a card that it names."""
     label, measure = values["label"], values.get("measure", "accuracy")
     if "metric" in values:
@@ -167,7 +168,10 @@ def _figure(values: Mapping[str, Any], where: str) -> Figure:
         if side in values:
             interval = values.get("interval") if side == "ours" else None
             place = values.get("where", where)
-            sides[side] = Stated(values[side], place, tuple(interval) if interval else None)
+            sides[side] = Stated(
+                values[side], place, tuple(interval) if interval else None,
+                values.get("over_seeds"), n_seeds,
+            )  # fmt: skip
     return Figure(label, measure, **sides)
 
 

@@ -58,6 +58,10 @@ class Stated:
         Place: a card, a table, or a paper with its DOI.
     interval : tuple of float | None
         95% interval, if it is published.
+    over_seeds : float | None
+        Standard deviation over seeds, if it is published.
+    n_seeds : int
+        Number of seeds that the value is the mean of.
 
     Examples
     --------
@@ -68,6 +72,8 @@ class Stated:
     value: float
     where: str
     interval: tuple[float, float] | None = None
+    over_seeds: float | None = None
+    n_seeds: int = 1
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 
 import eegzoo
 
-PACKAGES = ("torch", "numpy", "scipy", "mne", "scikit-learn", "skorch", "moabb")
+PACKAGES = ("torch", "numpy", "scipy", "mne", "scikit-learn", "skorch", "moabb", "yasa")
 
 
 def environment() -> dict[str, object]:

@@ -11,7 +11,7 @@ from eegzoo.reproduction.protocols.leave_one_out import leave_one_out
 from eegzoo.reproduction.protocols.new_person import new_person
 from eegzoo.reproduction.protocols.people import over_people
 from eegzoo.reproduction.protocols.sessions import second_session, stored_networks
-from eegzoo.reproduction.protocols.staging import excerpts, nights
+from eegzoo.reproduction.protocols.staging import excerpts, nights, yasa
 from eegzoo.reproduction.protocols.trained_weights import as_it_is, folds_of_a_family
 
 PROTOCOLS: Mapping[str, Callable[..., list[Score]]] = {
@@ -27,4 +27,5 @@ PROTOCOLS: Mapping[str, Callable[..., list[Score]]] = {
     "second_session": second_session,
     "stored_networks": stored_networks,
     "verify": verify,
+    "yasa": yasa,
 }

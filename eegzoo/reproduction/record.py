@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Self
+
+from scipy import stats
 
 from eegzoo.reproduction.entry import Entry, Figure, Stated
 from eegzoo.reproduction.figures.difference import Difference, difference
@@ -30,8 +33,9 @@ class Comparison:
     from_ours, from_paper : Difference | None
         Difference from our figure and from the paper's.
     outcome : {"reproduced", "outside", "measured"}
-        Whether the score is inside the 95% interval of our figure or, without one, of the paper's;
-        "measured" if neither is stated.
+        Whether the score is inside the 95% interval of our figure, or inside what other seeds can
+        give; or, if only a paper states a figure, whether the difference from it may be zero.
+        "measured" if none is stated.
     """
 
     figure: Figure
@@ -56,7 +60,7 @@ class Record:
     environment : mapping
         Versions and machine.
     seconds : float
-        Duration.
+        Duration of the run that ended, without results that were there before.
     note : str
         What differs from the entry's protocol; empty if nothing.
 
@@ -113,12 +117,15 @@ def compared(entry: Entry, record: Record) -> list[Comparison]:
             figures.get((score.label, score.measure), Figure(score.label, score.measure)),
             score,
             stored.score(score.label, score.measure) if stored else None,
+            len(record.seeds),
         )
         for score in record.scores
     ]
 
 
-def compare(figure: Figure, score: Score, stored: Score | None = None) -> Comparison:
+def compare(
+    figure: Figure, score: Score, stored: Score | None = None, n_seeds: int = 1
+) -> Comparison:
     """Return the comparison of a score with a stated figure.
 
     Parameters
@@ -130,12 +137,14 @@ def compare(figure: Figure, score: Score, stored: Score | None = None) -> Compar
     stored : Score | None
         Score of our stored run, which has the values of each person, and an interval where the
         stated figure has none.
+    n_seeds : int
+        Number of seeds that the score is the mean of.
     """
     ours, paper, from_ours, from_paper = figure.ours, figure.paper, None, None
     if ours is not None:
         same = stored if stored and abs(stored.value - ours.value) <= ROUNDING else None
         if same and (ours.interval is None or ours.interval[0] == ours.interval[1]):
-            ours = Stated(ours.value, ours.where, same.interval)
+            ours = dataclasses.replace(ours, interval=same.interval)
         from_ours = difference(score, ours.value, ours.interval, same.units if same else None)
     if paper is not None:
         from_paper = difference(score, paper.value, paper.interval)
@@ -143,7 +152,8 @@ def compare(figure: Figure, score: Score, stored: Score | None = None) -> Compar
     if judged is None or change is None:
         outcome = "measured"
     else:
-        outcome = "reproduced" if _inside(score, judged, change) else "outside"
+        is_inside = _inside(score, judged, change) or _by_seeds(score, judged, n_seeds)
+        outcome = "reproduced" if is_inside else "outside"
     return Comparison(figure, score, from_ours, from_paper, outcome)
 
 
@@ -152,3 +162,13 @@ def _inside(score: Score, stated: Stated, change: Difference) -> bool:
         return change.includes_zero or abs(change.value) <= ROUNDING
     low, high = stated.interval
     return low - ROUNDING <= score.value <= high + ROUNDING
+
+
+def _by_seeds(score: Score, stated: Stated, n_seeds: int) -> bool:
+    """Return whether other seeds may explain a difference: Student's prediction interval."""
+    if stated.over_seeds is None or stated.n_seeds < 2:
+        return False
+    freedom = stated.n_seeds - 1
+    deviation = stated.over_seeds * math.sqrt(stated.n_seeds / freedom)
+    margin = stats.t.ppf(0.975, freedom) * deviation * math.sqrt(1 / n_seeds + 1 / stated.n_seeds)
+    return bool(abs(score.value - stated.value) <= margin + ROUNDING)

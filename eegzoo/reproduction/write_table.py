@@ -61,7 +61,7 @@ def _row(name: str, figure: Figure, record: Record | None) -> str:
     score = record.score(figure.label, figure.measure) if record else None
     if score is None:
         return f"| {name} | {what} | {paper} | {ours} | | | not run here |"
-    found = compare(figure, score, score)
+    found = compare(figure, score, score, len(record.seeds) if record else 1)
     change = found.from_ours or found.from_paper
     difference = "" if change is None else f"{change.value:+.3f}"
     note = f" ({record.note})" if record and record.note else ""

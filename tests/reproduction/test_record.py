@@ -50,6 +50,15 @@ def test_our_figure_decides_where_a_paper_has_one_as_well():
     assert found.from_paper.value == pytest.approx(-0.25)
 
 
+@pytest.mark.parametrize(("n_seeds", "outcome"), [(1, "reproduced"), (5, "outside")])
+def test_other_seeds_may_explain_a_difference(n_seeds, outcome):
+    # t of 4 degrees of freedom is 2.776: 2.776 * 0.02 * sqrt(5 / 4 * (1 / n + 1 / 5))
+    figure = Figure("a", "accuracy", Stated(0.7, "table", (0.69, 0.71), 0.02, n_seeds=5))
+    assert compare(figure, score(0.765), n_seeds=n_seeds).outcome == outcome
+    assert compare(figure, score(0.738), n_seeds=n_seeds).outcome == "reproduced"
+    assert compare(figure, score(0.77), n_seeds=n_seeds).outcome == "outside"
+
+
 def test_score_without_a_stated_figure_is_measured():
     assert compare(Figure("a", "accuracy"), score(0.7)).outcome == "measured"
 

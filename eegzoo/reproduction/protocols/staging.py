@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import mne
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +28,8 @@ Array = npt.NDArray[Any]
 # DREAMS' stages in steps of 5 s, as indices of W, N1, N2, N3, R.
 _STAGE_OF = np.array([3, 3, 2, 1, 4, 0])
 _STEPS = 6  # in a window of 30 s
+_LOWEST_RATE = 100.0  # of YASA
+_YASA = {"WAKE": "W", "REM": "R"}
 ALL, PURE = "all windows", "windows of one stage"
 MEASURES = ("accuracy", "kappa", "macro_f1")
 Staging = Callable[[Array, float], Array]
@@ -114,6 +117,46 @@ def streamed(stager: Stager, volts: Array, sfreq: float) -> Array:
     """Return the probabilities of the windows of a stream."""
     stream = SleepStream(stager, sfreq=sfreq, n_chans=len(volts))
     return np.array([staged.probabilities for staged in stream.push(volts) + stream.finish()])
+
+
+def yasa(recordings: Sequence[Excerpt], run: Run, *, label: str) -> list[Score]:
+    """Return accuracy, kappa and macro-F1 of YASA's stager in windows of 30 s.
+
+    Excerpts at 50 Hz are resampled to 100 Hz, which YASA needs.
+
+    Parameters
+    ----------
+    recordings : sequence of Excerpt
+        Excerpts.
+    run : Run
+        Run.
+    label : str
+        Label of the scores.
+
+    Raises
+    ------
+    ImportError
+        If YASA is not installed.
+    """
+    try:
+        from yasa import SleepStaging
+    except ImportError as error:
+        raise ImportError("expected YASA: pip install yasa==0.8.1") from error
+    truth, found, people = [], [], []
+    for excerpt in recordings:
+        true, _ = windows_of(excerpt.steps)
+        info = mne.create_info(["C3"], excerpt.sfreq, "eeg")
+        raw = mne.io.RawArray(excerpt.volts, info, verbose="ERROR")
+        if excerpt.sfreq < _LOWEST_RATE:
+            raw.resample(_LOWEST_RATE, verbose="ERROR")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            predicted = SleepStaging(raw, eeg_name="C3").predict()
+        stages = [_YASA.get(name, name) for name in getattr(predicted, "hypno", predicted)]
+        truth.append(true)
+        found.append(np.array(stages)[: len(true)])
+        people.append(np.full(len(true), excerpt.subject))
+    return _scores(f"{label}, {ALL}", *map(np.concatenate, (truth, found, people)))
 
 
 def _scores(label: str, true: Array, predicted: Array, person: Array) -> list[Score]:

@@ -87,7 +87,7 @@ def simulate(*, name: str, subjects: Sequence[int], shape: Mapping[str, Any]) ->
         noise_recording(
             shape["ch_names"], shape["sfreq"], labels, subject=f"{subject:02d}",
             spacing=shape["spacing"], seed=10 * subject + place, session=session,
-            run=f"{place}{split}", dataset=name, split=split,
+            run=str(place), dataset=name, split=split if split in ("train", "test") else None,
         )
         for subject in (1, 2)
         for place, (session, split) in enumerate(shape["sessions"])

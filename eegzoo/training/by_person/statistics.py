@@ -69,11 +69,11 @@ class PersonInputs:
     def __init__(self, model: EEGModel, windows: Tensor) -> None:
         self.n_windows = len(windows)
         self.is_measured = hasattr(model, "measure") and self.n_windows > 0
-        self._values: tuple[Tensor, ...] = (windows,)
+        self._measures: tuple[Tensor, ...] = (windows,)
         if self.is_measured:
             with torch.no_grad():
                 parts = [model.measure(part) for part in torch.split(windows, _MEASURED_AT_ONCE)]
-            self._values = tuple(torch.cat(part) for part in zip(*parts, strict=True))
+            self._measures = tuple(torch.cat(part) for part in zip(*parts, strict=True))
 
     def fitted(self, model: EEGModel) -> EEGModel:
         """Return a copy of a model with the statistics of these windows, in evaluation mode."""
@@ -93,7 +93,7 @@ class PersonInputs:
 
     def features_of(self, model: EEGModel, rows: Tensor) -> Tensor:
         """Return the features of some windows."""
-        values = [value[rows.to(value.device)] for value in self._values]
+        values = [value[rows.to(value.device)] for value in self._measures]
         if not self.is_measured:
             return model.features(*values)
         found: Tensor = model.refer(*values)

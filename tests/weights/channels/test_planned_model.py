@@ -166,8 +166,8 @@ def test_pretrained_weights_follow_the_plan(tmp_path):
     torch.testing.assert_close(
         features(model, x), features(direct, plan.apply(x)), rtol=1e-4, atol=1e-5
     )
-    with pytest.raises(ValueError, match=r"got 0 among \['E1'\](.|\n)*FP1-F7 +absent"):
-        create_model("biot.six_datasets", **given, ch_names=["E1"], sfreq=250.0, n_times=1000)
+    with pytest.raises(ValueError, match=r"got 0 among \['X1'\](.|\n)*FP1-F7 +absent"):
+        create_model("biot.six_datasets", **given, ch_names=["X1"], sfreq=250.0, n_times=1000)
 
 
 def test_a_plan_is_that_of_the_weights():

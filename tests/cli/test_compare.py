@@ -1,0 +1,90 @@
+"""The table of ``eegzoo compare``."""
+
+import csv
+import json
+
+import mne
+import numpy as np
+import pytest
+
+from eegzoo.data import simulate_motor_imagery
+from tests.cli.test_cli import eegzoo
+
+COMMON = ["--max-epochs", 1, "--cv", 2]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """Folder with recordings of three people."""
+    folder = tmp_path_factory.mktemp("people")
+    for number in range(3):
+        raw = simulate_motor_imagery(12, ch_names=("C3", "Cz", "C4"), random_state=number)
+        raw.save(folder / f"s{number}_raw.fif", verbose="ERROR")
+    return folder
+
+
+def recordings(n=3):
+    return [part for number in range(n) for part in ("--raw", f"s{number}_raw.fif")]
+
+
+def test_models_have_the_same_folds_and_one_row_each(people):
+    done = eegzoo("compare", "--models", "eegnet_4_2,shallow_convnet,eegnet_4_2@plain",
+                  *recordings(), *COMMON, "--protocol", "leave-one-subject-out",
+                  "--out", "table.json", cwd=people)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads((people / "table.json").read_text(encoding="utf-8"))
+    rows = {row["name"]: row for row in found["models"]}
+    assert list(rows) == ["eegnet_4_2", "shallow_convnet", "eegnet_4_2@plain"]
+    assert found["run"]["groups"] == "subject"
+    assert found["run"]["cv"] == 3
+    first = rows["eegnet_4_2"]
+    for name, row in rows.items():
+        assert list(row["people"]) == list(first["people"])
+        assert row["accuracy"] == pytest.approx(np.mean(list(row["people"].values())))
+        assert row["parameters"] > 100
+        assert row["seconds_per_fold"] > 0
+        if name != "eegnet_4_2":
+            expected = row["accuracy"] - first["accuracy"]
+            assert row["difference"]["value"] == pytest.approx(expected)
+            assert row["p_holm"] >= row["p_value"]
+    assert "36 windows, 3 people, 3 folds of subjects" in done.stdout
+
+
+def test_the_table_is_csv(people):
+    done = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *recordings(1), *COMMON,
+                  "--out", "table.csv", cwd=people)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with (people / "table.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["eegnet_4_2", "eegnet_4_2@plain"]
+    assert rows[0]["difference"] == ""
+    assert float(rows[1]["low"]) <= float(rows[1]["difference"]) <= float(rows[1]["high"])
+
+
+def test_trained_weights_take_part(tmp_path):
+    names = ["PO7", "PO3", "POz", "PO4", "PO8", "O1", "Oz", "O2"]
+    raw = simulate_motor_imagery(12, random_state=0).pick(slice(8))
+    raw.rename_channels(dict(zip(raw.ch_names, names, strict=True)))
+    assert isinstance(raw, mne.io.BaseRaw)
+    raw.save(tmp_path / "s0_raw.fif", verbose="ERROR")
+    done = eegzoo("compare", "--models", "eegnet,eegnet.ssvep_exo@linear_probe", *recordings(1),
+                  *COMMON, cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", "eegnet"], "expected two different models at least"),
+        (["--models", "eegnet,eegnet"], "expected two different models at least"),
+        (["--models", "eegnet,egnet"], "unknown model 'egnet'"),
+        (["--models", "eegnet,eegnet@fine"], "expected recipe to be one of"),
+        (["--out", "table.txt"], "end in .csv or .json"),
+        (["--cv", "1"], "expected --cv of at least 2"),
+        (["--groups", "person"], "expected --groups to be one of"),
+    ],
+)
+def test_wrong_options_are_refused(tmp_path, arguments, message):
+    done = eegzoo("compare", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
