@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.multi_head import twice_differentiable_attention
+from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 from eegzoo.models.base import EEGModel
 from eegzoo.torch_internals import BatchNormBase
@@ -191,7 +192,9 @@ def needs_later_windows(model: nn.Module) -> bool:
     >>> [needs_later_windows(model) for model in models]
     [False, True]
     """
-    if not isinstance(model, SequenceModel):
-        return False
-    looks_ahead = any(isinstance(m, PeepholeLSTM) and m.reverse for m in model.modules())
-    return looks_ahead or not isinstance(model, RecurrentModel)
+    runs_backwards = any(
+        isinstance(part, BidirectionalRNN) or (isinstance(part, PeepholeLSTM) and part.reverse)
+        for part in model.modules()
+    )
+    is_sequential = isinstance(model, SequenceModel)
+    return is_sequential and (runs_backwards or not isinstance(model, RecurrentModel))

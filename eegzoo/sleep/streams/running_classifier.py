@@ -10,9 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM
-from eegzoo.models.sequence_models import RecurrentModel
+from eegzoo.models.sequence_models import needs_later_windows
 from eegzoo.sleep.stagers.classifier import ClassifierStager
 from eegzoo.sleep.streams.running_network import RunningNetwork
 from eegzoo.training.prediction import compute_outputs
@@ -86,11 +84,7 @@ class RunningClassifier(RunningNetwork):
 def _check_is_causal(stager: ClassifierStager) -> None:
     classifier, name = stager.classifier, stager.name
     model = classifier.model_
-    backwards = any(
-        isinstance(part, BidirectionalRNN) or (isinstance(part, PeepholeLSTM) and part.reverse)
-        for part in model.modules()
-    )
-    if classifier.is_sequential_ and (backwards or not isinstance(model, RecurrentModel)):
+    if classifier.is_sequential_ and needs_later_windows(model):
         raise ValueError(
             f"expected a network that needs no later windows, got {type(model).__name__} ({name}), "
             f"which was trained on whole nights; {_WHOLE_NIGHT}, or stream a network whose state "

@@ -385,19 +385,17 @@ def test_recording_is_aligned_as_a_whole_or_causally():
     raw = people[0].raw
     dataset = EpochsDataset.from_recordings(people, preprocessing)
     classifier = make().fit(dataset)
-    _, found = classifier.predict_recording(raw, 1.0, preprocessing=preprocessing)
-    windows = EpochsDataset.from_epochs(preprocessing.windows(raw, 1.0), "ignore")
+    _, found = classifier.predict_recording(raw, preprocessing=preprocessing)
+    windows = EpochsDataset.from_epochs(preprocessing.windows(raw), "ignore")
     np.testing.assert_allclose(found, classifier.predict_proba(windows), atol=1e-6)
-    _, causal = classifier.predict_recording(raw, 1.0, preprocessing=preprocessing, causal=True)
+    _, causal = classifier.predict_recording(raw, preprocessing=preprocessing, causal=True)
     expected = classifier._aligned_for(windows[:8]).predict_proba(windows[7:8])
     np.testing.assert_allclose(causal[7], expected[0], atol=1e-5)
     np.testing.assert_allclose(causal[-1], found[-1], atol=1e-5)
     assert np.abs(causal[7] - found[7]).max() > 1e-4
     personal = classifier._aligned_for(windows)
     for is_causal in (False, True):
-        _, again = personal.predict_recording(
-            raw, 1.0, preprocessing=preprocessing, causal=is_causal
-        )
+        _, again = personal.predict_recording(raw, preprocessing=preprocessing, causal=is_causal)
         np.testing.assert_allclose(again, found, atol=1e-6)
 
 
