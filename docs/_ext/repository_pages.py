@@ -10,6 +10,7 @@ from typing import Any
 # File in the repository: page.
 PAGES = {
     "CONTRIBUTING.md": "about/contributing.md",
+    "SECURITY.md": "about/security.md",
     "CHANGELOG.md": "about/changelog.md",
     "benchmarks/README.md": "about/benchmarks.md",
     "recipes/README.md": "about/recipes.md",
