@@ -11,19 +11,11 @@ numbers that it gives for the whole recording.
 # ----------------------------------
 # Filters of zero phase need samples after a window. `as_causal` turns them to run forwards only, so
 # that a decision comes without delay.
-
 import matplotlib.pyplot as plt
 import numpy as np
 
-from eegzoo.data import (
-    Epoch,
-    EpochsDataset,
-    Filter,
-    Preprocessing,
-    Recording,
-    as_causal,
-    simulate_motor_imagery,
-)
+from eegzoo.data import Epoch, EpochsDataset, Filter, Preprocessing, Recording
+from eegzoo.data import as_causal, simulate_motor_imagery
 from eegzoo.online import DecisionRule, Playback, StreamingClassifier, compare, simulate
 from eegzoo.training import EEGClassifier
 
@@ -37,17 +29,15 @@ classifier = EEGClassifier("eegnet", causal=True, max_epochs=40, random_state=0)
 # Offline and in a stream
 # -----------------------
 # `compare` classifies the later trials both ways.
-
 raw = session.copy().crop(360)
 print(compare(classifier, raw, preprocessing=preprocessing))
+
 
 # %%
 # A signal that arrives
 # ---------------------
 # `Playback` plays a recording; `LSLSource` and `BrainFlowSource` read amplifiers in the same way.
 # For two seconds a channel is not connected: the stream abstains, and says why.
-
-
 def disconnect(data):
     data[4, 5000:5256] = np.nan
     return data
@@ -66,16 +56,13 @@ print({each.reason for each in decisions if each.is_abstention})
 
 # %%
 # The probability of the right hand follows the cues with the length of a window.
-
 times = np.array([each.time for each in decisions])
 right = np.array([np.nan if each.is_abstention else each.probabilities[1] for each in decisions])
 fig, axes = plt.subplots(figsize=(9, 3), layout="constrained")
 colours = {"left_hand": "tab:blue", "right_hand": "tab:orange"}
 for each in raw.annotations:
-    start = each["onset"] - raw.first_time
-    axes.axvspan(
-        start, start + each["duration"], color=colours[each["description"]], alpha=0.2, lw=0
-    )
+    start, colour = each["onset"] - raw.first_time, colours[each["description"]]
+    axes.axvspan(start, start + each["duration"], color=colour, alpha=0.2, lw=0)
 axes.plot(times, right, color="0.2")
 axes.set(xlabel="Time (s)", ylabel="Probability of the right hand", xlim=(0, 80), ylim=(0, 1))
 
@@ -83,6 +70,5 @@ axes.set(xlabel="Time (s)", ylabel="Probability of the right hand", xlim=(0, 80)
 # Commands
 # --------
 # A rule turns decisions into few, sure commands.
-
 rule = DecisionRule(classifier.classes_.tolist(), threshold=0.7, dwell_seconds=0.5)
 print(simulate(classifier, raw, rule=rule, preprocessing=preprocessing))

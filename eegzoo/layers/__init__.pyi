@@ -1,13 +1,13 @@
-from .blocks.additive_attention import AdditiveAttention
-from .blocks.attention import MultiHeadAttention
+from .attention.additive_attention import AdditiveAttention
+from .attention.multi_head import MultiHeadAttention
+from .attention.positions import SinusoidalPositions
+from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
-from .blocks.positions import SinusoidalPositions
 from .blocks.recurrent import PeepholeLSTM
 from .blocks.same_padded import SameConv1d, SameMaxPool1d
 from .blocks.tcn import TCNBlock
-from .blocks.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .constrained.bake import bake
 from .constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from .constrained.convolution3d import ConstrainedConv3d

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
-from eegzoo.layers.blocks.attention import MultiHeadAttention, keras_attention_init_
+from eegzoo.layers.attention.multi_head import MultiHeadAttention, keras_attention_init_
 from eegzoo.layers.blocks.eegnet_blocks import norm_pool
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.blocks.parallel_linear import ParallelLinear

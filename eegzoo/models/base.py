@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.blocks.attention import twice_differentiable_attention
+from eegzoo.layers.attention.multi_head import twice_differentiable_attention
 from eegzoo.models.argument_checks import check_argument
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.vision_transformer import FusedAttention
+from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model

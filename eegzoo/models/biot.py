@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from eegzoo.layers.attention.positions import SinusoidalPositions
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
-from eegzoo.layers.blocks.positions import SinusoidalPositions
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model

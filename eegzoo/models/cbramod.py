@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
-from eegzoo.layers.blocks.vision_transformer import FusedAttention
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
-from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.attention.multi_head import MultiHeadAttention
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
-from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.attention.multi_head import MultiHeadAttention
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer, beit_init_
+from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
@@ -84,7 +84,7 @@ class EEGPT(EEGModel):
     References
     ----------
     Wang, Liu, He, Xu, Ma, Li (2024). EEGPT: pretrained transformer for universal and reliable
-    representation of EEG signals. NeurIPS. https://openreview.net/forum?id=lvS2b8CjG5
+    representation of EEG signals. NeurIPS. https://nips.cc/virtual/2024/poster/93793
 
     Reference implementation: https://github.com/BINE022/EEGPT, commit a0e0a8f.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer, beit_init_
+from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model

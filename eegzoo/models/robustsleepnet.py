@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.additive_attention import AdditiveAttention
+from eegzoo.layers.attention.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import ContextModel, is_real

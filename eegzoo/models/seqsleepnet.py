@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.additive_attention import AdditiveAttention
+from eegzoo.layers.attention.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
 from eegzoo.models.spectrogram_models import SpectrogramModel

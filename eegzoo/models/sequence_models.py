@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.attention import twice_differentiable_attention
+from eegzoo.layers.attention.multi_head import twice_differentiable_attention
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 from eegzoo.models.base import EEGModel
 from eegzoo.torch_internals import BatchNormBase

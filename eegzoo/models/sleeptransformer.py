@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.additive_attention import AdditiveAttention
-from eegzoo.layers.blocks.transformer_layer import TransformerLayer, sinusoidal_positions
+from eegzoo.layers.attention.additive_attention import AdditiveAttention
+from eegzoo.layers.attention.transformer_layer import TransformerLayer, sinusoidal_positions
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import is_real
 from eegzoo.models.spectrogram_models import SpectrogramModel

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.positions import SinusoidalPositions
-from eegzoo.layers.blocks.vision_transformer import TransformerLayer
+from eegzoo.layers.attention.positions import SinusoidalPositions
+from eegzoo.layers.attention.vision_transformer import TransformerLayer
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model

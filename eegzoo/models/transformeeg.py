@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.transformer_layer import TransformerLayer
+from eegzoo.layers.attention.transformer_layer import TransformerLayer
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model

@@ -49,7 +49,7 @@ class StreamingClassifier(DecisionStream):
         network that remembers the windows before, such as TinySleepNet, the length of a window.
     adapt : {"running"} | None
         With a classifier that aligns each person: "running" aligns by the windows of the stream so
-        far, the latest hundred that do not overlap, and abstains from the first ten. None: the
+        far, the latest hundred that do not overlap, and abstains from the first nine. None: the
         classifier must be adapted to one person (`EEGClassifier.adapt`).
     preprocessing : Preprocessing | None
         Preprocessing of the recordings that the classifier was trained on. None: the one that was

@@ -60,7 +60,7 @@ class Record:
     environment : mapping
         Versions and machine.
     seconds : float
-        Duration.
+        Duration of the run that ended, without results that were there before.
     note : str
         What differs from the entry's protocol; empty if nothing.
 

@@ -55,7 +55,8 @@ def reproduce(
         If the data are not there and cannot be downloaded. The message names their address and
         licence.
     ValueError
-        If a name is unknown, or stands for several entries.
+        If a name is unknown or stands for several entries, or if there are results so far of a
+        `dry_run`.
 
     Examples
     --------
@@ -72,6 +73,8 @@ def reproduce(
     chosen = tuple(entry.seeds if seeds is None else seeds)[: 1 if dry_run else None]
     if not chosen:
         raise ValueError("expected at least one seed, got none")
+    if dry_run and results is not None:
+        raise ValueError("expected no file of results with dry_run, whose results mean nothing")
     run = Run(entry.name, chosen, Rows(results), dry_run, progress or (lambda line: None))
     start = time.perf_counter()
     recordings = simulate(entry) if dry_run else load(entry, data_dir)

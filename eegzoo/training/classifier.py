@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
-from eegzoo.models.base import EEGModel
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.causal_training import check_causal_data, check_causal_parameters
+from eegzoo.training.inputs.causal_training import CausalTraining
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.inputs.nights import NightSampler
@@ -28,7 +27,9 @@ from eegzoo.training.targets.targets import Classes, LabelSets, Targets
 Array = npt.NDArray[Any]
 
 
-class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator):
+class EEGClassifier(
+    PartialFit, CausalTraining, CalibratesToPeople, ClassifierMixin, PretrainedMixin, EEGEstimator
+):
     """Classifier of EEG windows with the interface of scikit-learn.
 
     Parameters that are None take the value of the `recipe`. If y is an indicator of shape
@@ -269,19 +270,6 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         self.calibration = calibration
         self.pseudo_labels = pseudo_labels
         self.causal = causal
-
-    def check_parameters(self) -> Recipe:
-        """Check the parameters, and return `settings`; an error names the first invalid one."""
-        recipe = super().check_parameters()
-        if self.causal:
-            check_causal_parameters(as_alignment(self.align), self.people_per_batch)
-        return recipe
-
-    def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
-        model, crop_length = super()._build_model(data, targets, recipe)
-        if self.causal:
-            check_causal_data(data, model)
-        return model, crop_length
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from eegzoo.cli import doctor_environment, doctor_files
 from eegzoo.cli.doctor_problems import problems
 from eegzoo.weights import catalogue
-from tests.cli.test_cli import eegzoo
+from tests.cli.test_cli import eegzoo, eegzoo_process
 
 SOUND = {
     "packages": {"torch": "2.13.0+cpu", "mne": "1.13.2"},
@@ -159,3 +159,14 @@ def test_first_line_of_an_error_keeps_no_folder():
     text = "/home/jane/lib/libc10.so: undefined symbol: _ZN3\nin /home/jane"
     assert doctor_environment.without_paths(text) == "libc10.so: undefined symbol: _ZN3"
     assert doctor_environment.without_paths(r"C:\Users\jane\torch.dll lacks") == "torch.dll lacks"
+
+
+def test_torch_that_cannot_be_imported_is_reported_and_not_a_traceback(tmp_path):
+    (tmp_path / "torch").mkdir()
+    code = "raise OSError('/home/jane/lib/libtorch_cpu.so: cannot open shared object file')"
+    (tmp_path / "torch" / "__init__.py").write_text(code)
+    done = eegzoo_process("doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "torch cannot be imported (OSError: libtorch_cpu.so: cannot open" in done.stdout
+    assert "jane" not in done.stdout

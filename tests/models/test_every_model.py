@@ -121,7 +121,8 @@ def test_sizes_can_be_chosen(name, n_chans, rate, seconds, n_outputs, training):
     chosen = sizes(name, rate, seconds) | {"n_chans": n_chans, "n_outputs": n_outputs}
     if find_entry(name).foundation:  # their published sizes take seconds each
         small = SMALL_SIZES.get(name, {}).items()
-        chosen |= {key: value for key, value in small if key != "n_times"}
+        lengths = ("n_times", "patch_length", "patch_stride")
+        chosen |= {key: value for key, value in small if key not in lengths}
     model = create_model(name, **chosen).train(training)
     assert model(windows(model)).shape == (4, n_outputs)
     assert {key: getattr(model, key) for key in chosen} == chosen

@@ -40,8 +40,9 @@ def test_every_entry_is_complete(name):
     if entry.doi:
         assert re.fullmatch(r"10\.\d{4,}/\S+", entry.doi), entry.doi
         assert f"https://doi.org/{entry.doi}" in entry.model_class.__doc__
-    else:  # ICLR gives its papers no DOI
-        assert "https://openreview.net/forum?id=" in entry.model_class.__doc__
+    else:  # ICLR and NeurIPS give their papers no DOI
+        pages = r"https://(openreview\.net/forum\?id=\w+|nips\.cc/virtual/\d+/poster/\d+)"
+        assert re.search(pages, entry.model_class.__doc__)
     # Networks without authors are computed by a script with released libraries.
     assert "commit" in entry.source or "(tests/reference/make_" in entry.source
     assert entry.summary.endswith(".")

@@ -37,6 +37,22 @@ def test_decisions_do_not_depend_on_the_chunks(name: str) -> None:
         np.testing.assert_array_equal(one.probabilities, other.probabilities)
 
 
+def test_window_with_both_ends_has_as_many_samples_as_in_mne() -> None:
+    preprocessing, raw = Preprocessing([Epoch(-0.5, 1.0)]), recording()
+    epochs = preprocessing.epochs(raw)
+    assert epochs.times.size == 193
+    classifier = EEGClassifier("eegnet", max_epochs=1, check_signal="ignore", random_state=0)
+    classifier.fit(epochs)
+    stream = StreamingClassifier(
+        classifier, ch_names=raw.ch_names, sfreq=128.0, preprocessing=preprocessing
+    )
+    onsets = raw.annotations.onset
+    found = stream.probabilities_at(raw.get_data(), onsets)
+    np.testing.assert_allclose(found, classifier.predict_proba(epochs), atol=1e-5)
+    decisions = stream.push(raw.get_data()[:, :193])
+    assert decisions[0].time - decisions[0].onset == pytest.approx(193 / 128)
+
+
 def test_reset_starts_a_new_stream() -> None:
     data, stream = recording().get_data(), streaming()
     first = push_all(stream, data, ())

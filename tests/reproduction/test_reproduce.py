@@ -109,9 +109,11 @@ def test_directory_of_data_must_exist(tmp_path):
         reproduce("bench:eegmat", data_dir=tmp_path / "absent")
 
 
-def test_several_entries_and_no_seed_are_refused():
+def test_wrong_arguments_are_refused(tmp_path):
     with pytest.raises(ValueError, match="expected at least one seed"):
         reproduce("bench:eegmat", seeds=[])
+    with pytest.raises(ValueError, match="expected no file of results with dry_run"):
+        reproduce("verify:eegnet", dry_run=True, results=tmp_path / "rows.jsonl")
     with pytest.raises(ValueError, match="unknown entry"):
         reproduce("bench:eegmad")
 

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from typing import Any
+
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.models.base import EEGModel
 from eegzoo.models.sequence_models import needs_later_windows
 from eegzoo.training.inputs.fit_data import FitData
+from eegzoo.training.recipe import Recipe
+from eegzoo.training.targets.targets import Targets
+
+
+class CausalTraining:
+    """Mixin of `EEGClassifier`: with ``causal=True`` it is trained on what a stream will see."""
+
+    causal: bool
+    align: Any
+    people_per_batch: int | None
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`; an error names the first invalid one."""
+        recipe: Recipe = super().check_parameters()  # type: ignore[misc]
+        if self.causal:
+            check_causal_parameters(as_alignment(self.align), self.people_per_batch)
+        return recipe
+
+    def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
+        built: tuple[EEGModel, int] = super()._build_model(data, targets, recipe)  # type: ignore[misc]
+        if self.causal:
+            check_causal_data(data, built[0])
+        return built
 
 
 def check_causal_parameters(align: PersonAlignment | None, people_per_batch: int | None) -> None:

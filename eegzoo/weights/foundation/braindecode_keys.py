@@ -178,7 +178,8 @@ def _eegpt(depth: int) -> list[Pair]:
         *_module("target_encoder.norm", "norm"),
     ]
     for number in range(depth):
-        pairs += _pairs_of(_TIMM_LAYER, f"target_encoder.blocks.{number}.", f"transformer.{number}.")
+        theirs, ours = f"target_encoder.blocks.{number}.", f"transformer.{number}."
+        pairs += _pairs_of(_TIMM_LAYER, theirs, ours)
     return pairs
 
 

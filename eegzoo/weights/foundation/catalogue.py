@@ -163,7 +163,7 @@ _WEIGHTS = {
                 "five public sets of motor imagery, SSVEP, emotion and others", None, _TERMS,
                 "Wang, Liu, He, Xu, Ma, Li (2024), EEGPT: pretrained transformer for universal and "
                 "reliable representation of EEG signals, NeurIPS, "
-                "https://openreview.net/forum?id=lvS2b8CjG5",
+                "https://nips.cc/virtual/2024/poster/93793",
             ),
             eegpt.backbone_from,
             entry="state_dict",

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from eegzoo.layers.attention.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks import bidirectional
-from eegzoo.layers.blocks.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 
 KINDS = {"gru": nn.GRU, "lstm": nn.LSTM}

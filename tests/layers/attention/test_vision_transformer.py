@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
-from eegzoo.layers.blocks.positions import SinusoidalPositions
-from eegzoo.layers.blocks.vision_transformer import (
+from eegzoo.layers.attention.positions import SinusoidalPositions
+from eegzoo.layers.attention.vision_transformer import (
     DropPath,
     FusedAttention,
     LayerScale,
     TransformerLayer,
     beit_init_,
 )
+from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
 
 
 def torch_attention(ours, features, n_heads):

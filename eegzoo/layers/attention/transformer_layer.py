@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.attention.multi_head import MultiHeadAttention
 
 
 class TransformerLayer(nn.Module):

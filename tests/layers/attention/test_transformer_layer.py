@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from eegzoo.layers.blocks.transformer_layer import TransformerLayer, sinusoidal_positions
+from eegzoo.layers.attention.transformer_layer import TransformerLayer, sinusoidal_positions
 from eegzoo.models.references.torch_layout import TRANSFORMER_LAYER, rename, split_projections
 
 

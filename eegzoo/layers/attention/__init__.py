@@ -1,0 +1,1 @@
+"""Attention and transformers: what several architectures share."""
