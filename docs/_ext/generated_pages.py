@@ -36,10 +36,14 @@ def write_pages(app: Any, config: Any) -> None:
     written = {docs / name for name in (*pages, *figures)}
     for name, text in (pages | figures).items():
         _write_if_changed(docs / name, text)
+    names = api_pages.public_names()
+    written |= {docs / f"api/reference/{key}.{name}.rst" for key in names for name in names[key]}
     for folder in FOLDERS:
         for path in (docs / folder).rglob("*"):
-            if path.is_file() and path not in written and "reference" not in path.parts:
+            if path.is_file() and path not in written:
                 path.unlink()
+    # autosummary would read the pages that an earlier build has found, not those just written.
+    config.autosummary_generate = [name for name in pages if name.startswith("api/")]
 
 
 def _write_if_changed(path: Path, text: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 # File in the repository: page.
 PAGES = {
     "CONTRIBUTING.md": "about/contributing.md",
+    "SECURITY.md": "about/security.md",
+    "examples/browser/readme.md": "about/browser_example.md",
     "CHANGELOG.md": "about/changelog.md",
     "benchmarks/README.md": "about/benchmarks.md",
     "recipes/README.md": "about/recipes.md",

@@ -12,7 +12,7 @@ from filelock import FileLock
 ROOT = Path(__file__).parents[2]
 SOURCES = (
     "docs", "examples", "benchmarks", "recipes", "findings", "tests/reference", "README.md",
-    "CONTRIBUTING.md", "CHANGELOG.md",
+    "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
 )  # fmt: skip
 # Folders of the working copy that hold what a build has written there.
 GENERATED = shutil.ignore_patterns(
