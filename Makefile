@@ -4,13 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench facts findings lint clean
+.PHONY: demo test docs bench facts findings lint clean
 
 demo: $(READY)
 	$(BIN)/eegzoo train --data simulated --model eegnet --cv 5 --seed 0 --report demo.html
 
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
+
+# Examples run, which takes minutes; PLOT=0 leaves their pictures out. The build needs no network.
+PLOT ?= 1
+docs: $(READY)
+	$(BIN)/python -m sphinx -M html docs docs/_build -n -W --keep-going -D plot_gallery=$(PLOT)
 
 # Other libraries that are not installed are left out with a message.
 bench: $(READY)
@@ -23,6 +28,7 @@ bench: $(READY)
 facts: $(READY)
 	$(BIN)/python -m eegzoo.models.measured_facts
 	$(BIN)/python -m eegzoo.weights.write_cards
+	$(BIN)/python -m eegzoo.reproduction.write_table
 
 # What outside software does unexpectedly; installs pinned packages into temporary folders.
 findings:
@@ -42,3 +48,4 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(addprefix docs/, _build about api auto_examples commands generated models weights.md)

@@ -1,15 +1,18 @@
 """Time the models against those of braindecode, selfEEG and torcheeg, if installed.
 
     python benchmarks/bench_models.py [--models eegnet ...] [--threads 1 2] [--csv models.csv]
+        [--allocators default "large pages" "kept heap"]
 
 All libraries use the same architecture, sizes and batch. They run in one process and take turns in
 every round. Memory is measured in a process of its own for each library. The results are printed as
-a Markdown table.
+a Markdown table. Ratios depend on how the C library returns memory to the system: each allocator is
+a setting of its environment, and a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -18,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peers import report_left_out, stub_missing_packages, versions
+from peers import machine, report_left_out, stub_missing_packages, versions
 from results_table import print_rows
 from torch import nn
 
@@ -39,6 +42,12 @@ CASES = {
     "eegconformer": ("motor imagery",),
     "atcnet": ("motor imagery",),
     "tinysleepnet": ("sleep",),
+}
+# Variables of glibc. It ignores thresholds above 32 MiB.
+ALLOCATORS: dict[str, dict[str, str]] = {
+    "default": {},
+    "large pages": {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
+    "kept heap": {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)},
 }
 STEPS = ("training", "inference", "one window", "memory")
 COLUMNS = (
@@ -236,11 +245,31 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", default=list(STEPS), choices=STEPS)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--csv", type=Path, help="file; one for each further allocator beside it")
+    parser.add_argument(
+        "--allocators", nargs="+", choices=list(ALLOCATORS), default=["default", "large pages"]
+    )
     arguments = parser.parse_args()
+    first, *others = arguments.allocators
+    if any(os.environ.get(key) != value for key, value in ALLOCATORS[first].items()):
+        raise SystemExit(run_with(first, arguments.csv))
     stub_missing_packages()
-    used = versions("torch", "braindecode", "selfeeg", "torcheeg")
+    used = f"{machine()}; allocator: {first}; " + versions(
+        "torch", "braindecode", "selfeeg", "torcheeg"
+    )
     print_rows(COLUMNS, bench(arguments), used, arguments.csv)
+    for other in others:
+        print(flush=True)
+        path = arguments.csv
+        run_with(other, path and path.with_stem(f"{path.stem}-{other.replace(' ', '-')}"))
+
+
+def run_with(allocator: str, path: Path | None) -> int:
+    """Repeat this command in a process with one allocator, and return its exit status."""
+    more = ["--allocators", allocator, *(["--csv", str(path)] if path else [])]
+    # argparse takes the last of repeated options
+    command = [sys.executable, *sys.argv, *more]
+    return subprocess.run(command, env={**os.environ, **ALLOCATORS[allocator]}).returncode
 
 
 if __name__ == "__main__":

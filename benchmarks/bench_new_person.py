@@ -28,8 +28,9 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 
 import new_person
-import person_protocol
-from person_protocol import REGIMES
+from person_metrics import metrics_of, results
+
+from eegzoo.reproduction.protocols.new_person import REGIMES, calibration_error, number_of_folds
 
 COLUMNS = (
     "task", "model", "folds", "seeds", "scored", "accuracy ± 1.96 standard errors over people",
@@ -65,10 +66,10 @@ def run(task: str, options: argparse.Namespace) -> None:
         if options.models and model not in options.models:
             continue
         n_people = len(set(dataset.groups("subject")))
-        n_folds = options.folds or person_protocol.number_of_folds(model, n_people)
+        n_folds = options.folds or number_of_folds(model, n_people)
         for seed in range(options.seeds):
-            rows = person_protocol.results(recipe, dataset, model, seed, n_folds, options.json)
-            for metric in person_protocol.metrics_of(rows, seed):
+            rows = results(recipe, dataset, model, seed, n_folds, options.json)
+            for metric in metrics_of(rows, seed):
                 print(task, model, round(metric.value, 3), metric.protocol, flush=True)
 
 
@@ -100,7 +101,7 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
             np.concatenate([score[name] for score in scores])
             for name in ("right", "plain_confidence", "confidence")
         )
-        errors = [person_protocol.calibration_error(given, right) for given in (confidence, plain)]
+        errors = [calibration_error(given, right) for given in (confidence, plain)]
         lowest = by_person.argmin()
         yield [
             *key, len(seeds), regime, f"{by_person.mean():.3f} ± {half:.3f}",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import sys
 import types
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 from torch import nn
 
@@ -67,6 +69,29 @@ def stub_missing_packages() -> None:
     """Replace the dependencies of other libraries that are missing with a CPU build of torch."""
     stub_torchaudio()
     sys.meta_path.append(_EmptyModules())
+
+
+# Instruction sets on which the choice of the fastest algorithm depends.
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
+
+
+def machine() -> str:
+    """Return the processor, its vector instructions, and how large pages are used (Linux)."""
+    lines = _text("/proc/cpuinfo").splitlines()
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {key.strip(): value.strip() for key, value in facts.items()}
+    known = facts.get("flags", facts.get("Features", "")).split()
+    found = [name for name in _INSTRUCTIONS if name in known]
+    pages = _text("/sys/kernel/mm/transparent_hugepage/enabled")
+    pages = pages.partition("[")[2].partition("]")[0] or "unknown"
+    return (
+        f"{facts.get('model name', platform.machine())}, {os.cpu_count()} cores, "
+        f"{' '.join(found) or 'instructions unknown'}, transparent_hugepage {pages}"
+    )
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8") if Path(path).exists() else ""
 
 
 def report_left_out(name: str, error: Exception) -> None:

@@ -1,4 +1,4 @@
-from . import cli, data, layers, models, online, report, sleep, training, weights
+from . import cli, data, layers, models, online, report, reproduction, sleep, training, weights
 from ._version import __version__
 from .models.model_summary import summary
 from .models.optimization import optimize_for_inference
@@ -22,6 +22,7 @@ __all__ = [
     "online",
     "optimize_for_inference",
     "report",
+    "reproduction",
     "save_model",
     "sleep",
     "summary",

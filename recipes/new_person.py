@@ -13,75 +13,32 @@ all people and saved.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import eegmat
 import ssvep_exo
 import torch
 import typer
-from fixed_features import FIXED_FEATURES, prepared
-from person_protocol import calibration_of, metrics_of, number_of_folds, results
-from protocol import Recipe, save, subjects_of
+from person_metrics import metrics_of, results
+from protocol import Recipe, save, settings_of, subjects_of
 
-from eegzoo.data import EpochsDataset, PersonAlignment
+from eegzoo.data import EpochsDataset
+from eegzoo.reproduction.protocols.fixed_features import FIXED_FEATURES, prepared
+from eegzoo.reproduction.protocols.new_person import calibration_of, number_of_folds
 from eegzoo.training import EEGClassifier
 from eegzoo.weights.catalogue import SHIPPED
 
 SETS = {"eegmat": eegmat, "ssvep_exo": ssvep_exo}
-# Of these models only the head learns: nothing is gained by crops, normalisation or a slow start.
-FIXED: Mapping[str, Any] = {
-    "normalize": "none", "crop_length": "whole", "n_crops": 1, "augment": (), "warmup": 0.0,
-    "clip_norm": 0.0, "ema": 0.0, "validation": 0.0, "patience": 0, "people_per_batch": 2,
-}  # fmt: skip
-NETWORK: Mapping[str, Any] = {
-    "align": PersonAlignment("euclid", shrinkage=0.1), "normalize": "none", "crop_length": 256,
-    "lr": 0.01, "weight_decay": 0.01,
-}  # fmt: skip
-MODELS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    # A person has 30 windows.
-    "eegmat": {
-        "tangent_net": {
-            "model_params": {}, "batch_size": 60, "max_epochs": 40, "lr": 0.003,
-            "weight_decay": 1.0, **FIXED,
-        },
-        "shallow_convnet": {
-            # With more features the head learns more from its own labels.
-            "model_params": {
-                "n_filters": 40, "kernel_length": 13, "pool_length": 64, "pool_stride": 32,
-            },
-            "people_per_batch": 4, "batch_size": 120, "max_epochs": 30, "n_crops": 3,
-            "feature_drop_prob": 0.5, **NETWORK,
-        },
-        "eegnet": {
-            "model_params": {
-                "kernel_seconds": 0.25, "pool_lengths": (4, 32), "drop_prob": 0.25,
-            },
-            "people_per_batch": 4, "batch_size": 120, "max_epochs": 24, "n_crops": 3,
-            "feature_drop_prob": 0.5, **NETWORK,
-        },
-    },
-    # A session has 32 windows.
-    "ssvep_exo": {
-        "ssvep_front": {
-            "model_params": {"stimulus_freqs": tuple(ssvep_exo.FREQUENCIES.values())},
-            "batch_size": 128, "max_epochs": 60, "lr": 0.01, "weight_decay": 0.1, **FIXED,
-        },
-        "shallow_convnet": {
-            "model_params": {
-                "n_filters": 16, "kernel_length": 64, "pool_length": 64, "pool_stride": 32,
-            },
-            "people_per_batch": 2, "batch_size": 32, "max_epochs": 30, "n_crops": 5,
-            "feature_drop_prob": 0.25, **NETWORK,
-        },
-        "eegnet": {
-            "model_params": {"drop_prob": 0.25},
-            "people_per_batch": 2, "batch_size": 32, "max_epochs": 40, "n_crops": 5,
-            "feature_drop_prob": 0.25, **NETWORK,
-        },
-    },
-}  # fmt: skip
+# A person has 30 windows in eegmat, a session 32 in ssvep_exo.
+MODELS = {
+    "eegmat": settings_of(
+        "tangent_net.eegmat", "shallow_convnet.eegmat_person", "eegnet.eegmat_person"
+    ),
+    "ssvep_exo": settings_of(
+        "ssvep_front.ssvep_exo", "shallow_convnet.ssvep_exo_person", "eegnet.ssvep_exo_person"
+    ),
+}
 USE = (
     "; windows of one new person at a time, whose statistics the model takes: two at least, better "
 )
@@ -110,7 +67,7 @@ def trained_on_all(recipe: Recipe, dataset: EpochsDataset, model: str, seed: int
     whole = recipe.classifier(model, seed)
     if model not in FIXED_FEATURES:
         return whole.fit(dataset)
-    windows, classifier = prepared(recipe, dataset, model)
+    windows, classifier = prepared(dataset, model, recipe.models[model])
     classifier.set_params(random_state=seed)
     classifier.fit(windows.X, windows.y, groups=windows.people)
     # A few passes set the statistics that stand in for those of a person.

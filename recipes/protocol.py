@@ -1,4 +1,4 @@
-"""Shared protocol: leave-one-subject-out test, transfer to a new subject, card."""
+"""Shared protocol: test on new subjects, training on all subjects, card."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -6,24 +6,33 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import typer
-from scipy.signal import welch
-from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
-from eegzoo.data import EpochsDataset, Preprocessing, check_leakage
+from eegzoo.data import EpochsDataset, Preprocessing
+from eegzoo.reproduction import Score, find_entries
+from eegzoo.reproduction.protocols.leave_one_out import (
+    BASELINES,
+    LEFT_OUT,
+    left_out,
+    results_of_subject,
+    right_of,
+    scores_of,
+    subjects_of,
+)
+from eegzoo.reproduction.protocols.settings import classifier_settings
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import Card, Metric, Origin, TrainingData
 from eegzoo.weights.authors.authors_file import sha256_of
 from eegzoo.weights.catalogue import CHECKSUMS, SHIPPED
 
-Array = npt.NDArray[Any]
-Right = npt.NDArray[np.bool_]
+__all__ = ["Recipe", "left_out", "right_of", "run_from_command_line", "save", "subjects_of"]
 
-TRIALS = (1, 2, 5, 10)
-# Parameters of trainings on a few trials.
-SHORT: Mapping[str, Any] = {"max_epochs": 50, "batch_size": 16}
+
+def settings_of(*names: str) -> dict[str, dict[str, Any]]:
+    """Return the parameters of `EEGClassifier` for the architecture of each entry."""
+    entries = [find_entries(name)[0].parameters for name in names]
+    return {each["model"]: classifier_settings(each["classifier"]) for each in entries}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Recipe:
         Training data.
     intended_use, not_for : str
         As in `Card`.
+    baselines : str
+        Classical methods: "band power" or "flicker".
     n_draws : int
         Number of random draws of the trials of a new subject.
     """
@@ -52,6 +63,7 @@ class Recipe:
     training: TrainingData
     intended_use: str
     not_for: str
+    baselines: str
     n_draws: int
 
     def classifier(self, model: str, seed: int) -> EEGClassifier:
@@ -59,117 +71,39 @@ class Recipe:
         return EEGClassifier(model, random_state=seed, **self.models[model])
 
 
-def left_out(
-    dataset: EpochsDataset, subject: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the indices of the windows of all other subjects and of those of one subject."""
-    test = dataset.groups("subject") == subject
-    train, test = np.flatnonzero(~test), np.flatnonzero(test)
-    check_leakage(dataset, train, test, apart="subject")
-    return train, test
-
-
-def subjects_of(dataset: EpochsDataset) -> list[str]:
-    """Return the names of the subjects, sorted."""
-    return sorted({str(subject) for subject in dataset.groups("subject")})
-
-
-def log_power(dataset: EpochsDataset, bands: Sequence[tuple[float, float]]) -> Array:
-    """Return the logarithmic power of each channel in each band, one row per window."""
-    sfreq = dataset.info.sfreq
-    freqs, power = welch(np.asarray(dataset.X), sfreq, nperseg=round(2 * sfreq))
-    inside = [(freqs >= low) & (freqs <= high) for low, high in bands]
-    return np.concatenate([np.log(power[:, :, band].mean(axis=2)) for band in inside], axis=1)
-
-
-def baseline_right(pipeline: Any, features: Array, dataset: EpochsDataset) -> Right:
-    """Return whether a classifier of features is right for each window, in the models' folds."""
-    subjects = dataset.groups("subject")
-    predicted = cross_val_predict(
-        pipeline, features, dataset.labels, groups=subjects, cv=LeaveOneGroupOut()
-    )
-    right: Right = predicted == dataset.labels
-    return right
-
-
-def right_of(classifier: Any, windows: EpochsDataset) -> Right:
-    """Return whether a classifier is right for each window."""
-    right: Right = classifier.predict(windows) == windows.labels
-    return right
-
-
-def metric_of(right: Right, subjects: npt.NDArray[Any], protocol: str) -> Metric:
-    """Return the mean accuracy over subjects, with the accuracy of each subject in the protocol."""
-    names = sorted(set(subjects.tolist()))
-    accuracy = np.array([right[subjects == name].mean() for name in names])
-    listed = ", ".join(
-        f"{name.rpartition('/')[2]} {own:.2f}" for name, own in zip(names, accuracy, strict=True)
-    )
-    return mean_over_subjects(accuracy, len(right), f"{protocol}; by subject: {listed}")
-
-
-def mean_over_subjects(accuracy: Array, n_windows: int, protocol: str) -> Metric:
-    """Return the mean of the subjects' accuracies, with a bootstrap interval."""
-    n_subjects = len(accuracy)
-    draws = np.random.default_rng(0).integers(n_subjects, size=(10_000, n_subjects))
-    low, high = np.quantile(accuracy[draws].mean(axis=1), [0.025, 0.975])
+def metric_of(score: Score, protocol: str, *, by_subject: bool = True) -> Metric:
+    """Return a score for a card, with the value of each subject in the protocol."""
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in score.units.items())
     return Metric(
-        "accuracy", float(accuracy.mean()), protocol, n_subjects, n_windows,
-        (float(low), float(high)), "bootstrap over subjects",
+        score.measure, score.value, f"{protocol}; by subject: {listed}" if by_subject else protocol,
+        len(score.units), score.n_windows, score.interval, "bootstrap over subjects",
     )  # fmt: skip
 
 
-def transfer(
-    trained: EEGClassifier, new: EpochsDataset, n_draws: int, seed: int
-) -> dict[int, tuple[float, float]]:
-    """Return accuracies of a fine-tuned and a new model, by the number of trials per class.
-
-    Both models are trained on the same trials of a new subject and tested on its other trials.
-    """
-    generator = np.random.default_rng(seed)
-    # Fine-tuning keeps the normalisation of the trained model.
-    known = new.mapped(trained.normalizer_.transform)
-    scores: dict[int, tuple[float, float]] = {}
-    for n_trials in TRIALS:
-        both = []
-        for _ in range(n_draws):
-            chosen = np.concatenate(
-                [
-                    generator.choice(np.flatnonzero(new.y == label), n_trials, replace=False)
-                    for label in np.unique(new.y)
-                ]
-            )
-            others = np.setdiff1d(np.arange(len(new)), chosen)
-            tuned = EEGClassifier(
-                trained.model_, normalize="none", n_crops=trained.n_crops, check_signal="ignore",
-                random_state=seed, lr=5e-3, **SHORT,
-            ).fit(known[chosen])  # fmt: skip
-            scratch = EEGClassifier(**{**trained.get_params(), **SHORT}).fit(new[chosen])
-            both.append(
-                [right_of(tuned, known[others]).mean(), right_of(scratch, new[others]).mean()]
-            )
-        tuned_mean, scratch_mean = np.mean(both, axis=0)
-        scores[n_trials] = float(tuned_mean), float(scratch_mean)
-    return scores
+def baseline_metrics(recipe: Recipe, dataset: EpochsDataset) -> list[Metric]:
+    """Return the figures of classical methods in the same folds."""
+    return [
+        metric_of(score, f"baseline: {score.label}, {LEFT_OUT}")
+        for score in BASELINES[recipe.baselines](dataset)
+    ]
 
 
 def transfer_metrics(
-    curves: Sequence[Mapping[int, tuple[float, float]]],
-    n_windows: int,
-    n_classes: int,
-    n_draws: int,
+    scores: Sequence[Score], n_windows: int, n_classes: int, n_draws: int
 ) -> list[Metric]:
-    """Return the mean accuracy over subjects after fine-tuning, for each number of trials."""
+    """Return the accuracy after fine-tuning, for each number of trials, from pairs of scores."""
     metrics = []
-    for n_trials in TRIALS:
-        tuned, scratch = np.array([curve[n_trials] for curve in curves]).T
+    draws = f"{n_draws} draw{'s' if n_draws > 1 else ''}"
+    for tuned, scratch in zip(scores[::2], scores[1::2], strict=True):
         protocol = (
-            f"fine-tuned on {n_trials} trial{'s' if n_trials > 1 else ''} per class of a new "
-            f"subject and tested on its other trials, {n_draws} draw{'s' if n_draws > 1 else ''}; "
-            f"trained from scratch on the same trials, also for 50 epochs: {scratch.mean():.3f}"
+            f"{tuned.label.replace(' a class', ' per class')} of a new subject and tested on its "
+            f"other trials, {draws}; trained from scratch on the same trials, also for 50 epochs: "
+            f"{scratch.value:.3f}"
         )
-        n_tested = n_windows - n_trials * n_classes * len(tuned)
-        metrics.append(mean_over_subjects(tuned, n_tested, protocol))
+        n_trials = int(tuned.label.split()[2])
+        metric = metric_of(tuned, protocol, by_subject=False)
+        n_tested = n_windows - n_trials * n_classes * len(tuned.units)
+        metrics.append(dataclasses.replace(metric, n_windows=n_tested))
     return metrics
 
 
@@ -211,27 +145,21 @@ def save(
         (SHIPPED / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
 
-def run(
-    recipe: Recipe,
-    dataset: EpochsDataset,
-    baselines: Sequence[Metric],
-    model: str,
-    seed: int,
-    out: Path,
-) -> None:
+def run(recipe: Recipe, dataset: EpochsDataset, model: str, seed: int, out: Path) -> None:
     """Test on each subject left out, transfer to it, then train on all subjects and save."""
     torch.set_num_threads(1)  # the order of sums depends on the number of threads
-    right, curves = np.zeros(len(dataset), bool), []
+    rows = []
     for subject in subjects_of(dataset):
-        train, test = left_out(dataset, subject)
-        trained = recipe.classifier(model, seed).fit(dataset[train])
-        right[test] = right_of(trained, dataset[test])
-        curves.append(transfer(trained, dataset[test], recipe.n_draws, seed))
-        typer.echo(f"{subject}  {right[test].mean():.3f}  {curves[-1]}")
+        row = results_of_subject(
+            dataset, subject, recipe.classifier(model, seed), seed, recipe.n_draws
+        )
+        rows.append({"subject": subject, **row})
+        typer.echo(f"{subject}  {np.mean(row['right']):.3f}  {row['transfer']}")
+    first, *transferred = scores_of(rows)
     metrics = [
-        metric_of(right, dataset.groups("subject"), f"one subject left out, seed {seed}"),
-        *transfer_metrics(curves, len(dataset), len(dataset.classes), recipe.n_draws),
-        *baselines,
+        metric_of(first, f"{LEFT_OUT}, seed {seed}"),
+        *transfer_metrics(transferred, len(dataset), len(dataset.classes), recipe.n_draws),
+        *baseline_metrics(recipe, dataset),
     ]
     for metric in metrics:
         low, high = metric.interval
@@ -239,11 +167,7 @@ def run(
     save(recipe, recipe.classifier(model, seed).fit(dataset), metrics, seed, out)
 
 
-def run_from_command_line(
-    recipe: Recipe,
-    read: Callable[[Path], EpochsDataset],
-    baselines: Callable[[EpochsDataset], Sequence[Metric]],
-) -> None:
+def run_from_command_line(recipe: Recipe, read: Callable[[Path], EpochsDataset]) -> None:
     """Run a recipe with the options given on the command line."""
 
     def main(
@@ -257,8 +181,7 @@ def run_from_command_line(
         ] = 0,
     ) -> None:
         """Test on each subject left out, then train on all subjects and save."""
-        dataset = read(data)
         path = out or SHIPPED / f"{model}.{Path(recipe.path).stem}.safetensors"
-        run(recipe, dataset, baselines(dataset), model, seed, path)
+        run(recipe, read(data), model, seed, path)
 
     typer.run(main)

@@ -11,7 +11,10 @@ from tests import source_graph
 from tests.source_graph import FILES, ROOT, dependencies, external, imports, parse
 
 # Each package may import itself and those before it.
-PACKAGES = ("layers", "models", "data", "weights", "training", "sleep", "online", "report", "cli")
+PACKAGES = (
+    "layers", "models", "data", "weights", "training", "sleep", "online", "report", "reproduction",
+    "cli",
+)  # fmt: skip
 # Exceptions: the other packages that these may import.
 VISIBLE = {
     "layers": set(),
@@ -38,7 +41,8 @@ FOLDERS = {
         "adaptation",
     ),
     "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
-    "sleep": ("files", "inputs", "stagers", "pictures"),
+    "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
+    "reproduction": ("figures", "recordings", "protocols"),
 }
 # Other installed packages that these may import; the rest may import any.
 TORCH_ONLY = {"torch", "numpy", "scipy", "safetensors", "torchinfo", "lazy_loader"}
@@ -58,11 +62,13 @@ EXTRAS = {
     "h5py",
     "huggingface_hub",
     "mne_bids",
+    "moabb",
     "onnx",
     "onnxruntime",
     "onnxscript",
     "peft",
     "pyxdf",
+    "yasa",
 }
 
 every_file = pytest.mark.parametrize("file", FILES)
@@ -207,6 +213,7 @@ HEAVY = {"mne", "sklearn", "skorch", "scipy", "matplotlib", "pooch", "h5py", "re
         ),
         ("import eegzoo; eegzoo.create_model('eegnet.eegmat', weights=True)", HEAVY),
         ("import eegzoo; eegzoo.list_weights()", HEAVY),
+        ("import eegzoo.sleep.staging, eegzoo.training.estimator", {"torch._dynamo", "sympy"}),
     ],
 )
 def test_heavy_modules_are_not_loaded(code, absent):

@@ -11,15 +11,18 @@ import typer
 
 from eegzoo.cli.check import check
 from eegzoo.cli.compare import compare
+from eegzoo.cli.doctor import doctor
 from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
+from eegzoo.cli.further_reading import page_for
 from eegzoo.cli.info import info
 from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
 from eegzoo.cli.own_modules import import_modules
 from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
+from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
@@ -31,29 +34,45 @@ UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="eegzoo",
-    help="A PyTorch model zoo for EEG.",
+    help="""A PyTorch model zoo for EEG.
+
+    For example:
+
+    [bold]eegzoo list --task "motor imagery"[/]
+
+    [bold]eegzoo check recording.edf[/]
+
+    [bold]eegzoo train --raw recording.edf --event-id left=1,right=2 --out model.safetensors[/]
+
+    [bold]eegzoo predict model.safetensors another.edf[/]
+    """,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 
+_LOOK = "Look around"
+_TRAIN = "Train and evaluate"
+_USE = "Use a trained model"
+_CHECK = "Check"
 
 app.callback()(import_modules)
-app.command("list")(list_)
-app.command()(info)
-app.command()(weights)
-app.command()(verify)
-app.command()(check)
-app.command()(train)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(compare)
-app.command()(embed)
-app.command()(report)
-app.command()(stage)
-app.command()(stream)
-app.command()(export)
+app.command("list", rich_help_panel=_LOOK)(list_)
+app.command(rich_help_panel=_LOOK)(info)
+app.command(rich_help_panel=_LOOK)(weights)
+app.command(rich_help_panel=_TRAIN)(train)
+app.command(rich_help_panel=_TRAIN)(evaluate)
+app.command(rich_help_panel=_TRAIN)(compare)
+app.command(rich_help_panel=_TRAIN)(report)
+app.command(rich_help_panel=_USE)(predict)
+app.command(rich_help_panel=_USE)(embed)
+app.command(rich_help_panel=_USE)(stage)
+app.command(rich_help_panel=_USE)(stream)
+app.command(rich_help_panel=_USE)(export)
+app.command(rich_help_panel=_CHECK)(check)
+app.command(rich_help_panel=_CHECK)(verify)
+app.command(rich_help_panel=_CHECK)(reproduce)
+app.command(rich_help_panel=_CHECK)(doctor)
 
 
 def main() -> None:
@@ -72,14 +91,31 @@ def _run() -> int:
         status = app(prog_name="eegzoo", standalone_mode=False)
     except UsageError as error:
         if reason := error.format_message():  # otherwise the help has been printed
-            command = getattr(error.ctx, "command_path", "eegzoo")
-            _print_error(f"{reason} (see {command} --help)")
+            command = getattr(error.ctx, "command_path", None) or _command_given()
+            _print_error(f"{reason}{_hint(reason, command)} (see {command} --help)")
         return 2
     except (ValueError, TypeError, OSError, ImportError) as error:
-        _print_error(str(error))
+        page = page_for(str(error))
+        _print_error(f"{error} (more: {page})" if page else str(error))
         return 2
     return int(status or 0)
 
 
+def _command_given() -> str:
+    """Return the command that was typed, for errors that do not know it."""
+    names = typer.main.get_group(app).commands
+    return " ".join(["eegzoo", *[word for word in sys.argv[1:] if word in names][:1]])
+
+
+def _hint(reason: str, command: str) -> str:
+    """Return what to type instead, where it is clear what was meant."""
+    if "extra argument" in reason and command in ("eegzoo train", "eegzoo evaluate"):
+        return ": recordings are given with --raw"
+    return ""
+
+
 def _print_error(reason: str) -> None:
-    sys.stderr.write(f"eegzoo: error: {' '.join(reason.split())}\n")
+    """Print an error on one line. Blanks stay as they are: names of events can have several."""
+    sys.stderr.write(
+        f"eegzoo: error: {' '.join(filter(None, map(str.strip, reason.splitlines())))}\n"
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import channel_options, matching, reading_options, results
+from eegzoo.cli.completion import complete_trained
 from eegzoo.cli.trained import find_trained, model_files
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ def check(
     recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
     model: Annotated[
         str | None,
-        typer.Option(help="File saved by eegzoo train, or name of trained weights."),
+        typer.Option(
+            help="File saved by eegzoo train, or name of trained weights.",
+            autocompletion=complete_trained,
+        ),
     ] = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",

@@ -252,7 +252,10 @@ def _scores(
     known = [str(label) for label in estimator.classes_]
     unknown = sorted(set(dataset.classes) - set(known))
     if unknown:
-        raise ValueError(f"expected only the labels of the model, {known}, got also {unknown}")
+        raise ValueError(
+            f"expected only the labels of the model, {known}, got also {unknown}; --event-id tells "
+            "which events are which labels"
+        )
     scored, predicted, done = each.predict(estimator, dataset)
     dataset = dataset.subset(scored)
     for line in done:

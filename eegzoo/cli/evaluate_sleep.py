@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import channel_options, matching, results
+from eegzoo.cli.completion import complete_trained
 from eegzoo.cli.event_options import spoken
 from eegzoo.cli.night_tables import print_agreement
 from eegzoo.cli.trained import epoch_of
@@ -27,6 +28,7 @@ ModelOrNone = Annotated[
     typer.Argument(
         help="File saved by eegzoo train, or name of trained weights; none with --against.",
         show_default=False,
+        autocompletion=complete_trained,
     ),
 ]
 Against = Annotated[
@@ -77,6 +79,22 @@ def is_stager(name: str) -> bool:
     from eegzoo.models.zoo import list_models
 
     return not is_file(name) and name.partition(".")[0] in list_models(task="sleep")
+
+
+def refuse_stager(name: str, instead: str) -> None:
+    """Raise an error if a model stages whole nights, with what to use for it instead.
+
+    Its signal processing, which may need the whole night, is that of `eegzoo.sleep`.
+    """
+    from eegzoo.sleep.stagers.load_stager import MEAN_OF_ALL
+    from eegzoo.weights.catalogue import list_weights
+
+    # A name that is misspelt gets the nearest one elsewhere.
+    if is_stager(name) and (name == MEAN_OF_ALL or name in list_weights()):
+        raise ValueError(
+            f"expected a model of windows, got {name}, which stages whole "
+            f"nights with its own signal processing; {instead}"
+        )
 
 
 def evaluate_stager(

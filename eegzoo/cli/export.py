@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import logging
@@ -47,6 +48,25 @@ def export(
             help="Include normalisation and crops: microvolts in, probabilities (or numbers) out.",
         ),
     ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Describe a stream in the JSON file, for eegzoo.online without torch and for "
+            "browsers; implies --whole.",
+        ),
+    ] = False,
+    stream_sfreq: Annotated[
+        float | None,
+        typer.Option(help="Sampling rate of the stream in Hz. Default: that of the windows."),
+    ] = None,
+    stream_channels: Annotated[
+        str | None,
+        typer.Option(
+            help="Channels of the stream, such as C3,Cz,C4, of which an average reference is "
+            "taken. Default: those of the training."
+        ),
+    ] = None,
     seed: Annotated[int, seed_option("Seed of the windows for the comparison with torch.")] = 0,
 ) -> None:
     """Export a trained model to ONNX, with its metadata as JSON inside the file and next to it.
@@ -67,7 +87,13 @@ def export(
 
     [bold]eegzoo export eegnet.physionet_mi2 model.onnx[/]
 
+    With --stream, the JSON file also holds the causal preprocessing as numbers (filters, channels,
+    resampling) and the SHA-256 of the ONNX file. `eegzoo.online.OnnxStreamingClassifier` and
+    `eegzoo stream model.onnx` run the two files with onnxruntime alone.
+
     [bold]eegzoo export model.safetensors model.onnx --whole[/]
+
+    [bold]eegzoo export model.safetensors model.onnx --stream --stream-sfreq 500[/]
     """
     from eegzoo.files import written_whole
 
@@ -75,13 +101,21 @@ def export(
     if beside == out:
         raise ValueError(f"expected out to be an ONNX file, got {out}")
     results.check_outputs([out, beside], model_files(model))
+    for option, value in (("--stream-sfreq", stream_sfreq), ("--stream-channels", stream_channels)):
+        if value is not None and not stream:
+            raise ValueError(f"expected {option} with --stream, got {value} without it")
     trained = find_trained(model)
     network, described, is_sequential = _described(trained)
     graph: torch.nn.Module
-    if whole:
+    described_stream = None
+    if whole or stream:
         if n_windows is not None:
-            raise ValueError(f"expected --n-windows without --whole, got {n_windows}")
-        graph, shape, names = _whole(trained)
+            option = "--stream" if stream else "--whole"
+            raise ValueError(f"expected --n-windows without {option}, got {n_windows}")
+        outside: tuple[str, ...] = ()
+        if stream:
+            described_stream, outside = _stream(trained, stream_sfreq, stream_channels)
+        graph, shape, names = _whole(trained, outside)
     else:
         from eegzoo.models.optimization import optimize_for_inference
 
@@ -91,26 +125,46 @@ def export(
             described["sequence"] = {"n_windows": shape[0], "axis": 1}
     described["input"], described["output"] = names
     content = _as_onnx(graph, shape, names, described)
-    difference = _difference(graph if whole else network, shape, names[0], content, seed)
+    difference = _difference(graph if whole or stream else network, shape, names[0], content, seed)
     if not difference <= TOLERANCE:
         raise ValueError(
             f"expected outputs of onnxruntime and torch to agree within {TOLERANCE:g}, got a "
             f"difference of {difference:.1e}; {out} is not written"
         )
+    if described_stream is not None:
+        # Both files are needed, and must be of one export.
+        described["stream"] = described_stream
+        described["onnx_sha256"] = hashlib.sha256(content).hexdigest()
     with written_whole(out) as draft:
         draft.write_bytes(content)
         results.write_json(beside, described)
     typer.echo(f"wrote {out} and {beside}; largest difference from torch {difference:.1e}")
 
 
-def _whole(trained: Trained) -> tuple[torch.nn.Module, tuple[int, ...], tuple[str, str]]:
+def _whole(
+    trained: Trained, outside: tuple[str, ...] = ()
+) -> tuple[torch.nn.Module, tuple[int, ...], tuple[str, str]]:
     """Return the graph with normalisation and crops, the shape of a window, and names."""
     from eegzoo.cli.whole_model import WholeModel
     from eegzoo.training.targets.targets import Numbers
 
-    model = WholeModel(trained.load()).eval()
+    model = WholeModel(trained.load(), outside).eval()
     output = "predictions" if isinstance(model.targets, Numbers) else "probabilities"
-    return model, (model.n_chans, model.n_times), ("microvolts", output)
+    kind = {(): "microvolts", ("alignment",): "aligned_windows"}.get(outside, "normalized_windows")
+    return model, (model.n_chans, model.n_times), (kind, output)
+
+
+def _stream(
+    trained: Trained, sfreq: float | None, channels: str | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the description of a stream, and what it computes outside the graph."""
+    from eegzoo.online.exported.stream_description import parts_outside, stream_description
+    from eegzoo.online.window_classifier import fitted_classifier
+
+    estimator = fitted_classifier(trained.load())
+    names = None if channels is None else [name.strip() for name in channels.split(",")]
+    described = stream_description(estimator, trained.preprocessing, ch_names=names, sfreq=sfreq)
+    return described, parts_outside(estimator)
 
 
 def _shape(network: EEGModel, n_windows: int | None, is_sequential: bool) -> tuple[int, ...]:

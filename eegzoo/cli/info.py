@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from eegzoo.cli.completion import complete_models
+
 
 def info(
-    model: Annotated[str, typer.Argument(help="Name of a model.")],
+    model: Annotated[str, typer.Argument(help="Name of a model.", autocompletion=complete_models)],
     n_chans: Annotated[int | None, typer.Option(help="Number of channels.")] = None,
     n_times: Annotated[int | None, typer.Option(help="Number of samples in a window.")] = None,
     n_outputs: Annotated[int | None, typer.Option(help="Number of classes.")] = None,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from eegzoo.cli import channel_options, event_options, matching, people, reading_options, results
+from eegzoo.cli import (
+    channel_options,
+    evaluate_sleep,
+    event_options,
+    matching,
+    people,
+    reading_options,
+    results,
+)
 from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.trained import Model, find_trained, model_files
 
@@ -93,6 +101,7 @@ def predict(
     source = event_options.event_source(stim, stim_mask, events_from)
     options = channel_options.ChannelOptions(channels, exclude, types, bads, rename, scale)
     options.check()
+    evaluate_sleep.refuse_stager(model, f"eegzoo stage {recording.name} --model {model} does that")
     trained = find_trained(model)
     read = reading_options.reader(reader_option, truncated)
     chosen = channel_options.choose(

@@ -9,6 +9,7 @@ import typer
 
 from eegzoo.cli import (
     channel_options,
+    evaluate_sleep,
     event_options,
     matching,
     reading_options,
@@ -91,6 +92,12 @@ def report(
         reading_options.reader(reader_option, truncated), used, missing, resample, check_signal,
     )  # fmt: skip
     names = [model] if against is None else [model, against]
+    for name in names:
+        evaluate_sleep.refuse_stager(
+            name,
+            f"eegzoo stage NIGHT --model {name} --plot night.png shows a night, and "
+            f"eegzoo evaluate {name} --raw NIGHT --annotations FILE how it agrees with a scorer",
+        )
     found = [find_trained(name) for name in names]
     for name, trained in zip(names, found, strict=True):
         check_targets(name, trained, target)

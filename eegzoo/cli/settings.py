@@ -93,6 +93,13 @@ FeatureDropProb = Annotated[
         "Dropout of features as z-scores by person, with --people-per-batch.", default="none"
     ),
 ]
+Causal = Annotated[
+    bool,
+    _training(
+        "Train on what a stream will see: filters run forwards only, and --align takes the windows "
+        "before each window."
+    ),
+]
 Calibration = Annotated[
     str | None,
     _training(

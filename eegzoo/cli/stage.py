@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import reading_options, results
+from eegzoo.cli.completion import complete_trained
 
 if TYPE_CHECKING:
     from eegzoo.sleep.hypnogram import Hypnogram
@@ -25,7 +26,11 @@ _SEVERAL = "Several nights"
 def stage(
     nights: Annotated[list[Path], typer.Argument(help="Recordings, in any format that MNE reads.")],
     model: Annotated[
-        str, typer.Option(help="Name of trained weights, or file saved by eegzoo train.")
+        str,
+        typer.Option(
+            help="Name of trained weights, or file saved by eegzoo train.",
+            autocompletion=complete_trained,
+        ),
     ] = "robustsleepnet",
     channels: Annotated[
         list[str] | None,

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import csv
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import reading_options, results
+from eegzoo.cli import evaluate_sleep, reading_options, results
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
     from eegzoo.online.decision import Decision
+    from eegzoo.online.decision_stream import DecisionStream
     from eegzoo.online.sources.source import Source
-    from eegzoo.online.streaming_classifier import StreamingClassifier
 
 # Time between two looks at a source without new samples.
 _PAUSE_SECONDS = 0.005
@@ -48,6 +48,13 @@ def stream(
     seconds: Annotated[
         float | None, typer.Option(help="Seconds after which to stop. Default: never.", min=0.0)
     ] = None,
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            "--adapt",
+            help="Align the person by the windows so far, with a model that aligns each person.",
+        ),
+    ] = False,
     publish: Annotated[
         str | None, typer.Option(help="Name of an LSL stream of the decisions.")
     ] = None,
@@ -57,19 +64,17 @@ def stream(
 
     The preprocessing of the training is applied as the samples arrive. Decisions are shown on one
     line, which changes. Ctrl-C ends the stream. With --out, each decision is a row: time, label,
-    the probability of each label, and, if there is no decision, the reason.
+    the probability of each label, and, if there is no decision, the reason. A model that
+    `eegzoo export --stream` wrote runs with onnxruntime, without torch.
 
     For example:
 
     [bold]eegzoo stream model.safetensors --lsl amplifier --out decisions.csv[/]
 
     [bold]eegzoo stream model.safetensors --play recording.edf --speed inf[/]
+
+    [bold]eegzoo stream model.onnx --lsl amplifier[/]
     """
-    import torch
-
-    from eegzoo.online.streaming_classifier import StreamingClassifier
-
-    torch.set_num_threads(1)  # more only wait for each other over a single window
     given = {"--lsl": lsl, "--brainflow": brainflow, "--play": play}
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) != 1:
@@ -83,15 +88,12 @@ def stream(
         if value is not None and chosen != [owner]:
             raise ValueError(f"expected {name} with {owner}, got it with {chosen[0]}")
     results.check_outputs([out], [*([play] if play else []), *model_files(model)])
-    classifier = find_trained(model).load()
+    start = _classifier(model, step_seconds, "running" if adapt else None)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(
             _source(lsl, brainflow, play, board_option, ch_names, unit, speed)
         )
-        running = StreamingClassifier(
-            classifier, ch_names=source.ch_names, sfreq=source.sfreq, step_seconds=step_seconds,
-            ch_types=source.ch_types, max_jitter_seconds=source.max_jitter_seconds,
-        )  # fmt: skip
+        running = start(source)
         for difference in running.differences:
             typer.echo(f"differs from offline: {difference}", err=True)
         typer.echo(
@@ -109,9 +111,31 @@ def stream(
         _run(source, running, takers, seconds)
 
 
-def _run(
-    source: Source, running: StreamingClassifier, takers: list[Any], seconds: float | None
-) -> None:
+def _classifier(
+    model: str, step_seconds: float, adapt: str | None
+) -> Callable[[Source], DecisionStream]:
+    """Return a function from a source to a classifier of its signal."""
+    if Path(model).suffix == ".onnx":
+        from eegzoo.online.exported.onnx_streaming_classifier import OnnxStreamingClassifier
+
+        return lambda source: OnnxStreamingClassifier(
+            model, ch_names=source.ch_names, sfreq=source.sfreq, step_seconds=step_seconds,
+            adapt=adapt, max_jitter_seconds=source.max_jitter_seconds,
+        )  # fmt: skip
+    import torch
+
+    from eegzoo.online.streaming_classifier import StreamingClassifier
+
+    evaluate_sleep.refuse_stager(model, "eegzoo.sleep.SleepStream does that in Python")
+    torch.set_num_threads(1)  # more only wait for each other over a single window
+    classifier = find_trained(model).load()
+    return lambda source: StreamingClassifier(
+        classifier, ch_names=source.ch_names, sfreq=source.sfreq, step_seconds=step_seconds,
+        adapt=adapt, ch_types=source.ch_types, max_jitter_seconds=source.max_jitter_seconds,
+    )  # fmt: skip
+
+
+def _run(source: Source, running: DecisionStream, takers: list[Any], seconds: float | None) -> None:
     """Read, classify and hand on decisions until the source or the time ends."""
     started, heard = time.monotonic(), time.monotonic()
     is_silent = False

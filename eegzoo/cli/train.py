@@ -23,6 +23,7 @@ from eegzoo.cli import (
     train_run,
 )
 from eegzoo.cli import subjects as subjects_
+from eegzoo.cli.completion import complete_models
 from eegzoo.cli.epochs_files import epochs_preprocessing
 
 if TYPE_CHECKING:
@@ -64,9 +65,15 @@ def train(
     preprocessing_file: preprocessing_options.File = None,
     print_preprocessing: preprocessing_options.Print = False,
     check_signal: matching.CheckSignal = "raise",
-    model: Annotated[str, typer.Option(help="Name from eegzoo list, or module:Class.")] = "eegnet",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Name from eegzoo list, or module:Class.", autocompletion=complete_models
+        ),
+    ] = "eegnet",
     recipe: settings.RecipeName = "small",
     align: settings.Align = None,
+    causal: settings.Causal = False,
     normalize: settings.Normalize = None,
     crop_length: settings.CropLength = None,
     n_crops: settings.NCrops = None,
@@ -138,8 +145,11 @@ def train(
 
     [bold]eegzoo train --raw a.edf --channels "Fz,C*" --reference average --notch 50[/]
 
+    [bold]eegzoo train --raw a.edf --causal --out stream.safetensors[/]
+
     [bold]eegzoo train --raw a.edf --metadata a_events.tsv --target response_time[/]
     """
+    from eegzoo.data.preprocessing.causal_form import as_causal
     from eegzoo.data.windows.splits import CHOICES
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
@@ -167,6 +177,8 @@ def train(
     used = channel_options.ChannelOptions(channels, exclude, types, bads, rename)
     used.check()
     preprocessing = given.preprocessing(used.chosen_types())
+    if causal:
+        preprocessing = as_causal(preprocessing)
     if print_preprocessing:
         typer.echo(preprocessing_options.as_json(preprocessing))
         return
@@ -199,8 +211,10 @@ def train(
     estimator: EEGClassifier | EEGRegressor
     if target is None:
         estimator = EEGClassifier(
-            model, class_weight=class_weight, calibration=calibration, **options
+            model, class_weight=class_weight, calibration=calibration, causal=causal, **options
         )
+    elif causal:
+        raise ValueError("expected --causal without --target, because streams have classes")
     elif class_weight is None:
         if calibration is not None:
             raise ValueError(f"expected --calibration without --target, got {calibration}")
@@ -219,7 +233,7 @@ def train(
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
         "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
-        "calibrate": calibrate, "protocol": protocol,
+        "calibrate": calibrate, "protocol": protocol, "causal": causal,
     }  # fmt: skip
     seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegzoo.cli.completion import complete_trained
+
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.signal.signal_info import SignalInfo
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from eegzoo.weights.weights import Weights
 
 Model = Annotated[
-    str, typer.Argument(help="File saved by eegzoo train, or name of trained weights.")
+    str,
+    typer.Argument(
+        help="File saved by eegzoo train, or name of trained weights.",
+        autocompletion=complete_trained,
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +25,8 @@ class WholeModel(nn.Module):
     ----------
     estimator : EEGClassifier | EEGRegressor
         Fitted estimator of single windows.
+    outside : collection of {"alignment", "normalization"}
+        What is computed before the graph.
 
     Raises
     ------
@@ -40,18 +43,22 @@ class WholeModel(nn.Module):
     target_mean: Tensor
     target_std: Tensor
 
-    def __init__(self, estimator: EEGClassifier | EEGRegressor) -> None:
+    def __init__(
+        self, estimator: EEGClassifier | EEGRegressor, outside: Collection[str] = ()
+    ) -> None:
         super().__init__()
         if estimator.is_sequential_:
             raise ValueError("expected a model of single windows, got one of sequences")
         normalizer = estimator.normalizer_
+        if "normalization" in outside:
+            normalizer = normalization.Unchanged()
         if isinstance(normalizer, normalization.ExponentialStandardizer):
             raise ValueError(
                 "expected a normalisation that a graph can contain, got 'exponential', whose "
                 "estimates move from sample to sample"
             )
-        alignment = estimator.alignment_
-        if alignment is None and estimator.align_ is not None:
+        alignment = None if "alignment" in outside else estimator.alignment_
+        if alignment is None and estimator.align_ is not None and "alignment" not in outside:
             raise ValueError(
                 "expected a model that is aligned to one person, because a graph has no statistics "
                 f"of people, got one that aligns each person in use ({estimator.align_.method})"

@@ -8,6 +8,7 @@ from .preprocessing.by_person.fit_alignment import AlignmentWarning
 from .preprocessing.by_person.fitted_alignment import FittedAlignment
 from .preprocessing.by_person.person_alignment import PersonAlignment
 from .preprocessing.by_person.running_alignment import RunningAlignment
+from .preprocessing.causal_form import as_causal
 from .preprocessing.channel_steps import Montage, Pick, Reference
 from .preprocessing.filter_steps import Filter, Notch, Resample, Scale
 from .preprocessing.normalization import (
@@ -31,13 +32,9 @@ from .reading.read_recording import read_recording
 from .reading.recording import Recording
 from .signal.alignment import align, channel_matrix, interpolation
 from .signal.amplitude import check_amplitude
-from .signal.filtering.forward_filter import filter_forward
-from .signal.filtering.resampling import (
-    resample,
-    resample_epochs,
-    resample_events,
-    resample_raw,
-)
+from .signal.filtering.forward_filter import filter_forward, notch_forward
+from .signal.filtering.polyphase import resample
+from .signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 from .signal.nearest_electrodes import nearest_electrodes
 from .signal.quality import Finding, check_against, check_recording
 from .signal.signal_info import SignalInfo, SignalWarning, same_rate
@@ -81,6 +78,7 @@ __all__ = [
     "align",
     "align_people",
     "annotate_stages",
+    "as_causal",
     "as_inputs",
     "channel_matrix",
     "check_against",
@@ -101,6 +99,7 @@ __all__ = [
     "load_bids",
     "nearest_electrodes",
     "normalizer_from_dict",
+    "notch_forward",
     "official_split",
     "read_epochs",
     "read_label_file",

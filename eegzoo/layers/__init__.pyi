@@ -3,9 +3,11 @@ from .blocks.attention import MultiHeadAttention
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
+from .blocks.positions import SinusoidalPositions
 from .blocks.recurrent import PeepholeLSTM
 from .blocks.same_padded import SameConv1d, SameMaxPool1d
 from .blocks.tcn import TCNBlock
+from .blocks.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .constrained.bake import bake
 from .constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
 from .constrained.convolution3d import ConstrainedConv3d
@@ -24,6 +26,7 @@ from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
 from .person.feature_norm import FeatureNorm
 from .person.fit_statistics import fit_person_statistics
 from .person.person_statistics import PersonStatistics, person_layers, set_people
+from .person.virtual_channels import VirtualChannels
 
 __all__ = [
     "AdditiveAttention",
@@ -38,8 +41,11 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DepthwiseConv2d",
+    "DropPath",
     "FeatureNorm",
     "FilterBank",
+    "FusedAttention",
+    "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
     "ParallelLinear",
@@ -50,8 +56,11 @@ __all__ = [
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
+    "SinusoidalPositions",
     "TCNBlock",
     "TemporalSpatialConv",
+    "TransformerLayer",
+    "VirtualChannels",
     "bake",
     "by_person",
     "constrain",

@@ -1,6 +1,7 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .bendr import BENDR
 from .biot import BIOT
 from .cbramod import CBraMod
 from .chambon2018 import Chambon2018
@@ -32,6 +33,7 @@ from .saving import load_model, read_metadata, save_model
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
+from .sleeptransformer import SleepTransformer
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .steegformer import STEEGFormer
@@ -44,6 +46,7 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BENDR",
     "BIOT",
     "EEGPT",
     "ATCNet",
@@ -77,6 +80,7 @@ __all__ = [
     "SeqSleepNet",
     "ShallowConvNet",
     "SignalJEPA",
+    "SleepTransformer",
     "StagerNet",
     "TangentNet",
     "TinySleepNet",

@@ -13,6 +13,7 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.models.virtual_channels import add_virtual_channels
 
 _LAWHERN = (
     "Lawhern et al. (2018), EEGNet: a compact convolutional neural network for EEG-based "
@@ -105,6 +106,10 @@ class EEGNet(EEGModel):
         Maximum norm of a spatial filter. None: no limit.
     head_max_norm : float | None
         Maximum norm of the weights of an output. None: no limit.
+    stimulus_freqs : sequence of float | None
+        Frequencies of flickering stimuli in Hz. The network then sees two virtual channels for each
+        (`eegzoo.layers.VirtualChannels`) in place of the channels. Windows must have the statistics
+        of their person, as in `SSVEPFront`. None: the channels.
     ch_names : sequence of str | None
         Channel names.
 
@@ -146,6 +151,7 @@ class EEGNet(EEGModel):
         activation: type[nn.Module] = nn.ELU,
         max_norm: float | None = 1.0,
         head_max_norm: float | None = 0.25,
+        stimulus_freqs: Sequence[float] | None = None,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
@@ -161,7 +167,8 @@ class EEGNet(EEGModel):
         self.check_smallest_window(pool_1 * pool_2)
 
         n_spatial = self.F1 * self.D
-        self.front = depthwise_front(self.n_chans, self.F1, self.D, self.kernel_length, max_norm)
+        n_rows = add_virtual_channels(self, stimulus_freqs)
+        self.front = depthwise_front(n_rows, self.F1, self.D, self.kernel_length, max_norm)
         self.reduce = self._norm_pool(n_spatial, pool_1)
         self.separable = nn.Sequential(
             ConstrainedConv1d(
@@ -186,6 +193,8 @@ class EEGNet(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        if self.virtual_channels is not None:
+            x = self.virtual_channels(x)
         x = self.front(x)  # (batch, F1 * D, n_times)
         x = self.reduce(x)  # (batch, F1 * D, n_times // 4)
         x = self.separable(x)  # (batch, F2, n_times // 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
-from eegzoo.models.sequence_models import ContextModel
+from eegzoo.models.spectrogram_models import SpectrogramModel
 
 
 @register_model(
@@ -23,7 +22,7 @@ from eegzoo.models.sequence_models import ContextModel
     source="guidogagl/physioex, commit 24d4974 (PyTorch), a port",
     standard={"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100.0},
 )
-class SeqSleepNet(ContextModel):
+class SeqSleepNet(SpectrogramModel):
     """SeqSleepNet: a learnt filter bank, an LSTM over frames, then a GRU over windows.
 
     Equal to the port in physioex, whose trained weights are public; the authors' own code is in
@@ -76,9 +75,6 @@ class SeqSleepNet(ContextModel):
     torch.Size([1, 60, 5])
     """
 
-    spectrum_mean: Tensor
-    spectrum_std: Tensor
-
     def __init__(
         self,
         n_chans: int,
@@ -95,22 +91,13 @@ class SeqSleepNet(ContextModel):
         self.set_arguments(
             n_filters=n_filters, hidden_size=hidden_size, second_hidden_size=second_hidden_size
         )
-        self.hop_length = max(1, round(self.sfreq))
-        self.frame_length = 2 * self.hop_length
-        self.check_smallest_window(self.frame_length)
-        self.n_fft = 1 << (self.frame_length - 1).bit_length()
-        n_frames = (self.n_times - self.frame_length) // self.hop_length + 1
-        n_bins = self.n_fft // 2 + 1
-        if n_bins < self.n_filters + 2:
+        if self.n_bins < self.n_filters + 2:
             raise ValueError(
-                f"expected n_filters of at most {n_bins - 2} at {self.sfreq:g} Hz, "
+                f"expected n_filters of at most {self.n_bins - 2} at {self.sfreq:g} Hz, "
                 f"got {self.n_filters}"
             )
 
-        shape = (self.n_chans, n_frames, n_bins)
-        self.register_buffer("spectrum_mean", torch.zeros(shape))
-        self.register_buffer("spectrum_std", torch.full(shape, 20.0))
-        self.gains = nn.Parameter(torch.empty(self.n_chans, n_bins, self.n_filters))
+        self.gains = nn.Parameter(torch.empty(self.n_chans, self.n_bins, self.n_filters))
         nn.init.normal_(self.gains)
         self.over_frames = BidirectionalRNN("lstm", self.n_chans * self.n_filters, self.hidden_size)
         self.frame_attention = AdditiveAttention(2 * self.hidden_size, 32)
@@ -119,53 +106,6 @@ class SeqSleepNet(ContextModel):
         self.gru = BidirectionalRNN("gru", 2 * self.hidden_size, self.second_hidden_size)
         self.num_features = 2 * self.second_hidden_size
         self.head = self.make_head(self.n_outputs)
-
-    def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map windows or sequences of windows to the features of each window in its sequence."""
-        sequences = self.without_padding(self.as_sequences(x), lengths)
-        spectra = self.standardize(self.spectra(sequences.flatten(0, 1)))
-        windows = torch.unflatten(self.window_features(spectra), 0, sequences.shape[:2])
-        out = self.over_windows(windows, lengths)
-        return out.squeeze(1) if x.ndim == 3 else out
-
-    def spectra(self, x: Tensor) -> Tensor:
-        """Map windows (windows, n_chans, n_times) to log power (windows, n_chans, frames, bins)."""
-        if x.shape[0] == 0:  # torch.fft does not accept empty batches
-            return x.new_empty(0, *self.spectrum_mean.shape)
-        taper = _hamming(self.frame_length, x)
-        frames = x.unfold(-1, self.frame_length, self.hop_length)
-        frames = frames - frames[..., :1]  # so that a constant has no rounding error
-        frames = (frames - frames.mean(dim=-1, keepdim=True)) * taper
-        padded = nn.functional.pad(frames, (0, self.n_fft - self.frame_length))
-        spectrum = torch.fft.rfft(padded)
-        power = spectrum.real.square() + spectrum.imag.square()
-        # One-sided: all bins but the first and the last hold two frequencies.
-        weights = torch.full_like(power[:1, :1, :1], 2.0)
-        weights[..., 0] = weights[..., -1] = 1.0
-        density = power * weights / (self.sfreq * taper.square().sum())
-        decibels: Tensor = 20 * (density + torch.finfo(torch.float64).eps).log10()
-        return decibels
-
-    def standardize(self, spectra: Tensor) -> Tensor:
-        """Standardise spectra (windows, n_chans, frames, bins) by the stored statistics."""
-        return (spectra - self.spectrum_mean) / self.spectrum_std
-
-    @torch.no_grad()
-    def fit_spectra(self, x: Tensor) -> None:
-        """Set the statistics of spectra to those of windows.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n_windows, n_chans, n_times)
-            Windows of the training data in microvolts, at least two.
-        """
-        self.check_windows(x)
-        if x.shape[0] < 2:
-            raise ValueError(f"expected x to hold at least two windows, got {x.shape[0]}")
-        std, mean = torch.std_mean(self.spectra(x), dim=0)
-        self.spectrum_mean.copy_(mean)
-        # A bin without any variation, such as that of a flat channel, stays finite.
-        self.spectrum_std.copy_(torch.where(std > 0, std, 1.0))
 
     def window_features(self, spectra: Tensor) -> Tensor:
         """Map standardised spectra (windows, n_chans, frames, bins) to features of each window."""
@@ -179,16 +119,6 @@ class SeqSleepNet(ContextModel):
         """Map features of windows (batch, n_windows, ...) to features in their sequence."""
         out: Tensor = self.gru(features, lengths)
         return out
-
-
-def _hamming(length: int, like: Tensor) -> Tensor:
-    """Return a periodic Hamming window.
-
-    torch 2.13 exports its own `torch.hamming_window` to ONNX's HammingWindow, which has other
-    coefficients (25/46 and 21/46) than 0.54 and 0.46.
-    """
-    steps = torch.arange(length, dtype=like.dtype, device=like.device)
-    return 0.54 - 0.46 * torch.cos(2 * math.pi / length * steps)
 
 
 def _triangles(n_filters: int, n_fft: int, like: Tensor) -> Tensor:

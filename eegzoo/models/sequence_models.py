@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from eegzoo.layers.blocks.attention import twice_differentiable_attention
+from eegzoo.layers.blocks.recurrent import PeepholeLSTM
 from eegzoo.models.base import EEGModel
 from eegzoo.torch_internals import BatchNormBase
 
@@ -75,7 +77,8 @@ class ContextModel(SequenceModel):
         Tensor, shape (batch, n_outputs) or (batch, n_windows, n_outputs)
             Logits.
         """
-        logits: Tensor = self.head(self.features(x, lengths))
+        with twice_differentiable_attention(x):
+            logits: Tensor = self.head(self.features(x, lengths))
         return logits
 
     def features(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -176,3 +179,19 @@ class RecurrentModel(SequenceModel):
 def is_real(lengths: Tensor, n_windows: int) -> Tensor:
     """Return a mask (batch, n_windows) of the windows before the padding."""
     return torch.arange(n_windows, device=lengths.device) < lengths.unsqueeze(1)
+
+
+def needs_later_windows(model: nn.Module) -> bool:
+    """Return whether the outputs for a window depend on the windows after it.
+
+    Examples
+    --------
+    >>> sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
+    >>> models = [eegzoo.create_model(name, **sizes) for name in ("tinysleepnet", "deepsleepnet")]
+    >>> [needs_later_windows(model) for model in models]
+    [False, True]
+    """
+    if not isinstance(model, SequenceModel):
+        return False
+    looks_ahead = any(isinstance(m, PeepholeLSTM) and m.reverse for m in model.modules())
+    return looks_ahead or not isinstance(model, RecurrentModel)

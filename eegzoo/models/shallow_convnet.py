@@ -12,6 +12,7 @@ from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.models.virtual_channels import add_virtual_channels
 
 
 @register_model(
@@ -59,6 +60,10 @@ class ShallowConvNet(EEGModel):
         Maximum norm of a temporal filter and of a spatial filter. None: no limit.
     head_max_norm : float | None
         Maximum norm of the weights of an output. None: no limit.
+    stimulus_freqs : sequence of float | None
+        Frequencies of flickering stimuli in Hz. The network then sees two virtual channels for each
+        (`eegzoo.layers.VirtualChannels`) in place of the channels. Windows must have the statistics
+        of their person, as in `SSVEPFront`. None: the channels.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -91,6 +96,7 @@ class ShallowConvNet(EEGModel):
         drop_prob: float = 0.5,
         max_norm: float | None = 2.0,
         head_max_norm: float | None = 0.5,
+        stimulus_freqs: Sequence[float] | None = None,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
@@ -105,12 +111,13 @@ class ShallowConvNet(EEGModel):
         )  # fmt: skip
         self.check_smallest_window(self.kernel_length + self.pool_length - 1)
 
+        n_rows = add_virtual_channels(self, stimulus_freqs)
         self.front = TemporalSpatialConv(
             ConstrainedConv2d(
                 1, n_filters, (1, self.kernel_length), padding="valid", max_norm=max_norm
             ),
             ConstrainedConv2d(
-                n_filters, n_filters, (n_chans, 1), padding="valid", bias=False, max_norm=max_norm
+                n_filters, n_filters, (n_rows, 1), padding="valid", bias=False, max_norm=max_norm
             ),
         )
         self.norm = nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1)
@@ -124,6 +131,8 @@ class ShallowConvNet(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        if self.virtual_channels is not None:
+            x = self.virtual_channels(x)
         x = self.norm(self.front(x))  # (batch, n_filters, n_times - kernel_length + 1)
         x = self.pool(x.square())  # (batch, n_filters, 61) for 1000 samples at 250 Hz
         x = self.drop(x.clamp(1e-7, 1e4).log())

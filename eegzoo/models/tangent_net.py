@@ -146,14 +146,36 @@ class TangentNet(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         if x.shape[0] == 0:  # torch.fft does not accept empty batches
             return x.new_zeros(0, self.num_features)
+        return self.refer(*self.measure(x))
+
+    def measure(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return the covariances of windows in each band, and their powers, without statistics.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_chans, n_times)
+            Windows in microvolts.
+
+        Returns
+        -------
+        covariances : Tensor, shape (batch, n_bands, n_chans, n_chans)
+            In `eegzoo.torch_internals.wide_dtype`.
+        powers : Tensor, shape (batch, 2 * n_power_bands * n_chans)
+            Logarithms of the powers of the channels as they are, then average-referenced.
+        """
         bands = self.filter_bank(x)  # (batch, n_bands, n_chans, n_times)
-        covariances = window_covariance(bands, self.shrinkage)  # (batch, n_bands, n_chans, n_chans)
+        covariances = window_covariance(bands, self.shrinkage)
+        if self.power_bands is None:
+            return covariances, x.new_zeros(len(x), 0)
+        both = (x, x - x.mean(1, keepdim=True))
+        powers = [(self.power(signals) + FLOOR).log().flatten(1) for signals in both]
+        return covariances, torch.cat(powers, 1)
+
+    def refer(self, covariances: Tensor, powers: Tensor) -> Tensor:
+        """Map what `measure` returns to features (batch, num_features), referred to the person."""
         tangent = upper_triangle(matrix_log(self.whitening(covariances)))
-        found = [tangent.flatten(1).to(x.dtype)]  # n_bands * n_chans * (n_chans + 1) / 2 features
-        if self.power_bands is not None:
-            both = (x, x - x.mean(1, keepdim=True))
-            found += [(self.power(signals) + FLOOR).log().flatten(1) for signals in both]
-        features: Tensor = self.norm(torch.cat(found, 1))
+        # n_bands * n_chans * (n_chans + 1) / 2 features, then those of the powers
+        features: Tensor = self.norm(torch.cat([tangent.flatten(1).to(powers.dtype), powers], 1))
         return features
 
     def make_head(self, n_outputs: int) -> ConstrainedDense:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.attention import MultiHeadAttention
+from eegzoo.layers.blocks.transformer_layer import TransformerLayer
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -127,7 +126,9 @@ class TransformEEG(EEGModel):
         self.second_beside = self._convolve(
             self.num_features, self.num_features, self.second_kernel_length
         )
-        layer = _TransformerLayer(self.num_features, self.n_heads, self.drop_prob)
+        layer = TransformerLayer(
+            self.num_features, self.n_heads, self.num_features, nn.Hardswish, self.drop_prob
+        )
         self.transformer = nn.Sequential(*(copy.deepcopy(layer) for _ in range(self.depth)))
         self.head = self.make_head(self.n_outputs)
 
@@ -160,32 +161,3 @@ class TransformEEG(EEGModel):
             nn.LeakyReLU(),
             nn.Linear(self.head_units, n_outputs),
         )
-
-
-class _TransformerLayer(nn.Module):
-    """Attention, then two linear layers, each with a shortcut and followed by normalisation."""
-
-    def __init__(self, features: int, n_heads: int, drop_prob: float) -> None:
-        super().__init__()
-        attention = MultiHeadAttention(features, n_heads, drop_prob=drop_prob)
-        # torch's attention holds these three weights in one tensor, which determines the fans.
-        limit = math.sqrt(6 / (features + 3 * features))
-        for linear in (attention.query, attention.key, attention.value):
-            nn.init.uniform_(linear.weight, -limit, limit)
-        for linear in (attention.query, attention.key, attention.value, attention.out):
-            nn.init.zeros_(linear.bias)
-        self.attend = nn.Sequential(attention, nn.Dropout(drop_prob))
-        self.attend_norm = nn.LayerNorm(features)
-        self.expand = nn.Sequential(
-            nn.Linear(features, features),
-            nn.Hardswish(),
-            nn.Dropout(drop_prob),
-            nn.Linear(features, features),
-            nn.Dropout(drop_prob),
-        )
-        self.expand_norm = nn.LayerNorm(features)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.attend_norm(x + self.attend(x))
-        out: Tensor = self.expand_norm(x + self.expand(x))
-        return out

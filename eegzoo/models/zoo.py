@@ -9,6 +9,7 @@ from eegzoo.arguments import nearest
 from eegzoo.models import (  # noqa: F401 (importing a file registers its models)
     atcnet,
     attnsleep,
+    bendr,
     biot,
     cbramod,
     chambon2018,
@@ -32,6 +33,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sleeptransformer,
     ssvep_front,
     stagernet,
     steegformer,

@@ -1,8 +1,10 @@
 from .comparing import Comparison, compare
 from .decision import Decision, Latency
 from .decision_rule import Command, DecisionRule
+from .exported.onnx_streaming_classifier import OnnxStreamingClassifier
 from .pseudo_online import choose_threshold, simulate
-from .running_signal.causal_preprocessing import CausalPreprocessing, causal_preprocessing
+from .running_signal.causal_preprocessing import CausalPreprocessing
+from .running_signal.causal_steps import causal_preprocessing
 from .simulation import Simulation
 from .sources.brainflow import BrainFlowSource
 from .sources.lsl import DecisionOutlet, LSLSource
@@ -21,6 +23,7 @@ __all__ = [
     "DecisionRule",
     "LSLSource",
     "Latency",
+    "OnnxStreamingClassifier",
     "Playback",
     "Simulation",
     "Source",

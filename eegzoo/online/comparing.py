@@ -80,6 +80,7 @@ def compare(
     event_id: Mapping[str, Any] | None = None,
     *,
     preprocessing: Preprocessing | None = None,
+    adapt: str | None = None,
 ) -> Comparison:
     """Compare the predictions of a recording's trials offline and in a stream.
 
@@ -94,6 +95,9 @@ def compare(
     preprocessing : Preprocessing | None
         Preprocessing of the recordings that the classifier was trained on. None: the one that was
         saved with it.
+    adapt : {"running"} | None
+        As in `StreamingClassifier`. Offline, a classifier that was trained with ``causal=True``
+        aligns by the same windows, and others by all.
 
     Returns
     -------
@@ -118,7 +122,7 @@ def compare(
     """
     stream = StreamingClassifier(
         classifier, ch_names=raw.ch_names, sfreq=float(raw.info["sfreq"]),
-        preprocessing=preprocessing, ch_types=raw.get_channel_types(), step_seconds=3600.0,
+        preprocessing=preprocessing, ch_types=raw.get_channel_types(), adapt=adapt,
     )  # fmt: skip
     trials = stream.preprocessing.at_events(raw, event_id)
     dataset = EpochsDataset.from_epochs(trials.epochs, check_signal="ignore")
@@ -132,8 +136,13 @@ def compare(
     unknown = sorted(set(labels) - set(classes))
     if unknown:
         raise ValueError(f"expected events named {classes}, got {unknown}; give event_id")
-    offline = stream.classifier.predict_proba(dataset)
-    online = stream.probabilities_at(raw.get_data(verbose="ERROR"), onsets)
+    online, is_good = stream._answers_at(raw.get_data(verbose="ERROR"), onsets)
+    # Windows that a stream cannot use are no part of a sequence, and tell nothing of a person.
+    depends = adapt is not None or stream.classifier.is_sequential_
+    good = np.flatnonzero(is_good) if depends else np.arange(len(labels))
+    offline = np.full_like(online, np.nan)
+    if len(good):
+        offline[good] = stream.classifier.predict_proba(dataset.subset(good))
     made = np.flatnonzero(np.isfinite(online).all(axis=1))
     if len(made) == 0:
         raise ValueError("expected a trial after the filters have settled, got none")

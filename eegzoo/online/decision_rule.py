@@ -81,6 +81,8 @@ class DecisionRule:
         refractory_seconds: float = 0.0,
         idle: Sequence[Any] = (),
     ) -> None:
+        if isinstance(classes, str) or not len(classes) or len(set(classes)) < len(classes):
+            raise ValueError(f"expected classes to be labels that differ, got {classes!r}")
         self.classes = list(classes)
         self.threshold = number_between("threshold", threshold, 0.0, 1.0)
         if self.threshold == 1:
@@ -115,8 +117,18 @@ class DecisionRule:
         Raises
         ------
         ValueError
-            If the decision is older than the last one.
+            If the decision is older than the last one, or not about the classes of the rule.
         """
+        if not math.isfinite(decision.time):
+            raise ValueError(f"expected a decision with a finite time, got {decision.time}")
+        known = decision.probabilities
+        if known is not None and np.shape(known) != (len(self.classes),):
+            raise ValueError(
+                f"expected probabilities of {len(self.classes)} classes, got shape "
+                f"{np.shape(known)}"
+            )
+        if known is not None and not np.isfinite(known).all():
+            raise ValueError(f"expected finite probabilities, got {known}")
         if decision.time < self._time:
             raise ValueError(
                 f"expected decisions in the order of time, got {decision.time:g} s after "

@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
-from eegzoo.data.preprocessing.by_person.running_alignment import RunningAlignment
+from eegzoo.data.preprocessing.by_person.running_alignment import (
+    LATEST_WINDOWS,
+    RunningAlignment,
+)
 
 Array = npt.NDArray[np.float64]
 
-# Number of windows that are known before the first decision, and of the latest that count.
+# Number of windows that are known before the first decision.
 FIRST_WINDOWS = 10
-_LATEST_WINDOWS = 100
 
 
 class RunningPerson:
@@ -41,7 +43,7 @@ class RunningPerson:
     """
 
     def __init__(self, alignment: PersonAlignment, sfreq: float) -> None:
-        self._running = RunningAlignment(alignment, sfreq, keep=_LATEST_WINDOWS)
+        self._running = RunningAlignment(alignment, sfreq, keep=LATEST_WINDOWS)
         self._next = 0
 
     @property

@@ -164,6 +164,10 @@ class PlayedRecording:
 
     def scored(self, rule: DecisionRule) -> Simulation:
         """Return what the commands of a rule are worth."""
+        if list(rule.classes) != list(self.classes):
+            raise ValueError(
+                f"expected a rule for the classes {list(self.classes)}, got one for {rule.classes}"
+            )
         commands = rule.commands(self.decisions)
         ends = np.array([command.time for command in commands])
         hits, wrong, waited = 0, 0, []

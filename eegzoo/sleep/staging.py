@@ -181,7 +181,9 @@ def _probabilities(stager: Stager, found: UsableSignals, grid: WindowGrid) -> Ar
             continue
         wanted = (usable == pattern[:, None]).all(axis=0)
         context = usable[pattern].all(axis=0)
-        signals = without_windows(found.signals[pattern], context, grid)
+        # Choosing rows makes a copy, and a night is large.
+        chosen = found.signals if pattern.all() else found.signals[pattern]
+        signals = without_windows(chosen, context, grid)
         answer = np.asarray(stager.probabilities(signals, grid.sfreq), np.float64)
         if answer.shape != (context.sum(), len(STAGES)) or not np.isfinite(answer).all():
             raise ValueError(

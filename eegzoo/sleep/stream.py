@@ -11,23 +11,11 @@ import numpy.typing as npt
 from torch import Tensor
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.data.preprocessing.filter_steps import Resample
-from eegzoo.data.preprocessing.window_steps import WindowStep
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM
-from eegzoo.models.sequence_models import RecurrentModel, SequenceModel
-from eegzoo.sleep.causal_windows import CausalWindows
-from eegzoo.sleep.running import (
-    RunningClassifier,
-    RunningContext,
-    RunningNetwork,
-    RunningRobustSleepNet,
-)
+from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT, check_amplitude
 from eegzoo.sleep.stagers.classifier import ClassifierStager
 from eegzoo.sleep.stagers.load_stager import load_stager
-from eegzoo.sleep.stagers.physioex import ChambonStager, bandpass_taps
-from eegzoo.sleep.stagers.robustsleepnet import BAND, ORDER, RobustSleepNetStager
-from eegzoo.sleep.stagers.signals import butterworth_sos
 from eegzoo.sleep.stagers.stager import Stager
+from eegzoo.sleep.streams.streaming_form import streaming_form
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,19 +49,21 @@ class StagedWindow:
 class SleepStream:
     """Stage sleep while a signal arrives, in constant memory.
 
-    The results do not depend on the lengths of the chunks. A network that needs no later windows,
-    such as TinySleepNet, whose state is carried through the night, gives those of
-    `Stager.probabilities` for the whole night, if its preprocessing resamples and nothing else.
-    Other networks wait for the windows after a window, and their stream differs from their stager
-    in what needs the whole night:
+    The results do not depend on the lengths of the chunks. Filters and resampling are those of the
+    whole night, because a window waits for the samples that they reach. Then:
 
-    - RobustSleepNet: the filter runs forwards only; samples are clipped at the median quartiles of
-      the last 21 windows instead of those of the night; each window has one sequence, of the 21
-      windows around it. On the 480 windows of DREAMS the seven networks have accuracy .746 and
-      kappa .557, instead of .771 and .594 (a third of these windows are near an end).
-    - Chambon et al.'s network: nothing, because its filter is finite.
+    - TinySleepNet and other classifiers that need no later windows are staged at once, their state
+      carried on.
+    - Chambon et al.'s network waits for 10 windows, and physioex's TinySleepNet for 20, until all
+      sequences of a window are known.
+    - RobustSleepNet waits for 20 windows. Its samples are clipped at the median quartiles of the
+      last 21 windows instead of those of the night, and each window has one sequence, of the 21
+      windows around it.
+    - SeqSleepNet and SleepTransformer wait for 40 windows. Their spectra are standardised by all
+      windows from the first to the twentieth after a window, instead of by those of the night.
 
-    SeqSleepNet standardises by the statistics of the night, so it has no stream.
+    All but the last two give the probabilities of `Stager.probabilities` for the whole night.
+    ``docs/sleep.md`` says how accurate the others are.
 
     Parameters
     ----------
@@ -92,11 +82,19 @@ class SleepStream:
     ----------
     delay_seconds : float
         Time from the end of a window until its stage is known.
+    differences : tuple of str
+        What is computed otherwise than for the whole night; empty if the results are the same.
 
     Raises
     ------
     ValueError
-        If the networks need the whole night, or other channels.
+        If the networks need the whole night (the message says why, and what to do), or other
+        channels.
+
+    Warns
+    -----
+    SignalWarning
+        If the amplitude of the first window looks like another unit than volts.
 
     Examples
     --------
@@ -106,8 +104,8 @@ class SleepStream:
     >>> stream = SleepStream(RobustSleepNetStager("mine", [network]), sfreq=100.0)
     >>> stream.push(np.zeros((1, 6000))), len(stream.finish())
     ([], 2)
-    >>> round(stream.delay_seconds, 1)
-    600.2
+    >>> round(stream.delay_seconds)
+    631
     """
 
     def __init__(
@@ -133,10 +131,12 @@ class SleepStream:
             raise ValueError(
                 f"expected {self.stager.n_chans} channels for {self.stager.name}, got {n_used}"
             )
-        self._windows, self._network = _streaming_form(self.stager, n_used, self.sfreq)
+        self._windows, self._network = streaming_form(self.stager, n_used, self.sfreq)
         seconds = self.stager.window_seconds
         self.delay_seconds = self._network.delay * seconds + self._windows.delay_seconds
+        self.differences = self._network.differences
         self._n_staged = 0
+        self._is_checked = False
         self._is_finished = False
 
     def push(self, chunk: npt.ArrayLike) -> list[StagedWindow]:
@@ -168,7 +168,7 @@ class SleepStream:
             raise ValueError("expected a chunk of finite numbers, got NaN or infinity")
         if self._order is not None:
             data = data[self._order]
-        return self._staged(self._windows.push(1e6 * data))
+        return self._staged(self._windows.push(MICROVOLTS_PER_VOLT * data))
 
     def finish(self) -> list[StagedWindow]:
         """Return the windows that waited for later ones. No samples can be added afterwards."""
@@ -179,6 +179,11 @@ class SleepStream:
         return found + list(map(self._next, self._network.finish()))
 
     def _staged(self, windows: list[Tensor]) -> list[StagedWindow]:
+        if windows and not self._is_checked:
+            self._is_checked = True
+            first = windows[0]
+            seconds = self.stager.window_seconds
+            check_amplitude(first[None].numpy(), how="warn", sfreq=first.shape[1] / seconds)
         return [self._next(p) for window in windows for p in self._network.push(window)]
 
     def _next(self, probabilities: Tensor) -> StagedWindow:
@@ -188,46 +193,3 @@ class SleepStream:
         staged = StagedWindow(self._n_staged, onset, values, stage)
         self._n_staged += 1
         return staged
-
-
-def _streaming_form(
-    stager: Stager, n_chans: int, sfreq: float
-) -> tuple[CausalWindows, RunningNetwork]:
-    """Return the signal processing, of microvolts, and the network of a stream."""
-    if isinstance(stager, RobustSleepNetStager):
-        first = stager.networks[0]
-        sos = butterworth_sos(sfreq, *BAND, ORDER)
-        windows = CausalWindows(n_chans, sfreq, first.sfreq, first.n_times, sos=sos)
-        return windows, RunningRobustSleepNet(stager.networks)
-    if isinstance(stager, ChambonStager):
-        network = stager.network
-        taps = bandpass_taps(sfreq)
-        windows = CausalWindows(n_chans, sfreq, network.sfreq, network.n_times, taps=taps)
-        return windows, RunningContext(network, stager.scale)
-    if isinstance(stager, ClassifierStager):
-        return _classifier_form(stager, n_chans, sfreq)
-    raise ValueError(
-        f"expected a network that needs no statistics of the whole night, got {stager.name}"
-    )
-
-
-def _classifier_form(
-    stager: ClassifierStager, n_chans: int, sfreq: float
-) -> tuple[CausalWindows, RunningNetwork]:
-    classifier = stager.classifier
-    model = classifier.model_
-    looks_ahead = any(isinstance(m, PeepholeLSTM) and m.reverse for m in model.modules())
-    if isinstance(model, SequenceModel) and (looks_ahead or not isinstance(model, RecurrentModel)):
-        raise ValueError(
-            f"expected a network that needs no later windows, got {type(model).__name__} "
-            f"({stager.name})"
-        )
-    for step in stager.preprocessing.steps:
-        if not isinstance(step, (Resample, WindowStep)):
-            raise ValueError(
-                f"expected a preprocessing that only resamples in a stream, got the {step.name} "
-                f"step of {stager.name}: its filters need the samples of the whole recording"
-            )
-    windows = CausalWindows(n_chans, sfreq, stager.info.sfreq, stager.info.n_times)
-    transform = classifier.normalizer_.transform
-    return windows, RunningClassifier(model, transform, stager.members)

@@ -12,6 +12,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from eegzoo.data.preprocessing.causal_form import check_causal
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
@@ -25,6 +26,7 @@ class RecordingPredictions:
     """Mixin of the estimators: predictions for sliding windows along a recording."""
 
     preprocessing_: Preprocessing | None
+    causal: bool
     targets_: Targets
     _outputs: Callable[..., Tensor]
     _causal_outputs: Callable[..., Tensor]
@@ -57,7 +59,8 @@ class RecordingPredictions:
             Number of windows that are computed at once.
         causal : bool
             With `align`, whether each window is aligned by the windows up to its own, as in a
-            stream, and the first five by these five; otherwise by all windows of the recording.
+            stream, and the first five by these five; otherwise by all windows of the recording. A
+            classifier that was trained with ``causal=True`` always does so.
 
         Returns
         -------
@@ -93,6 +96,8 @@ class RecordingPredictions:
                 "expected preprocessing, which cuts the recording into windows, because the "
                 "estimator was fitted on windows or saved without it; got None"
             )
+        if self.causal:
+            check_causal(preprocessing)
         windows = preprocessing.windows(raw, step_seconds)
         dataset = EpochsDataset.from_epochs(windows, check_signal="ignore")  # checked in _outputs
         onsets = dataset.groups("onset") - raw.first_time

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
+from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
+from eegzoo.training.inputs.causal_training import check_causal_data, check_causal_parameters
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.inputs.nights import NightSampler
@@ -59,6 +62,12 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
         set. Without either all windows are taken to be of one person. No labels are read. None: no
         alignment.
+    causal : bool
+        Whether the classifier is for streams, and trained on what a stream sees: `align` takes the
+        windows of a person up to each window, in training and in use, and whatever needs later
+        samples or windows is refused by name. Filters run forwards only in a causal preprocessing
+        (`eegzoo.data.as_causal`). It is checked wherever a preprocessing is known: in `fit`, of
+        windows from `EpochsDataset.from_recordings`; in `save`; and in streams.
     normalize : {"whiten", "standardize", "window", "exponential", "none"} | None
         Normalisation of the channels (`fit_normalizer`), fitted on the training windows and saved
         with the model.
@@ -153,6 +162,9 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         person are held out, and a warning says so. "adapted" also adapts the models to each person
         held out (`adapt`), and calibrates the classifiers that `adapt` returns. None: no
         calibration.
+    pseudo_labels : PseudoLabels | None
+        How `adapt` uses labels that the classifier gives itself; saved with the weights. None: the
+        defaults.
     **options
         Arguments of these parts, such as ``optimizer__momentum``. A grid search can also vary
         ``model_params__F1``.
@@ -207,6 +219,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         sfreq: float | None = None,
         recipe: str | Recipe = "small",
         align: str | PersonAlignment | None = None,
+        causal: bool = False,
         normalize: str | None = None,
         crop_length: int | str | None = None,
         n_crops: int | None = None,
@@ -237,6 +250,7 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         criterion: Any = None,
         lr_scheduler: Any = None,
         calibration: str | None = None,
+        pseudo_labels: PseudoLabels | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -253,6 +267,21 @@ class EEGClassifier(PartialFit, CalibratesToPeople, ClassifierMixin, PretrainedM
         )  # fmt: skip
         self.class_weight = class_weight
         self.calibration = calibration
+        self.pseudo_labels = pseudo_labels
+        self.causal = causal
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`; an error names the first invalid one."""
+        recipe = super().check_parameters()
+        if self.causal:
+            check_causal_parameters(as_alignment(self.align), self.people_per_batch)
+        return recipe
+
+    def _build_model(self, data: FitData, targets: Targets, recipe: Recipe) -> tuple[EEGModel, int]:
+        model, crop_length = super()._build_model(data, targets, recipe)
+        if self.causal:
+            check_causal_data(data, model)
+        return model, crop_length
 
     def _read_targets(
         self, data: FitData, known: Targets | None = None, classes: Any = None

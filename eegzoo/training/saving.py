@@ -14,6 +14,7 @@ from torch import nn
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, alignment_in
+from eegzoo.data.preprocessing.causal_form import check_causal
 from eegzoo.data.preprocessing.normalization import Normalizer, normalizer_from_dict
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.signal.signal_info import SignalInfo
@@ -24,7 +25,7 @@ from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets, targets_from_dict
-from eegzoo.weights.card import Card
+from eegzoo.weights.card import Card, card_in
 
 
 class SavingMixin:
@@ -44,9 +45,11 @@ class SavingMixin:
     n_times_: int
     is_sequential_: bool
     by_person_: bool
+    causal: bool
     best_epoch_: int
     _is_own_module: bool
     preprocessing_: Preprocessing | None
+    card_: Card | None = None
 
     def save(
         self,
@@ -67,14 +70,23 @@ class SavingMixin:
             Preprocessing of the recordings, which `eegzoo predict` repeats. None: that of a loaded
             estimator, if any.
         card : Card | None
-            Model card for other users.
+            Model card for other users. None: that of loaded weights that were not trained further,
+            if any. Of weights that were adapted to a person, the card says so.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is for streams (``causal=True``) and the preprocessing is not causal.
         """
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
+        if self.causal and preprocessing is not None:
+            check_causal(preprocessing)
         extra = {
             **self.targets_.to_dict(),
             "normalizer": self.normalizer_.to_dict(),
             **({"by_person": True} if self.by_person_ else {}),
+            **({"causal": True} if self.causal else {}),
             "n_crops": int(self.settings().n_crops),  # a grid search may set a NumPy integer
             "n_times": self.n_times_,
             "is_sequential": self.is_sequential_,
@@ -88,6 +100,7 @@ class SavingMixin:
         history = getattr(self, "history_", None)
         if history:  # a loaded estimator has none
             extra["epoch"] = epoch_choice(history, self.best_epoch_)
+        card = card or self.card_
         if card is not None:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
@@ -155,7 +168,9 @@ class SavingMixin:
         fixed = extra.get("alignment")
         fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
         fitted.by_person_ = extra.get("by_person", False)
+        fitted.causal = extra.get("causal", False)
         fitted._is_own_module = is_own
+        fitted.card_ = card_in(extra, path)
         fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 

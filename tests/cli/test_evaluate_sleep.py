@@ -290,3 +290,27 @@ def test_options_that_do_not_fit_are_refused(folder, arguments, message):
     done = eegzoo("evaluate", *arguments, cwd=folder)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["robustsleepnet", "robustsleepnet.mesa", "seqsleepnet.physioex"])
+@pytest.mark.parametrize(
+    ("verb", "instead"),
+    [
+        (("report", "{}", "--raw", "n.edf", "--out", "r.html"), "eegzoo stage NIGHT --model {}"),
+        (("predict", "{}", "n.edf"), "eegzoo stage n.edf --model {}"),
+        (("stream", "{}", "--play", "n.edf"), "eegzoo.sleep.SleepStream"),
+    ],
+    ids=["report", "predict", "stream"],
+)
+def test_verbs_for_windows_name_those_for_nights(tmp_path, name, verb, instead):
+    (tmp_path / "n.edf").touch()
+    done = eegzoo(*(part.format(name) for part in verb), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"got {name}, which stages whole nights" in done.stderr
+    assert instead.format(name) in done.stderr
+
+
+def test_misspelt_network_of_sleep_gets_the_nearest_name(tmp_path):
+    (tmp_path / "n.edf").touch()
+    done = eegzoo("predict", "robustsleepnet.meso", "n.edf", cwd=tmp_path)
+    assert "did you mean 'robustsleepnet.mesa'" in done.stderr

@@ -13,18 +13,18 @@ from eegzoo.models.facts import list_facts
 from eegzoo.models.measured_facts import milliseconds
 from tests.cli.test_cli import eegzoo
 
-README = Path(__file__).parents[2] / "README.md"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks/README.md"
 
 
-def test_the_table_in_the_readme_is_current():
+def test_the_table_of_models_is_current():
     """Run ``eegzoo list --time --markdown`` if it is not; the times depend on the machine."""
     written = {}
-    for line in README.read_text(encoding="utf-8").splitlines():
+    for line in BENCHMARKS.read_text(encoding="utf-8").splitlines():
         if match := re.match(r"\| `(\w+)` \| (.*) \|$", line):
             written[match[1]] = [cell.strip() for cell in match[2].split("|")]
     for facts in list_facts():
         name, *cells = row_of(facts)
-        assert name in written, f"{name} is not in README.md"
+        assert name in written, f"{name} is not in benchmarks/README.md"
         row = written[name]
         assert row[:4] + row[5:] == cells
         assert float(row[4]) > 0

@@ -9,8 +9,9 @@ import pytest
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
 VERBS = (
     "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
-    "stream", "export",
+    "stream", "export", "reproduce", "doctor",
 )  # fmt: skip
+GROUPS = ("Look around", "Train and evaluate", "Use a trained model", "Check")
 # The names of all loaded modules follow the output of the command.
 CODE = """
 import sys
@@ -60,8 +61,17 @@ def test_stored_facts_are_shown_without_heavy_imports(tmp_path, monkeypatch, com
 def test_help_needs_no_heavy_import(tmp_path, verb):
     output, modules = run(f"{verb} --help", tmp_path)
     assert "Usage" in output
-    assert ("For example" in output) == bool(verb)
+    assert "For example" in output
     assert not modules & HEAVY
+
+
+def test_verbs_are_grouped_by_task(tmp_path):
+    output, _ = run("--help", tmp_path)
+    panels = output[output.index("Look around") :]
+    assert [panels.index(title) for title in GROUPS] == sorted(panels.index(t) for t in GROUPS)
+    assert "─ Commands" not in panels
+    for verb in VERBS:
+        assert f" {verb} " in panels
 
 
 def test_other_sizes_build_the_model(tmp_path):

@@ -220,3 +220,21 @@ def test_files_of_one_person_stay_in_one_fold(tmp_path):
     assert "on 16 windows of 2 people, 95% interval over people" in done.stdout
     few = eegzoo(*common, "--subject", "{subject}_*", "--cv", 3, cwd=tmp_path)
     assert "expected at least 3 subjects for 3 folds, got 2" in few.stderr
+
+
+def test_causal_training_saves_a_classifier_for_streams(tmp_path):
+    done = eegzoo("train", "--causal", *FAST, "--notch", 50, "--out", "m.safetensors", "--json",
+                  "found.json", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "found.json").read_text())["run"]["causal"] is True
+    classifier = EEGClassifier.load(tmp_path / "m.safetensors")
+    assert classifier.causal
+    steps = classifier.preprocessing_.to_dict()["steps"]
+    assert [step["method"] for step in steps if "method" in step] == ["forward", "forward"]
+
+
+def test_causal_training_is_for_classes(tmp_path):
+    done = eegzoo("train", "--causal", "--target", "age", "--raw", "a.edf", "--metadata", "a.tsv",
+                  cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 2
+    assert "expected --causal without --target" in done.stderr

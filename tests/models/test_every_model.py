@@ -24,6 +24,7 @@ N_TIMES = 256
 SMALL_SIZES: dict[str, dict[str, object]] = {
     "atcnet": {"n_segments": 2, "n_times": 168},
     # Transformers with few and small layers: their published sizes take minutes.
+    "bendr": {"embed_dim": 16, "depth": 2, "n_heads": 2, "feedforward_size": 16, "n_times": 300},
     "biot": {
         "patch_length": 40, "patch_stride": 20, "embed_dim": 16, "depth": 2, "n_heads": 2,
         "n_times": 100,
@@ -42,13 +43,14 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 40},
     "transformeeg": {"n_times": 24},
     "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
 }  # fmt: skip
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
-LEARNING_RATES: dict[str, float] = {"stnet": 0.001}
+LEARNING_RATES: dict[str, float] = {"sleeptransformer": 0.001, "stnet": 0.001}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 every_class = pytest.mark.parametrize("name", CLASSES)
@@ -117,6 +119,10 @@ def test_standard_size_works(name):
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_sizes_can_be_chosen(name, n_chans, rate, seconds, n_outputs, training):
     chosen = sizes(name, rate, seconds) | {"n_chans": n_chans, "n_outputs": n_outputs}
+    if find_entry(name).foundation:  # their published sizes take seconds each
+        small = SMALL_SIZES.get(name, {}).items()
+        lengths = ("n_times", "patch_length", "patch_stride")
+        chosen |= {key: value for key, value in small if key not in lengths}
     model = create_model(name, **chosen).train(training)
     assert model(windows(model)).shape == (4, n_outputs)
     assert {key: getattr(model, key) for key in chosen} == chosen

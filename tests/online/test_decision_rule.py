@@ -102,3 +102,22 @@ def test_decisions_out_of_order_raise() -> None:
     rule.update(second)
     with pytest.raises(ValueError, match="order of time"):
         rule.update(first)
+
+
+@pytest.mark.parametrize("classes", ["ab", [], ["left", "left"]])
+def test_classes_that_are_no_labels_raise(classes: Any) -> None:
+    with pytest.raises(ValueError, match="classes to be labels that differ"):
+        DecisionRule(classes)
+
+
+@pytest.mark.parametrize(
+    ("decision", "expected"),
+    [
+        (Decision(np.nan, 0.0, "left", np.array([0.9, 0.1])), "finite time, got nan"),
+        (Decision(1.0, 0.0, "left", np.array([0.9])), "probabilities of 2 classes"),
+        (Decision(1.0, 0.0, "left", np.array([0.9, np.nan])), "finite probabilities"),
+    ],
+)
+def test_decisions_that_do_not_fit_raise(decision: Decision, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
+        DecisionRule(["left", "right"]).update(decision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,66 @@ def test_jitter_and_drift_of_times_change_nothing() -> None:
     assert decisions[-1].time == pytest.approx(expected[-1].time, abs=0.03)
 
 
+def test_source_that_starts_again_with_another_clock_is_taken_up_after_a_second() -> None:
+    data, stream = _data(), streaming()
+    times = 600 + np.arange(data.shape[1]) / SFREQ
+    for part in np.array_split(np.arange(FAULT), 20):
+        stream.push(data[:, part], times[part])
+    later = np.arange(data.shape[1] - FAULT)
+    decisions = []
+    for part in np.array_split(later, 100):  # from zero on
+        decisions += stream.push(data[:, FAULT + part], part / SFREQ)
+    made = [each for each in decisions if not each.is_abstention]
+    assert (stream.n_lost, stream.n_repeated) == (SFREQ, 0)
+    assert made[0].onset == pytest.approx(1.0 + stream.delay_seconds, abs=0.3)
+    # The grid of windows is another one, so that decisions are between those of before.
+    near = [_near(_reference(), each.onset + FAULT / SFREQ) for each in made]
+    assert np.median(np.abs([each.probabilities for each in made] - np.array(near))) < 0.05
+
+
+def test_single_wrong_time_stamp_stops_a_stream_for_a_second_only() -> None:
+    data, stream = _data(), streaming()
+    times = np.arange(data.shape[1]) / SFREQ
+    times[FAULT] = 1e12
+    decisions = []
+    for part in np.array_split(np.arange(data.shape[1]), 100):
+        decisions += stream.push(data[:, part], times[part])
+    late = [each for each in decisions if each.onset > FAULT / SFREQ + 1.2 + stream.delay_seconds]
+    assert len(late) > 20
+    assert not any(each.is_abstention for each in late if each.time < 1e9)
+
+
+def test_old_buffer_that_comes_again_is_never_used() -> None:
+    data, stream = _data(), streaming()
+    times = np.arange(data.shape[1]) / SFREQ
+    decisions = []
+    for stop in range(32, data.shape[1] + 1, 32):  # always the last eight seconds
+        part = slice(max(stop - 1024, 0), stop)
+        decisions += stream.push(data[:, part], times[part])
+    expected = push_all(streaming(), data, ())
+    assert stream.n_lost == 0
+    assert [each.onset for each in decisions] == pytest.approx([each.onset for each in expected])
+    assert [each.label for each in decisions] == [each.label for each in expected]
+
+
+def test_channel_that_is_dead_for_an_hour_is_found_at_once() -> None:
+    data = np.random.default_rng(0).normal(0, 1e-5, (22, round(3600 * SFREQ)))
+    data[:4] = 0.0
+    stream = streaming("windows alone", step_seconds=60.0)
+    started = time.perf_counter()
+    decisions = stream.push(data)
+    assert time.perf_counter() - started < 20
+    assert len(decisions) == 60
+    assert "is flat" in decisions[-1].reason
+
+
+def test_masked_samples_are_missing_ones() -> None:
+    data = np.ma.masked_array(_data())
+    data[3, FAULT] = np.ma.masked
+    decisions = streaming().push(data)
+    _check_windows(decisions, FAULT, FAULT + 1, f"{recording().ch_names[3]} is not a finite number")
+
+
 def test_wrong_unit_abstains_with_the_factor() -> None:
     classifier_unit = streaming()
     classifier_unit.classifier.check_signal = "raise"
@@ -145,3 +206,9 @@ def test_wrong_unit_abstains_with_the_factor() -> None:
 def test_times_of_another_number_raise(times: Any) -> None:
     with pytest.raises(ValueError, match=r"times|could not convert"):
         streaming().push(np.zeros((22, 3)), times)
+
+
+def test_times_of_an_empty_chunk_are_none() -> None:
+    assert streaming().push(np.zeros((22, 0)), []) == []
+    with pytest.raises(ValueError, match="times of 0 finite numbers"):
+        streaming().push(np.zeros((22, 0)), [0.0])

@@ -116,3 +116,29 @@ def test_recording_without_rest_cannot_choose_a_threshold(classifier: EEGClassif
 def test_unknown_event_raises(classifier: EEGClassifier) -> None:
     with pytest.raises(ValueError, match="up"):
         simulate(classifier, _raw(), {"up": "up"}, preprocessing=PREPROCESSING)
+
+
+def test_rule_for_other_classes_raises(classifier: EEGClassifier) -> None:
+    with pytest.raises(ValueError, match=r"rule for the classes \['left', 'right'\], got one for"):
+        simulate(
+            classifier, _raw(), rule=DecisionRule(["right", "left"]), preprocessing=PREPROCESSING
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"event_seconds": np.nan}, "event_seconds"),
+        ({"event_seconds": 0.0}, "event_seconds"),
+        ({"step_seconds": np.inf}, "step_seconds"),
+    ],
+)
+def test_bad_arguments_raise(
+    classifier: EEGClassifier, options: dict[str, float], expected: str
+) -> None:
+    with pytest.raises(ValueError, match=expected):
+        simulate(classifier, _raw(), preprocessing=PREPROCESSING, **options)
+    with pytest.raises(ValueError, match="false_positives_per_minute"):
+        choose_threshold(
+            classifier, _raw(), false_positives_per_minute=np.nan, preprocessing=PREPROCESSING
+        )

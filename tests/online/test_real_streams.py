@@ -12,11 +12,21 @@ import numpy as np
 import pytest
 
 from eegzoo import find_weights
+from eegzoo.data import (
+    Epoch,
+    EpochsDataset,
+    Filter,
+    Preprocessing,
+    Recording,
+    Resample,
+    Sequences,
+)
 from eegzoo.online import StreamingClassifier, compare
 from eegzoo.training import EEGClassifier
 from tests.shared_data import MNE_DATA, SHARED, needs
 
 RUN_4 = MNE_DATA / "MNE-eegbci-data/files/eegmmidb/1.0.0/S001/S001R04.edf"
+DREAMS = SHARED / "data" / "dreams_spindles" / "dreams_excerpts.npz"
 SSVEP = SHARED / "data" / "ssvep_exo"
 FISTS = {"left_fist": "T1", "right_fist": "T2"}
 
@@ -52,6 +62,49 @@ def test_flicker_is_classified_as_offline(name: str) -> None:
     compared = compare(name, raw)
     assert compared.n_trials > 20
     assert compared.largest_difference < 1e-5
+
+
+def _nap(number: int) -> mne.io.BaseRaw:
+    """Return a DREAMS excerpt of half an hour, with the stage that most of each 30 s have."""
+    known = np.load(DREAMS)
+    scale = float(known["scale_uv"]) if "scale_uv" in known.files else 1.0
+    sfreq = float(known[f"fs_{number}"])
+    data = known[f"eeg_{number}"][None].astype(np.float64) * scale * 1e-6
+    raw = mne.io.RawArray(data, mne.create_info(["Cz"], sfreq, "eeg"), verbose=False)
+    stages = known[f"hyp5s_{number}"].reshape(-1, 6)
+    names = {5: "W", 4: "R", 3: "N1", 2: "N2", 1: "N3", 0: "N3"}
+    labels = [names.get(int(np.bincount(row.clip(0), minlength=6).argmax())) for row in stages]
+    return raw.set_annotations(mne.Annotations(30.0 * np.arange(len(labels)), 30.0, labels))
+
+
+@needs(DREAMS)
+@pytest.mark.parametrize("band", [(0.3, 35.0), None])
+def test_sleep_is_staged_as_offline(band: Any, tmp_path: Path) -> None:
+    steps = [Resample(100.0), Epoch(0.0, seconds=30.0)]
+    if band is not None:
+        steps.insert(0, Filter(*band, "forward"))
+    preprocessing = Preprocessing(steps)
+    night = EpochsDataset.from_recordings([Recording(_nap(1), "S1")], preprocessing)
+    sequences = Sequences.of(night, n_windows=10)
+    classifier = EEGClassifier(
+        "tinysleepnet", sfreq=100.0, model_params={"n_filters": 8, "hidden_size": 8}, max_epochs=2,
+        normalize="standardize", random_state=0,
+    ).fit(sequences.X, night.labels[: sequences.y.size].reshape(sequences.y.shape))  # fmt: skip
+    classifier.signal_info_ = night.info
+    compared = compare(classifier, _nap(2), preprocessing=preprocessing)  # at 200 Hz
+    assert compared.n_trials >= 57
+    assert compared.n_left_out <= 3
+    assert compared.agreement == 1.0
+    assert compared.largest_difference < 1e-5
+    if band is None:
+        classifier.save(tmp_path / "nap.safetensors", preprocessing)
+        data = _nap(2).get_data()
+        stream = StreamingClassifier(tmp_path / "nap.safetensors", ch_names=["Cz"], sfreq=200.0)
+        decisions = [
+            each for chunk in np.array_split(data, 100, axis=1) for each in stream.push(chunk)
+        ]
+        assert [each.time for each in decisions] == pytest.approx(30.0 + 30.0 * np.arange(59))
+        assert {each.label for each in decisions} <= {"W", "N1", "N2", "N3", "R", "abstain"}
 
 
 @pytest.mark.slow

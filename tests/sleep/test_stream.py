@@ -9,11 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal as scipy_signal
 
-from eegzoo.data import Epoch, Filter, Preprocessing, Resample, SignalInfo
+from eegzoo.data import (
+    Baseline,
+    Epoch,
+    Filter,
+    Notch,
+    PersonAlignment,
+    Preprocessing,
+    Resample,
+    Scale,
+    SignalInfo,
+    SignalWarning,
+)
 from eegzoo.data.preprocessing.normalization import Unchanged
 from eegzoo.models import create_model
-from eegzoo.sleep import SleepStream, load_stager
-from eegzoo.sleep.stagers.physioex import ChambonStager, SeqSleepNetStager
+from eegzoo.sleep import SleepStream, Stager, load_stager
+from eegzoo.sleep.stagers.physioex import (
+    ChambonStager,
+    SpectrogramStager,
+    TinySleepNetStager,
+    filtered_windows,
+)
 from eegzoo.sleep.stagers.robustsleepnet import RobustSleepNetStager
 from eegzoo.sleep.stagers.sequences import standardize_around
 from eegzoo.training import EEGClassifier
@@ -29,6 +45,11 @@ def night(n_windows, sfreq, n_chans=1):
     x = scipy_signal.lfilter([1.0], [1.0, -0.95], RNG.standard_normal((n_chans, n_samples)))
     slow = 1 + 0.5 * np.sin(2 * np.pi * np.arange(n_samples) / (600 * sfreq))
     return 1e-5 * x * slow
+
+
+class Awake(Stager):
+    def _probabilities(self, signals, sfreq, n):
+        return np.tile([1.0, 0, 0, 0, 0], (n, 1))
 
 
 def robustsleepnet(n_networks=2):
@@ -48,13 +69,15 @@ def chambon():
 
 def saved_classifier(folder, name="tinysleepnet", steps=RESAMPLED, **arguments):
     """Save an untrained classifier of stages, and return the path."""
+    if not any(isinstance(step, Epoch) for step in steps):
+        steps = (*steps, Epoch(0.0, 29.99))
     torch.manual_seed(0)
     sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
     model = create_model(name, **sizes, **arguments).eval()
     classifier = EEGClassifier.fitted(
         model, STAGES, Unchanged(),
         signal_info=SignalInfo(["Fpz-Cz"], 100.0, 3000),
-        preprocessing=Preprocessing([*steps, Epoch(0.0, 29.99)]),
+        preprocessing=Preprocessing(steps),
     )  # fmt: skip
     classifier.is_sequential_ = True
     path = folder / f"{name}.safetensors"
@@ -111,10 +134,9 @@ def test_stream_of_chambons_network_is_the_staging_of_the_night():
 
 def whole_night(stager, x, sfreq, around=10):
     """Compute the streaming form of RobustSleepNet from all windows of a night at once."""
-    sos = scipy_signal.butter(2, [0.2, 30], "bandpass", fs=sfreq, output="sos")
-    slow = scipy_signal.resample_poly(
-        scipy_signal.sosfilt(sos, 1e6 * x), 60, int(sfreq), axis=1, padtype="reflect"
-    )
+    b, a = scipy_signal.butter(2, [0.2, 30], "bandpass", fs=sfreq)
+    filtered = scipy_signal.filtfilt(b, a, 1e6 * x, axis=1)
+    slow = scipy_signal.resample_poly(filtered, 60, int(sfreq), axis=1, padtype="reflect")
     n_windows = slow.shape[1] // 1800
     windows = slow[:, : 1800 * n_windows].reshape(len(x), n_windows, 1800).transpose(1, 0, 2)
     quartiles = np.percentile(windows, [25, 50, 75], axis=2)  # (3, n_windows, n_chans)
@@ -152,6 +174,121 @@ def test_stream_of_robustsleepnet_is_its_form_for_the_whole_night(n_windows, sfr
     np.testing.assert_allclose(probabilities(found), expected, atol=2e-5)  # float32 spectra
 
 
+def seeded(name, **options):
+    torch.manual_seed(0)
+    sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
+    return create_model(name, **sizes, **options).eval()
+
+
+def tiny_of_sequences():
+    return TinySleepNetStager("seeded", seeded("tinysleepnet"))
+
+
+def seqsleepnet():
+    return SpectrogramStager("seeded", seeded("seqsleepnet"))
+
+
+def sleeptransformer():
+    network = seeded("sleeptransformer", depth=1, second_depth=1, feedforward_size=32)
+    return SpectrogramStager("seeded", network)
+
+
+@pytest.mark.parametrize("n_windows", [1, 3, 20, 21, 22, 45])
+def test_stream_of_physioex_tinysleepnet_is_the_staging_of_the_night(n_windows):
+    stager, x = tiny_of_sequences(), night(n_windows, 128.0)
+    found = streamed(SleepStream(stager, sfreq=128.0), x, [777, 50_000])
+    expected = stager.probabilities(x, 128.0)
+    np.testing.assert_allclose(probabilities(found), expected, atol=1e-6)
+
+
+def standardized_by_the_past(stager, x, sfreq, n_windows, around=20):
+    """Compute the streaming form of networks of spectra from all windows of a night at once."""
+    network, length = stager.network, stager.length
+    with torch.no_grad():
+        spectra = network.spectra(filtered_windows(x, sfreq, n_windows, network))
+        features = []
+        for place in range(n_windows):
+            past = spectra[: place + around + 1].double()
+            std = past.std(dim=0, correction=min(1, len(past) - 1))
+            scaled = (spectra[place] - past.mean(dim=0)) / torch.where(std > 0, std, 1.0)
+            features.append(network.window_features(scaled[None].float())[0])
+        features = torch.stack(features)
+        total, count = torch.zeros(n_windows, 5), torch.zeros(n_windows, 1)
+        for start in range(max(1, n_windows - length + 1)):
+            sequence = features[None, start : start + length]
+            logits = network.head(network.over_windows(sequence))[0]
+            total[start : start + length] += logits.softmax(dim=-1)
+            count[start : start + length] += 1
+    return total / count
+
+
+@pytest.mark.parametrize("make", [seqsleepnet, sleeptransformer])
+@pytest.mark.parametrize("n_windows", [1, 7, 21, 22, 45])
+def test_stream_of_spectra_is_its_form_for_the_whole_night(make, n_windows):
+    stager, x = make(), night(n_windows, 100.0)
+    stream = SleepStream(stager, sfreq=100.0)
+    found = streamed(stream, x, [1000, 12_345, 7])
+    expected = standardized_by_the_past(stager, x, 100.0, n_windows)
+    np.testing.assert_allclose(probabilities(found), expected, atol=2e-6)
+    assert "by the windows so far" in stream.differences[0]
+    if n_windows <= 21:  # the statistics of all windows are known at once
+        whole = stager.probabilities(x, 100.0)
+        np.testing.assert_allclose(probabilities(found), whole, atol=2e-6)
+
+
+FILTERS = {
+    "fir": (Filter(0.5, 30.0), Resample(100.0)),
+    "iir": (Filter(0.5, 30.0, method="iir"), Resample(100.0)),
+    "forward": (Resample(100.0), Filter(0.5, 30.0, method="forward")),
+    "notch": (Notch([50.0]), Resample(100.0), Scale(1.5)),
+    "baseline": (Resample(100.0), Epoch(0.0, 29.99), Baseline(None, None)),
+}
+
+
+@pytest.mark.parametrize("kind", FILTERS)
+def test_stream_of_a_filtering_classifier_is_the_staging_of_the_night(kind, tmp_path):
+    path = saved_classifier(tmp_path, steps=FILTERS[kind], batch_statistics=False)
+    stager, x = load_stager(path), night(4.3, 128.0)
+    stream = SleepStream(stager, sfreq=128.0)
+    found = streamed(stream, x, [1234, 1, 9000])
+    assert stream.differences == ()
+    np.testing.assert_allclose(probabilities(found), stager.probabilities(x, 128.0), atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("forward", 0.1), ("fir", 3.4)])
+def test_the_delay_is_that_of_the_filters(kind, seconds, tmp_path):
+    path = saved_classifier(tmp_path, steps=FILTERS[kind], batch_statistics=False)
+    stream = SleepStream(load_stager(path), sfreq=128.0)
+    assert stream.delay_seconds == pytest.approx(seconds, abs=0.1)
+    x = night(2, 128.0)
+    n_needed = 30 * 128 + round(stream.delay_seconds * 128)
+    assert stream.push(x[:, : n_needed - 1]) == []
+    assert len(stream.push(x[:, n_needed - 1 : n_needed])) == 1
+
+
+def test_calibration_is_that_of_the_classifier(tmp_path, monkeypatch):
+    stager, x = load_stager(saved_classifier(tmp_path, batch_statistics=False)), night(3, 100.0)
+    before = stager.probabilities(x, 100.0)
+    monkeypatch.setattr(EEGClassifier, "_temperature", 0.5)
+    found = probabilities(streamed(SleepStream(stager, sfreq=100.0), x, [3000]))
+    np.testing.assert_allclose(found, stager.probabilities(x, 100.0), atol=1e-6)
+    assert abs(found - before).max() > 1e-3
+
+
+def test_classifier_of_single_windows_carries_no_state(tmp_path):
+    stager = load_stager(saved_classifier(tmp_path, batch_statistics=False))
+    stager.classifier.is_sequential_ = False
+    x = night(3, 100.0)
+    found = probabilities(streamed(SleepStream(stager, sfreq=100.0), x, [3000]))
+    np.testing.assert_allclose(found, stager.probabilities(x, 100.0), atol=1e-6)
+
+
+def test_another_unit_than_volts_warns():
+    stream = SleepStream(chambon(), sfreq=100.0)
+    with pytest.warns(SignalWarning, match="microvolts"):
+        stream.push(1e6 * night(2, 100.0, 2))
+
+
 @settings(max_examples=8, deadline=None)
 @given(lengths=chunk_lengths)
 def test_lengths_of_chunks_have_no_influence(lengths):
@@ -164,7 +301,7 @@ def test_lengths_of_chunks_have_no_influence(lengths):
     assert [w.onset for w in found] == [30.0 * index for index in range(24)]
 
 
-@pytest.mark.parametrize("make", [robustsleepnet, chambon])
+@pytest.mark.parametrize("make", [robustsleepnet, chambon, tiny_of_sequences])
 def test_a_stage_comes_after_the_stated_delay(make):
     stager = make()
     n_chans = stager.n_chans or 1
@@ -205,17 +342,21 @@ def test_channels_are_put_in_the_order_of_the_training(tmp_path):
     np.testing.assert_array_equal(probabilities(one), probabilities(streamed(two, x[::-1], [100])))
 
 
-def test_networks_that_need_the_night_raise(tmp_path):
-    sizes = {"n_chans": 1, "n_times": 3000, "n_outputs": 5, "sfreq": 100}
-    whole = SeqSleepNetStager("seeded", create_model("seqsleepnet", **sizes))
-    with pytest.raises(ValueError, match="no statistics of the whole night, got seeded"):
-        SleepStream(whole, sfreq=100.0)
+def test_networks_of_whole_nights_raise_and_name_an_alternative(tmp_path):
     both = saved_classifier(tmp_path, "deepsleepnet", hidden_size=4, n_filters=4)
-    with pytest.raises(ValueError, match="needs no later windows, got DeepSleepNet"):
+    expected = r"needs no later windows, got DeepSleepNet .*eegzoo stage.* such as tinysleepnet"
+    with pytest.raises(ValueError, match=expected):
         SleepStream(both, sfreq=100.0)
-    filtered = saved_classifier(tmp_path, steps=(Filter(0.3, 30.0), Resample(100.0)))
-    with pytest.raises(ValueError, match="only resamples in a stream, got the filter step"):
-        SleepStream(filtered, sfreq=100.0)
+    with pytest.raises(ValueError, match=r"network of eegzoo, got Awake\('mine'\).*eegzoo stage"):
+        SleepStream(Awake("mine"), sfreq=100.0)
+
+
+def test_classifiers_that_align_a_person_must_be_adapted(tmp_path):
+    path = saved_classifier(tmp_path, batch_statistics=False)
+    stager = load_stager(path)
+    stager.classifier.align_ = PersonAlignment("zscore")
+    with pytest.raises(ValueError, match=r"EEGClassifier\.adapt.* aligns by all windows .*zscore"):
+        SleepStream(stager, sfreq=100.0)
 
 
 def test_wrong_arguments_raise(tiny):

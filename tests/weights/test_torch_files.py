@@ -3,16 +3,19 @@
 import dataclasses
 import hashlib
 import io
+import json
 import tarfile
 from collections import OrderedDict
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from eegzoo.models import create_model
+from eegzoo.models.references import seeded
+from eegzoo.models.references.seqsleepnet import outputs_of
 from eegzoo.weights import catalogue
 from eegzoo.weights.authors import authors_file, robustsleepnet
 from eegzoo.weights.authors.torch_file import read_lightning_state, read_tar_state
@@ -103,57 +106,60 @@ def test_other_files_raise(tmp_path):
             read_lightning_state(path)
 
 
-# A network like physioex's TinySleepNet, of torch's own modules and in its layout.
+LAYOUTS = Path(__file__).parents[1] / "reference" / "physioex_layouts.npz"
 
 
-class TinyPort(nn.Module):
-    def __init__(self, n_chans):
-        super().__init__()
+def write_physioex_checkpoint(name, path):
+    """Write what physioex's Lightning writes, with seeded weights; return an input and its logits.
 
-        def block(before, length, stride, padding):
-            return nn.Sequential(
-                nn.ConstantPad1d(padding, 0.0),
-                nn.Conv1d(before, 128, length, stride, bias=False),
-                nn.BatchNorm1d(128, eps=1e-3),
-                nn.ReLU(),
-            )
-
-        self.feature_extractor = nn.Module()
-        self.feature_extractor.cnn = nn.Sequential(
-            block(n_chans, 50, 6, (22, 22)), nn.ConstantPad1d((2, 2), 0.0), nn.MaxPool1d(8),
-            nn.Dropout(), *(block(128, 8, 1, (3, 4)) for _ in range(3)),
-            nn.ConstantPad1d((0, 1), 0.0), nn.MaxPool1d(4), nn.Flatten(), nn.Dropout(),
-        )  # fmt: skip
-        self.clf = nn.Module()
-        self.clf.rnn = nn.LSTM(2048, 128, batch_first=True)
-        self.clf.clf = nn.Linear(128, 5)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm1d):
-                nn.init.normal_(module.running_mean, 0, 0.1)
-                nn.init.uniform_(module.running_var, 0.5, 1.5)
-
-    def forward(self, x):
-        features = self.feature_extractor.cnn(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-        return self.clf.clf(self.clf.rnn(features)[0])
+    Names, shapes and logits are those of physioex's own networks, the rest is as in its files.
+    """
+    with np.load(LAYOUTS) as arrays:
+        layout, logits = json.loads(str(arrays["meta_json"]))[name], arrays[name]
+    drawn = {key: shape for key, shape in layout["shapes"].items() if shape}
+    weights, x = seeded.draw(drawn, **layout["seeded"])
+    state = {
+        key: torch.from_numpy(weights[key]) if shape else torch.tensor(639_890)
+        for key, shape in layout["shapes"].items()
+    }
+    moments = {
+        place: {"step": torch.tensor(2.0), "exp_avg": value, "exp_avg_sq": value}
+        for place, value in enumerate(state.values())
+    }
+    checkpoint = {
+        "epoch": 43, "global_step": 639_890, "pytorch-lightning_version": "2.1.3",
+        "state_dict": OrderedDict((f"nn.{key}", value) for key, value in state.items()),
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"total": {"ready": 44}}}},
+        "callbacks": {"ModelCheckpoint": {"kth_value": torch.tensor(0.87), "dirpath": "models"}},
+        "optimizer_states": [{"state": moments, "param_groups": [{"lr": 5e-5}]}],
+        "lr_schedulers": [{"mode_worse": -float("inf"), "_last_lr": [5e-5]}],
+    }  # fmt: skip
+    torch.save(checkpoint, path)
+    return torch.from_numpy(x), torch.from_numpy(logits)
 
 
 @pytest.mark.parametrize(
-    ("name", "n_chans"), [("tinysleepnet.physioex", 1), ("tinysleepnet.physioex_eeg_eog_emg", 3)]
+    "name",
+    ["sleeptransformer.physioex", "tinysleepnet.physioex", "tinysleepnet.physioex_eeg_eog_emg"],
 )
-def test_tinysleepnet_in_the_layout_of_physioex_is_loaded(tmp_path, monkeypatch, name, n_chans):
-    torch.manual_seed(0)
-    port = TinyPort(n_chans).eval()
-    state = {f"nn.{key}": value for key, value in port.state_dict().items()}
+def test_files_that_are_too_large_to_be_kept_are_loaded_in_their_layout(
+    tmp_path, monkeypatch, name
+):
     path = tmp_path / FILES[name].file
-    torch.save({"state_dict": state}, path)
+    x, expected = write_physioex_checkpoint(name, path)
     origin = dataclasses.replace(FILES[name].card.origin, git_blob=authors_file.git_blob_of(path))
     file = dataclasses.replace(
         FILES[name], card=dataclasses.replace(FILES[name].card, origin=origin)
     )
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(tmp_path))
-    x = torch.randn(2, 4, n_chans, 3000)
+    model = file.load()
+    assert sum(p.numel() for p in model.parameters()) == file.card.n_params
     with torch.no_grad():
-        torch.testing.assert_close(file.load()(x), port(x), rtol=1e-5, atol=1e-6)
+        if name.startswith("sleeptransformer"):  # physioex's network takes spectra
+            logits = outputs_of(model, x).reshape(expected.shape)
+        else:
+            logits = model(x)
+    torch.testing.assert_close(logits, expected, rtol=1e-5, atol=2e-6)
 
 
 def test_git_blob_is_that_of_git(tmp_path):

@@ -157,7 +157,7 @@ def test_models_are_filtered_by_pattern_task_and_weights():
     assert list_models("shallow*", weights=True) == ["shallow_convnet"]
     assert list_models("shallow*", weights=False) == []
     assert "eegsym" in list_models(task="motor imagery", weights=True)
-    sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "tinysleepnet"]
+    sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "sleeptransformer", "tinysleepnet"]
     assert list_models(task="sleep", weights=True, foundation=False) == sleep
     assert list_models(task="sleep", foundation=True) == ["biot", "cbramod", "eegpt"]
     assert list_models(task="erp", weights=False) == sorted(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import mne
 
 from eegzoo.arguments import number_between, one_of
 from eegzoo.data.preprocessing.step import Events, Instance, Step
-from eegzoo.data.signal.filtering.forward_filter import filter_forward
+from eegzoo.data.signal.filtering.forward_filter import filter_forward, notch_forward
 from eegzoo.data.signal.filtering.resampling import resample_epochs, resample_events, resample_raw
 
 
@@ -51,6 +51,11 @@ class Filter(Step):
         if low is not None and high is not None and low >= high:
             raise ValueError(f"expected l_freq below h_freq, got {low} and {high}")
 
+    @property
+    def is_causal(self) -> bool:
+        """Whether the filter runs forwards only."""
+        return self.method == "forward"
+
     def apply(self, inst: Instance) -> Instance:
         """Modify a loaded recording in place, and return it."""
         for name in ("l_freq", "h_freq"):
@@ -79,6 +84,9 @@ class Notch(Step):
     ----------
     freqs : sequence of float
         Frequencies in Hz.
+    method : {"fir", "forward"}
+        "fir" is MNE's zero-phase filter. "forward" is a recursive filter that runs forwards only
+        (`notch_forward`): it is causal, so that a stream computes it without delay.
 
     Examples
     --------
@@ -87,6 +95,7 @@ class Notch(Step):
     """
 
     freqs: Sequence[float]
+    method: str = "fir"
     name: ClassVar[str] = "notch"
     takes_epochs: ClassVar[bool] = False
 
@@ -95,16 +104,33 @@ class Notch(Step):
         if not freqs:
             raise ValueError("expected freqs to hold frequencies, got none")
         object.__setattr__(self, "freqs", freqs)
+        one_of("method", self.method, ("fir", "forward"))
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether the filter runs forwards only."""
+        return self.method == "forward"
 
     def apply(self, inst: Instance) -> Instance:
         """Modify a loaded recording in place, and return it."""
         for freq in self.freqs:
             _check_below_nyquist("freqs", freq, inst)
+        if self.method == "forward":
+            return notch_forward(inst, self.freqs)
         return inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""
+        if self.method == "forward":
+            return f"eegzoo.data.notch_forward({inst}, {list(self.freqs)})"
         return f"{inst}.notch_filter({list(self.freqs)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict."""
+        values = super().to_dict()
+        if self.method == "fir":  # as files have it that know no other
+            del values["method"]
+        return values
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,11 @@ class Step:
     # Whether the step can be applied to epochs. A filter cannot, because of edge artefacts.
     takes_epochs: ClassVar[bool] = True
 
+    @property
+    def is_causal(self) -> bool:
+        """Whether samples after the step depend on no later ones, but for a resampling filter."""
+        return True
+
     def apply(self, inst: Instance) -> Instance:
         """Return a loaded recording or epochs after the step, which may modify them in place."""
         raise NotImplementedError

@@ -65,4 +65,5 @@ def processing_of(steps: Sequence[Step]) -> Processing:
         min(high_edges, default=None),
         True if any(isinstance(step, Reference) for step in steps) else None,
         interval,
+        all(step.is_causal for step in steps),
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from eegzoo.arguments import one_of
 from eegzoo.data.signal.channel_names import channel_key, different_references
-from eegzoo.data.signal.filtering.resampling import resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.montage import named_montage
 from eegzoo.data.signal.signal_info import SignalInfo, SignalWarning, same_rate
 

@@ -31,6 +31,8 @@ class Processing:
     baseline : tuple of float | None
         Start and end in seconds of the interval whose mean was subtracted; empty if none was.
         None: unknown.
+    is_causal : bool | None
+        Whether all filters ran forwards only. None: unknown.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Processing:
     lowpass: float | None = None
     rereferenced: bool | None = None
     baseline: tuple[float, ...] | None = None
+    is_causal: bool | None = None
 
     def __post_init__(self) -> None:
         if self.baseline is not None:  # JSON has lists

@@ -167,6 +167,11 @@ class SignalInfo:
             )
         warnings.warn(text, SignalWarning, stacklevel=3)
 
+    def filtered(self, is_causal: bool | None) -> Self:
+        """Return the signal with what is known of the direction of its filters."""
+        processing = dataclasses.replace(self.processing or Processing(), is_causal=is_causal)
+        return dataclasses.replace(self, processing=processing)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict."""
         values = {**dataclasses.asdict(self), "ch_names": list(self.ch_names)}

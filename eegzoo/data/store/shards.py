@@ -158,6 +158,7 @@ def write_shard(
             known: dict[str, Any] = {**recording.metadata, **cut.metadata(name)}
             types = preprocessing.types
             dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, types=types, **known)
+            dataset.info = dataset.info.filtered(preprocessing.processing.is_causal)
         windows = np.ascontiguousarray(dataset.X[:], "<f4")
         shard = Shard(
             key,

@@ -11,7 +11,10 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
-from eegzoo.data.preprocessing.by_person.running_alignment import RunningAlignment
+from eegzoo.data.preprocessing.by_person.running_alignment import (
+    LATEST_WINDOWS,
+    RunningAlignment,
+)
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.data.windows.lazy_windows import Array, Indices, Windows
@@ -147,23 +150,29 @@ def aligned_inputs(
 
 
 def causally_aligned(
-    inputs: Inputs, alignment: PersonAlignment, sfreq: float | None = None
+    inputs: Inputs,
+    alignment: PersonAlignment,
+    sfreq: float | None = None,
+    people: npt.NDArray[Any] | None = None,
 ) -> Inputs:
-    """Return windows of one person, each aligned by the windows up to and including its own.
+    """Return windows, each aligned by the windows of its person up to and including its own.
 
-    The first windows, up to the fifth, are aligned by the first five together.
+    The first windows of a person, up to the fifth, are aligned by the first five together. As in a
+    stream, the latest hundred windows count, and a window that overlaps one of them does not.
 
     Parameters
     ----------
     inputs : Inputs
-        Windows of one recording, in the order of time.
+        Windows. Those of one recording may be in any order if their onsets are known.
     alignment, sfreq
         As in `aligned_inputs`. With `first`, the statistics end with these windows.
+    people : array, shape (n,) | None
+        Person of each window. None: all are of one person.
 
     Raises
     ------
     ValueError
-        As `PersonAlignment.fit`.
+        As `PersonAlignment.fit`; or if the windows are in sequences.
 
     Examples
     --------
@@ -172,17 +181,65 @@ def causally_aligned(
     >>> np.array_equal(aligned[6], PersonAlignment().fit(X[:7]).transform(X[6:7])[0])
     True
     """
-    n_windows, sfreq = len(inputs.X), sfreq if inputs.info is None else inputs.info.sfreq
-    running = RunningAlignment(dataclasses.replace(alignment, first=None), sfreq)
-    last = n_windows if alignment.first is None else min(n_windows, alignment.first)
-    start = min(_CAUSAL_START, last)
-    running.update(inputs.X[:start])
+    if inputs.is_sequences:
+        raise ValueError("expected single windows to align causally, got sequences")
+    sfreq = sfreq if inputs.info is None else inputs.info.sfreq
+    people = np.zeros(len(inputs.X), np.int64) if people is None else np.asarray(people)
+    alignments: list[FittedAlignment] = []
+    owner = np.zeros(len(inputs.X), np.int64)
+    for name in dict.fromkeys(people.tolist()):
+        rows = _in_time(inputs, np.flatnonzero(people == name))
+        found, places = _causal_alignments(inputs, rows, alignment, sfreq)
+        owner[rows] = places + len(alignments)
+        alignments.extend(found)
+    return apply_alignments(inputs, alignments, owner)
+
+
+def _causal_alignments(
+    inputs: Inputs, rows: Indices, alignment: PersonAlignment, sfreq: float | None
+) -> tuple[list[FittedAlignment], Indices]:
+    """Return alignments along the windows of a person, and the place of that of each window."""
+    chosen = np.flatnonzero(~_overlapping(inputs, rows))
+    if alignment.first is not None:
+        chosen = chosen[: alignment.first]
+    running = RunningAlignment(dataclasses.replace(alignment, first=None), sfreq, LATEST_WINDOWS)
+    running.update(inputs.X[rows[chosen[:_CAUSAL_START]]])
     alignments = [running.fitted]
-    for row in range(start, last):
+    for row in rows[chosen[_CAUSAL_START:]]:
         running.update(inputs.X[row : row + 1])
         alignments.append(running.fitted)
-    owner = np.clip(np.arange(n_windows) - start + 1, 0, len(alignments) - 1)
-    return apply_alignments(inputs, alignments, owner)
+    # Number of windows in the statistics up to each window.
+    known = np.searchsorted(chosen, np.arange(len(rows)), side="right")
+    return alignments, np.clip(known - min(_CAUSAL_START, len(chosen)), 0, len(alignments) - 1)
+
+
+def _in_time(inputs: Inputs, rows: Indices) -> Indices:
+    """Return rows in the order of time, one recording after the other, if onsets are known."""
+    onsets = inputs.metadata.get("onset")
+    if onsets is None or not np.isfinite(onsets[rows].astype(np.float64)).all():
+        return rows
+    recordings = inputs.metadata.get("recording", np.zeros(len(onsets)))[rows].tolist()
+    first = {name: place for place, name in reversed(list(enumerate(recordings)))}
+    return rows[np.lexsort((onsets[rows], [first[name] for name in recordings]))]
+
+
+def _overlapping(inputs: Inputs, rows: Indices) -> npt.NDArray[np.bool_]:
+    """Return which of the windows in time overlap one that is used before, if onsets are known."""
+    found = np.zeros(len(rows), bool)
+    onsets = inputs.metadata.get("onset")
+    if onsets is None or inputs.info is None:
+        return found
+    recordings = inputs.metadata.get("recording", np.zeros(len(onsets)))
+    seconds = inputs.info.n_times / inputs.info.sfreq
+    last: tuple[Any, float] | None = None
+    for place, row in enumerate(rows):
+        onset = float(onsets[row])
+        # Half a sample, for the rounding of onsets.
+        end = -np.inf if last is None or last[0] != recordings[row] else last[1] + seconds
+        found[place] = onset < end - 0.5 / inputs.info.sfreq
+        if not found[place]:
+            last = (recordings[row], onset)
+    return found
 
 
 def apply_alignments(

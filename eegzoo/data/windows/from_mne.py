@@ -26,6 +26,7 @@ class FromMNE:
     """Mixin with the constructors of `EpochsDataset` from MNE epochs and from recordings."""
 
     if TYPE_CHECKING:
+        info: SignalInfo
 
         def __init__(
             self, X: Any, y: Any, classes: Any, info: Any, metadata: Any, check_signal: str
@@ -159,7 +160,9 @@ class FromMNE:
                 **cut.metadata(recording.metadata["recording"]),
             }
             types = preprocessing.types
-            datasets.append(cls.from_epochs(cut.epochs, check_signal, types=types, **known))
+            dataset = cls.from_epochs(cut.epochs, check_signal, types=types, **known)
+            dataset.info = dataset.info.filtered(preprocessing.processing.is_causal)
+            datasets.append(dataset)
         return cls.concatenate(datasets)
 
 

@@ -100,15 +100,19 @@ class MultiHeadAttention(nn.Module):
         self.value = _linear(n_branches, features, inner)
         self.out = _linear(n_branches, inner, features)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (..., tokens, features) to the same shape; the axis before the tokens is branches."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Map (..., tokens, features) to the same shape; the axis before the tokens is branches.
+
+        Tokens at which `mask`, of shape (batch, tokens), is False are not attended to.
+        """
         query, key, value = (
             layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )  # each (batch * branches, num_heads, tokens, head_dim)
         drop_prob = self.drop.p if self.drop.training else 0.0
+        attended = None if mask is None else mask[:, None, None, :]  # for all heads and queries
         mixed = F.scaled_dot_product_attention(
-            query, key, value, dropout_p=drop_prob, scale=self.scale
+            query, key, value, attended, dropout_p=drop_prob, scale=self.scale
         )
         inner = self.num_heads * self.head_dim
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], inner))

@@ -43,7 +43,7 @@ def window_covariance(x: Tensor, shrinkage: float) -> Tensor:
         exact = exact - exact.mean(-1, keepdim=True)
         covariance = exact @ exact.mT / x.shape[-1]
         one = torch.eye(x.shape[-2], dtype=covariance.dtype, device=x.device)
-        level = exact.square().mean((-2, -1), keepdim=True)
+        level = (covariance * one).sum((-2, -1), keepdim=True) / x.shape[-2]
         return (1 - shrinkage) * covariance + (shrinkage * level + FLOOR) * one
 
 

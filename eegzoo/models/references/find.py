@@ -5,6 +5,7 @@ from __future__ import annotations
 from eegzoo.models.references import (
     atcnet,
     attnsleep,
+    bendr,
     biot,
     cbramod,
     chambon2018,
@@ -29,6 +30,7 @@ from eegzoo.models.references import (
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sleeptransformer,
     stagernet,
     steegformer,
     stnet,
@@ -41,10 +43,11 @@ from eegzoo.models.references.reference import Reference
 from eegzoo.models.zoo import find_entry
 
 _MODULES = (
-    atcnet, attnsleep, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet, eegconformer,
-    eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegpt, eegsym, eegtcnet, epint,
-    fbcnet, labram, person_models, resnet1d, robustsleepnet, seqsleepnet, shallow_convnet,
-    signal_jepa, stagernet, steegformer, stnet, tinysleepnet, transformeeg, usleep, xeegnet,
+    atcnet, attnsleep, bendr, biot, cbramod, chambon2018, ctnet, deep_convnet, deepsleepnet,
+    eegconformer, eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex, eegpt, eegsym,
+    eegtcnet, epint, fbcnet, labram, person_models, resnet1d, robustsleepnet, seqsleepnet,
+    shallow_convnet, signal_jepa, sleeptransformer, stagernet, steegformer, stnet, tinysleepnet,
+    transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

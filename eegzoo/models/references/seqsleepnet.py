@@ -25,18 +25,24 @@ def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
     Its fixed triangular filters are left out, and the statistics of spectra, which it lacks, are
     those of a new network.
     """
-    state = rename(weights, PLACES)
-    attention = "epoch_encoder.F2_attention"
     gains = torch.from_numpy(weights["epoch_encoder.F2_filtbank.W"])
     shape = (len(gains), FRAMES, gains.shape[1])
-    return state | {
-        "gains": gains,
-        "frame_attention.hidden.weight": torch.from_numpy(weights[f"{attention}.W_omega"].T),
-        "frame_attention.hidden.bias": torch.from_numpy(weights[f"{attention}.b_omega"]),
-        "frame_attention.score.weight": torch.from_numpy(weights[f"{attention}.u_omega"][None]),
-        "spectrum_mean": torch.zeros(shape),
-        "spectrum_std": torch.full(shape, 20.0),
+    special = attention_state(weights, "epoch_encoder.F2_attention") | spectrum_state(shape)
+    return rename(weights, PLACES) | {"gains": gains} | special
+
+
+def attention_state(weights: dict[str, Array], theirs: str) -> dict[str, Tensor]:
+    """Return the state of the attention over frames from the port's, called `theirs`."""
+    return {
+        "frame_attention.hidden.weight": torch.from_numpy(weights[f"{theirs}.W_omega"].T),
+        "frame_attention.hidden.bias": torch.from_numpy(weights[f"{theirs}.b_omega"]),
+        "frame_attention.score.weight": torch.from_numpy(weights[f"{theirs}.u_omega"][None]),
     }
+
+
+def spectrum_state(shape: tuple[int, int, int]) -> dict[str, Tensor]:
+    """Return the statistics of spectra of a new network."""
+    return {"spectrum_mean": torch.zeros(shape), "spectrum_std": torch.full(shape, 20.0)}
 
 
 def outputs_of(model: Any, spectra: Tensor) -> Tensor:

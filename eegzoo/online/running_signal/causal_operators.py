@@ -192,7 +192,7 @@ class Resampler(CausalOperator):
     """
 
     def __init__(self, ratio: fractions.Fraction, kernel: Array) -> None:
-        self.up, self.down = ratio.numerator, ratio.denominator
+        self.up, self.down, self.kernel = ratio.numerator, ratio.denominator, kernel
         self.half = len(kernel) // 2
         reach = math.ceil(self.half / self.up)
         self.ahead = self.behind = reach

@@ -66,9 +66,12 @@ class FaultLog:
         """Find faults in samples that follow those before, the first of which has this index."""
         finite = np.isfinite(samples)
         if not finite.all():
-            for place in np.flatnonzero(~finite.all(axis=0)).tolist():
-                name = self.ch_names[int(np.flatnonzero(~finite[:, place])[0])]
-                self.add(index + place, index + place + 1, f"{name} is not a finite number")
+            # The first bad channel of each sample is named.
+            first_bad = np.where(finite.all(axis=0), -1, finite.argmin(axis=0))
+            for channel in np.unique(first_bad[first_bad >= 0]).tolist():
+                reason = f"{self.ch_names[channel]} is not a finite number"
+                for start, stop in _runs(first_bad == channel):
+                    self.add(index + start, index + stop, reason)
         equal = np.diff(samples, axis=1, prepend=self._last) == 0
         self._last = samples[:, -1:].copy()
         n_samples = samples.shape[1]
@@ -78,10 +81,12 @@ class FaultLog:
         run = np.where(since < 0, self._run[:, None] + np.arange(1, n_samples + 1), 0)
         run = np.where(since >= 0, np.arange(n_samples) - since, run)
         self._run = run[:, -1]
-        for channel, stop in zip(*np.nonzero(run + 1 >= self.n_flat), strict=True):
-            last = index + int(stop)
-            first = last - int(run[channel, stop])
-            self.add(first, last + 1, f"{self.ch_names[channel]} is flat")
+        is_flat = run + 1 >= self.n_flat
+        for channel in np.flatnonzero(is_flat.any(axis=1)).tolist():
+            reason = f"{self.ch_names[channel]} is flat"
+            for start, stop in _runs(is_flat[channel]):
+                # The samples before the first of these are equal to it.
+                self.add(index + start - int(run[channel, start]), index + stop, reason)
 
     def forget_before(self, index: int) -> None:
         """Forget faults that end before a sample."""
@@ -93,3 +98,9 @@ class FaultLog:
             fault.reason for fault in self._faults if fault.start < stop and fault.stop > start
         ]
         return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the start and stop of each run of true values."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]

@@ -8,6 +8,11 @@ from collections import OrderedDict
 import numpy as np
 import numpy.typing as npt
 
+# After a gap longer than this, what was before is forgotten, and no window ends inside the gap.
+LONG_GAP_SECONDS = 60.0
+# A gap that is longer is a wrong time stamp.
+_LONGEST_SECONDS = 1e9
+
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
@@ -30,7 +35,8 @@ class SampleClock:
 
     Time stamps jitter, drift against the nominal rate, and are missing for lost samples. A time
     that is later than expected by more than the jitter means lost samples; one that is earlier, or
-    that the same sample had before, means a sample that came twice.
+    that the same sample had before, means a sample that came twice. A second of new samples with
+    earlier times means that the source has started again with another clock.
 
     Parameters
     ----------
@@ -50,14 +56,18 @@ class SampleClock:
 
     # The clock follows a drift with this time constant.
     _FOLLOW_SECONDS = 5.0
-    _REMEMBERED_SECONDS = 1.0
+    # Samples that come again are known for this long.
+    _REMEMBERED_SECONDS = 10.0
+    # After new samples with earlier times for this long, the source has another clock.
+    _EARLIER_SECONDS = 1.0
 
     def __init__(self, sfreq: float, max_jitter_seconds: float) -> None:
         self.sfreq, self.max_jitter_seconds = sfreq, max_jitter_seconds
         self.n_repeated = self.n_lost = 0
         self._next = 0
         self._zero: float | None = None  # time of sample 0
-        self._latest: OrderedDict[float, bytes] = OrderedDict()
+        self._latest: OrderedDict[float, int] = OrderedDict()
+        self._n_earlier = 0  # new samples in a row with times before the last one
 
     def time_of(self, index: float) -> float:
         """Return the time of a sample: by the time stamps, or in seconds from the start."""
@@ -100,7 +110,7 @@ class SampleClock:
 
     def _index(self, time: float, sample: npt.NDArray[np.float64]) -> int | None:
         """Return the index of one sample, or None if it came before."""
-        content = sample.tobytes()
+        content = hash(sample.tobytes())
         if self._latest.get(time) == content:
             self.n_repeated += 1
             return None
@@ -109,12 +119,30 @@ class SampleClock:
         late = time - self.time_of(self._next)
         if late < -self.max_jitter_seconds:
             self.n_repeated += 1
-            return None
+            self._n_earlier += 1
+            if self._n_earlier <= self._EARLIER_SECONDS * self.sfreq:
+                return None
+            # None of them came twice.
+            self.n_repeated -= self._n_earlier
+            self.n_lost += self._n_earlier - 1
+            return self._jump(time, content, 2 * LONG_GAP_SECONDS)
+        if late > LONG_GAP_SECONDS:
+            self.n_lost += round(min(late, _LONGEST_SECONDS) * self.sfreq)
+            return self._jump(time, content, min(late, _LONGEST_SECONDS))
         lost = round(late * self.sfreq) if late > self.max_jitter_seconds else 0
         self.n_lost += lost
         index = self._next + lost
-        self._next = index + 1
         self._zero += (late - lost / self.sfreq) / (self._FOLLOW_SECONDS * self.sfreq)
+        return self._taken(index, time, content)
+
+    def _jump(self, time: float, content: int, seconds: float) -> int:
+        """Return the index of a sample after a gap, by whose time the clock is set."""
+        index = self._next + round(seconds * self.sfreq)
+        self._zero = time - index / self.sfreq
+        return self._taken(index, time, content)
+
+    def _taken(self, index: int, time: float, content: int) -> int:
+        self._next, self._n_earlier = index + 1, 0
         self._latest[time] = content
         while len(self._latest) > self._REMEMBERED_SECONDS * self.sfreq:
             self._latest.popitem(last=False)

@@ -10,12 +10,9 @@ import numpy.typing as npt
 
 from eegzoo.online.running_signal.causal_preprocessing import CausalPreprocessing
 from eegzoo.online.running_signal.faults import FaultLog
-from eegzoo.online.running_signal.sample_clock import SampleClock
+from eegzoo.online.running_signal.sample_clock import LONG_GAP_SECONDS, SampleClock
 
 Array = npt.NDArray[np.float64]
-
-# After a gap longer than this, what was before is forgotten, and no window ends inside the gap.
-_LONG_GAP_SECONDS = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,14 +99,16 @@ class SignalBuffer:
         lost = index - self._n_received
         seconds = lost / self._causal.sfreq_in
         self._faults.add(self._n_received, index, f"{seconds:.3g} s of samples are lost")
-        if seconds <= _LONG_GAP_SECONDS:
+        if seconds <= LONG_GAP_SECONDS:
             yield from self._receive(np.repeat(self._last, lost, axis=1))
             return
         self._pending, self._n_pending = [], 0
         self._n_received = self._n_processed = index
         self._has_started = False
-        while self._start_of(self._window) + self._n_times <= self._causal.n_known(index):
-            self._window += 1
+        known = self._causal.n_known(index)
+        self._window = first_number(
+            lambda number: self._start_of(number) + self._n_times > known, self._window
+        )
 
     def _add(self, samples: Array) -> Iterator[RunningWindow]:
         """Add samples that follow those before; what is not finite is held."""
@@ -165,3 +164,21 @@ class SignalBuffer:
             empty = np.empty((0, 0))
             return RunningWindow(start, empty, fault or "the stream has just started")
         return RunningWindow(start, self._known[:, offset : offset + self._n_times], fault)
+
+
+def first_number(is_reached: Callable[[int], bool], start: int = 0) -> int:
+    """Return the first number from `start` on for which a function that never turns back is true.
+
+    Examples
+    --------
+    >>> first_number(lambda number: number**2 >= 10**12)
+    1000000
+    """
+    stride = 1
+    while not is_reached(start + stride - 1):
+        stride *= 2
+    low, high = start + stride // 2, start + stride - 1  # nothing below low is reached
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_reached(middle) else (middle + 1, high)
+    return low

@@ -1,87 +1,119 @@
-"""Steps of a preprocessing after the windows, for one window of a running signal."""
+"""Operators on one window of a running signal, and what they are as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from eegzoo.data.preprocessing.filter_steps import Resample
-from eegzoo.data.preprocessing.preprocessing import Preprocessing
-from eegzoo.data.preprocessing.window_steps import Baseline
-from eegzoo.data.signal.filtering.resampling import resample
-from eegzoo.data.signal.signal_info import same_rate
-from eegzoo.online.running_signal.channel_maps import channel_map
+from eegzoo.data.signal.filtering.polyphase import resample
 
 Array = npt.NDArray[np.float64]
+# Function of a window of shape (n_chans, n_times).
 WindowOperator = Callable[[Array], Array]
 
 
-def window_operators(
-    preprocessing: Preprocessing, ch_names: Sequence[str], sfreq: float
-) -> tuple[list[WindowOperator], list[str]]:
-    """Return functions of a window, and the channels after them.
+class MeanRemoval:
+    """Subtraction of the mean of an interval from each channel.
 
     Parameters
     ----------
-    preprocessing : Preprocessing
-        Preprocessing, of which the steps after the windows are taken.
-    ch_names : sequence of str
-        Channels of the windows.
-    sfreq : float
-        Their sampling rate in Hz.
+    start : int
+        First sample of the interval.
+    stop : int | None
+        Sample after its last one. None: the interval ends with the window.
 
-    Returns
-    -------
-    operators : list of callable
-        Functions of a window of shape (n_chans, n_times).
-    ch_names : list of str
-        Channels after them.
+    Examples
+    --------
+    >>> MeanRemoval(0, 2)(np.array([[1.0, 3.0, 7.0]]))
+    array([[-1.,  1.,  5.]])
     """
-    operators: list[WindowOperator] = []
-    names, start = list(ch_names), preprocessing.window.tmin
-    for step in preprocessing.steps_after:
-        if isinstance(step, Baseline):
-            operators.append(_Baseline(step, start, sfreq))
-        elif isinstance(step, Resample):
-            if not same_rate(sfreq, step.sfreq):
-                operators.append(_Resample(sfreq, step.sfreq))
-                sfreq = step.sfreq
-        else:
-            matrix, names = channel_map(step, names, sfreq)
-            operators.append(_Matrix(matrix))
-    return operators, names
 
-
-class _Baseline:
-    """Subtraction of the mean of an interval, whose ends belong to it."""
-
-    def __init__(self, step: Baseline, start: float, sfreq: float) -> None:
-        offset = round(start * sfreq)
-        self.first = 0 if step.tmin is None else round(step.tmin * sfreq) - offset
-        self.stop = None if step.tmax is None else round(step.tmax * sfreq) - offset + 1
+    def __init__(self, start: int, stop: int | None) -> None:
+        self.start, self.stop = start, stop
 
     def __call__(self, window: Array) -> Array:
-        mean: Array = window[:, self.first : self.stop].mean(axis=1, keepdims=True)
+        """Return a window without the mean."""
+        mean: Array = window[:, self.start : self.stop].mean(axis=1, keepdims=True)
         return window - mean
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict."""
+        return {"operator": "mean_removal", "start": self.start, "stop": self.stop}
 
-class _Resample:
-    """Resampling of a window alone."""
+
+class WindowResampling:
+    """Resampling of a window alone.
+
+    Parameters
+    ----------
+    sfreq, new_sfreq : float
+        Sampling rates in Hz before and after.
+
+    Examples
+    --------
+    >>> WindowResampling(200.0, 100.0)(np.ones((2, 400))).shape
+    (2, 200)
+    """
 
     def __init__(self, sfreq: float, new_sfreq: float) -> None:
         self.sfreq, self.new_sfreq = sfreq, new_sfreq
 
     def __call__(self, window: Array) -> Array:
+        """Return a resampled window."""
         return resample(window, self.sfreq, self.new_sfreq)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict."""
+        return {"operator": "resample", "sfreq": self.sfreq, "new_sfreq": self.new_sfreq}
 
-class _Matrix:
-    """Product with a matrix of channels."""
+
+class WindowMatrix:
+    """Product of a matrix and the channels.
+
+    Parameters
+    ----------
+    matrix : array, shape (n_chans_new, n_chans)
+        Matrix.
+
+    Examples
+    --------
+    >>> WindowMatrix(np.array([[0.5, -0.5]]))(np.array([[3.0], [1.0]]))
+    array([[1.]])
+    """
 
     def __init__(self, matrix: Array) -> None:
         self.matrix = matrix
 
     def __call__(self, window: Array) -> Array:
+        """Return the product."""
         return self.matrix @ window
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict."""
+        return {"operator": "matrix", "matrix": self.matrix.tolist()}
+
+
+def window_operator_of(values: Mapping[str, Any]) -> WindowOperator:
+    """Return the operator that its `to_dict` described.
+
+    Raises
+    ------
+    ValueError
+        If the operator is unknown.
+
+    Examples
+    --------
+    >>> window_operator_of(MeanRemoval(0, 2).to_dict()).stop
+    2
+    """
+    kinds: dict[Any, Callable[..., WindowOperator]] = {
+        "mean_removal": MeanRemoval, "resample": WindowResampling,
+        "matrix": lambda matrix: WindowMatrix(np.asarray(matrix, np.float64)),
+    }  # fmt: skip
+    kind = values.get("operator")
+    if kind not in kinds:
+        raise ValueError(f"expected an operator of {', '.join(kinds)}, got {kind!r}")
+    return kinds[kind](**{name: value for name, value in values.items() if name != "operator"})

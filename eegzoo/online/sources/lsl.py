@@ -11,6 +11,7 @@ import numpy as np
 from eegzoo.arguments import number_between
 from eegzoo.data.reading.formats.units import volts
 from eegzoo.online.decision import Decision
+from eegzoo.online.sources.clock_offset import ClockOffset
 from eegzoo.online.sources.source import Chunk, Source
 
 _INSTALL = "LSL streams require mne-lsl: pip install 'eegzoo[lsl]'"
@@ -54,6 +55,7 @@ class LSLSource(Source):
         self.unit_factor = None if unit is None else volts(unit)
         self.timeout_seconds = number_between("timeout_seconds", timeout_seconds, 0.0, above=True)
         self._inlet: Any = None
+        self._clock: Any = None
 
     def connect(self) -> None:
         """Look for the stream, and open it.
@@ -71,11 +73,10 @@ class LSLSource(Source):
             raise ValueError(
                 f"expected one LSL stream named {self.name!r}, got {len(found)}; streams: {known}"
             )
-        self._inlet = lsl.StreamInlet(
-            found[0], max_buffered=60, recover=True, processing_flags=["clocksync"]
-        )
+        self._inlet = lsl.StreamInlet(found[0], max_buffered=60, recover=True)
         self._inlet.open_stream(timeout=self.timeout_seconds)
         self._describe(self._inlet.get_sinfo(timeout=self.timeout_seconds))
+        self._clock = ClockOffset(lsl.StreamInlet(found[0], recover=True), self.timeout_seconds)
 
     def _describe(self, info: Any) -> None:
         if info.sfreq <= 0:
@@ -111,6 +112,9 @@ class LSLSource(Source):
 
     def disconnect(self) -> None:
         """Close the stream."""
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
         if self._inlet is not None:
             self._inlet.close_stream()
             self._inlet = None
@@ -119,7 +123,8 @@ class LSLSource(Source):
         """Return the samples that arrived since the last call; there may be none."""
         data, times = self._inlet.pull_chunk(timeout=0.0, max_samples=4096)
         samples = np.asarray(data, np.float64).reshape(-1, len(self._factors)).T
-        return Chunk(samples * self._factors[:, None], np.asarray(times, np.float64))
+        stamps = np.asarray(times, np.float64) + self._clock.seconds
+        return Chunk(samples * self._factors[:, None], stamps)
 
 
 class DecisionOutlet:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.signal.amplitude import MICROVOLTS_PER_VOLT
-from eegzoo.data.signal.filtering.resampling import resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.sleep.inputs.unscored import WindowGrid
 
 Array = npt.NDArray[np.float64]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.preprocessing.filter_steps import Resample
+from eegzoo.data.preprocessing.step import Step
 from eegzoo.data.signal.filtering.resampling import resample_raw
 from eegzoo.models.sequence_models import SequenceModel
 from eegzoo.sleep.stagers.signals import Array
@@ -87,12 +88,23 @@ class ClassifierStager(Stager):
         classifier.is_sequential_ |= isinstance(classifier.model_, SequenceModel)
         return cls(weights.name, classifier)
 
+    @property
+    def steps_before(self) -> tuple[Step, ...]:
+        """Steps before the windows; without a step that resamples, to the rate of the training."""
+        steps = tuple(self.preprocessing.steps_before)
+        if any(isinstance(step, Resample) for step in steps):
+            return steps
+        return Resample(self.info.sfreq), *steps
+
+    def by_stage(self, probabilities: npt.NDArray[np.floating]) -> Array:
+        """Return the probabilities (n, 5) of the stages from those of the classes."""
+        columns = [probabilities[:, members].sum(axis=1) for members in self.members]
+        return np.stack(columns, axis=1).astype(np.float64)
+
     def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
         info = mne.create_info(list(self.info.ch_names), sfreq, "eeg", verbose="ERROR")
         raw = mne.io.RawArray(np.asarray(signals, np.float64), info, verbose="ERROR")
         if not any(isinstance(step, Resample) for step in self.preprocessing.steps):
             raw = resample_raw(raw, self.info.sfreq)
         _, probabilities = self.classifier.predict_recording(raw, preprocessing=self.preprocessing)
-        by_stage = [probabilities[:, members].sum(axis=1) for members in self.members]
-        stacked: Array = np.stack(by_stage, axis=1)[:n].astype(np.float64)
-        return stacked
+        return self.by_stage(probabilities)[:n]

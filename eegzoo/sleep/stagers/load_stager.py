@@ -7,10 +7,10 @@ from pathlib import Path
 
 from eegzoo.models.chambon2018 import Chambon2018
 from eegzoo.models.robustsleepnet import RobustSleepNet
-from eegzoo.models.seqsleepnet import SeqSleepNet
+from eegzoo.models.spectrogram_models import SpectrogramModel
 from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.classifier import ClassifierStager
-from eegzoo.sleep.stagers.physioex import ChambonStager, SeqSleepNetStager, TinySleepNetStager
+from eegzoo.sleep.stagers.physioex import ChambonStager, SpectrogramStager, TinySleepNetStager
 from eegzoo.sleep.stagers.robustsleepnet import RobustSleepNetStager
 from eegzoo.sleep.stagers.stager import Stager
 from eegzoo.weights.catalogue import find_weights, list_weights
@@ -60,8 +60,8 @@ def load_stager(name_or_path: str | os.PathLike[str] = MEAN_OF_ALL) -> Stager:
     if isinstance(model, RobustSleepNet):
         # Alone, a network loses by spectra in another scale than those of its training.
         return RobustSleepNetStager(name, [model], lengths=(21,), stride=3, exact=True)
-    if isinstance(model, SeqSleepNet):
-        return SeqSleepNetStager(name, model)
+    if isinstance(model, SpectrogramModel):
+        return SpectrogramStager(name, model)
     if isinstance(model, Chambon2018):
         return ChambonStager(name, model)
     if isinstance(model, TinySleepNet) and name.startswith("tinysleepnet.physioex"):

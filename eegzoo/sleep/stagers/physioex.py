@@ -1,4 +1,4 @@
-"""Staging by physioex's networks: SeqSleepNet, and Chambon et al.'s."""
+"""Staging by physioex's networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from eegzoo.arguments import number_between
 from eegzoo.models.base import EEGModel
 from eegzoo.models.chambon2018 import Chambon2018
-from eegzoo.models.seqsleepnet import SeqSleepNet
+from eegzoo.models.spectrogram_models import SpectrogramModel
 from eegzoo.models.tinysleepnet import TinySleepNet
 from eegzoo.sleep.stagers.sequences import mean_over_sequences
 from eegzoo.sleep.stagers.signals import Array, cut_windows, mirrored
@@ -24,8 +24,8 @@ SCALE = 30.0
 FILTER_LENGTH = 101
 
 
-class SeqSleepNetStager(Stager):
-    """Staging by SeqSleepNet, averaged over the sequences of 21 windows that contain a window.
+class SpectrogramStager(Stager):
+    """Staging by SeqSleepNet or SleepTransformer, averaged over the sequences of 21 windows.
 
     The spectra are standardised by their statistics in the recording, for each channel, frame and
     bin, because physioex did not publish those of its training data. So the unit and the gain of a
@@ -35,13 +35,13 @@ class SeqSleepNetStager(Stager):
     ----------
     name : str
         Name of the weights.
-    network : SeqSleepNet
+    network : SpectrogramModel
         Network in evaluation mode.
     length : int
         Number of windows in a sequence.
     """
 
-    def __init__(self, name: str, network: SeqSleepNet, *, length: int = 21) -> None:
+    def __init__(self, name: str, network: SpectrogramModel, *, length: int = 21) -> None:
         super().__init__(name, network.n_chans)
         self.network = network
         self.length = length
@@ -54,7 +54,7 @@ class SeqSleepNetStager(Stager):
             std, mean = torch.std_mean(spectra, dim=0, correction=min(1, n - 1))
             # A bin that never changes, such as those of a flat channel, is zero.
             standardized = (spectra - mean) / torch.where(std > 0, std, 1.0)
-            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 120)]
             mean_probabilities = mean_over_sequences(
                 lambda sequences: network.head(network.over_windows(sequences)),
                 torch.cat(parts), self.length,
@@ -89,16 +89,22 @@ class TinySleepNetStager(Stager):
         self.length = length
 
     def _probabilities(self, signals: npt.NDArray[np.floating], sfreq: float, n: int) -> Array:
-        network = self.network
         with torch.inference_mode():
-            windows = filtered_windows(signals, sfreq, n, network) / self.scale
-            parts = [network.window_features(part) for part in torch.split(windows, 64)]
-            mean = mean_over_sequences(
-                lambda sequences: network.head(network.over_windows(sequences, None, None)[0]),
-                torch.cat(parts), self.length, batch_size=64,
-            )  # fmt: skip
+            windows = filtered_windows(signals, sfreq, n, self.network)
+            parts = [self.encode(part) for part in torch.split(windows, 64)]
+            mean = mean_over_sequences(self.classify, torch.cat(parts), self.length, batch_size=64)
         probabilities: Array = mean.numpy()
         return probabilities
+
+    def encode(self, windows: Tensor) -> Tensor:
+        """Map windows (n_windows, n_chans, n_times) in microvolts to the input of the LSTM."""
+        features: Tensor = self.network.window_features(windows / self.scale)
+        return features
+
+    def classify(self, sequences: Tensor) -> Tensor:
+        """Map sequences (batch, length, ...) to logits (batch, length, n_outputs)."""
+        logits: Tensor = self.network.head(self.network.over_windows(sequences, None, None)[0])
+        return logits
 
 
 class ChambonStager(Stager):
@@ -162,7 +168,7 @@ def filtered_windows(
     """
     channels = []
     for channel in signals:
-        filtered = _bandpass(1e6 * np.asarray(channel, np.float64), sfreq)
+        filtered = bandpass_with_taps(1e6 * np.asarray(channel, np.float64), sfreq)
         channels.append(cut_windows(filtered, sfreq, network.sfreq, n_windows, network.n_times))
     return torch.stack(channels, dim=1)
 
@@ -189,7 +195,7 @@ def bandpass_taps(sfreq: float) -> Array:
     return twice
 
 
-def _bandpass(x: Array, sfreq: float) -> Array:
+def bandpass_with_taps(x: Array, sfreq: float) -> Array:
     """Filter a signal by physioex's filter, with the signal mirrored at its ends."""
     taps = bandpass_taps(sfreq)
     half = len(taps) // 2

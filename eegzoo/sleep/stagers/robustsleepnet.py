@@ -12,6 +12,7 @@ from torch import Tensor
 
 from eegzoo.arguments import positive_int
 from eegzoo.models.robustsleepnet import RobustSleepNet
+from eegzoo.sleep.stagers.empty_bins import without_empty_bins
 from eegzoo.sleep.stagers.sequences import mean_over_sequences, standardize_around
 from eegzoo.sleep.stagers.signals import Array, bandpass, cut_windows
 from eegzoo.sleep.stagers.stager import Stager
@@ -24,7 +25,8 @@ class RobustSleepNetStager(Stager):
     """Mean of the probabilities of one or several RobustSleepNets, from any EEG and EOG channels.
 
     Filter, sampling rate and scale are the authors'. They pad a recording with 15 minutes of zeros,
-    which changes the local statistics at its ends, so this does not.
+    which changes the local statistics at its ends, so this does not. Bins above the band of a
+    recording (`without_empty_bins`) are zero, so that answers do not depend on its resampling.
 
     The authors standardise spectra over each sequence of 21 windows, so that each window passes
     through the network 21 times, in another scale each time. With ``exact=False`` each window is
@@ -70,6 +72,7 @@ class RobustSleepNetStager(Stager):
             windows = torch.stack(channels, dim=1)
             spectra = torch.cat([first.spectra(part) for part in torch.split(windows, 64)])
             del channels, windows
+            spectra = without_empty_bins(spectra, first.sfreq / first.frame_length)
             compute = self._exact if self.exact else self._once
             sums = torch.stack([compute(spectra, length) for length in self.lengths])
             mean = sums.mean(dim=0) / len(self.networks)
@@ -81,7 +84,7 @@ class RobustSleepNetStager(Stager):
         standardized = standardize_around(spectra, length)
         total = torch.zeros(len(spectra), len(self.stages), dtype=torch.float64)
         for network in self.networks:
-            parts = [network.window_features(part) for part in torch.split(standardized, 240)]
+            parts = [network.window_features(part) for part in torch.split(standardized, 120)]
             classify = partial(_classify, network)
             total += mean_over_sequences(classify, torch.cat(parts), length, self.stride)
         return total

@@ -78,7 +78,7 @@ def mean_over_sequences(
     windows: Tensor,
     length: int,
     stride: int = 1,
-    batch_size: int = 512,
+    batch_size: int = 128,
 ) -> Tensor:
     """Return the probabilities of windows, averaged over the sequences that contain them.
 

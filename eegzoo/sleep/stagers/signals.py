@@ -8,7 +8,7 @@ import torch
 from scipy import signal as scipy_signal
 from torch import Tensor
 
-from eegzoo.data.signal.filtering.resampling import resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.signal_info import same_rate
 
 Array = npt.NDArray[np.float64]
@@ -51,10 +51,10 @@ def bandpass(x: Array, sfreq: float, low: float, high: float, order: int) -> Arr
     return extended[n_added : len(extended) - n_added]
 
 
-def butterworth_sos(sfreq: float, low: float, high: float, order: int) -> Array:
-    """Return the second-order sections of the filter of `bandpass`, to run it forwards alone."""
-    sos: Array = scipy_signal.butter(order, *_band(sfreq, low, high), fs=sfreq, output="sos")
-    return sos
+def butterworth_decay(sfreq: float, low: float, high: float, order: int) -> float:
+    """Return the factor by which the response of the filter of `bandpass` decays in each sample."""
+    _, poles, _ = scipy_signal.butter(order, *_band(sfreq, low, high), fs=sfreq, output="zpk")
+    return float(np.abs(poles).max())
 
 
 def _band(sfreq: float, low: float, high: float) -> tuple[float | tuple[float, float], str]:

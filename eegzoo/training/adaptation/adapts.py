@@ -17,7 +17,11 @@ from eegzoo.data.preprocessing.normalization import fit_normalizer
 from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.training.adaptation.copies import CopiesForPeople
-from eegzoo.training.adaptation.fit_head import fit_head
+from eegzoo.training.adaptation.own_labels import (
+    LearnsAllWeights,
+    LearnsHead,
+    only_head_learns,
+)
 from eegzoo.training.adaptation.person_windows import PersonWindows
 from eegzoo.training.adaptation.pseudo_labels import (
     PseudoLabels,
@@ -26,10 +30,7 @@ from eegzoo.training.adaptation.pseudo_labels import (
 )
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
 from eegzoo.training.adaptation.source import Source
-from eegzoo.training.by_person.statistics import (
-    takes_statistics,
-    with_person_statistics,
-)
+from eegzoo.training.by_person.statistics import PersonInputs, takes_statistics
 from eegzoo.training.inputs.rows import select_rows
 from eegzoo.training.targets.targets import Classes, Targets
 
@@ -40,6 +41,7 @@ HOW = ("align", "statistics", "pseudo_labels")
 class AdaptsToPeople(CopiesForPeople):
     """Mixin of `EEGClassifier`: adaptation without labels."""
 
+    pseudo_labels: PseudoLabels | None
     amplitude_: float | None
     targets_: Targets
     _check_window: Callable[[Inputs], None]
@@ -65,9 +67,10 @@ class AdaptsToPeople(CopiesForPeople):
           windows in place of the training windows.
         - "statistics": batch normalisation, and all layers that hold statistics of a person, get
           those of this person.
-        - "pseudo_labels": the head is trained on the windows that it classifies with confidence, in
-          a few rounds. It needs no training windows. If few windows are classified with confidence,
-          or the labels are one-sided, a warning says so and the head stays as it is.
+        - "pseudo_labels": the head, or all weights, are trained on the windows that are classified
+          with confidence, in a few rounds. This needs no training windows. If few windows are
+          classified with confidence, or the labels are one-sided, a warning says so and the weights
+          stay as they are.
 
         All states that the classifier tells apart must be among the windows: adapted on one state
         alone, it takes differences within this state for those between states. Scores of windows
@@ -92,7 +95,8 @@ class AdaptsToPeople(CopiesForPeople):
             Number of windows to adapt on, from the first on, as at the start of a session: by their
             onset in epochs and data sets, else in the given order. None: all.
         pseudo_labels : PseudoLabels | None
-            Threshold, rounds and guards of the pseudo-labels. None: the defaults.
+            Threshold, rounds and guards of the pseudo-labels, and the weights that learn them.
+            None: those of the classifier (`pseudo_labels` of `EEGClassifier`), or the defaults.
 
         Returns
         -------
@@ -144,15 +148,17 @@ class AdaptsToPeople(CopiesForPeople):
         adapted = plain._copied()
         if "align" in steps:
             adapted = adapted._aligned_to(windows.X)
+        crops = adapted._crops(windows.X)
+        inputs = PersonInputs(adapted.model_, crops.flatten(0, 1))
         if "statistics" in steps:
-            crops = adapted._crops(windows.X)
-            adapted.model_ = with_person_statistics(adapted.model_, crops.flatten(0, 1))
+            adapted.model_ = inputs.fitted(adapted.model_)
         record = dataclasses.replace(
             (self.adaptation_ or Adaptation((), 0)).labels_only(),
             how=tuple(steps), n_windows=len(windows.X), first=first, windows=windows.digests,
         )  # fmt: skip
         if "pseudo_labels" in steps:
-            record = adapted._learn_own_labels(windows.X, pseudo_labels or PseudoLabels(), record)
+            options = pseudo_labels or self.pseudo_labels or PseudoLabels()
+            record = adapted._learn_own_labels(inputs, crops, options, record)
         adapted.adaptation_ = record
         adapted.source_ = Source.before(plain.model_, adapted.model_, plain.normalizer_)
         if self.model is self.model_:
@@ -220,32 +226,34 @@ class AdaptsToPeople(CopiesForPeople):
 
     def _features(self, crops: Tensor) -> Tensor:
         """Return the features (n_windows, n_crops, num_features) of crops."""
-        with torch.no_grad():
-            return torch.stack([self.model_.features(part) for part in crops.unbind(1)], dim=1)
+        inputs = PersonInputs(self.model_, crops.flatten(0, 1))
+        return inputs.features(self.model_).view(*crops.shape[:2], -1)
 
-    def _learn_own_labels(self, X: Array, options: PseudoLabels, record: Adaptation) -> Adaptation:
-        """Train the head on confident windows, and return the record with what was done."""
-        model, features = self.model_, self._features(self._crops(X))
-        start = model.head
+    def _learn_own_labels(
+        self, inputs: PersonInputs, crops: Tensor, options: PseudoLabels, record: Adaptation
+    ) -> Adaptation:
+        """Learn the labels of confident windows, and return the record with what was done.
+
+        The crops have the shape (n_windows, n_crops, n_chans, n_times).
+        """
+        average, learner = self.targets_.average_crops, None
+        if options.which == "head" or only_head_learns(self.model_):
+            features = inputs.features(self.model_).view(*crops.shape[:2], -1)
+            learner = LearnsHead(self.model_, features, average, options.strength)
+        else:
+            has_statistics = "statistics" in record.how
+            learner = LearnsAllWeights(self.model_, crops, average, has_statistics)
 
         def probabilities() -> Array:
-            with torch.no_grad():
-                outputs = self.targets_.average_crops(model.head(features.flatten(0, 1)).unflatten(
-                    0, features.shape[:2]))  # fmt: skip
-            return self.targets_.predictions(self._scaled(outputs.cpu()))
+            return self.targets_.predictions(self._scaled(learner.outputs().cpu()))
 
         def learn(labels: Array, chosen: Array) -> Array:
-            y = torch.from_numpy(labels[chosen]).to(features.device)
-            rows = features[torch.from_numpy(chosen)]
-            y = y.repeat_interleave(rows.shape[1])
-            model.head = fit_head(start, rows.flatten(0, 1), y, torch.ones(len(y)).to(y.device),
-                                  options.strength)  # fmt: skip
+            learner.learn(*(torch.from_numpy(part).to(crops.device) for part in (labels, chosen)))
             return probabilities()
 
         before = probabilities()
         chosen, reason = learn_own_labels(before, learn, options)
         if reason:
-            model.head = start
             warnings.warn(
                 f"the classifier learns no labels of its own: {reason}",
                 AdaptationWarning,
@@ -253,6 +261,7 @@ class AdaptsToPeople(CopiesForPeople):
             )
             how = tuple(step for step in record.how if step != "pseudo_labels")
             return dataclasses.replace(record, how=how, stepped_back=reason)
+        self.model_ = learner.model
         doubt = doubt_about(before, options)
         if doubt:
             warnings.warn(
@@ -264,4 +273,5 @@ class AdaptsToPeople(CopiesForPeople):
             record,
             n_confident=int(chosen.sum()),
             threshold=options.threshold_for(self.targets_.n_outputs),
+            which=options.which,
         )

@@ -17,11 +17,11 @@ from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.training.adaptation.adapts import AdaptsToPeople
 from eegzoo.training.adaptation.fine_tune import fine_tune
 from eegzoo.training.adaptation.fit_head import fit_head
+from eegzoo.training.adaptation.pseudo_labels import WHICH
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning, digests
 from eegzoo.training.inputs.fit_data import targets_of
 from eegzoo.training.targets.targets import Classes
 
-WHICH = ("head", "all")
 # Number of windows that the weights of the head before count as.
 _HELD_AS = 3.0
 

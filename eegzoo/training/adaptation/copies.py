@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import warnings
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from eegzoo.data.preprocessing.normalization import Normalizer
 from eegzoo.models.base import EEGModel
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.adaptation.record import Adaptation
 from eegzoo.training.adaptation.source import Source
 from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS
@@ -30,6 +32,7 @@ class CopiesForPeople(HonestPredictions):
 
     adaptation_: Adaptation | None = None
     source_: Source | None = None
+    pseudo_labels: PseudoLabels | None
     by_person_: bool
     model: Any
     model_: EEGModel
@@ -81,9 +84,13 @@ class CopiesForPeople(HonestPredictions):
 
     def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
         tensors = super()._described_people(extra)
+        if self.pseudo_labels is not None:
+            extra["pseudo_labels"] = dataclasses.asdict(self.pseudo_labels)
         if self.adaptation_ is None:
             return tensors
         extra["adaptation"] = self.adaptation_.to_dict()
+        if "card" in extra:
+            extra["card"]["adapted"] = self.adaptation_.in_words()
         if self.source_ is None:
             return tensors
         extra["source"] = self.source_.normalizer.to_dict()
@@ -91,6 +98,8 @@ class CopiesForPeople(HonestPredictions):
 
     def _set_people(self, extra: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         super()._set_people(extra, tensors)
+        if "pseudo_labels" in extra:
+            self.pseudo_labels = PseudoLabels(**extra["pseudo_labels"])
         record, source = extra.get("adaptation"), extra.get("source")
         self.adaptation_ = None if record is None else Adaptation.from_dict(record)
         self.source_ = None if source is None else Source.from_saved(source, tensors)

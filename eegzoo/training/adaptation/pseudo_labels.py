@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eegzoo.arguments import number_between, positive_int
+from eegzoo.arguments import number_between, one_of, positive_int
 
 Array = npt.NDArray[Any]
+# Weights that a person's windows train.
+WHICH = ("head", "all")
 # Share of the classes' equal share that the rarest class needs among the confident windows.
 _RAREST = 0.2
 _MOST_CHANGED = 1 / 3
@@ -32,9 +34,12 @@ class PseudoLabels:
     n_rounds : int
         Number of times that labels are given anew and learnt.
     strength : float
-        How strongly the head is held at its weights before, as in `fit_head`.
+        How strongly the head is held at its weights before, as in `fit_head`, if it learns alone.
     smallest_share : float
         Share of confident windows below which nothing is learnt.
+    which : {"head", "all"}
+        Weights to train: those of the head, or all, as in `EEGClassifier.calibrate`. All take
+        seconds, and gain more with networks whose filters learn.
 
     Examples
     --------
@@ -46,6 +51,7 @@ class PseudoLabels:
     n_rounds: int = 3
     strength: float = 0.1
     smallest_share: float = 0.4
+    which: str = "head"
 
     def __post_init__(self) -> None:
         if self.threshold is not None:
@@ -53,6 +59,7 @@ class PseudoLabels:
         positive_int("n_rounds", self.n_rounds)
         number_between("strength", self.strength, 0.0, above=True)
         number_between("smallest_share", self.smallest_share, 0.0, 1.0)
+        one_of("which", self.which, WHICH)
 
     def threshold_for(self, n_classes: int) -> float:
         """Return the threshold with a number of classes."""
@@ -73,8 +80,8 @@ def learn_own_labels(
     probabilities : array, shape (n_windows, n_classes)
         Probabilities before.
     learn : callable
-        Function of the labels of all windows and of a mask of those to learn, which starts from the
-        classifier before the first round, and returns the new probabilities.
+        Function of the labels of all windows and of a mask of those to learn, which returns the
+        new probabilities.
     options : PseudoLabels
         Threshold and rounds.
 

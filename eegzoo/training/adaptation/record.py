@@ -33,6 +33,8 @@ class Adaptation:
         Number of windows that were given a label by the classifier itself.
     threshold : float | None
         Smallest probability of these labels.
+    which : str
+        Weights that learnt them, "head" or "all".
     stepped_back : str
         Why no labels of its own were used although they were asked for; empty if they were.
     n_labelled : int
@@ -57,6 +59,7 @@ class Adaptation:
     first: int | None = None
     n_confident: int = 0
     threshold: float | None = None
+    which: str = "head"
     stepped_back: str = ""
     n_labelled: int = 0
     windows: tuple[str, ...] = ()
@@ -107,7 +110,8 @@ class Adaptation:
             text = f"adapted to one person on {self.n_windows} windows without labels{limited}: "
             text += ", ".join(self.how) or "nothing was changed"
         if "pseudo_labels" in self.how:
-            text += f" ({self.n_confident} above {self.threshold:g})"
+            trained = ", all weights" if self.which == "all" else ""
+            text += f" ({self.n_confident} above {self.threshold:g}{trained})"
         if self.stepped_back:
             text += f"; no pseudo-labels: {self.stepped_back}"
         if self.n_labelled:

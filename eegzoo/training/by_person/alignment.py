@@ -43,6 +43,8 @@ class AlignsPeople:
     """
 
     align: str | PersonAlignment | None
+    # Whether windows are aligned by those before them only, as in a stream.
+    causal: bool = False
     align_: PersonAlignment | None = None
     alignment_: FittedAlignment | None = None
     model_: EEGModel
@@ -63,6 +65,8 @@ class AlignsPeople:
             return data
         known = self.model.sfreq if isinstance(self.model, EEGModel) else None
         sfreq = self.sfreq or known
+        if self.causal:
+            return data.with_inputs(causally_aligned(data.inputs, alignment, sfreq, data.people))
         return data.with_inputs(
             aligned_inputs(data.inputs, alignment, data.people, data.mask, sfreq)
         )
@@ -81,6 +85,8 @@ class AlignsPeople:
         if self.align_ is None:
             return inputs
         people, sfreq = people_of(inputs, groups), self.model_.sfreq or self.sfreq
+        if self.causal:
+            return causally_aligned(inputs, self.align_, sfreq, people)
         return aligned_inputs(inputs, self.align_, people, mask, sfreq)
 
     def _causal_outputs(self, dataset: EpochsDataset, batch_size: int) -> torch.Tensor:

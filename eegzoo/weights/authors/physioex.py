@@ -1,4 +1,4 @@
-"""SeqSleepNet, TinySleepNet and Chambon et al.'s network on several sets of nights, by physioex."""
+"""Networks of sleep stages that physioex trained on several sets of nights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eegzoo.models.references import chambon2018, seqsleepnet
+from eegzoo.models.references import chambon2018, seqsleepnet, sleeptransformer
 from eegzoo.models.references.torch_layout import rename
 from eegzoo.weights.authors.authors_file import Array, AuthorsFile, StateFrom, authors_file
 from eegzoo.weights.authors.torch_file import read_lightning_state
@@ -49,7 +49,7 @@ def tinysleepnet_state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
 
 _STATE_FROM: Mapping[str, StateFrom] = {
     "chambon2018": chambon2018.state_from, "seqsleepnet": seqsleepnet.state_from,
-    "tinysleepnet": tinysleepnet_state_from,
+    "sleeptransformer": sleeptransformer.state_from, "tinysleepnet": tinysleepnet_state_from,
 }  # fmt: skip
 
 
@@ -146,6 +146,10 @@ FILES = {
     "chambon2018.physioex_eeg_eog_emg": _file(
         "chambon2018", "chambon-EEG-EOG-EMG-L=21-test_acc=0.867.ckpt", 46_473, 0.867,
         sha256="46bcd4095e316b8c0b3ffd8c05f393149dc08419d5e27e4e5a7171c674bc4988", **_SIGNAL,
+    ),
+    "sleeptransformer.physioex": _file(
+        "sleeptransformer", "sleeptransformer-EEG-L=21-test_acc=0.867.ckpt", 2_656_133, 0.867,
+        git_blob="221930ddd92e7dd34b5c83361033afcf396de83c", note=_NEVER_LOADED, **_SPECTRA,
     ),
     "tinysleepnet.physioex": _file(
         "tinysleepnet", "tiny-EEG-L=21-test_acc=0.871.ckpt", 1_516_293, 0.871,

@@ -72,7 +72,7 @@ def _module(
     ]
 
 
-def _modules(places: Mapping[str, str], theirs: str = "", ours: str = "") -> list[Pair]:
+def _pairs_of(places: Mapping[str, str], theirs: str = "", ours: str = "") -> list[Pair]:
     return [
         pair
         for their, our in places.items()
@@ -95,11 +95,11 @@ def _labram(depth: int) -> list[Pair]:
         Pair(("cls_token",), "class_token", (0, 1)),
         Pair(("position_embedding",), "electrodes", (0,)),
         Pair(("temporal_embedding",), "seconds", (0,), is_table=True),
-        *_modules(convolutions, "patch_embed.temporal_conv.", "patches."),
+        *_pairs_of(convolutions, "patch_embed.temporal_conv.", "patches."),
     ]
     for number in range(depth):
         theirs, ours = f"blocks.{number}.", f"transformer.{number}."
-        pairs += _modules(layer, theirs, ours)
+        pairs += _pairs_of(layer, theirs, ours)
         pairs += _module(f"{theirs}attn.qkv", f"{ours}attend.1.qkv", ("weight",))
         pairs += [
             Pair((f"{theirs}gamma_1",), f"{ours}attend.3.weight"),
@@ -119,7 +119,7 @@ def _biot(depth: int) -> list[Pair]:
     ]
     for number in range(depth):
         theirs = f"encoder.transformer.layers.layers.{number}."
-        pairs += _modules(layer, theirs, f"transformer.{number}.")
+        pairs += _pairs_of(layer, theirs, f"transformer.{number}.")
         parts = tuple(f"{theirs}0.fn.to_{part}.weight" for part in "qkv")
         pairs.append(Pair(parts, f"transformer.{number}.attend.1.qkv.weight"))
     return pairs
@@ -132,7 +132,7 @@ def _cbramod(depth: int) -> list[Pair]:
         "linear2": "expand.4",
     }  # fmt: skip
     convolutions = {f"proj_in.{n}": f"patches.convolutions.{n}" for n in (0, 1, 3, 4, 6, 7)}
-    pairs = _modules(
+    pairs = _pairs_of(
         {
             **convolutions,
             "positional_encoding.0": "position",
@@ -142,7 +142,7 @@ def _cbramod(depth: int) -> list[Pair]:
     )
     for number in range(depth):
         theirs, ours = f"encoder.layers.{number}.", f"transformer.{number}."
-        pairs += _modules(layer, theirs, ours)
+        pairs += _pairs_of(layer, theirs, ours)
         for their, our in (("self_attn_s", "attend_channels"), ("self_attn_t", "attend_time")):
             pairs += [
                 Pair((f"{theirs}{their}.in_proj_{name}",), f"{ours}{our}.qkv.{name}")
@@ -163,7 +163,7 @@ def _steegformer(depth: int) -> list[Pair]:
     ]
     for number in range(depth):
         theirs, ours = f"encoder.{number}.", f"transformer.{number}."
-        pairs += _modules(layer, theirs, ours)
+        pairs += _pairs_of(layer, theirs, ours)
         for name in ("weight", "bias"):
             parts = tuple(f"{theirs}0.fn.1.{part}.{name}" for part in ("queries", "keys", "values"))
             pairs.append(Pair(parts, f"{ours}attend.1.qkv.{name}"))
@@ -178,7 +178,8 @@ def _eegpt(depth: int) -> list[Pair]:
         *_module("target_encoder.norm", "norm"),
     ]
     for number in range(depth):
-        pairs += _modules(_TIMM_LAYER, f"target_encoder.blocks.{number}.", f"transformer.{number}.")
+        theirs, ours = f"target_encoder.blocks.{number}.", f"transformer.{number}."
+        pairs += _pairs_of(_TIMM_LAYER, theirs, ours)
     return pairs
 
 

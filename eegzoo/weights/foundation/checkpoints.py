@@ -18,6 +18,11 @@ from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.contract_checks import check_fit
 from eegzoo.weights.foundation.matching import Match, StateFrom, convert, load_matching
 
+_NEVER_LOADED = (
+    "the loader on files of the same layout with drawn values; the true file, which is too large "
+    "to be kept for eegzoo's tests, was never loaded there"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class FoundationWeights:
@@ -83,6 +88,49 @@ class FoundationWeights:
             known_ch_names=self.known_ch_names,
             max_n_chans=len(self.known_ch_names),
         )
+
+    def card(self) -> None:
+        """Print the card."""
+        print("\n".join(self.lines()))  # noqa: T201 (the method prints)
+
+    def lines(self) -> list[str]:
+        """Return the card as lines of text.
+
+        Examples
+        --------
+        >>> from eegzoo.weights.foundation.catalogue import find_foundation_weights
+        >>> for line in find_foundation_weights("epint.base").lines()[:4]:
+        ...     print(line)
+        epint.base
+          model          epint, pretrained, without a head
+          channels       any
+          input          1024 Hz, windows of 3072 samples, tokens of 256
+        """
+        contract, origin = self.contract, self.origin
+        known = contract.known_ch_names
+        if contract.max_n_times is None:
+            length = f"{contract.min_n_times} samples or more"
+        elif contract.max_n_times == contract.min_n_times:
+            length = f"{contract.min_n_times} samples"
+        else:
+            length = f"{contract.min_n_times} to {contract.max_n_times} samples"
+        source = self.page or f"{origin.repository} {origin.commit[:7]} {origin.path}"
+        check = f"Git blob {origin.git_blob}" if origin.git_blob else "names and shapes alone"
+        return [
+            self.name,
+            f"  model          {self.architecture}, pretrained, without a head",
+            f"  channels       {', '.join(known) if known else 'any'}",
+            f"  input          {contract.sfreq:g} Hz, windows of {length}, tokens of "
+            f"{contract.patch_length}",
+            f"  scale          microvolts; the model divides them by: {contract.unit}",
+            f"  trained on     {self.training.name} ({self.training.licence})",
+            f"  weights        {origin.licence}; {source}",
+            f"  verified by    {check}",
+            f"  tested         {_NEVER_LOADED}",
+            "  intended use   starting point for fine-tuning; research",
+            "  not for        medical decisions; classification without fine-tuning",
+            f"  cite           {self.training.citation}",
+        ]
 
     def load(
         self,

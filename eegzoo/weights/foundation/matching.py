@@ -123,7 +123,7 @@ def load_matching(
     >>> state = {key: value for key, value in model.state_dict().items() if "head" not in key}
     >>> match = load_matching(model, state)
     >>> match.n_matched, match.new
-    (17, ('head.weight', 'head.bias'))
+    (19, ('head.weight', 'head.bias'))
     """
     ours = model.state_dict()
     found = [name for name in ours if name in state]

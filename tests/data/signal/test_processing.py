@@ -116,8 +116,8 @@ def test_a_signal_with_its_processing_survives_json():
 
 def test_a_preprocessing_says_what_it_determines():
     steps = [Filter(1.0, None), Filter(4.0, 38.0), Reference(), Epoch(0, seconds=2), Baseline()]
-    assert Preprocessing(steps).processing == Processing(4.0, 38.0, True, (0.0, 0.0))
-    assert Preprocessing([Epoch(0, 2)]).processing == Processing(baseline=())
+    assert Preprocessing(steps).processing == Processing(4.0, 38.0, True, (0.0, 0.0), False)
+    assert Preprocessing([Epoch(0, 2)]).processing == Processing(baseline=(), is_causal=True)
 
 
 def test_no_warning_is_given_for_windows_processed_alike():

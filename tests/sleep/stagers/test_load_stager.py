@@ -1,5 +1,6 @@
 """Stagers by name, and their accuracy on nights that none of them was trained on."""
 
+import mne
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score
@@ -53,6 +54,26 @@ def test_default_meets_its_goals(excerpts):
     assert kappa >= 0.58
     assert f1 >= 0.565
     assert pure >= 0.86
+
+
+@needs(DREAMS)
+@needs(CACHE)
+@pytest.mark.parametrize("resample", ["polyphase", "fft", "linear"])
+def test_stages_of_a_slow_recording_do_not_depend_on_its_resampling(excerpts, resample):
+    signals, _, _ = excerpts
+    x, sfreq = signals[2]
+    assert sfreq == 50
+    info = mne.create_info(1, sfreq, "eeg")
+    raw = mne.io.RawArray(x.copy(), info, verbose="ERROR")
+    if resample == "linear":
+        times = np.arange(int(x.shape[1] * 512 / sfreq)) / 512
+        fast = np.interp(times, np.arange(x.shape[1]) / sfreq, x[0])[None]
+    else:
+        fast = raw.resample(512, method=resample, verbose="ERROR").get_data()
+    stager = load_stager()
+    expected = stager.probabilities(x, sfreq).argmax(axis=1)
+    found = stager.probabilities(fast, 512.0).argmax(axis=1)
+    assert (found != expected).sum() <= 2  # 21 of 60 by the Fourier transform with empty bins
 
 
 @needs(DREAMS)

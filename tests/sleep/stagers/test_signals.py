@@ -5,10 +5,9 @@ import pytest
 import torch
 from scipy import signal as scipy_signal
 
-from eegzoo.sleep.causal_windows import CausalWindows
 from eegzoo.sleep.stagers import signals
 from eegzoo.sleep.stagers.physioex import FILTER_LENGTH, bandpass_taps
-from eegzoo.sleep.stagers.signals import bandpass, butterworth_sos, cut_windows
+from eegzoo.sleep.stagers.signals import bandpass, butterworth_decay, cut_windows
 
 
 @pytest.mark.parametrize("n_times", [50, 1000, 4321])
@@ -22,10 +21,7 @@ def test_bandpass_is_filtfilt(monkeypatch, sfreq, n_times):
     before = x.copy()
     np.testing.assert_allclose(bandpass(x, sfreq, 0.2, 30.0, 2), expected, atol=1e-9)
     np.testing.assert_array_equal(x, before)
-    sos = butterworth_sos(sfreq, 0.2, 30.0, 2)
-    np.testing.assert_allclose(
-        scipy_signal.sosfilt(sos, x), scipy_signal.lfilter(b, a, x), atol=1e-8
-    )
+    assert butterworth_decay(sfreq, 0.2, 30.0, 2) == pytest.approx(abs(np.roots(a)).max())
 
 
 @pytest.mark.parametrize("sfreq", [50.0, 100.0, 256.0])
@@ -44,31 +40,3 @@ def test_windows_are_resampled_and_cut():
     assert found.dtype == torch.float32
     expected = scipy_signal.resample_poly(x, 15, 64, padtype="reflect")[: 3 * 1800]
     np.testing.assert_allclose(found.flatten(), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("sfreq", "new_sfreq", "up", "down"),
-    [(256.0, 60.0, 15, 64), (100.0, 60.0, 3, 5), (128.0, 100.0, 25, 32), (50.0, 60.0, 6, 5)],
-)
-def test_causal_windows_are_those_of_the_whole_signal(sfreq, new_sfreq, up, down):
-    x = np.random.default_rng(0).standard_normal((2, int(4.5 * 30 * sfreq)))
-    sos = butterworth_sos(sfreq, 0.2, 30.0, 2)
-    n_times = int(30 * new_sfreq)
-    windows = CausalWindows(2, sfreq, new_sfreq, n_times, sos=sos)
-    found = [w for part in np.array_split(x, 37, axis=1) for w in windows.push(part)]
-    found += windows.finish()
-    filtered = scipy_signal.sosfilt(sos, x, axis=1)
-    whole = scipy_signal.resample_poly(filtered, up, down, axis=1, padtype="reflect")
-    assert len(found) == 4
-    expected = np.stack([whole[:, n_times * k : n_times * (k + 1)] for k in range(4)])
-    np.testing.assert_allclose(torch.stack(found), expected, atol=2e-6)
-
-
-def test_causal_windows_with_taps_mirror_the_ends():
-    x = np.random.default_rng(0).standard_normal((1, 2 * 3000))
-    taps = bandpass_taps(100.0)
-    windows = CausalWindows(1, 100.0, 100.0, 3000, taps=taps)
-    found = windows.push(x) + windows.finish()
-    half = len(taps) // 2
-    expected = np.convolve(np.pad(x[0], half, mode="reflect"), taps, mode="valid")
-    np.testing.assert_allclose(torch.cat(found, dim=1)[0], expected, atol=1e-6)

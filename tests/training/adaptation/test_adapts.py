@@ -1,5 +1,6 @@
 """A classifier adapts to one person without labels, and to nobody else."""
 
+import dataclasses
 import pickle
 import warnings
 
@@ -12,6 +13,7 @@ from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.adapts import HOW
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training.by_person.statistics import with_person_statistics
 from tests.training.simulated_people import SFREQ, make_dataset, make_people
 
 X, Y, PEOPLE = make_people()
@@ -39,9 +41,20 @@ def plain():
     return make_classifier(align=None, normalize="whiten").fit(X, Y)
 
 
-@pytest.fixture(scope="module", params=["fitted", "plain"])
+@pytest.fixture(scope="module")
+def wholly(fitted):
+    """A classifier all of whose weights learn its own labels."""
+    return clone_of(fitted, pseudo_labels=PseudoLabels(which="all"))
+
+
+@pytest.fixture(scope="module", params=["fitted", "plain", "wholly"])
 def either(request):
     return request.getfixturevalue(request.param)
+
+
+def clone_of(classifier, **parameters):
+    """Return a fitted copy with other parameters."""
+    return pickle.loads(pickle.dumps(classifier)).set_params(**parameters)
 
 
 def state(classifier):
@@ -123,6 +136,7 @@ def test_an_adapted_classifier_is_saved_like_any_other(either, how, tmp_path):
         assert_same(other, adapted)
         assert other.adaptation_ == adapted.adaptation_
         assert_same(other.adapt(OTHER_X), either.adapt(OTHER_X))
+        assert other.pseudo_labels == either.pseudo_labels
     assert not hasattr(clone(adapted), "model_")
 
 
@@ -170,6 +184,62 @@ def test_without_alignment_the_normalisation_is_fitted_to_the_person(plain):
     assert plain.normalizer_ is not adapted.normalizer_
 
 
+def weights_that_differ(one, other):
+    before, after = (dict(part.model_.named_parameters()) for part in (one, other))
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+def test_the_head_or_all_weights_learn(fitted, wholly):
+    head, everything = fitted.adapt(NEW_X), wholly.adapt(NEW_X)
+    assert weights_that_differ(fitted, head) == {"head.weight", "head.bias"}
+    assert weights_that_differ(fitted, everything) == dict(fitted.model_.named_parameters()).keys()
+    assert (head.adaptation_.which, everything.adaptation_.which) == ("head", "all")
+    assert everything.adaptation_.in_words().endswith("above 0.8, all weights)")
+    # An argument takes precedence over the parameter of the classifier.
+    assert_same(wholly.adapt(NEW_X, pseudo_labels=PseudoLabels()), head)
+    assert_same(fitted.adapt(NEW_X, pseudo_labels=PseudoLabels(which="all")), everything)
+
+
+def test_all_weights_that_learn_keep_their_constraints(wholly):
+    adapted = wholly.adapt(NEW_X)
+    kernels = adapted.model_.front.spatial.weight.flatten(1)
+    assert kernels.norm(dim=1).max() <= 2.0 + 1e-5
+    assert adapted.model_.head.weight.norm(dim=1).max() <= 0.5 + 1e-5
+
+
+def test_statistics_follow_the_weights_that_learnt(wholly):
+    adapted = wholly.adapt(NEW_X)
+    windows = wholly._windows_of_person(NEW_X, None, None).X
+    again = with_person_statistics(adapted.model_, adapted._crops(windows).flatten(0, 1))
+    torch.testing.assert_close(again.norm.running_var, adapted.model_.norm.running_var)
+
+
+def test_statistics_stay_if_they_are_not_to_be_those_of_the_person(wholly):
+    adapted = wholly.adapt(NEW_X, how=("align", "pseudo_labels"))
+    assert adapted.adaptation_.how == ("align", "pseudo_labels")
+    for name, value in wholly.model_.named_buffers():
+        torch.testing.assert_close(adapted.model_.get_buffer(name), value, rtol=0, atol=0)
+
+
+def test_the_seed_of_torch_does_not_matter(wholly):
+    torch.manual_seed(0)
+    once = wholly.adapt(NEW_X)
+    torch.manual_seed(1)
+    assert_same(wholly.adapt(NEW_X), once)
+
+
+def test_of_a_model_whose_head_alone_learns_all_weights_are_the_head():
+    settings = {
+        "model_params": {"bands": [(4, 8), (8, 13)], "power_bands": None}, "max_epochs": 2,
+        "align": None,
+    }  # fmt: skip
+    classifier = make_classifier("tangent_net", people_per_batch=2, **settings).fit(X, Y, PEOPLE)
+    options = PseudoLabels(0.51, smallest_share=0.0)
+    head = classifier.adapt(NEW_X, pseudo_labels=options)
+    everything = dataclasses.replace(options, which="all")
+    assert_same(classifier.adapt(NEW_X, pseudo_labels=everything), head)
+
+
 @pytest.mark.filterwarnings("ignore:a person is aligned by")
 @pytest.mark.parametrize("n_windows", [2, 3])
 def test_very_few_windows_warn(fitted, n_windows):
@@ -183,10 +253,12 @@ def test_one_window_raises(either, n_windows):
         either.adapt(NEW_X[:n_windows])
 
 
-def test_a_stretch_with_one_state_warns():
+@pytest.mark.parametrize("which", ["head", "all"])
+def test_a_stretch_with_one_state_warns(which):
     # Classes that are told apart by the power of a rhythm: without one of them, none is confident.
     X, y, people = make_people(n_people=8, n_windows=30, strength=3.0)
-    classifier = make_classifier(max_epochs=20).fit(X, y, people)
+    options = PseudoLabels(which=which)
+    classifier = make_classifier(max_epochs=20, pseudo_labels=options).fit(X, y, people)
     new_X, new_y, _ = make_people(n_people=1, n_windows=40, seed=5, strength=3.0)
     both = classifier.adapt(new_X)
     assert both.adaptation_.stepped_back == ""
@@ -194,20 +266,20 @@ def test_a_stretch_with_one_state_warns():
         one = classifier.adapt(new_X[new_y == 0])
     assert "pseudo_labels" not in one.adaptation_.how
     assert "or one only" in one.adaptation_.stepped_back
-    assert_head = torch.testing.assert_close
-    assert_head(one.model_.head.state_dict(), classifier.model_.head.state_dict(), rtol=0, atol=0)
+    assert weights_that_differ(classifier, one) == set()
 
 
-def test_noise_stays_at_chance():
+@pytest.mark.parametrize("which", ["head", "all"])
+def test_noise_stays_at_chance(which):
     rng = np.random.default_rng(0)
     y, people = np.arange(160) % 2, np.arange(8).repeat(20)
-    scores = []
+    scores, options = [], PseudoLabels(0.55, which=which)
     for draw in range(20):
         noise = rng.normal(0, 10, (190, 4, 128)).astype(np.float32)
         classifier = make_classifier(max_epochs=2, random_state=draw).fit(noise[:160], y, people)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AdaptationWarning)
-            adapted = classifier.adapt(noise[160:], pseudo_labels=PseudoLabels(0.55))
+            adapted = classifier.adapt(noise[160:], pseudo_labels=options)
         scores.append(adapted.score(noise[160:], np.arange(30) % 2))
     assert abs(np.mean(scores) - 0.5) < 3 * 0.5 / np.sqrt(20 * 30)
 

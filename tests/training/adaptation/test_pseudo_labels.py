@@ -68,7 +68,14 @@ def test_thresholds_follow_the_number_of_classes(n_classes, threshold):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"threshold": 0.0}, {"n_rounds": 0}, {"strength": 0.0}, {"smallest_share": 2.0}]
+    "wrong",
+    [
+        {"threshold": 0.0},
+        {"n_rounds": 0},
+        {"strength": 0.0},
+        {"smallest_share": 2.0},
+        {"which": "front"},
+    ],
 )
 def test_bad_options_raise(wrong):
     with pytest.raises(ValueError, match=f"expected {next(iter(wrong))}"):

@@ -197,6 +197,25 @@ def test_origin_is_complete(name):
     assert eegzoo.models.find_entry(weights.architecture).foundation
 
 
+@pytest.mark.parametrize("name", list_foundation_weights())
+def test_the_card_says_what_a_user_must_know(name, capsys):
+    weights = find_foundation_weights(name)
+    weights.card()
+    text = capsys.readouterr().out
+    assert text.startswith(f"{name}\n")
+    assert "the true file, which is too large" in text
+    for fact in (
+        weights.origin.licence,
+        f"{weights.contract.sfreq:g} Hz",
+        weights.training.citation,
+    ):
+        assert fact in text
+    if weights.origin.git_blob:
+        assert weights.origin.git_blob in text
+    for known in weights.contract.known_ch_names:
+        assert known in text
+
+
 def test_the_list_of_names_is_complete():
     assert list_foundation_weights() == sorted(_WEIGHTS)
 

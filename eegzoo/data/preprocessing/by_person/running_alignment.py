@@ -13,6 +13,9 @@ from eegzoo.data.preprocessing.by_person.fitted_alignment import FittedAlignment
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.data.preprocessing.by_person.window_moments import WindowMoments
 
+# Number of the latest windows that streams align by.
+LATEST_WINDOWS = 100
+
 
 class RunningAlignment:
     """Alignment of a person by their windows so far.

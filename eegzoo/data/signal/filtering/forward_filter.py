@@ -1,7 +1,8 @@
-"""Causal Butterworth filter of recordings, which starts without a transient of their offset."""
+"""Causal filters of recordings, which start without a transient of their offset."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import mne
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from scipy import signal
 
 ORDER = 4
+# Frequency of a notch divided by its width.
+NOTCH_QUALITY = 30.0
 
 
 def filter_forward(
@@ -52,6 +55,39 @@ def filter_forward(
     )
 
 
+def notch_forward(raw: mne.io.BaseRaw, freqs: Sequence[float]) -> mne.io.BaseRaw:
+    """Remove frequencies from a loaded recording in place, with filters that run forwards only.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording, whose channels are all filtered.
+    freqs : sequence of float
+        Frequencies in Hz.
+
+    Returns
+    -------
+    mne.io.Raw
+        The same recording.
+
+    Examples
+    --------
+    >>> raw = eegzoo.data.simulate_motor_imagery(n_trials=2, random_state=0)
+    >>> power = lambda raw: raw.compute_psd(fmin=49, fmax=51, n_fft=512, verbose=False).get_data()
+    >>> before = power(raw).max()
+    >>> bool(power(notch_forward(raw, [50.0])).max() < 0.1 * before)
+    True
+    """
+    sections = notch_sections(freqs, float(raw.info["sfreq"]))
+    steady = signal.sosfilt_zi(sections)[:, None, :]
+
+    def filtered(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        passed: npt.NDArray[Any] = signal.sosfilt(sections, data, zi=steady * data[None, :, :1])[0]
+        return passed
+
+    return raw.apply_function(filtered, picks="all", channel_wise=False, verbose="ERROR")
+
+
 def butterworth_sections(
     l_freq: float | None, h_freq: float | None, sfreq: float
 ) -> npt.NDArray[Any]:
@@ -80,3 +116,27 @@ def butterworth_sections(
         ORDER, edges if len(edges) == 2 else edges[0], kind, fs=sfreq, output="sos"
     )
     return sections
+
+
+def notch_sections(freqs: Sequence[float], sfreq: float) -> npt.NDArray[Any]:
+    """Return the second-order sections of notch filters, one for each frequency.
+
+    Parameters
+    ----------
+    freqs : sequence of float
+        Frequencies in Hz. The width of a notch, at half the power, is a thirtieth of its frequency.
+    sfreq : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    array, shape (n_freqs, 6)
+        Sections, as in SciPy.
+
+    Examples
+    --------
+    >>> notch_sections([50.0, 100.0], 250.0).shape
+    (2, 6)
+    """
+    pairs = [signal.iirnotch(freq, NOTCH_QUALITY, fs=sfreq) for freq in freqs]
+    return np.array([np.concatenate(pair) for pair in pairs])

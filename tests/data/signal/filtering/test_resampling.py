@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eegzoo.data import Epoch, EpochsDataset, Preprocessing, Resample
+from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.filtering.resampling import (
-    resample,
     resample_epochs,
     resample_events,
     resample_raw,

@@ -1,0 +1,87 @@
+"""Stage many nights on a local Dask cluster, and print how many an hour that makes.
+
+    python benchmarks/bench_nights.py [--nights 1000] [--workers 2] [--model robustsleepnet]
+
+The nights are one simulated night of eight hours, one channel at 100 Hz, under as many names: each
+is read, staged and written as a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import distributed
+import edfio
+import joblib
+import numpy as np
+
+from eegzoo.sleep import stage_nights
+
+HOURS, SFREQ = 8, 100
+
+
+def write_nights(folder: Path, n_nights: int) -> list[Path]:
+    """Write one night of noise with the slope of EEG, and link it to other names."""
+    folder.mkdir()
+    steps = np.random.default_rng(0).standard_normal(HOURS * 3600 * SFREQ)
+    signal = edfio.EdfSignal(
+        10 * steps.cumsum() / 100, SFREQ, label="EEG C4-M1", physical_dimension="uV"
+    )
+    names = [folder / f"night{number:04}.edf" for number in range(n_nights)]
+    edfio.Edf([signal]).write(names[0])
+    for name in names[1:]:
+        os.link(names[0], name)
+    return names
+
+
+def usage() -> tuple[float, float]:
+    """Return the CPU seconds and the peak memory in MB of this process."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return time.process_time(), peak
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nights", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--model", default="robustsleepnet")
+    arguments = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        distributed.LocalCluster(
+            n_workers=arguments.workers, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        joblib.parallel_config(backend="dask", client=client),
+    ):
+        nights = write_nights(Path(folder) / "nights", arguments.nights + arguments.workers)
+        # Imports and weights are loaded once by each worker.
+        first, nights = nights[: arguments.workers], nights[arguments.workers :]
+        warm = list(stage_nights(first, arguments.model, out=Path(folder) / "first"))
+        before = client.run(usage)
+        start = time.perf_counter()
+        found = list(stage_nights(nights, arguments.model, out=Path(folder) / "out"))
+        wall = time.perf_counter() - start
+        after = client.run(usage)
+        n_files = len(list((Path(folder) / "out").iterdir()))
+    errors = [night.error for night in [*warm, *found] if night.error is not None]
+    cpu = sum(after[worker][0] - before[worker][0] for worker in after)
+    peak = max(memory for _, memory in after.values())
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{len(found)} nights, {n_files} tables, errors: {errors or 'none'}; load {load}")
+    print(f"{wall:.0f} s, {3600 * len(found) / wall:.0f} nights an hour of {os.cpu_count()} cores")
+    print(
+        f"{cpu / len(found):.1f} CPU seconds a night: "
+        f"{3600 * arguments.workers * len(found) / cpu:.0f} nights an hour of as many free cores"
+    )
+    print(f"largest worker: {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

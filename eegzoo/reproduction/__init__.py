@@ -1,0 +1,5 @@
+"""Published figures, how they come about, and the means to get them again."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""Protocols: functions from recordings to scores."""

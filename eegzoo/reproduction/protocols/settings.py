@@ -1,0 +1,35 @@
+"""Arguments of estimators from the entries' files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+
+
+def classifier_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters of `EEGClassifier` with tuples for lists, and the alignment as an object.
+
+    Parameters
+    ----------
+    given : mapping
+        Parameters; "align" is a name, or what `PersonAlignment.to_dict` gives.
+
+    Examples
+    --------
+    >>> classifier_settings({"n_crops": 3, "augment": []})
+    {'n_crops': 3, 'augment': ()}
+    """
+    settings = {name: _tuples(value) for name, value in given.items()}
+    if isinstance(settings.get("align"), Mapping):
+        settings["align"] = PersonAlignment.from_dict(settings["align"])
+    return settings
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _tuples(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_tuples, value))
+    return value

@@ -1,0 +1,1 @@
+"""Networks and signal processing that stage one window after the other."""
