@@ -53,11 +53,9 @@ class EEGClassifier(
         Sampling rate of arrays in Hz. A named model requires it, because the lengths of its
         kernels depend on it. Epochs and data sets provide their own.
     recipe : str | Recipe
-        Source of the parameters that are None. "small" is for small sets of trials. "plain" uses
-        whole, standardised windows without any other technique. "tinysleepnet" is the published
-        training of `TinySleepNet` on nights. "finetune", "linear_probe" and "lora" are for
-        pretrained models; "labram" and "cbramod" are their authors' settings. A `Recipe` of your
-        own has all settings: ``dataclasses.replace(RECIPES["lora"], lora_rank=16)``.
+        Source of the parameters that are None: for small sets of trials ("small"), whole windows
+        without any other technique ("plain"), pretrained models ("finetune", "linear_probe",
+        "lora"), or as published ("tinysleepnet", "labram", "cbramod").
     align : {"zscore", "euclid", "riemann"} | PersonAlignment | None
         Alignment of each person's windows (`PersonAlignment`) before the normalisation, by these
         windows alone, in `fit` and in use: of each group in `groups`, or of each subject of a data
@@ -114,8 +112,8 @@ class EEGClassifier(
         is the number of recordings. None, in the recipe as well: windows, or sequences, are
         independent.
     layer_decay : float | None
-        Learning rate of each part of the model, divided by that of the next part; the head learns
-        at `lr`. Layers of a transformer are parts of their own. Use values below 1 for fine-tuning.
+        Learning rate of each part, or layer of a transformer, divided by that of the next one; the
+        head learns at `lr`. Values below 1 are for fine-tuning.
     people_per_batch : int | None
         Number of people in a batch, each with the same number of windows. Batch normalisation then
         takes its statistics by person, in training and in use: the windows of a person are

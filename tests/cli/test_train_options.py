@@ -50,7 +50,7 @@ def test_help_shows_all_options(tmp_path, monkeypatch, width):
     assert shown.stdout.count("[default:") == len(OPTIONS)
 
 
-@pytest.mark.parametrize("setting", [name for name in SETTINGS if name != "sampler"])
+@pytest.mark.parametrize("setting", [name for name in SETTINGS if name not in WITHOUT])
 def test_defaults_shown_are_those_of_the_recipes(setting):
     shown = OPTIONS[RENAMED.get(setting, setting)].show_default
     values = [getattr(RECIPES[name], setting) for name in ("small", "plain")]
