@@ -51,7 +51,8 @@ def recordings_of(
 ) -> list[Recording]:
     """Return recordings of the nested mappings (subject, session, run) of MOABB.
 
-    Events are those of the stim channel, if there is one, else the annotations.
+    Events are those of the stim channel, if there is one, else the annotations. MOABB names flicker
+    by bare numbers ("9.25"), which are no labels: they become "9.25hz".
     """
     found = []
     for subject, sessions in data.items():
@@ -59,6 +60,7 @@ def recordings_of(
             for run, raw in runs.items():
                 if "stim" in raw.get_channel_types():
                     _annotate(raw, event_id)
+                _name_frequencies(raw)
                 raw.pick("eeg", verbose="ERROR")
                 where = f"{session}/{run}"
                 split = "test" if "test" in where else "train" if "train" in where else None
@@ -78,6 +80,13 @@ def _annotate(raw: mne.io.BaseRaw, event_id: Mapping[str, int]) -> None:
         events, raw.info["sfreq"], names, raw.first_samp, raw.info["meas_date"], verbose="ERROR"
     )
     raw.set_annotations(annotations, verbose="ERROR")
+
+
+def _name_frequencies(raw: mne.io.BaseRaw) -> None:
+    names = {str(name) for name in raw.annotations.description}
+    raw.annotations.rename(
+        {name: f"{name}hz" for name in names if name.replace(".", "", 1).isdigit()}
+    )
 
 
 def simulate(*, name: str, subjects: Sequence[int], shape: Mapping[str, Any]) -> list[Recording]:

@@ -50,6 +50,13 @@ def test_runs_named_by_their_split_are_split():
     assert [each.split for each in recordings_of(data, EVENT_ID, "any")] == ["train", "test"]
 
 
+def test_bare_frequencies_become_labels():
+    data = {1: {"0": {"0": raw_with(stim=True)}}}
+    (found,) = recordings_of(data, {"9.25": 1, "11.25": 2}, "any")
+    assert found.raw.annotations.description.tolist() == ["11.25hz", "9.25hz"]
+    assert found.split is None
+
+
 def test_set_is_loaded_by_the_name_of_its_class(monkeypatch):
     class BNCI2014_001:  # noqa: N801
         event_id = EVENT_ID
