@@ -159,7 +159,7 @@ def test_models_are_filtered_by_pattern_task_and_weights():
     assert "eegsym" in list_models(task="motor imagery", weights=True)
     sleep = ["chambon2018", "robustsleepnet", "seqsleepnet", "sleeptransformer", "tinysleepnet"]
     assert list_models(task="sleep", weights=True, foundation=False) == sleep
-    assert list_models(task="sleep", foundation=True) == ["biot", "cbramod", "eegpt"]
+    assert list_models(task="sleep", foundation=True) == ["bendr", "biot", "cbramod", "eegpt"]
     assert list_models(task="erp", weights=False) == sorted(
         {*list_models(task="erp")} - {*list_models(task="erp", weights=True)}
     )
