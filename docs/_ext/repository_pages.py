@@ -11,7 +11,7 @@ from typing import Any
 PAGES = {
     "CONTRIBUTING.md": "about/contributing.md",
     "SECURITY.md": "about/security.md",
-    "examples/browser/readme.md": "about/browser_example.md",
+    "examples/browser/how_it_works.md": "about/browser_example.md",
     "CHANGELOG.md": "about/changelog.md",
     "benchmarks/README.md": "about/benchmarks.md",
     "recipes/README.md": "about/recipes.md",
