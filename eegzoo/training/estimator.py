@@ -139,7 +139,7 @@ class EEGEstimator(
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
         self._set_fitted(data, targets, module)
         self._set_people({}, {})
-        self.calibrations_ = calibrations
+        self.calibrations_, self.card_ = calibrations, None
         self._seed, self._n_passes = seed, 0
         self._optimizer: dict[str, Any] | None = None
         return self
@@ -190,7 +190,7 @@ class EEGEstimator(
             self._set_by_person(module, self.by_person_)
             past = getattr(self, "history_", ())
             self.history_ = History([*past, *({**row, "epoch": len(past) + 1} for row in history)])
-        self.best_epoch_ = len(self.history_)
+        self.best_epoch_, self.card_ = len(self.history_), None
         self._seed, self._n_passes, self._optimizer = seed, n_passes + 1, optimizer
         return self
 

@@ -83,6 +83,7 @@ class PretrainedMixin(SavingMixin):
                 signal_info=weights.signal, preprocessing=weights.preprocessing,
                 amplitude=weights.metadata.amplitude,
             )  # fmt: skip
+            classifier.card_ = weights.metadata
         classifier.set_params(**parameters)
         return classifier
 

@@ -24,7 +24,7 @@ from eegzoo.training.loop.history import epoch_choice
 from eegzoo.training.own_module import load_own_module, save_own_module
 from eegzoo.training.recipe import Recipe
 from eegzoo.training.targets.targets import Targets, targets_from_dict
-from eegzoo.weights.card import Card
+from eegzoo.weights.card import Card, card_in
 
 
 class SavingMixin:
@@ -47,6 +47,7 @@ class SavingMixin:
     best_epoch_: int
     _is_own_module: bool
     preprocessing_: Preprocessing | None
+    card_: Card | None = None
 
     def save(
         self,
@@ -67,7 +68,8 @@ class SavingMixin:
             Preprocessing of the recordings, which `eegzoo predict` repeats. None: that of a loaded
             estimator, if any.
         card : Card | None
-            Model card for other users.
+            Model card for other users. None: that of loaded weights that were not trained further,
+            if any. Of weights that were adapted to a person, the card says so.
         """
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
@@ -88,6 +90,7 @@ class SavingMixin:
         history = getattr(self, "history_", None)
         if history:  # a loaded estimator has none
             extra["epoch"] = epoch_choice(history, self.best_epoch_)
+        card = card or self.card_
         if card is not None:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
@@ -156,6 +159,7 @@ class SavingMixin:
         fitted.alignment_ = None if fixed is None else FittedAlignment.from_dict(fixed)
         fitted.by_person_ = extra.get("by_person", False)
         fitted._is_own_module = is_own
+        fitted.card_ = card_in(extra, path)
         fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 

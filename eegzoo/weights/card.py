@@ -177,6 +177,9 @@ class Card:
         Number of trained parameters.
     amplitude : float | None
         Robust amplitude of the training windows in microvolts.
+    adapted : str
+        The person to whom the weights were adapted afterwards, and how; empty if they are for
+        anyone. The metrics are those before.
 
     Examples
     --------
@@ -199,6 +202,7 @@ class Card:
     not_for: str
     n_params: int
     amplitude: float | None = None
+    adapted: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict."""
@@ -220,6 +224,22 @@ class Card:
         return cls(**given)
 
 
+def card_in(extra: Mapping[str, Any], path: object) -> Card | None:
+    """Return the card in a file's metadata, or None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If the card cannot be read; the message names the file.
+    """
+    if "card" not in extra:
+        return None
+    try:
+        return Card.from_dict(extra["card"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the card in {path} cannot be read: {error}") from error
+
+
 def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return Wilson's 95 % interval of a proportion among `n` observations."""
     number_between("share", share, 0.0, 1.0)
@@ -235,6 +255,7 @@ def lines_of(name: str, card: Card) -> Sequence[str]:
     origin = card.origin
     steps = [step["step"] for step in card.preprocessing["steps"]]
     source = origin.recipe or f"{origin.repository} {origin.commit[:7]} {origin.path}"
+    adapted = [card.adapted] if card.adapted else []
     seconds = (signal["tmin"], signal["tmin"] + signal["n_times"] / signal["sfreq"])
     return [
         name,
@@ -247,6 +268,7 @@ def lines_of(name: str, card: Card) -> Sequence[str]:
         f"  trained on     {card.training.name}, {subjects_in_words(card.training.n_subjects)} "
         f"({card.training.licence})",
         f"  split          {card.split}",
+        *(f"  then           {then}; the figures are those before" for then in adapted),
         *(
             f"  {metric.measure:<14} {metric.value:.3f} [{metric.interval[0]:.3f}, "
             f"{metric.interval[1]:.3f}] {metric.protocol}; {subjects_in_words(metric.n_subjects)}, "

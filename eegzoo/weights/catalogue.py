@@ -19,7 +19,7 @@ from eegzoo.weights.authors import (
     robustsleepnet,
 )
 from eegzoo.weights.authors.authors_file import sha256_of
-from eegzoo.weights.card import Card
+from eegzoo.weights.card import card_in
 from eegzoo.weights.folds import folds_of
 from eegzoo.weights.weights import Weights
 
@@ -153,12 +153,9 @@ def weights_in(path: str | os.PathLike[str]) -> Weights:
     """
     path = Path(path)
     extra = read_metadata(path)["extra"]
-    if "card" not in extra:
+    card = card_in(extra, path)
+    if card is None:
         raise ValueError(f"expected a model with a card in {path}, got a model without")
-    try:
-        card = Card.from_dict(extra["card"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the card in {path} cannot be read: {error}") from error
     classes = [str(label) for label in extra.get("classes", card.labels)]
     if classes != list(card.labels):
         raise ValueError(f"expected labels {classes} on the card in {path}, got {card.labels}")

@@ -40,10 +40,11 @@ def empty_fields(card, where=""):
 
 # Optional fields: subjects that the authors do not name; the repository of eegzoo's own weights and
 # the recipe of authors' weights (tested below); the amplitude of normalised windows; Git's name of
-# the file where SHA-256 is known, and the other way round.
+# the file where SHA-256 is known, and the other way round; the person of weights for anyone.
 MAY_LACK = {
-    "amplitude", "training.subjects", "training.n_subjects", "origin.sha256", "origin.git_blob",
-    "origin.recipe", "origin.seed", "origin.repository", "origin.commit", "origin.path",
+    "adapted", "amplitude", "training.subjects", "training.n_subjects", "origin.sha256",
+    "origin.git_blob", "origin.recipe", "origin.seed", "origin.repository", "origin.commit",
+    "origin.path",
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def other_card(metadata, tensors, draw):
     change = draw.choice(["lose", "rename", "number"])
     if change == "number":
         card[draw.choice(["labels", "training", "metrics", "origin"])] = 3
-    elif field == "amplitude":  # the only optional field
+    elif field in ("adapted", "amplitude"):  # the optional fields
         card["loudness"] = 1
     else:
         value = card.pop(field)
@@ -229,6 +229,7 @@ def test_undamaged_file_with_other_contents_is_noticed(saved, tmp_path, change):
         found = list(outcomes(path))
         if change is other_card:
             assert isinstance(found[1], ValueError), found
+            assert isinstance(found[2], ValueError), found
         elif change is newer:
             assert all("newer than" in str(each) for each in found)
         else:

@@ -227,7 +227,7 @@ class AdaptsToPeople(CopiesForPeople):
     def _features(self, crops: Tensor) -> Tensor:
         """Return the features (n_windows, n_crops, num_features) of crops."""
         inputs = PersonInputs(self.model_, crops.flatten(0, 1))
-        return inputs.features(self.model_).unflatten(0, crops.shape[:2])
+        return inputs.features(self.model_).view(*crops.shape[:2], -1)
 
     def _learn_own_labels(
         self, inputs: PersonInputs, crops: Tensor, options: PseudoLabels, record: Adaptation
@@ -236,9 +236,10 @@ class AdaptsToPeople(CopiesForPeople):
 
         The crops have the shape (n_windows, n_crops, n_chans, n_times).
         """
-        average, learner = self.targets_.average_crops, None
+        average = self.targets_.average_crops
+        learner: LearnsHead | LearnsAllWeights
         if options.which == "head" or only_head_learns(self.model_):
-            features = inputs.features(self.model_).unflatten(0, crops.shape[:2])
+            features = inputs.features(self.model_).view(*crops.shape[:2], -1)
             learner = LearnsHead(self.model_, features, average, options.strength)
         else:
             has_statistics = "statistics" in record.how

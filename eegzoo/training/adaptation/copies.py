@@ -89,6 +89,8 @@ class CopiesForPeople(HonestPredictions):
         if self.adaptation_ is None:
             return tensors
         extra["adaptation"] = self.adaptation_.to_dict()
+        if "card" in extra:
+            extra["card"]["adapted"] = self.adaptation_.in_words()
         if self.source_ is None:
             return tensors
         extra["source"] = self.source_.normalizer.to_dict()

@@ -12,7 +12,7 @@ from eegzoo.layers.person.fit_statistics import fit_person_statistics
 from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.models.base import EEGModel
 
-# Few windows at a time stay in the processor's cache; a model with convolutions is faster with more.
+# Few windows at a time stay in the processor's cache; convolutions are faster with more.
 _MEASURED_AT_ONCE, _BATCH_SIZE = 8, 64
 
 
@@ -46,8 +46,8 @@ class PersonInputs:
     """Windows of one person, with all that a model computes of them before any statistics.
 
     A model with fixed filters has two methods: ``measure`` maps windows to what depends on neither
-    weights nor statistics, and ``refer`` maps this to features. Fitting its statistics and computing
-    the features afterwards then takes one pass over the windows, not one for each layer.
+    weights nor statistics, and ``refer`` maps this to features. Fitting its statistics and
+    computing the features afterwards then takes one pass over the windows, not one for each layer.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ class PersonInputs:
         self._values: tuple[Tensor, ...] = (windows,)
         if self.is_measured:
             with torch.no_grad():
-                parts = [model.measure(part) for part in windows.split(_MEASURED_AT_ONCE)]
+                parts = [model.measure(part) for part in torch.split(windows, _MEASURED_AT_ONCE)]
             self._values = tuple(torch.cat(part) for part in zip(*parts, strict=True))
 
     def fitted(self, model: EEGModel) -> EEGModel:
         """Return a copy of a model with the statistics of these windows, in evaluation mode."""
         # The first batch is run once more, to find the layers; so it is small.
         rows = torch.arange(self.n_windows)
-        batches = [part for part in (rows[:2], *rows[2:].split(_BATCH_SIZE)) if len(part)]
+        batches = [part for part in (rows[:2], *torch.split(rows[2:], _BATCH_SIZE)) if len(part)]
         adapted = copy.deepcopy(model)
         by_person(adapted)  # a loaded model has torch's layers
         found: EEGModel = fit_person_statistics(_FromRows(adapted, self), batches).model
@@ -88,7 +88,7 @@ class PersonInputs:
     def features(self, model: EEGModel) -> Tensor:
         """Return the features (n_windows, num_features) of a model in evaluation mode."""
         with torch.no_grad():
-            parts = torch.arange(self.n_windows).split(_BATCH_SIZE)
+            parts = torch.split(torch.arange(self.n_windows), _BATCH_SIZE)
             return torch.cat([self.features_of(model, part) for part in parts])
 
     def features_of(self, model: EEGModel, rows: Tensor) -> Tensor:

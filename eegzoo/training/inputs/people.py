@@ -7,6 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from eegzoo.data.windows.estimator_inputs import Inputs
+from eegzoo.training.inputs.group_values import check_groups
 from eegzoo.training.inputs.validation_split import validation_groups
 
 
@@ -28,7 +29,8 @@ def people_of(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
     Raises
     ------
     ValueError
-        If the number of groups is not the number of rows, or the column is unknown.
+        If the number of groups is not the number of rows, people are missing, or the column is
+        unknown.
 
     Examples
     --------
@@ -37,5 +39,11 @@ def people_of(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
     ['S1', 'S1', 'S2']
     """
     if groups is None:
-        return inputs.metadata.get("subject")
-    return validation_groups(inputs, groups)
+        subjects = inputs.metadata.get("subject")
+        return None if subjects is None else _known(subjects, "the subjects of the data set")
+    people = validation_groups(inputs, groups)
+    return None if people is None else _known(people, "groups")
+
+
+def _known(people: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    return check_groups(people, len(people), name)

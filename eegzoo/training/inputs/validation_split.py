@@ -15,6 +15,7 @@ from sklearn.model_selection import (
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.data.windows.splits import GROUPS, check_times, group_names
 from eegzoo.data.windows.timeline import SplitWarning, Timeline, kept_together, purged
+from eegzoo.training.inputs.group_values import check_groups
 
 Indices = npt.NDArray[np.int64]
 # Random orders of groups that are compared for the proportions of labels.
@@ -40,16 +41,14 @@ def validation_groups(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
     Raises
     ------
     ValueError
-        If the number of groups is not the number of windows, or the column is unknown.
+        If the number of groups is not the number of windows, groups are missing, or the column is
+        unknown.
     """
     n_windows, metadata = len(inputs.X), inputs.metadata
     if isinstance(groups, str):
         return group_names(metadata, groups)
     if groups is not None:
-        given = np.asarray(groups)
-        if given.shape != (n_windows,):
-            raise ValueError(f"expected groups of shape ({n_windows},), got {given.shape}")
-        return given
+        return check_groups(groups, n_windows)
     columns = [metadata[by] for by in GROUPS if by in metadata]
     return next((column for column in columns if len(np.unique(column)) > 1), None)
 
