@@ -21,12 +21,12 @@ import eegmat
 import ssvep_exo
 import torch
 import typer
-from fixed_features import FIXED_FEATURES, prepared
+from fixed_features import FIXED_FEATURES, prepared, with_head
 from person_protocol import calibration_of, metrics_of, number_of_folds, results
 from protocol import Recipe, save, subjects_of
 
 from eegzoo.data import EpochsDataset, PersonAlignment
-from eegzoo.training import EEGClassifier
+from eegzoo.training import EEGClassifier, PseudoLabels
 from eegzoo.weights.catalogue import SHIPPED
 
 SETS = {"eegmat": eegmat, "ssvep_exo": ssvep_exo}
@@ -38,7 +38,11 @@ FIXED: Mapping[str, Any] = {
 NETWORK: Mapping[str, Any] = {
     "align": PersonAlignment("euclid", shrinkage=0.1), "normalize": "none", "crop_length": 256,
     "lr": 0.01, "weight_decay": 0.01,
+    "pseudo_labels": PseudoLabels(which="all", smallest_share=0.2),
 }  # fmt: skip
+STIMULI = {"stimulus_freqs": tuple(ssvep_exo.FREQUENCIES.values())}
+# The person's own spatial filters take the place of the alignment.
+VIRTUAL: Mapping[str, Any] = {**NETWORK, "align": None}
 MODELS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     # A person has 30 windows.
     "eegmat": {
@@ -65,20 +69,21 @@ MODELS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     # A session has 32 windows.
     "ssvep_exo": {
         "ssvep_front": {
-            "model_params": {"stimulus_freqs": tuple(ssvep_exo.FREQUENCIES.values())},
+            "model_params": STIMULI,
             "batch_size": 128, "max_epochs": 60, "lr": 0.01, "weight_decay": 0.1, **FIXED,
         },
         "shallow_convnet": {
             "model_params": {
                 "n_filters": 16, "kernel_length": 64, "pool_length": 64, "pool_stride": 32,
+                **STIMULI,
             },
             "people_per_batch": 2, "batch_size": 32, "max_epochs": 30, "n_crops": 5,
-            "feature_drop_prob": 0.25, **NETWORK,
+            "feature_drop_prob": 0.25, **VIRTUAL,
         },
         "eegnet": {
-            "model_params": {"drop_prob": 0.25},
+            "model_params": {"drop_prob": 0.25, **STIMULI},
             "people_per_batch": 2, "batch_size": 32, "max_epochs": 40, "n_crops": 5,
-            "feature_drop_prob": 0.25, **NETWORK,
+            "feature_drop_prob": 0.25, **VIRTUAL,
         },
     },
 }  # fmt: skip
@@ -114,9 +119,7 @@ def trained_on_all(recipe: Recipe, dataset: EpochsDataset, model: str, seed: int
     classifier.set_params(random_state=seed)
     classifier.fit(windows.X, windows.y, groups=windows.people)
     # A few passes set the statistics that stand in for those of a person.
-    whole.set_params(max_epochs=3).fit(dataset)
-    whole.model_.head.load_state_dict(classifier.model_.head.state_dict())
-    return whole
+    return with_head(whole.set_params(max_epochs=3).fit(dataset), classifier)
 
 
 def main(
