@@ -6,7 +6,8 @@
 The models and their settings are those of `recipes/new_person.py`. The results of a model and a
 seed are added to a file when they are known. So an interrupted run can be resumed, and several
 processes with different tasks or models can write to the same file. The results are printed as a
-Markdown table; `--table` prints it without running anything.
+Markdown tables; `--table` prints them without running anything. The second table has the balanced
+accuracy of windows that a classifier was not adapted on.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 import new_person
 from person_metrics import metrics_of, results
 
+from eegzoo.reproduction.figures.adapted_on_parts import PARTS
 from eegzoo.reproduction.protocols.new_person import REGIMES, calibration_error, number_of_folds
 
 COLUMNS = (
@@ -84,6 +86,12 @@ def print_table(rows: Iterable[Mapping[str, Any]]) -> None:
     for key, own in groups:
         for line in lines_of(key, own):
             print(markdown(line))
+    print(
+        f"\n{markdown(('task', 'model', 'folds', 'seeds', *PARTS))}\n|{'---|' * (4 + len(PARTS))}"
+    )
+    for key, own in groups:
+        if cells := cells_of_parts(own):
+            print(markdown([*key, len({row["seed"] for row in own}), *cells]))
     for key, own in groups:
         print(f"\n{' '.join(map(str, key))}: {'; '.join(worse(own)) or 'nobody is worse'}")
 
@@ -109,6 +117,20 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
             f"{by_person[lowest]:.2f} ({people[lowest].rpartition('/')[2]})", f"{errors[0]:.3f}",
             f"{errors[1]:.3f}", sets_of(scores),
         ]  # fmt: skip
+
+
+def cells_of_parts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the balanced accuracy after adaptation on each part, over people, and the lowest."""
+    cells = []
+    for part in PARTS:
+        by_person: dict[str, list[float]] = {}
+        for row in rows:
+            if part in row.get("parts", ()):
+                by_person.setdefault(row["person"], []).append(row["parts"][part])
+        values = [float(np.mean(each)) for each in by_person.values()]
+        half = 1.96 * stats.sem(values) if len(values) > 1 else np.nan
+        cells.append(f"{np.mean(values):.3f} ± {half:.3f}, {min(values):.2f}" if values else "")
+    return cells if any(cells) else []
 
 
 def accuracies(

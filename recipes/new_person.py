@@ -24,7 +24,7 @@ from person_metrics import metrics_of, results
 from protocol import Recipe, save, settings_of, subjects_of
 
 from eegzoo.data import EpochsDataset
-from eegzoo.reproduction.protocols.fixed_features import FIXED_FEATURES, prepared
+from eegzoo.reproduction.protocols.fixed_features import FIXED_FEATURES, prepared, with_head
 from eegzoo.reproduction.protocols.new_person import calibration_of, number_of_folds
 from eegzoo.training import EEGClassifier
 from eegzoo.weights.catalogue import SHIPPED
@@ -71,9 +71,7 @@ def trained_on_all(recipe: Recipe, dataset: EpochsDataset, model: str, seed: int
     classifier.set_params(random_state=seed)
     classifier.fit(windows.X, windows.y, groups=windows.people)
     # A few passes set the statistics that stand in for those of a person.
-    whole.set_params(max_epochs=3).fit(dataset)
-    whole.model_.head.load_state_dict(classifier.model_.head.state_dict())
-    return whole
+    return with_head(whole.set_params(max_epochs=3).fit(dataset), classifier)
 
 
 def main(

@@ -13,7 +13,7 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
-from eegzoo.models.virtual_channels import add_virtual_channels
+from eegzoo.models.virtual_channels import virtual_channels_of
 
 _LAWHERN = (
     "Lawhern et al. (2018), EEGNet: a compact convolutional neural network for EEG-based "
@@ -167,7 +167,9 @@ class EEGNet(EEGModel):
         self.check_smallest_window(pool_1 * pool_2)
 
         n_spatial = self.F1 * self.D
-        n_rows = add_virtual_channels(self, stimulus_freqs)
+        self.stimulus_freqs, channels = virtual_channels_of(self, stimulus_freqs)
+        self.virtual_channels = channels
+        n_rows = self.n_chans if channels is None else channels.n_virtual
         self.front = depthwise_front(n_rows, self.F1, self.D, self.kernel_length, max_norm)
         self.reduce = self._norm_pool(n_spatial, pool_1)
         self.separable = nn.Sequential(

@@ -12,7 +12,7 @@ from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
-from eegzoo.models.virtual_channels import add_virtual_channels
+from eegzoo.models.virtual_channels import virtual_channels_of
 
 
 @register_model(
@@ -111,7 +111,9 @@ class ShallowConvNet(EEGModel):
         )  # fmt: skip
         self.check_smallest_window(self.kernel_length + self.pool_length - 1)
 
-        n_rows = add_virtual_channels(self, stimulus_freqs)
+        self.stimulus_freqs, channels = virtual_channels_of(self, stimulus_freqs)
+        self.virtual_channels = channels
+        n_rows = self.n_chans if channels is None else channels.n_virtual
         self.front = TemporalSpatialConv(
             ConstrainedConv2d(
                 1, n_filters, (1, self.kernel_length), padding="valid", max_norm=max_norm

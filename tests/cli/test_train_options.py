@@ -26,6 +26,7 @@ WITHOUT = {
     "optimizer": "optimizers are Python classes",
     "criterion": "losses are Python classes",
     "lr_scheduler": "schedulers are Python classes",
+    "pseudo_labels": "options of a step of adapt are a Python object",
     "options": "arguments of these classes",
 }
 FAST = ("--cv", "2", "--max-epochs", "1", "--verbose", "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -98,3 +99,11 @@ def prepared(
     params["model_params"] = {"drop_prob": whole.drop_prob, "head_max_norm": whole.head_max_norm}
     head = EEGClassifier(FixedFeatures, sfreq=1.0, check_signal="ignore", **params)
     return Windows(features_of(dataset, whole), dataset.labels, people), head
+
+
+def with_head(whole: EEGClassifier, classifier: EEGClassifier) -> EEGClassifier:
+    """Return a classifier of windows with the head of one that was trained on their features."""
+    joined = copy.deepcopy(whole)
+    joined.model_.head.load_state_dict(classifier.model_.head.state_dict())
+    joined.calibrations_ = classifier.calibrations_
+    return joined

@@ -18,8 +18,14 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.splits import check_leakage
+from eegzoo.reproduction.figures.adapted_on_parts import scores_of_parts
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.fixed_features import FIXED_FEATURES, Windows, prepared
+from eegzoo.reproduction.protocols.fixed_features import (
+    FIXED_FEATURES,
+    Windows,
+    prepared,
+    with_head,
+)
 from eegzoo.reproduction.protocols.leave_one_out import BASELINES
 from eegzoo.reproduction.protocols.run import Run
 from eegzoo.reproduction.protocols.settings import classifier_settings
@@ -124,6 +130,9 @@ def tested(
     other folds.
     """
     windows, classifier = prepared(dataset, model, settings)
+    whole = EEGClassifier(model, random_state=seed, **settings)
+    if model in FIXED_FEATURES:  # the statistics are those of each person, and the head is replaced
+        whole = whole.set_params(max_epochs=1).fit(dataset)
     splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
     left: list[dict[str, Any]] = []
     for fold, (train, test) in enumerate(splitter.split(windows.people, groups=windows.people)):
@@ -132,24 +141,28 @@ def tested(
         trained = clone(classifier).set_params(random_state=seed)
         trained.fit(part.X, part.y, groups=part.people)
         for person in np.unique(windows.people[test]).tolist():
-            own = windows[np.flatnonzero(windows.people == person)]
+            rows = np.flatnonzero(windows.people == person)
+            own, raw = windows[rows], Windows(dataset, dataset.labels, windows.people)[rows]
             y = np.searchsorted(trained.classes_, own.y)
             outputs = log_of(trained, own)
             one = {"person": person, "fold": fold, "y": y.tolist(), "aligned": outputs.tolist()}
-            left.append({"row": one, "trained": trained, "own": own})
+            left.append({"row": one, "trained": trained, "own": own, "raw": raw})
     for each in left:
-        row, own = each["row"], each["own"]
+        row, own, trained = each["row"], each["own"], each["trained"]
         others = [other["row"] for other in left if other["row"]["fold"] != row["fold"]]
         known = calibration_of(others, "aligned")
-        each["trained"].calibrations_ = {"as_is": known}
+        trained.calibrations_ = {"as_is": known}
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AdaptationWarning)
-            adapted = each["trained"].adapt(own.X, groups=own.people)
+            adapted = trained.adapt(own.X, groups=own.people)
         row["seconds"] = round(time.perf_counter() - start, 3)
         row["stepped_back"] = adapted.adaptation_.stepped_back
         outputs = log_of(adapted, own) * known.temperature
         row["adapted"] = outputs.tolist()
+        if model in FIXED_FEATURES:
+            trained = with_head(whole, trained)
+        row["parts"] = scores_of_parts(trained, each["raw"].X, each["raw"].y, seed)
     for each in left:
         row = each["row"]
         others = [other["row"] for other in left if other["row"]["fold"] != row["fold"]]

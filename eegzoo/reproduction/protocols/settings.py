@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 
 
 def classifier_settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters of `EEGClassifier` with tuples for lists, and the alignment as an object.
+    """Return parameters of `EEGClassifier` with tuples for lists, and objects for descriptions.
 
     Parameters
     ----------
     given : mapping
-        Parameters; "align" is a name, or what `PersonAlignment.to_dict` gives.
+        Parameters; "align" is a name, or what `PersonAlignment.to_dict` gives, and "pseudo_labels"
+        holds the arguments of `PseudoLabels`.
 
     Examples
     --------
@@ -24,6 +26,8 @@ def classifier_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     settings = {name: _tuples(value) for name, value in given.items()}
     if isinstance(settings.get("align"), Mapping):
         settings["align"] = PersonAlignment.from_dict(settings["align"])
+    if isinstance(settings.get("pseudo_labels"), Mapping):
+        settings["pseudo_labels"] = PseudoLabels(**settings["pseudo_labels"])
     return settings
 
 

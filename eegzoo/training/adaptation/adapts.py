@@ -25,6 +25,7 @@ from eegzoo.training.adaptation.own_labels import (
 from eegzoo.training.adaptation.person_windows import PersonWindows
 from eegzoo.training.adaptation.pseudo_labels import (
     PseudoLabels,
+    check_options,
     doubt_about,
     learn_own_labels,
 )
@@ -109,6 +110,8 @@ class AdaptsToPeople(CopiesForPeople):
         ValueError
             If there are windows of several people, or fewer than two; if the windows do not match
             those of the training; if a step in `how` cannot be done.
+        TypeError
+            If `how` is a string, or `pseudo_labels` of another type.
 
         Warns
         -----
@@ -142,6 +145,7 @@ class AdaptsToPeople(CopiesForPeople):
         neural networks. ICML workshop on challenges in representation learning.
         """
         check_is_fitted(self, "model_")
+        check_options(pseudo_labels)
         plain = self._unadapted()
         steps = plain._steps(how)
         windows = plain._windows_of_person(X, groups, first)
@@ -236,7 +240,8 @@ class AdaptsToPeople(CopiesForPeople):
 
         The crops have the shape (n_windows, n_crops, n_chans, n_times).
         """
-        average, learner = self.targets_.average_crops, None
+        average = self.targets_.average_crops
+        learner: LearnsHead | LearnsAllWeights
         if options.which == "head" or only_head_learns(self.model_):
             features = inputs.features(self.model_).view(*crops.shape[:2], -1)
             learner = LearnsHead(self.model_, features, average, options.strength)

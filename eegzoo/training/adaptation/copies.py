@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import warnings
 from typing import Any, Self
 
@@ -11,12 +10,13 @@ from torch import Tensor
 
 from eegzoo.data.preprocessing.normalization import Normalizer
 from eegzoo.models.base import EEGModel
-from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, check_options
 from eegzoo.training.adaptation.record import Adaptation
 from eegzoo.training.adaptation.source import Source
 from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS
 from eegzoo.training.calibration.folds import CalibrationWarning
 from eegzoo.training.calibration.honest_predictions import HonestPredictions
+from eegzoo.training.recipe import Recipe
 
 
 class CopiesForPeople(HonestPredictions):
@@ -40,6 +40,18 @@ class CopiesForPeople(HonestPredictions):
     align_: Any
     alignment_: Any
     _options: dict[str, Any]
+
+    def check_parameters(self) -> Recipe:
+        """Check the parameters, and return `settings`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is invalid. The message names the first one.
+        """
+        recipe = super().check_parameters()
+        check_options(self.pseudo_labels)
+        return recipe
 
     @property
     def _regime(self) -> str:
@@ -85,7 +97,7 @@ class CopiesForPeople(HonestPredictions):
     def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
         tensors = super()._described_people(extra)
         if self.pseudo_labels is not None:
-            extra["pseudo_labels"] = dataclasses.asdict(self.pseudo_labels)
+            extra["pseudo_labels"] = self.pseudo_labels.to_dict()
         if self.adaptation_ is None:
             return tensors
         extra["adaptation"] = self.adaptation_.to_dict()

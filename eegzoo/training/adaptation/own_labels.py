@@ -14,8 +14,8 @@ from eegzoo.training.adaptation.fit_head import fit_head
 from eegzoo.training.by_person.statistics import PersonInputs
 
 Average = Callable[[Tensor], Tensor]
-# Steps of a round that trains all weights.
-_N_STEPS = 30
+# Steps of a round that trains all weights, and the learning rate at its start.
+_N_STEPS, _LR = 15, 6e-3
 
 
 class LearnsHead:
@@ -124,8 +124,9 @@ class LearnsAllWeights:
     def learn(self, labels: Tensor, chosen: Tensor) -> None:
         """Train on windows, as `LearnsHead.learn` does."""
         model = fine_tune(
-            self.model, self._crops[chosen], labels[chosen], self._average, n_steps=_N_STEPS
-        )
+            self.model, self._crops[chosen], labels[chosen], self._average,
+            n_steps=_N_STEPS, lr=_LR,
+        )  # fmt: skip
         if self._has_statistics:
             model = PersonInputs(model, self._crops.flatten(0, 1)).fitted(model)
         self.model = model

@@ -67,6 +67,35 @@ class PseudoLabels:
             return float(self.threshold)
         return round(1 / n_classes + 0.6 * (1 - 1 / n_classes), 4)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict, of which the constructor makes the same options.
+
+        Examples
+        --------
+        >>> PseudoLabels(n_rounds=np.int64(2)).to_dict()["n_rounds"]
+        2
+        """
+        return {
+            "threshold": None if self.threshold is None else float(self.threshold),
+            "n_rounds": int(self.n_rounds), "strength": float(self.strength),
+            "smallest_share": float(self.smallest_share), "which": str(self.which),
+        }  # fmt: skip
+
+
+def check_options(options: PseudoLabels | None) -> None:
+    """Raise an error unless the options are `PseudoLabels` or None.
+
+    Raises
+    ------
+    TypeError
+        If they are not.
+    """
+    if options is not None and not isinstance(options, PseudoLabels):
+        raise TypeError(
+            f'expected pseudo_labels to be PseudoLabels, such as PseudoLabels(which="all"), or '
+            f"None, got {options!r}"
+        )
+
 
 def learn_own_labels(
     probabilities: Array,

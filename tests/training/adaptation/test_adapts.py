@@ -304,6 +304,13 @@ def test_unknown_steps_raise(fitted, how, error, message):
         fitted.adapt(NEW_X, how=how)
 
 
+def test_options_of_another_type_raise(fitted):
+    with pytest.raises(TypeError, match="expected pseudo_labels to be PseudoLabels"):
+        fitted.adapt(NEW_X, pseudo_labels="all")
+    with pytest.raises(TypeError, match="expected pseudo_labels to be PseudoLabels"):
+        make_classifier(pseudo_labels={"which": "all"}).fit(X, Y, PEOPLE)
+
+
 @pytest.mark.filterwarnings(NO_LABELS)
 def test_steps_that_cannot_be_done_raise_only_when_they_are_asked_for():
     classifier = make_classifier(align=None, normalize="window", max_epochs=1).fit(X, Y)
