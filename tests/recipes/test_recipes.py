@@ -140,7 +140,7 @@ class TestNewPerson:
                 warnings.simplefilter("ignore", AdaptationWarning)  # some are not sure enough
                 adapted = classifier.adapt(np.asarray(own.X))
             accuracies.append((adapted.predict(np.asarray(own.X)) == own.labels).mean())
-        assert np.mean(accuracies) > 0.85
+        assert np.mean(accuracies) > 0.8  # chance is .5 or .25
 
 
 def by_subject(metric):

@@ -31,7 +31,8 @@ TRAINED = [entry for entry in DIFFERENT if not weights_of(entry)]
 PUBLISHED = [
     entry
     for entry in DIFFERENT
-    if weights_of(entry) and not entry.name.startswith("tinysleepnet.physioex")
+    if weights_of(entry)
+    and not entry.name.startswith(("tinysleepnet.physioex", "sleeptransformer.physioex"))
 ]
 by_name = {"ids": lambda entry: entry.name}
 
