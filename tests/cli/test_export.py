@@ -254,7 +254,7 @@ def test_a_missing_extra_is_named(folder, tmp_path, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     done = eegzoo("export", folder / "model.safetensors", "model.onnx", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.endswith("pip install 'eegzoo[onnx]'\n")
+    assert done.stderr.endswith("pip install 'eegzoo[onnx]' (more: docs/installation.md)\n")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -106,7 +106,8 @@ def test_a_missing_extra_is_an_error_of_one_line(tmp_path, monkeypatch):
         pytest.skip("weights is not beside the clone")
     done = eegzoo("evaluate", MI2, *FISTS, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("pip install 'eegzoo[weights]'")
+    expected = "pip install 'eegzoo[weights]' (more: docs/installation.md)"
+    assert done.stderr.splitlines()[-1].endswith(expected)
 
 
 # PhysioNet's recordings.
