@@ -26,7 +26,7 @@ AUTHORS = catalogue._AUTHORS
 
 
 def test_authors_weights_are_listed():
-    assert len(AUTHORS) == 33
+    assert len(AUTHORS) == 34
     assert set(AUTHORS) <= set(NAMES) == set(eegzoo.list_weights())
     assert sorted(NAMES) == NAMES
     assert len(list_weights("eegnet.physionet_*")) == 15
