@@ -261,8 +261,8 @@ def test_an_unknown_or_first_part_raises(model, until):
     assert all(weight.requires_grad for weight in model.parameters())
 
 
-# torch 2.13's `torch.gru` and `torch.lstm` round otherwise once their weights need no gradient.
-ROUNDED_BY_WEIGHTS = ("robustsleepnet", "seqsleepnet")
+# torch 2.13 rounds some recurrent and attention layers otherwise once their weights need no gradient.
+ROUNDED_BY_WEIGHTS = ("cbramod", "robustsleepnet", "seqsleepnet", "steegformer")
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -276,7 +276,7 @@ def test_features_in_front_of_a_trained_head_are_those_of_evaluation(name):
     for place, (x, features) in enumerate(zip(inputs, expected, strict=True)):
         evaluated = model.features(*x)
         if name in ROUNDED_BY_WEIGHTS:
-            torch.testing.assert_close(evaluated, features, rtol=0, atol=1e-6)
+            torch.testing.assert_close(evaluated, features, rtol=1e-6, atol=1e-6)
             expected[place] = evaluated
         else:
             assert torch.equal(evaluated, features)
@@ -304,7 +304,7 @@ def test_features_of_parts_that_are_not_frozen_differ_in_training(name):
     model = loaded(name)
     body = [part for key, part in model.named_children() if key != "head"]
     layers = [layer for part in body for layer in part.modules()]
-    if not any(is_dropout(x) or isinstance(x, BatchNormBase) for x in layers):
+    if not any((is_dropout(x) and x.p > 0) or isinstance(x, BatchNormBase) for x in layers):
         pytest.skip("neither dropout nor batch normalisation in front of the head")
     x = windows(model)
     expected = model.features(x)
