@@ -261,7 +261,7 @@ def test_an_unknown_or_first_part_raises(model, until):
     assert all(weight.requires_grad for weight in model.parameters())
 
 
-# torch 2.13 rounds some recurrent and attention layers otherwise once their weights need no gradient.
+# torch 2.13 rounds some recurrent and attention layers otherwise if no weight needs a gradient.
 ROUNDED_BY_WEIGHTS = ("cbramod", "robustsleepnet", "seqsleepnet", "steegformer")
 
 
