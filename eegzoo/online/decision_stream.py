@@ -118,7 +118,14 @@ class DecisionStream(abc.ABC):
     @property
     def differences(self) -> list[str]:
         """What is computed otherwise than offline."""
-        return list(self._causal.differences)
+        found = list(self._causal.differences)
+        if self._aligns_otherwise():
+            found.append("a person is aligned by all windows offline, by those so far in a stream")
+        return found
+
+    def _aligns_otherwise(self) -> bool:
+        """Return whether a person is aligned otherwise than offline."""
+        raise NotImplementedError
 
     @property
     def latency(self) -> Latency:

@@ -155,13 +155,8 @@ class StreamingClassifier(DecisionStream):
                 f"the network remembers the windows before, got {self.step_seconds:g} s"
             )
 
-    @property
-    def differences(self) -> list[str]:
-        """What is computed otherwise than offline."""
-        found = super().differences
-        if self.adapt == "running" and not self.classifier.causal:
-            found.append("a person is aligned by all windows offline, by those so far in a stream")
-        return found
+    def _aligns_otherwise(self) -> bool:
+        return self.adapt == "running" and not self.classifier.causal
 
     def _length_at(self, sfreq: float) -> int:
         return self.preprocessing.window.n_times(sfreq)

@@ -95,6 +95,9 @@ class OnnxStreamingClassifier(DecisionStream):
         known = SignalInfo(stream["ch_names"], 1.0, 1, ch_types=stream["ch_types"])
         return self._exported.reordered(known.order_of(ch_names), len(ch_names))
 
+    def _aligns_otherwise(self) -> bool:
+        return self.model.stream["align"] is not None and not self.model.stream["causal"]
+
     def _length_at(self, sfreq: float) -> int:
         return int(self.model.stream["window"]["n_times"])
 

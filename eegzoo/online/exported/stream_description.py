@@ -103,6 +103,8 @@ def stream_description(
         "signal": {"ch_names": list(signal.ch_names), "sfreq": float(signal.sfreq)},
         "check_amplitude": classifier.check_signal != "ignore",
         "amplitude": classifier.amplitude_,
+        # Whether offline use is that of a stream as well.
+        "causal": classifier.causal,
         "align": align.to_dict() if waits and align is not None else None,
         "alignment": alignment.to_dict() if is_outside and alignment is not None else None,
         "normalization": (classifier.normalizer_.to_dict() if "normalization" in outside else None),
