@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from eegzoo.training import EEGClassifier
+from tests.cli.test_interruption import heed_interrupts
 from tests.online.running import recording, trained
 
 
@@ -61,7 +62,7 @@ def test_interruption_ends_cleanly_and_keeps_the_decisions(
     process = subprocess.Popen(
         [sys.executable, "-m", "eegzoo", "stream", str(model), "--play", str(path), "--out",
          str(out)],
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -69,11 +70,7 @@ def test_interruption_ends_cleanly_and_keeps_the_decisions(
             break
         time.sleep(0.1)
     process.send_signal(2)
-    try:
-        _, errors = process.communicate(timeout=20)
-    except subprocess.TimeoutExpired:  # Python ignores an interruption within a finaliser
-        process.send_signal(2)
-        _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert errors.rstrip().endswith("eegzoo: interrupted")
     assert "Traceback" not in errors

@@ -140,7 +140,8 @@ class TestNewPerson:
                 warnings.simplefilter("ignore", AdaptationWarning)  # some are not sure enough
                 adapted = classifier.adapt(np.asarray(own.X))
             accuracies.append((adapted.predict(np.asarray(own.X)) == own.labels).mean())
-        assert np.mean(accuracies) > 0.8  # chance is .5 or .25
+        # That file has .82, and .85 without labels of its own: adaptation costs it on these people.
+        assert np.mean(accuracies) > (0.8 if name == "eegnet.ssvep_exo_person" else 0.85)
 
 
 def by_subject(metric):
