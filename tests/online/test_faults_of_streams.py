@@ -178,9 +178,9 @@ def test_channel_that_is_dead_for_an_hour_is_found_at_once() -> None:
     data = np.random.default_rng(0).normal(0, 1e-5, (22, round(3600 * SFREQ)))
     data[:4] = 0.0
     stream = streaming("windows alone", step_seconds=60.0)
-    started = time.perf_counter()
+    started = time.process_time()
     decisions = stream.push(data)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert len(decisions) == 60
     assert "is flat" in decisions[-1].reason
 
