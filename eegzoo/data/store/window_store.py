@@ -97,7 +97,7 @@ class WindowStore(Windows):
         preprocessing: Preprocessing,
         event_id: Mapping[str, str | int] | None = None,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         check_signal: str = "raise",
         verbose: int = 1,
     ) -> Self:
@@ -108,6 +108,10 @@ class WindowStore(Windows):
         is computed only if it, its metadata, the preprocessing, ``event_id`` or ``check_signal``
         has changed. Windows of recordings that are no longer in `recordings` are deleted.
 
+        joblib runs the workers, so that ``joblib.parallel_config(backend="dask")`` uses those of a
+        cluster, which must see the folder and the recordings under the same names. A recording
+        whose worker is lost is computed again by another one.
+
         Parameters
         ----------
         folder : path-like
@@ -117,9 +121,9 @@ class WindowStore(Windows):
             to it as a file name.
         preprocessing, event_id, check_signal
             As in `EpochsDataset.from_recordings`.
-        n_jobs : int
+        n_jobs : int | None
             Number of worker processes, each with one thread. 1 computes in the calling process; -1
-            uses all cores.
+            uses all cores. None: 1, unless ``joblib.parallel_config`` says otherwise.
         verbose : int
             Whether to show a progress bar; 0 hides it.
 
