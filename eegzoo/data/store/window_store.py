@@ -192,6 +192,12 @@ class WindowStore(Windows):
                 windows[:] = windows[:, order]
         return batch
 
+    def locations(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the number of each window's shard, and the window's place in it."""
+        sizes = np.diff(self._starts)
+        shards = np.repeat(np.arange(len(sizes)), sizes)
+        return shards, np.arange(len(self)) - self._starts[shards]
+
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -84,12 +85,15 @@ def _run_here(
                 n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs",
                 max_nbytes=None,
             )  # fmt: skip
+        outcomes = parallel(calls())
         try:
-            with contextlib.closing(parallel(calls())) as outcomes:
-                for outcome in outcomes:
-                    del running[outcome.place]
-                    yield outcome
+            for outcome in outcomes:
+                del running[outcome.place]
+                yield outcome
         except GeneratorExit:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ".*have been cancelled", UserWarning)
+                outcomes.close()
             raise
         except Exception:
             # A process has died, and the others with it: functions return their own errors. Those
