@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import os
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import read_sealed
+from eegzoo.data.store.checked_json import read_sealed, sha256
 from eegzoo.data.store.shards import Shard, read_into
 from eegzoo.data.store.writing import INDEX, write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
@@ -217,12 +218,30 @@ class WindowStore(Windows):
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its name: other processes open the store, and share neither windows nor labels.
+        return _reopened, (str(self.folder.resolve()), self._identity)
+
+    @property
+    def _identity(self) -> str:
+        """Hash of everything that its windows depend on."""
+        return sha256([[shard.key, shard.sha256] for shard in self.shards])
+
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
         return (
             f"WindowStore({str(self.folder)!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
+
+
+@functools.lru_cache(maxsize=4)
+def _reopened(folder: str, identity: str) -> WindowStore:
+    """Open a store that another process has open, once for all the tasks of this process."""
+    store = WindowStore(folder)
+    if store._identity != identity:
+        raise ValueError(f"the window store {folder} has been rewritten since it was opened")
+    return store
 
 
 def _read_index(folder: Path) -> Any:
