@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Mapping
@@ -14,8 +13,10 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import read_sealed
-from eegzoo.data.store.shards import Shard, read_into
+from eegzoo.data.store.checked_json import unsealed
+from eegzoo.data.store.local_folder import LocalFolder
+from eegzoo.data.store.shard_source import Run, ShardSource
+from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import INDEX, write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
 from eegzoo.data.windows.lazy_windows import Array, Windows
@@ -78,14 +79,13 @@ class WindowStore(Windows):
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        index = _read_index(self.folder)
+        self.source: ShardSource = LocalFolder(self.folder)
+        index = _read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            shard.check_file(self.folder)
+        self.source.check(self._files())
         self.info = self.shards[0].info
         self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
-        self._paths = [str(self.folder / shard.file) for shard in self.shards]
         self._orders = [_order(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
 
@@ -174,19 +174,45 @@ class WindowStore(Windows):
             If a file was truncated or deleted after the store was opened.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
-        if len(indices) == 0:
-            return batch
-        owners = np.searchsorted(self._starts, indices, side="right") - 1
-        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
-        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
-        for start, stop in itertools.pairwise(edges):
-            owner, windows = int(owners[start]), batch[start:stop]
-            first = int(indices[start] - self._starts[owner])
-            read_into(self._paths[owner], windows, first)
+        runs = self._runs(indices)
+        self.source.fetch((run for _, run in runs), wait=True)
+        start = 0
+        for owner, run in runs:
+            windows = batch[start : start + run.n_windows]
+            self.source.read_into(run, windows)
             order = self._orders[owner]
             if order is not None:
                 windows[:] = windows[:, order]
+            start += run.n_windows
         return batch
+
+    def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
+        """Bring windows near that will be read soon, in the background.
+
+        Parameters
+        ----------
+        indices : array of int
+            Indices of the windows.
+        """
+        self.source.fetch((run for _, run in self._runs(np.asarray(indices))), wait=False)
+
+    def _runs(self, indices: npt.NDArray[np.int64]) -> list[tuple[int, Run]]:
+        """Return the runs of neighbouring windows at `indices`, each with its shard's index."""
+        if len(indices) == 0:
+            return []
+        owners = np.searchsorted(self._starts, indices, side="right") - 1
+        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
+        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
+        runs = []
+        for start, stop in itertools.pairwise(edges):
+            owner = int(owners[start])
+            first = int(indices[start] - self._starts[owner])
+            runs.append((owner, Run(self.shards[owner], first, stop - start)))
+        return runs
+
+    def _files(self) -> list[Shard]:
+        """Return the shards, without those that share a file with another."""
+        return list({shard.key: shard for shard in self.shards}.values())
 
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
@@ -196,31 +222,31 @@ class WindowStore(Windows):
         ValueError
             If some do not match; the message names them.
         """
-        damaged = []
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            with (self.folder / shard.file).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != shard.sha256:
-                    damaged.append(f"{shard.file} ({shard.recording})")
+        damaged = [
+            f"{shard.file} ({shard.recording})"
+            for shard in self._files()
+            if self.source.sha256(shard) != shard.sha256
+        ]
         if damaged:
             raise ValueError(
-                f"expected files that match their checksums in {self.folder}, got damaged "
+                f"expected files that match their checksums in {self.source.name}, got damaged "
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
         return (
-            f"WindowStore({str(self.folder)!r}: {n_windows} windows of {len(self.shards)} "
+            f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
 
 
-def _read_index(folder: Path) -> Any:
+def _read_index(source: ShardSource) -> Any:
     try:
-        return read_sealed(folder / INDEX)
+        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"no window store in {folder}: {INDEX} is missing, which WindowStore.write writes "
+            f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
             "when it finishes"
         ) from error
 
