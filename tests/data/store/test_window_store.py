@@ -240,7 +240,7 @@ def test_a_store_larger_than_memory_is_read(tmp_path, processes):
     assert total == pytest.approx(store[:].sum(dtype=np.float64), abs=1e-3)
 
 
-@pytest.mark.parametrize("n_bytes", [100, 128, 129, 300, 10_000])
+@pytest.mark.parametrize("n_bytes", [128, 129, 300, 10_000])
 def test_the_pieces_of_a_file_have_their_hashes(tmp_path, monkeypatch, n_bytes):
     monkeypatch.setattr(shards, "PIECE_BYTES", n_bytes)
     store = open_or_write(tmp_path, make_recordings(1))
