@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.store.shard_source import Run, ShardSource
-from eegzoo.data.store.shards import HEADER_BYTES, Shard
+from eegzoo.data.store.shards import HEADER_BYTES, PIECE_BYTES, Shard
 
 _OPEN_FILES = 64  # kept open per process; macOS allows 256
 
@@ -47,10 +46,16 @@ class LocalFolder(ShardSource):
         offset = HEADER_BYTES + run.first * windows[0].nbytes
         read_bytes(os.path.join(self.name, run.shard.file), windows.data.cast("B"), offset)
 
-    def sha256(self, shard: Shard) -> str:
-        """Return the hash of a file of windows as it is now."""
-        with (self.folder / shard.file).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+    def chunks(self, shard: Shard) -> Iterator[bytes]:
+        """Yield a file of windows as it is now."""
+        try:
+            with (self.folder / shard.file).open("rb") as file:
+                while chunk := file.read(PIECE_BYTES):
+                    yield chunk
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"{self.folder / shard.file} is gone: has the store been rewritten meanwhile?"
+            ) from error
 
 
 def read_bytes(path: str, memory: memoryview, offset: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -92,11 +93,13 @@ class ShardSource(ABC):
         """
 
     @abstractmethod
-    def sha256(self, shard: Shard) -> str:
-        """Return the hash of a file of windows as it is now.
+    def chunks(self, shard: Shard) -> Iterator[Any]:
+        """Yield a file of windows as it is now, in buffers of at most 4 MiB.
 
         Raises
         ------
+        ValueError
+            If the file is missing or too short.
         OSError
             If it cannot be read.
         """

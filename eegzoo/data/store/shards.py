@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from eegzoo.data.store.fingerprint import fingerprint
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 HEADER_BYTES = 128
+_DIGEST = re.compile("[0-9a-f]{64}")
 PIECE_BYTES = 2**22  # large enough that a request's latency is small against its transfer
 
 
@@ -137,8 +139,22 @@ class Shard:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make a shard from the result of `to_dict`."""
-        return cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
+        """Make a shard from the result of `to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If a hash is none, or there are too few of pieces. Files are named by them.
+        """
+        shard = cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
+        for digest in (shard.key, shard.sha256, *shard.pieces):
+            if not _DIGEST.fullmatch(str(digest)):
+                raise ValueError(f"expected a hash of 64 hexadecimal digits, got {digest!r}")
+        if shard.pieces and len(shard.pieces) != -(-shard.n_bytes // PIECE_BYTES):
+            raise ValueError(
+                f"expected a hash for each piece of {shard.n_bytes} bytes, got {len(shard.pieces)}"
+            )
+        return shard
 
 
 def write_shard(

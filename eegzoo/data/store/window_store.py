@@ -1,7 +1,8 @@
-"""Store on disk of the windows of many recordings."""
+"""Store of the windows of many recordings."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,8 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.store.checked_json import unsealed
 from eegzoo.data.store.local_folder import LocalFolder
+from eegzoo.data.store.open_source import open_source
+from eegzoo.data.store.remote.bucket import is_url
 from eegzoo.data.store.shard_source import Run, ShardSource
 from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import INDEX, write_store
@@ -23,22 +26,35 @@ from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
 class WindowStore(Windows):
-    """Windows of many recordings in a folder, for data sets that do not fit into memory.
+    """Windows of many recordings in files, for data sets that do not fit into memory.
 
     `write` creates a store, and `dataset` returns a data set that reads its windows when they are
-    needed. Reading takes 1.6 times as long as indexing an array in memory, as does a memory map,
-    but does not count towards a memory limit. Neighbouring windows are read together. Reading needs
-    ``os.preadv``, which Microsoft Windows does not have.
+    needed. `copy_store` copies a store to object storage, from where it is read through a cache on
+    disk (extra ``cloud``). Reading from a disk takes 1.6 times as long as indexing an array in
+    memory, as does a memory map, but does not count towards a memory limit. Neighbouring windows
+    are read together. Reading needs ``os.preadv``, which Microsoft Windows does not have.
 
     Parameters
     ----------
-    folder : path-like
-        Folder of a store that `write` created.
+    location : path-like | str
+        Folder of a store that `write` created, or the URL of a copy: ``s3://``, ``gs://``,
+        ``az://``, ``http://`` or ``https://``.
+    storage_options : mapping of str to object | None
+        Keyword arguments of `obstore.store.from_url` for a URL, such as ``endpoint``, ``region``,
+        ``client_options`` and ``retry_config``. What is not given, credentials above all, comes
+        from the environment, as obstore describes it.
+    cache : path-like | None
+        Folder of the cache of what is read from a URL; any number of processes can share it. None:
+        that in ``EEGZOO_CACHE``, or ``store`` in the user's cache of eegzoo.
+    cache_gb : float
+        Largest size of the cache, in GB. What was not read for the longest time is deleted.
 
     Attributes
     ----------
-    folder : Path
-        Folder of the store.
+    folder : Path | None
+        Folder of the store. None for a URL.
+    source : ShardSource
+        Where the files come from. Its ``name`` is the path or the URL.
     shape : tuple of int
         (n_windows, n_chans, n_times).
     info : SignalInfo
@@ -51,16 +67,28 @@ class WindowStore(Windows):
     Raises
     ------
     FileNotFoundError
-        If there is no store in the folder.
+        If there is no store.
     ValueError
-        If a file is damaged, is not of a window store, or has another version of the format; the
-        message names it.
+        If a file is damaged, was altered, is not of a window store, or has another version of the
+        format; the message names it.
+    PermissionError
+        If the credentials for a URL are refused, or have expired.
+    OSError
+        If a URL cannot be read after repeated attempts, or the disk of the cache is full.
+    ImportError
+        If obstore, which reads URLs, is not installed.
 
     Notes
     -----
     Any number of threads and of processes, forked or spawned, can read a store at the same time.
     For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
     their description (``.json``). ``index.json`` lists the recordings of the store.
+
+    From a URL, files are read in pieces of 4 MiB; each is used only if its SHA-256 hash is that in
+    the index. Stores that were written before pieces had hashes are read whole files at a time.
+    Pickling a store, as for workers that are spawned, includes ``storage_options``. They are not
+    shown, and no checkpoint holds them. Workers that are forked read through a process of their
+    own; with ``multiprocessing_context="forkserver"`` a `torch.utils.data.DataLoader` needs none.
 
     Examples
     --------
@@ -77,9 +105,16 @@ class WindowStore(Windows):
     (torch.Size([4, 22, 385]), ('left_hand', 'right_hand'))
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        self.source: ShardSource = LocalFolder(self.folder)
+    def __init__(
+        self,
+        location: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        cache_gb: float = 10.0,
+    ) -> None:
+        self.source = open_source(location, storage_options, cache, cache_gb)
+        self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
         index = _read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
         self.source.check(self._files())
@@ -143,13 +178,17 @@ class WindowStore(Windows):
         SignalWarning
             For each warning about a recording, even if an earlier run computed it.
         """
+        if is_url(folder):
+            raise ValueError(
+                f"expected a folder, got {folder}; copy_store copies a store to object storage"
+            )
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)
         )
         return cls(folder)
 
     def dataset(self) -> EpochsDataset:
-        """Return a data set of the windows, which stay on disk.
+        """Return a data set of the windows, which stay where they are.
 
         Returns
         -------
@@ -171,7 +210,9 @@ class WindowStore(Windows):
         Raises
         ------
         ValueError
-            If a file was truncated or deleted after the store was opened.
+            If a file was truncated, altered or deleted after the store was opened.
+        OSError
+            If a file cannot be read.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
         runs = self._runs(indices)
@@ -225,7 +266,7 @@ class WindowStore(Windows):
         damaged = [
             f"{shard.file} ({shard.recording})"
             for shard in self._files()
-            if self.source.sha256(shard) != shard.sha256
+            if hash_of(self.source.chunks(shard)) != shard.sha256
         ]
         if damaged:
             raise ValueError(
@@ -239,6 +280,20 @@ class WindowStore(Windows):
             f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
+
+
+def hash_of(chunks: Iterable[Any]) -> str:
+    """Return the SHA-256 hash of buffers, one after the other.
+
+    Examples
+    --------
+    >>> hash_of([b"ab", b"c"]) == hash_of([b"abc"])
+    True
+    """
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _read_index(source: ShardSource) -> Any:
