@@ -37,7 +37,7 @@ def test_codes_of_a_stim_channel_are_found_beside_other_annotations():
     stim = pulses({onset: 1 + place % 2 for place, (onset, _) in enumerate(EIGHT)})
     raw = raw_with([(1.0, 0.0, "eyes closed")], {"STI 014": stim})
     assert HANDS.in_recording(raw, ANY, "a.fif") == {"left": ["1"], "right": ["2"]}
-    with pytest.raises(ValueError, match="got events \"eyes closed\"; --event-id left=EVENT"):
+    with pytest.raises(ValueError, match='got events "eyes closed"; --event-id left=EVENT'):
         HANDS.in_recording(raw, EventSource("annotations"), "a.fif")
 
 
