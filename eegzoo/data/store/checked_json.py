@@ -62,8 +62,19 @@ def read_sealed(path: Path) -> Any:
     ValueError
         If the file is damaged, is not of a window store, or has another version of the format.
     """
+    return unsealed(path.read_bytes(), path)
+
+
+def unsealed(data: bytes, path: object) -> Any:
+    """Return the content of the bytes of a file that `write_sealed` wrote.
+
+    Raises
+    ------
+    ValueError
+        As `read_sealed` raises it; the message names `path`.
+    """
     try:
-        sealed = json.loads(path.read_bytes())
+        sealed = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged, or not a file of a window store: {error}") from error
     if not isinstance(sealed, dict) or sealed.get("format") != FORMAT:

@@ -1,4 +1,4 @@
-"""Store on disk of the windows of many recordings."""
+"""Store of the windows of many recordings."""
 
 from __future__ import annotations
 
@@ -14,30 +14,47 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import read_sealed
-from eegzoo.data.store.shards import Shard, read_into
+from eegzoo.data.store.checked_json import unsealed
+from eegzoo.data.store.local_folder import LocalFolder
+from eegzoo.data.store.open_source import open_source
+from eegzoo.data.store.remote.bucket import is_url
+from eegzoo.data.store.shard_source import Run, ShardSource
+from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import INDEX, write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
 class WindowStore(Windows):
-    """Windows of many recordings in a folder, for data sets that do not fit into memory.
+    """Windows of many recordings in files, for data sets that do not fit into memory.
 
     `write` creates a store, and `dataset` returns a data set that reads its windows when they are
-    needed. Reading takes 1.6 times as long as indexing an array in memory, as does a memory map,
-    but does not count towards a memory limit. Neighbouring windows are read together. Reading needs
-    ``os.preadv``, which Microsoft Windows does not have.
+    needed. `copy_store` copies a store to object storage, from where it is read through a cache on
+    disk (extra ``cloud``). Reading from a disk takes 1.6 times as long as indexing an array in
+    memory, as does a memory map, but does not count towards a memory limit. Neighbouring windows
+    are read together. Reading needs ``os.preadv``, which Microsoft Windows does not have.
 
     Parameters
     ----------
-    folder : path-like
-        Folder of a store that `write` created.
+    location : path-like | str
+        Folder of a store that `write` created, or the URL of a copy: ``s3://``, ``gs://``,
+        ``az://``, ``http://`` or ``https://``.
+    storage_options : mapping of str to object | None
+        Keyword arguments of `obstore.store.from_url` for a URL, such as ``endpoint``, ``region``,
+        ``client_options`` and ``retry_config``. What is not given, credentials above all, comes
+        from the environment, as obstore describes it.
+    cache : path-like | None
+        Folder of the cache of what is read from a URL; any number of processes can share it. None:
+        that in ``EEGZOO_CACHE``, or ``store`` in the user's cache of eegzoo.
+    cache_gb : float
+        Largest size of the cache, in GB. What was not read for the longest time is deleted.
 
     Attributes
     ----------
-    folder : Path
-        Folder of the store.
+    folder : Path | None
+        Folder of the store. None for a URL.
+    source : ShardSource
+        Where the files come from. Its ``name`` is the path or the URL.
     shape : tuple of int
         (n_windows, n_chans, n_times).
     info : SignalInfo
@@ -50,16 +67,28 @@ class WindowStore(Windows):
     Raises
     ------
     FileNotFoundError
-        If there is no store in the folder.
+        If there is no store.
     ValueError
-        If a file is damaged, is not of a window store, or has another version of the format; the
-        message names it.
+        If a file is damaged, was altered, is not of a window store, or has another version of the
+        format; the message names it.
+    PermissionError
+        If the credentials for a URL are refused, or have expired.
+    OSError
+        If a URL cannot be read after repeated attempts, or the disk of the cache is full.
+    ImportError
+        If obstore, which reads URLs, is not installed.
 
     Notes
     -----
     Any number of threads and of processes, forked or spawned, can read a store at the same time.
     For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
     their description (``.json``). ``index.json`` lists the recordings of the store.
+
+    From a URL, files are read in pieces of 4 MiB; each is used only if its SHA-256 hash is that in
+    the index. Stores that were written before pieces had hashes are read whole files at a time.
+    Pickling a store, as for workers that are spawned, includes ``storage_options``. They are not
+    shown, and no checkpoint holds them. Workers that are forked read through a process of their
+    own; with ``multiprocessing_context="forkserver"`` a `torch.utils.data.DataLoader` needs none.
 
     Examples
     --------
@@ -76,16 +105,22 @@ class WindowStore(Windows):
     (torch.Size([4, 22, 385]), ('left_hand', 'right_hand'))
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        index = _read_index(self.folder)
+    def __init__(
+        self,
+        location: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        cache_gb: float = 10.0,
+    ) -> None:
+        self.source = open_source(location, storage_options, cache, cache_gb)
+        self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
+        index = _read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            shard.check_file(self.folder)
+        self.source.check(self._files())
         self.info = self.shards[0].info
         self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
-        self._paths = [str(self.folder / shard.file) for shard in self.shards]
         self._orders = [_order(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
 
@@ -143,13 +178,17 @@ class WindowStore(Windows):
         SignalWarning
             For each warning about a recording, even if an earlier run computed it.
         """
+        if is_url(folder):
+            raise ValueError(
+                f"expected a folder, got {folder}; copy_store copies a store to object storage"
+            )
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)
         )
         return cls(folder)
 
     def dataset(self) -> EpochsDataset:
-        """Return a data set of the windows, which stay on disk.
+        """Return a data set of the windows, which stay where they are.
 
         Returns
         -------
@@ -171,22 +210,50 @@ class WindowStore(Windows):
         Raises
         ------
         ValueError
-            If a file was truncated or deleted after the store was opened.
+            If a file was truncated, altered or deleted after the store was opened.
+        OSError
+            If a file cannot be read.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
-        if len(indices) == 0:
-            return batch
-        owners = np.searchsorted(self._starts, indices, side="right") - 1
-        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
-        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
-        for start, stop in itertools.pairwise(edges):
-            owner, windows = int(owners[start]), batch[start:stop]
-            first = int(indices[start] - self._starts[owner])
-            read_into(self._paths[owner], windows, first)
+        runs = self._runs(indices)
+        self.source.fetch((run for _, run in runs), wait=True)
+        start = 0
+        for owner, run in runs:
+            windows = batch[start : start + run.n_windows]
+            self.source.read_into(run, windows)
             order = self._orders[owner]
             if order is not None:
                 windows[:] = windows[:, order]
+            start += run.n_windows
         return batch
+
+    def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
+        """Bring windows near that will be read soon, in the background.
+
+        Parameters
+        ----------
+        indices : array of int
+            Indices of the windows.
+        """
+        self.source.fetch((run for _, run in self._runs(np.asarray(indices))), wait=False)
+
+    def _runs(self, indices: npt.NDArray[np.int64]) -> list[tuple[int, Run]]:
+        """Return the runs of neighbouring windows at `indices`, each with its shard's index."""
+        if len(indices) == 0:
+            return []
+        owners = np.searchsorted(self._starts, indices, side="right") - 1
+        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
+        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
+        runs = []
+        for start, stop in itertools.pairwise(edges):
+            owner = int(owners[start])
+            first = int(indices[start] - self._starts[owner])
+            runs.append((owner, Run(self.shards[owner], first, stop - start)))
+        return runs
+
+    def _files(self) -> list[Shard]:
+        """Return the shards, without those that share a file with another."""
+        return list({shard.key: shard for shard in self.shards}.values())
 
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
@@ -196,31 +263,45 @@ class WindowStore(Windows):
         ValueError
             If some do not match; the message names them.
         """
-        damaged = []
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            with (self.folder / shard.file).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != shard.sha256:
-                    damaged.append(f"{shard.file} ({shard.recording})")
+        damaged = [
+            f"{shard.file} ({shard.recording})"
+            for shard in self._files()
+            if hash_of(self.source.chunks(shard)) != shard.sha256
+        ]
         if damaged:
             raise ValueError(
-                f"expected files that match their checksums in {self.folder}, got damaged "
+                f"expected files that match their checksums in {self.source.name}, got damaged "
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
         return (
-            f"WindowStore({str(self.folder)!r}: {n_windows} windows of {len(self.shards)} "
+            f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
 
 
-def _read_index(folder: Path) -> Any:
+def hash_of(chunks: Iterable[Any]) -> str:
+    """Return the SHA-256 hash of buffers, one after the other.
+
+    Examples
+    --------
+    >>> hash_of([b"ab", b"c"]) == hash_of([b"abc"])
+    True
+    """
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_index(source: ShardSource) -> Any:
     try:
-        return read_sealed(folder / INDEX)
+        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"no window store in {folder}: {INDEX} is missing, which WindowStore.write writes "
+            f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
             "when it finishes"
         ) from error
 

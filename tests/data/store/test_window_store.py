@@ -1,6 +1,7 @@
 """A store returns the same windows as memory, even if writers are interrupted or compete."""
 
 import errno
+import hashlib
 import json
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from torch.utils.data import DataLoader
 from eegzoo.data import EpochsDataset, Pick, Preprocessing, Recording, WindowStore
 from eegzoo.data.signal.montage import named_montage
 from eegzoo.data.signal.signal_info import SignalWarning
-from eegzoo.data.store import shards
+from eegzoo.data.store import local_folder, shards
 from tests.data.store.store_processes import (
     CH_NAMES,
     HALF_A_SECOND,
@@ -200,8 +201,8 @@ def test_a_pickled_store_is_small(store, dataset):
 
 
 def test_stores_with_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
-    small = shards.functools.lru_cache(maxsize=1)(shards._OpenFile)
-    monkeypatch.setattr(shards, "_opened", small)
+    small = local_folder.functools.lru_cache(maxsize=1)(local_folder.OpenFile)
+    monkeypatch.setattr(local_folder, "_opened", small)
     before = len(os.listdir("/proc/self/fd"))
     order = np.random.default_rng(0).permutation(len(dataset))
     np.testing.assert_array_equal(store[order], dataset.X[order])
@@ -237,6 +238,18 @@ def test_a_store_larger_than_memory_is_read(tmp_path, processes):
     n_windows, total = ours.recv()
     assert n_windows == len(store)
     assert total == pytest.approx(store[:].sum(dtype=np.float64), abs=1e-3)
+
+
+@pytest.mark.parametrize("n_bytes", [128, 129, 300, 10_000])
+def test_the_pieces_of_a_file_have_their_hashes(tmp_path, monkeypatch, n_bytes):
+    monkeypatch.setattr(shards, "PIECE_BYTES", n_bytes)
+    store = open_or_write(tmp_path, make_recordings(1))
+    content = (tmp_path / store.shards[0].file).read_bytes()
+    starts = range(0, len(content), n_bytes)
+    assert store.shards[0].pieces == [
+        hashlib.sha256(content[start : start + n_bytes]).hexdigest() for start in starts
+    ]
+    store.verify()
 
 
 # Rewriting.
