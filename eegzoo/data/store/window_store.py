@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import unsealed
+from eegzoo.data.store.checked_json import sha256, unsealed
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
 from eegzoo.data.store.remote.bucket import is_url
@@ -113,7 +114,10 @@ class WindowStore(Windows):
         cache: str | os.PathLike[str] | None = None,
         cache_gb: float = 10.0,
     ) -> None:
-        self.source = open_source(location, storage_options, cache, cache_gb)
+        self._open(open_source(location, storage_options, cache, cache_gb))
+
+    def _open(self, source: ShardSource) -> None:
+        self.source = source
         self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
         index = _read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
@@ -132,7 +136,7 @@ class WindowStore(Windows):
         preprocessing: Preprocessing,
         event_id: Mapping[str, str | int] | None = None,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         check_signal: str = "raise",
         verbose: int = 1,
     ) -> Self:
@@ -143,6 +147,10 @@ class WindowStore(Windows):
         is computed only if it, its metadata, the preprocessing, ``event_id`` or ``check_signal``
         has changed. Windows of recordings that are no longer in `recordings` are deleted.
 
+        joblib runs the workers, so that ``joblib.parallel_config(backend="dask")`` uses those of a
+        cluster, which must see the folder and the recordings under the same names. A recording
+        whose worker is lost is computed again by another one.
+
         Parameters
         ----------
         folder : path-like
@@ -152,9 +160,9 @@ class WindowStore(Windows):
             to it as a file name.
         preprocessing, event_id, check_signal
             As in `EpochsDataset.from_recordings`.
-        n_jobs : int
+        n_jobs : int | None
             Number of worker processes, each with one thread. 1 computes in the calling process; -1
-            uses all cores.
+            uses all cores. None: 1, unless ``joblib.parallel_config`` says otherwise.
         verbose : int
             Whether to show a progress bar; 0 hides it.
 
@@ -227,6 +235,12 @@ class WindowStore(Windows):
             start += run.n_windows
         return batch
 
+    def locations(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the number of each window's shard, and the window's place in it."""
+        sizes = np.diff(self._starts)
+        shards = np.repeat(np.arange(len(sizes)), sizes)
+        return shards, np.arange(len(self)) - self._starts[shards]
+
     def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
         """Bring windows near that will be read soon, in the background.
 
@@ -274,12 +288,37 @@ class WindowStore(Windows):
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its name: other processes open the store, and share neither windows nor labels.
+        source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
+        return _reopened, (source, self._identity)
+
+    @property
+    def _identity(self) -> str:
+        """Hash of everything that its windows depend on."""
+        return sha256([[shard.key, shard.sha256] for shard in self.shards])
+
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
         return (
             f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
+
+
+_OPEN: weakref.WeakValueDictionary[tuple[str, str], WindowStore] = weakref.WeakValueDictionary()
+
+
+def _reopened(source: ShardSource, identity: str) -> WindowStore:
+    """Return a store that another process has open; the tasks of a process share it."""
+    store = _OPEN.get((source.name, identity))
+    if store is None:
+        store = WindowStore.__new__(WindowStore)
+        store._open(source)
+        if store._identity != identity:
+            raise ValueError(f"the store {source.name} has been rewritten since it was opened")
+        _OPEN[source.name, identity] = store
+    return store
 
 
 def hash_of(chunks: Iterable[Any]) -> str:
