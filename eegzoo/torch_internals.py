@@ -208,6 +208,8 @@ def is_eager_on_cpu(x: Tensor) -> bool:
     (True, False)
     """
     return x.is_cpu and type(x) in (Tensor, nn.Parameter) and not is_traced()
+
+
 def is_observed() -> bool:
     """Return whether a mode sees or replaces torch's functions, or ``torch.jit.trace`` runs.
 
