@@ -257,6 +257,7 @@ class EEGEstimator(
         self._set_by_person(module)
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
+        self.event_id_ = None
         self.align_, self.alignment_ = as_alignment(self.align), None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
