@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -103,3 +104,18 @@ class ShardSource(ABC):
         OSError
             If it cannot be read.
         """
+
+    def sha256(self, shard: Shard) -> str:
+        """Return the hash of a file of windows as it is now.
+
+        Raises
+        ------
+        ValueError
+            If the file is missing or too short.
+        OSError
+            If it cannot be read.
+        """
+        digest = hashlib.sha256()
+        for chunk in self.chunks(shard):
+            digest.update(chunk)
+        return digest.hexdigest()

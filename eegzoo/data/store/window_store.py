@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Mapping
@@ -266,7 +265,7 @@ class WindowStore(Windows):
         damaged = [
             f"{shard.file} ({shard.recording})"
             for shard in self._files()
-            if hash_of(self.source.chunks(shard)) != shard.sha256
+            if self.source.sha256(shard) != shard.sha256
         ]
         if damaged:
             raise ValueError(
@@ -280,20 +279,6 @@ class WindowStore(Windows):
             f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
-
-
-def hash_of(chunks: Iterable[Any]) -> str:
-    """Return the SHA-256 hash of buffers, one after the other.
-
-    Examples
-    --------
-    >>> hash_of([b"ab", b"c"]) == hash_of([b"abc"])
-    True
-    """
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _read_index(source: ShardSource) -> Any:
