@@ -40,7 +40,7 @@ FOLDERS = {
         "calibration",
         "adaptation",
     ),
-    "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
+    "data": ("tasks", "signal", "reading", "preprocessing", "windows", "store", "datasets"),
     "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
     "reproduction": ("figures", "recordings", "protocols"),
 }

@@ -87,6 +87,9 @@ def evaluate(
     and for all of them; windows of one stage and mixed ones apart, if the scorer's epochs are
     others than the windows. With --against instead of a model, two scorings are compared.
 
+    Without --event-id, events are those that had the labels in the training, or are named like
+    the labels.
+
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
 

@@ -9,6 +9,7 @@ from itertools import chain, combinations, islice, pairwise
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -115,7 +116,7 @@ class XEEGNet(EEGModel):
             nn.Conv2d(self.F1, self.num_features, (n_chans, 1), groups=self.F1, bias=False),
         )
         self.norm = nn.BatchNorm1d(self.num_features)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         self.head = self.make_head(self.n_outputs)
         self._set_bands()
         self.freeze_temporal(frozen_temporal)

@@ -82,7 +82,7 @@ def test_night_that_always_kills_its_process_does_not_stop_the_rest(nights, tmp_
     listed = list(stage_nights(nights, stager, out=tmp_path / "out", n_jobs=2))
     assert outcomes(listed) == {"a": None, "b": None, "c": None, "d": tuple(STAGES[::-1])}
     (error,) = [night.error for night in listed if night.recording.name[0] == "a"]
-    assert error.startswith("the process that staged it ended")
+    assert error.startswith("the process that computed it ended")
 
 
 @pytest.mark.slow

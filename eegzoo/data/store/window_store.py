@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -13,13 +14,13 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import unsealed
+from eegzoo.data.store.index import identity_of, order_of, read_index, runs_of, without_repeats
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
 from eegzoo.data.store.remote.bucket import is_url
-from eegzoo.data.store.shard_source import Run, ShardSource
+from eegzoo.data.store.shard_source import ShardSource
 from eegzoo.data.store.shards import Shard
-from eegzoo.data.store.writing import INDEX, write_store
+from eegzoo.data.store.writing import write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
@@ -70,10 +71,9 @@ class WindowStore(Windows):
     ValueError
         If a file is damaged, was altered, is not of a window store, or has another version of the
         format; the message names it.
-    PermissionError
-        If the credentials for a URL are refused, or have expired.
     OSError
-        If a URL cannot be read after repeated attempts, or the disk of the cache is full.
+        If a URL cannot be read after repeated attempts, its credentials are refused (its subclass
+        `PermissionError`), or the disk of the cache is full.
     ImportError
         If obstore, which reads URLs, is not installed.
 
@@ -112,15 +112,18 @@ class WindowStore(Windows):
         cache: str | os.PathLike[str] | None = None,
         cache_gb: float = 10.0,
     ) -> None:
-        self.source = open_source(location, storage_options, cache, cache_gb)
+        self._open(open_source(location, storage_options, cache, cache_gb))
+
+    def _open(self, source: ShardSource) -> None:
+        self.source = source
         self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
-        index = _read_index(self.source)
+        index = read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
-        self.source.check(self._files())
+        self.source.check(without_repeats(self.shards))
         self.info = self.shards[0].info
         self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
-        self._orders = [_order(self.shards[0], shard) for shard in self.shards]
+        self._orders = [order_of(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
 
     @classmethod
@@ -131,7 +134,7 @@ class WindowStore(Windows):
         preprocessing: Preprocessing,
         event_id: Mapping[str, str | int] | None = None,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         check_signal: str = "raise",
         verbose: int = 1,
     ) -> Self:
@@ -142,6 +145,10 @@ class WindowStore(Windows):
         is computed only if it, its metadata, the preprocessing, ``event_id`` or ``check_signal``
         has changed. Windows of recordings that are no longer in `recordings` are deleted.
 
+        joblib runs the workers, so that ``joblib.parallel_config(backend="dask")`` uses those of a
+        cluster, which must see the folder and the recordings under the same names. A recording
+        whose worker is lost is computed again by another one.
+
         Parameters
         ----------
         folder : path-like
@@ -151,9 +158,9 @@ class WindowStore(Windows):
             to it as a file name.
         preprocessing, event_id, check_signal
             As in `EpochsDataset.from_recordings`.
-        n_jobs : int
+        n_jobs : int | None
             Number of worker processes, each with one thread. 1 computes in the calling process; -1
-            uses all cores.
+            uses all cores. None: 1, unless ``joblib.parallel_config`` says otherwise.
         verbose : int
             Whether to show a progress bar; 0 hides it.
 
@@ -214,7 +221,7 @@ class WindowStore(Windows):
             If a file cannot be read.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
-        runs = self._runs(indices)
+        runs = runs_of(self.shards, self._starts, indices)
         self.source.fetch((run for _, run in runs), wait=True)
         start = 0
         for owner, run in runs:
@@ -226,6 +233,12 @@ class WindowStore(Windows):
             start += run.n_windows
         return batch
 
+    def locations(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the number of each window's shard, and the window's place in it."""
+        sizes = np.diff(self._starts)
+        shards = np.repeat(np.arange(len(sizes)), sizes)
+        return shards, np.arange(len(self)) - self._starts[shards]
+
     def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
         """Bring windows near that will be read soon, in the background.
 
@@ -234,25 +247,8 @@ class WindowStore(Windows):
         indices : array of int
             Indices of the windows.
         """
-        self.source.fetch((run for _, run in self._runs(np.asarray(indices))), wait=False)
-
-    def _runs(self, indices: npt.NDArray[np.int64]) -> list[tuple[int, Run]]:
-        """Return the runs of neighbouring windows at `indices`, each with its shard's index."""
-        if len(indices) == 0:
-            return []
-        owners = np.searchsorted(self._starts, indices, side="right") - 1
-        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
-        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
-        runs = []
-        for start, stop in itertools.pairwise(edges):
-            owner = int(owners[start])
-            first = int(indices[start] - self._starts[owner])
-            runs.append((owner, Run(self.shards[owner], first, stop - start)))
-        return runs
-
-    def _files(self) -> list[Shard]:
-        """Return the shards, without those that share a file with another."""
-        return list({shard.key: shard for shard in self.shards}.values())
+        runs = runs_of(self.shards, self._starts, np.asarray(indices))
+        self.source.fetch((run for _, run in runs), wait=False)
 
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
@@ -264,7 +260,7 @@ class WindowStore(Windows):
         """
         damaged = [
             f"{shard.file} ({shard.recording})"
-            for shard in self._files()
+            for shard in without_repeats(self.shards)
             if self.source.sha256(shard) != shard.sha256
         ]
         if damaged:
@@ -272,6 +268,11 @@ class WindowStore(Windows):
                 f"expected files that match their checksums in {self.source.name}, got damaged "
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its name: other processes open the store, and share neither windows nor labels.
+        source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
+        return _reopened, (source, identity_of(self.shards))
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
@@ -281,17 +282,16 @@ class WindowStore(Windows):
         )
 
 
-def _read_index(source: ShardSource) -> Any:
-    try:
-        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
-            "when it finishes"
-        ) from error
+_OPEN: weakref.WeakValueDictionary[tuple[str, str], WindowStore] = weakref.WeakValueDictionary()
 
 
-def _order(first: Shard, shard: Shard) -> list[int] | None:
-    """Return the order that matches a shard's channels to the first's; None if it is the same."""
-    order = first.info.order_of(shard.info.ch_names)
-    return None if order == sorted(order) else order
+def _reopened(source: ShardSource, identity: str) -> WindowStore:
+    """Return a store that another process has open; the tasks of a process share it."""
+    store = _OPEN.get((source.name, identity))
+    if store is None:
+        store = WindowStore.__new__(WindowStore)
+        store._open(source)
+        if identity_of(store.shards) != identity:
+            raise ValueError(f"the store {source.name} has been rewritten since it was opened")
+        _OPEN[source.name, identity] = store
+    return store

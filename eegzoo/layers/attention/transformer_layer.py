@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
+from eegzoo.layers.dropout import Dropout
 
 
 class TransformerLayer(nn.Module):
@@ -51,14 +52,14 @@ class TransformerLayer(nn.Module):
             nn.init.uniform_(linear.weight, -limit, limit)
         for linear in (attention.query, attention.key, attention.value, attention.out):
             nn.init.zeros_(linear.bias)
-        self.attend = nn.Sequential(attention, nn.Dropout(drop_prob))
+        self.attend = nn.Sequential(attention, Dropout(drop_prob))
         self.attend_norm = nn.LayerNorm(features)
         self.expand = nn.Sequential(
             nn.Linear(features, feedforward_size),
             activation(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(feedforward_size, features),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
         )
         self.expand_norm = nn.LayerNorm(features)
 

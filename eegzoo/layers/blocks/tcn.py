@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.blocks.initializers import keras_glorot_uniform_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.dropout import Dropout
 
 
 class TCNBlock(nn.Module):
@@ -68,7 +69,7 @@ class TCNBlock(nn.Module):
             nn.init.kaiming_uniform_(conv.weight, nonlinearity="relu")  # Keras's he_uniform
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
             norm = nn.BatchNorm1d(out_channels, eps=1e-3, momentum=0.01)
-            self.body.extend((conv, norm, activation(), nn.Dropout(drop_prob)))
+            self.body.extend((conv, norm, activation(), Dropout(drop_prob)))
         self.shortcut: nn.Module = nn.Identity()
         if in_channels != out_channels:
             self.shortcut = shortcut = convolution(in_channels, 1)

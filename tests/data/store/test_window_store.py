@@ -194,10 +194,24 @@ def test_numpy_can_map_the_files(store):
     np.testing.assert_array_equal(np.concatenate(mapped), store[:])
 
 
-def test_a_pickled_store_is_small(store, dataset):
+def test_a_store_is_pickled_as_its_name(store, dataset, monkeypatch):
     pickled = pickle.dumps(store)
-    assert len(pickled) < 20_000
+    assert len(pickled) < 500
+    monkeypatch.chdir(store.folder.parent)
+    near = pickle.loads(pickle.dumps(WindowStore("store")))
+    assert near.folder == store.folder.resolve()  # for processes in other folders
+    opened = pickle.loads(pickled)
+    assert pickle.loads(pickled) is opened  # the tasks of a process share it
     assert_same(pickle.loads(pickled).dataset(), dataset)
+    chosen = store.dataset()[[5, 2]]
+    assert_same(pickle.loads(pickle.dumps(chosen)), chosen)
+
+
+def test_a_store_that_was_rewritten_meanwhile_is_not_taken_for_the_pickled_one(store):
+    pickled = pickle.dumps(store)
+    open_or_write(store.folder, make_recordings(3))
+    with pytest.raises(ValueError, match="has been rewritten since it was opened"):
+        pickle.loads(pickled)
 
 
 def test_stores_with_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
