@@ -95,7 +95,7 @@ class ShardSource(ABC):
 
     @abstractmethod
     def chunks(self, shard: Shard) -> Iterator[Any]:
-        """Yield a file of windows as it is now, in buffers of at most 4 MiB.
+        """Yield a file of windows as it is now, in pieces (`PIECE_BYTES`).
 
         Raises
         ------

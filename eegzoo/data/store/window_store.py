@@ -83,7 +83,7 @@ class WindowStore(Windows):
     For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
     their description (``.json``). ``index.json`` lists the recordings of the store.
 
-    From a URL, files are read in pieces of 4 MiB; each is used only if its SHA-256 hash is that in
+    From a URL, files are read in pieces of 1 MiB; each is used only if its SHA-256 hash is that in
     the index. Stores that were written before pieces had hashes are read whole files at a time.
     Pickling a store, as for workers that are spawned, includes ``storage_options``. They are not
     shown, and no checkpoint holds them. Workers that are forked read through a process of their
