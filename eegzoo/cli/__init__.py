@@ -24,6 +24,7 @@ from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
 from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
+from eegzoo.cli.store import store
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
@@ -60,6 +61,7 @@ app.callback()(import_modules)
 app.command("list", rich_help_panel=_LOOK)(list_)
 app.command(rich_help_panel=_LOOK)(info)
 app.command(rich_help_panel=_LOOK)(weights)
+app.command(rich_help_panel=_TRAIN)(store)
 app.command(rich_help_panel=_TRAIN)(train)
 app.command(rich_help_panel=_TRAIN)(evaluate)
 app.command(rich_help_panel=_TRAIN)(compare)

@@ -36,6 +36,8 @@ def train(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    store: sources.Store = None,
+    block_length: sources.BlockLength = None,
     subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
@@ -99,6 +101,7 @@ def train(
     precision: settings.Precision = "float32",
     compile: settings.Compile = False,
     checkpoint: settings.CheckpointFolder = None,
+    checkpoint_every: settings.CheckpointEvery = None,
     device: settings.Device = "auto",
     devices: settings.Devices = 1,
     verbose: settings.Verbose = 1,
@@ -177,6 +180,7 @@ def train(
     used = channel_options.ChannelOptions(channels, exclude, types, bads, rename)
     used.check()
     preprocessing = given.preprocessing(used.chosen_types())
+    sampler = sources.block_sampler(store, block_length)
     if causal:
         preprocessing = as_causal(preprocessing)
     if print_preprocessing:
@@ -205,6 +209,7 @@ def train(
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
         "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
         "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
+        "checkpoint_every": checkpoint_every, "sampler": sampler,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
         "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip
@@ -229,7 +234,7 @@ def train(
         of_epochs = epochs_preprocessing(raw, tmin, tmax, preprocessing.types)
         preprocessing = of_epochs or preprocessing
     run = {
-        "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
+        "data": store or (data if data or raw else "simulated"), "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
         "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
@@ -238,7 +243,13 @@ def train(
     seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
     with quiet_unless_main(process):
-        dataset = sources.load_windows(
+        dataset = None if store is None else sources.open_store(
+            store, raw=raw, data=data, subject=subject, event_id=event_id, stages=stages,
+            target=target, annotations=annotations, report=report, causal=causal,
+            preprocessing=given != preprocessing_options.PreprocessingOptions(),
+        )  # fmt: skip
+        preprocessing = preprocessing if dataset is None else dataset.X.preprocessing
+        dataset = dataset or sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
             subject=subject, channels=used, seen=None if seen is None else seen.add,
