@@ -17,7 +17,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-class End(RuntimeError):
+class EndError(RuntimeError):
     pass
 
 
@@ -28,7 +28,7 @@ class EndAt(Callback):
     def on_batch_end(self, net, training=True, **_):
         self.n_steps += training
         if self.n_steps == self.step:
-            raise End
+            raise EndError
 
 
 def fit(dataset, end=None, **changes):
@@ -62,7 +62,7 @@ def test_a_training_on_a_store_that_ends_within_an_epoch_resumes_bit_for_bit(fol
     dataset = WindowStore(folder).dataset()
     whole = fit(dataset)
     for end in (4, 2, 3):  # steps of each of three lives
-        with pytest.raises(End):
+        with pytest.raises(EndError):
             fit(dataset, end, checkpoint=tmp_path, checkpoint_every=1)
     resumed = fit(WindowStore(folder).dataset(), checkpoint=tmp_path, checkpoint_every=1)
     assert resumed.history_ == whole.history_
@@ -94,5 +94,3 @@ def test_what_is_not_known_without_reading_has_no_identity(folder):
     assert MappedWindows(store, np.negative, store.shape[1:]).identity() is None
     assert JoinedWindows([store, store[:2]]).identity() is None
     assert JoinedWindows([store, store]).identity() not in (None, store.identity())
-
-
