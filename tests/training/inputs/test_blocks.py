@@ -213,7 +213,7 @@ def test_a_sampler_that_cannot_be_raises(arguments, message):
 
 
 def test_batches_and_processes_must_fit_the_lanes():
-    with pytest.raises(ValueError, match="batch_size of at least 8, the lanes .*, got 4"):
+    with pytest.raises(ValueError, match=r"batch_size of at least 8, the lanes .*, got 4"):
         make_batches(Files([40]), 4)
     with pytest.raises(ValueError, match="n_lanes of the sampler that 3 processes divide, got 8"):
         make_batches(Files([40]), process=ProcessInfo(0, 3))
