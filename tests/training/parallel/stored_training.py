@@ -3,7 +3,7 @@
     python stored_training.py STORE FOLDER PORT
 
 The processes are forked before any of them computes. Each prints a row of JSON for each training:
-its rank, a hash of the weights, and the windows that it read.
+its rank, and a hash and the sum of the weights with the losses of each training.
 """
 
 import hashlib
@@ -18,24 +18,13 @@ from eegzoo.data import WindowStore
 from eegzoo.training.parallel.processes import join_processes, leave_processes
 from tests.training.test_training_on_a_store import EndError, fit
 
-BATCHES = 14  # of two epochs
-
 
 def trained(dataset, **changes):
-    """Return a hash and the sum of the weights, and the windows that were read for batches."""
-    read, original = [], WindowStore.read
-
-    def reading(self, indices):
-        read.append(indices)
-        return original(self, indices)
-
-    WindowStore.read = reading
+    """Return a hash and the sum of the weights, and the losses; None if the training ended."""
     try:
         fitted = fit(dataset, normalize="none", check_signal="ignore", **changes)
     except EndError:
         return None
-    finally:
-        WindowStore.read = original
     weights = [value.double().numpy() for value in fitted.model_.state_dict().values()]
     return {
         "hash": hashlib.sha256(b"".join(value.tobytes() for value in weights)).hexdigest(),
