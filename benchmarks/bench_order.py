@@ -3,7 +3,7 @@
     python benchmarks/bench_order.py [--seeds 5] [--csv FILE]
 
 Windows are drawn by a full shuffle, by `BlockSampler` with several sizes, and by one whose buffer is
-a batch. The labels come in runs of 48 windows, half a recording, which is worse than sleep stages
+a batch. The labels come in runs of 24 windows, half a recording, which is worse than sleep stages
 are. Printed are the variance of the batches' mean label divided by that of a full shuffle (1 is
 best), what `variance_inflation` says for labels that are alike in a block, the correlation of
 successive batches' means, the median length of what is read at once, and the accuracy on new people
@@ -37,7 +37,7 @@ from eegzoo.training.inputs.blocks import BlockBatches
 from eegzoo.training.inputs.crops import RandomCrops
 from eegzoo.training.inputs.training_set import TrainingSet
 
-N_PEOPLE, N_TRIALS, RUN, BATCH_SIZE = 24, 96, 48, 16
+N_PEOPLE, N_TRIALS, RUN, BATCH_SIZE = 24, 96, 24, 16
 SITES = ("C3", "Cz", "C4", "CP3", "CP4", "Pz")
 COLUMNS = (
     "order", "variance ratio", "formula", "correlation of batches", "windows read at once",

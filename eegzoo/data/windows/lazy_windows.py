@@ -185,7 +185,7 @@ class MappedWindows(Windows):
 
     def identity(self) -> str | None:
         """Return a hash of the windows and of the function, if it is that of a normalisation."""
-        owner = getattr(self.function, "__self__", None)
+        owner: Any = getattr(self.function, "__self__", None)
         if not hasattr(owner, "to_dict"):
             return None
         described = f"{type(owner).__qualname__} {self.function.__name__} {owner.to_dict()}"
