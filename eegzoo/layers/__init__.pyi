@@ -3,6 +3,7 @@ from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
+from .blocks.dense_mixture import DenseMixture
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -40,6 +41,7 @@ __all__ = [
     "ConstrainedEmbedding",
     "ConstrainedGRU",
     "ConstrainedLSTM",
+    "DenseMixture",
     "DepthwiseConv2d",
     "DropPath",
     "FeatureNorm",

@@ -24,7 +24,7 @@ def check_argument(name: str, value: object) -> Any:
     - ``*drop_prob``: a number from 0 to 1
     - ``*max_norm``: a number above 0, or None
     - ``drop_maps``, ``across_channels``, ``frozen_temporal``, ``batch_statistics``,
-      ``mean_pool``: a boolean
+      ``mean_pool``, ``two_heads``: a boolean
     - ``activation``: a class of layers, or a function that returns a layer
 
     Parameters
@@ -147,6 +147,9 @@ _CHECKS: dict[Callable[[str, object], object], tuple[str, ...]] = {
     _positive_number: ("*_seconds", "bandwidth", "complexity"),
     _probability: ("*drop_prob",),
     _norm_limit: ("*max_norm",),
-    _boolean: ("drop_maps", "across_channels", "frozen_temporal", "batch_statistics", "mean_pool"),
+    _boolean: (
+        "drop_maps", "across_channels", "frozen_temporal", "batch_statistics", "mean_pool",
+        "two_heads",
+    ),
     _layer_class: ("activation",),
 }  # fmt: skip

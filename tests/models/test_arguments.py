@@ -27,7 +27,7 @@ CONCEPTS = {
     "pool_stride": "stride of pools in samples",
     "patch_length": "length of a token in samples",
     "patch_stride": "number of samples from one token to the next",
-    "max_norm": "maximum norm of a layer's weights",
+    "(power_)?max_norm": "maximum norm of a layer's weights",
     # Repeated parts and their sizes.
     "depths?": "number of repeated blocks or layers; a tuple for several stages",
     "n_heads": "number of attention heads",
@@ -48,6 +48,7 @@ CONCEPTS = {
     "power_seconds": "length of the segments of Welch's method in seconds",
     "filter_order": "order of band-pass filters",
     "shrinkage": "share of the mean variance in a covariance",
+    "two_heads": "whether two parts of the features have a dense layer each",
     "stimulus_freqs": "frequencies of flickering stimuli in Hz",
     "neighbors": "distances of frequencies beside these in Hz",
     "n_harmonics": "number of harmonics of a stimulus",
