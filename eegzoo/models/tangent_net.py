@@ -136,7 +136,7 @@ class TangentNet(EEGModel):
         self.whitening = PersonWhitening(len(self.bands), self.n_chans)
         self.num_features = len(self.bands) * self.n_chans * (self.n_chans + 1) // 2
         if self.power_bands is not None:
-            segment_length = min(self.n_times, max(1, round(self.power_seconds * self.sfreq)))
+            segment_length = min(self.n_times, self.samples_in(self.power_seconds))
             self.power = BandPower(self.sfreq, self.power_bands, segment_length)
             self.num_features += 2 * len(self.power_bands) * self.n_chans
         self.norm = FeatureNorm(self.num_features, self.drop_prob)
