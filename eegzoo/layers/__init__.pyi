@@ -1,6 +1,8 @@
 from .attention.additive_attention import AdditiveAttention
+from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
+from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.dense_mixture import DenseMixture
@@ -21,6 +23,7 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
+from .fronts.depthwise import DepthwiseConv1d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -42,11 +45,13 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DenseMixture",
+    "DepthwiseConv1d",
     "DepthwiseConv2d",
     "DropPath",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",
+    "GroupedQueryAttention",
     "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
@@ -55,10 +60,12 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "RotaryPositions",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "SinusoidalPositions",
+    "SqueezeExcitation",
     "TCNBlock",
     "TemporalSpatialConv",
     "TransformerLayer",
