@@ -8,6 +8,7 @@ from typing import Any
 from skorch.callbacks import Callback
 from torch import Tensor
 
+from eegzoo.layers.fast_conv.measured_choice import chosen_algorithms, use_algorithms
 from eegzoo.training.callbacks.checkpoints import Checkpoint
 
 State = dict[str, Any]
@@ -72,6 +73,8 @@ def state_of(net: Any, n_done: int) -> State:
         "optimizer": net.optimizer_.state_dict(),
         "scaler": net.scaler_.state_dict(),
         "callbacks": {name: _learnt(callback) for name, callback in net.callbacks_},
+        # Algorithms differ in the last digits, and another process might choose others.
+        "algorithms": chosen_algorithms(),
     }
 
 
@@ -80,6 +83,7 @@ def restore(net: Any, state: State) -> None:
     net.trained.load_state_dict(state["module"])
     net.optimizer_.load_state_dict(state["optimizer"])
     net.scaler_.load_state_dict(state["scaler"])
+    use_algorithms(state.get("algorithms", {}))
     for row in state["history"]:
         net.history.new_epoch()
         for name, value in row.items():
