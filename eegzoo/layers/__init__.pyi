@@ -24,6 +24,8 @@ from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
 from .fronts.depthwise import DepthwiseConv1d
+from .fast_conv.dense_conv1d import dense_conv1d
+from .fast_conv.measured_choice import fixed_algorithm
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -75,8 +77,10 @@ __all__ = [
     "constrain",
     "constrain_norm",
     "constraint_report",
+    "dense_conv1d",
     "depthwise_front",
     "fit_person_statistics",
+    "fixed_algorithm",
     "fused_fronts",
     "norm_pool",
     "person_layers",
