@@ -63,6 +63,7 @@ EXTRAS = {
     "huggingface_hub",
     "mne_bids",
     "moabb",
+    "obstore",
     "onnx",
     "onnxruntime",
     "onnxscript",

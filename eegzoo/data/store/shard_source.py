@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -94,7 +95,7 @@ class ShardSource(ABC):
 
     @abstractmethod
     def chunks(self, shard: Shard) -> Iterator[Any]:
-        """Yield a file of windows as it is now, in buffers of at most 4 MiB.
+        """Yield a file of windows as it is now, in pieces (`PIECE_BYTES`).
 
         Raises
         ------
@@ -103,3 +104,18 @@ class ShardSource(ABC):
         OSError
             If it cannot be read.
         """
+
+    def sha256(self, shard: Shard) -> str:
+        """Return the hash of a file of windows as it is now.
+
+        Raises
+        ------
+        ValueError
+            If the file is missing or too short.
+        OSError
+            If it cannot be read.
+        """
+        digest = hashlib.sha256()
+        for chunk in self.chunks(shard):
+            digest.update(chunk)
+        return digest.hexdigest()

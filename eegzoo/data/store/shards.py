@@ -31,7 +31,7 @@ from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 HEADER_BYTES = 128
 _DIGEST = re.compile("[0-9a-f]{64}")
-PIECE_BYTES = 2**22  # large enough that a request's latency is small against its transfer
+PIECE_BYTES = 2**20  # small against what is read at once, so that little is read in vain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Shard:
     remarks : sequence of str
         Messages of the warnings issued while the windows were computed.
     pieces : sequence of str
-        Hash of each 4 MiB (`PIECE_BYTES`) of the file of windows, so that a part of the file can be
+        Hash of each MiB (`PIECE_BYTES`) of the file of windows, so that a part of the file can be
         checked without the rest. Empty in stores written before there were pieces.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import weakref
@@ -15,13 +14,13 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import sha256, unsealed
+from eegzoo.data.store.index import identity_of, order_of, read_index, runs_of, without_repeats
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
 from eegzoo.data.store.remote.bucket import is_url
-from eegzoo.data.store.shard_source import Run, ShardSource
+from eegzoo.data.store.shard_source import ShardSource
 from eegzoo.data.store.shards import Shard
-from eegzoo.data.store.writing import INDEX, write_store
+from eegzoo.data.store.writing import write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
@@ -72,10 +71,9 @@ class WindowStore(Windows):
     ValueError
         If a file is damaged, was altered, is not of a window store, or has another version of the
         format; the message names it.
-    PermissionError
-        If the credentials for a URL are refused, or have expired.
     OSError
-        If a URL cannot be read after repeated attempts, or the disk of the cache is full.
+        If a URL cannot be read after repeated attempts, its credentials are refused (its subclass
+        `PermissionError`), or the disk of the cache is full.
     ImportError
         If obstore, which reads URLs, is not installed.
 
@@ -85,7 +83,7 @@ class WindowStore(Windows):
     For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
     their description (``.json``). ``index.json`` lists the recordings of the store.
 
-    From a URL, files are read in pieces of 4 MiB; each is used only if its SHA-256 hash is that in
+    From a URL, files are read in pieces of 1 MiB; each is used only if its SHA-256 hash is that in
     the index. Stores that were written before pieces had hashes are read whole files at a time.
     Pickling a store, as for workers that are spawned, includes ``storage_options``. They are not
     shown, and no checkpoint holds them. Workers that are forked read through a process of their
@@ -119,13 +117,13 @@ class WindowStore(Windows):
     def _open(self, source: ShardSource) -> None:
         self.source = source
         self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
-        index = _read_index(self.source)
+        index = read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
-        self.source.check(self._files())
+        self.source.check(without_repeats(self.shards))
         self.info = self.shards[0].info
         self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
-        self._orders = [_order(self.shards[0], shard) for shard in self.shards]
+        self._orders = [order_of(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
 
     @classmethod
@@ -223,7 +221,7 @@ class WindowStore(Windows):
             If a file cannot be read.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
-        runs = self._runs(indices)
+        runs = runs_of(self.shards, self._starts, indices)
         self.source.fetch((run for _, run in runs), wait=True)
         start = 0
         for owner, run in runs:
@@ -249,25 +247,8 @@ class WindowStore(Windows):
         indices : array of int
             Indices of the windows.
         """
-        self.source.fetch((run for _, run in self._runs(np.asarray(indices))), wait=False)
-
-    def _runs(self, indices: npt.NDArray[np.int64]) -> list[tuple[int, Run]]:
-        """Return the runs of neighbouring windows at `indices`, each with its shard's index."""
-        if len(indices) == 0:
-            return []
-        owners = np.searchsorted(self._starts, indices, side="right") - 1
-        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
-        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
-        runs = []
-        for start, stop in itertools.pairwise(edges):
-            owner = int(owners[start])
-            first = int(indices[start] - self._starts[owner])
-            runs.append((owner, Run(self.shards[owner], first, stop - start)))
-        return runs
-
-    def _files(self) -> list[Shard]:
-        """Return the shards, without those that share a file with another."""
-        return list({shard.key: shard for shard in self.shards}.values())
+        runs = runs_of(self.shards, self._starts, np.asarray(indices))
+        self.source.fetch((run for _, run in runs), wait=False)
 
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
@@ -279,8 +260,8 @@ class WindowStore(Windows):
         """
         damaged = [
             f"{shard.file} ({shard.recording})"
-            for shard in self._files()
-            if hash_of(self.source.chunks(shard)) != shard.sha256
+            for shard in without_repeats(self.shards)
+            if self.source.sha256(shard) != shard.sha256
         ]
         if damaged:
             raise ValueError(
@@ -291,12 +272,7 @@ class WindowStore(Windows):
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled as its name: other processes open the store, and share neither windows nor labels.
         source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
-        return _reopened, (source, self._identity)
-
-    @property
-    def _identity(self) -> str:
-        """Hash of everything that its windows depend on."""
-        return sha256([[shard.key, shard.sha256] for shard in self.shards])
+        return _reopened, (source, identity_of(self.shards))
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
@@ -315,37 +291,7 @@ def _reopened(source: ShardSource, identity: str) -> WindowStore:
     if store is None:
         store = WindowStore.__new__(WindowStore)
         store._open(source)
-        if store._identity != identity:
+        if identity_of(store.shards) != identity:
             raise ValueError(f"the store {source.name} has been rewritten since it was opened")
         _OPEN[source.name, identity] = store
     return store
-
-
-def hash_of(chunks: Iterable[Any]) -> str:
-    """Return the SHA-256 hash of buffers, one after the other.
-
-    Examples
-    --------
-    >>> hash_of([b"ab", b"c"]) == hash_of([b"abc"])
-    True
-    """
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _read_index(source: ShardSource) -> Any:
-    try:
-        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
-            "when it finishes"
-        ) from error
-
-
-def _order(first: Shard, shard: Shard) -> list[int] | None:
-    """Return the order that matches a shard's channels to the first's; None if it is the same."""
-    order = first.info.order_of(shard.info.ch_names)
-    return None if order == sorted(order) else order

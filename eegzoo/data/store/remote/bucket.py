@@ -140,8 +140,8 @@ class Bucket:
         ----------
         name : str
             Name of the object.
-        content : bytes | Path
-            Its content, or a file with its content.
+        content : bytes | iterator of bytes
+            Its content. If the iterator raises an error, there will be no object.
 
         Raises
         ------
@@ -160,7 +160,10 @@ class Bucket:
                 f"{self.url} is read through obstore, which is not installed; "
                 "pip install 'eegzoo[cloud]'"
             ) from error
-        return from_url(self.url, **self._options)
+        options = dict(self._options)
+        if self.url.startswith("http://"):
+            options["client_options"] = {"allow_http": True, **options.get("client_options", {})}
+        return from_url(self.url, **options)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "_options": self._options}
@@ -202,7 +205,8 @@ def _translated(error: Exception, place: str, verb: str) -> Exception:
         return OSError(f"cannot {verb} {place}: the server does not send parts of files")
     if kind in ("UnknownConfigurationKeyError", "BaseError", "ValueError", "TypeError"):
         return ValueError(f"expected storage_options that obstore takes for {place}: {summary}")
-    told = re.sub(r"\?[^\s]*", "", " ".join(summary.split()))[:_LONGEST]  # queries may be signed
+    told = re.sub(r"Error performing \S+ \S+ in [\w.µ]+(, | - )?", "", " ".join(summary.split()))
+    told = re.sub(r"\?\S*", "", told)[:_LONGEST]  # queries may be signed
     found = _KIND.search(whole)
     if found and found[1] in _REASONS:
         told = f"{_REASONS[found[1]]}: {told}"

@@ -90,7 +90,8 @@ class DiskCache:
         """
         while True:
             try:
-                descriptor = os.open(self._path(digest), os.O_RDONLY)
+                with self._named_errors():
+                    descriptor = os.open(self._path(digest), os.O_RDONLY)
             except FileNotFoundError:
                 self.add(digest, n_bytes, fill)
                 continue
@@ -247,7 +248,7 @@ class DiskCache:
             reason = "the disk is full" if full else error.strerror or str(error)
             raise OSError(
                 error.errno,
-                f"cannot write to the cache {self.folder}: {reason}; {SETTING} names its folder"
+                f"cannot use the cache {self.folder}: {reason}; {SETTING} names its folder"
                 + (", and cache_gb its size" if full else ""),
             ) from error
 

@@ -6,7 +6,6 @@ process its requests would wait forever (obstore 0.12.1). There, another process
 
 from __future__ import annotations
 
-import functools
 import os
 import pickle
 import subprocess
@@ -72,34 +71,51 @@ class _Reader:
             If the process has ended, or the method raises it.
         """
         process = self._process
-        if process.stdin is None or process.stdout is None:
-            raise OSError("the process that reads object storage has no pipes")
-        try:
-            with self._lock:
+        with self._lock:
+            try:
+                if process.stdin is None or process.stdout is None:
+                    raise EOFError("the process has no pipes")
                 pickle.dump((bucket, method, arguments), process.stdin)
                 process.stdin.flush()
                 answer = pickle.load(process.stdout)  # from a process of our own
-        except (OSError, EOFError) as error:
-            _reader.cache_clear()
-            raise OSError(
-                f"the process that reads {bucket.url} has ended (status {process.poll()})"
-            ) from error
+            except (OSError, EOFError, ValueError) as error:  # ValueError: the pipes are closed
+                self.close()
+                raise OSError(
+                    f"the process that reads {bucket.url} has ended (status {process.returncode})"
+                ) from error
         if isinstance(answer, Exception):
             raise answer
         return answer
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended."""
+        return self._process.returncode is not None
 
-@functools.lru_cache(maxsize=1)
+    def close(self) -> None:
+        """End the process."""
+        if not self.has_ended:
+            self._process.kill()
+            self._process.communicate()
+
+
 def _reader() -> _Reader:
-    return _Reader()
+    """Return the process that reads for this one, and start it if there is none."""
+    global _started_reader
+    with _lock:
+        if _started_reader is None or _started_reader.has_ended:
+            _started_reader = _Reader()
+        return _started_reader
 
 
 def _after_fork() -> None:
-    global _forked
+    global _forked, _lock, _started_reader
     _forked = _forked or _started
-    _reader.cache_clear()  # of the parent, whose pipes are its own
+    _lock, _started_reader = threading.Lock(), None  # the parent's pipes are its own
 
 
+_started_reader: _Reader | None = None
+_lock = threading.Lock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 

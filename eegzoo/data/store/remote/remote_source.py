@@ -18,6 +18,7 @@ from eegzoo.data.store.remote.prefetching import Prefetcher
 from eegzoo.data.store.shard_source import Run, ShardSource
 from eegzoo.data.store.shards import HEADER_BYTES, PIECE_BYTES, Shard
 
+_REQUEST_BYTES = 2**23  # most that is asked for at once
 _ATTEMPTS = 4
 _FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 
@@ -45,7 +46,7 @@ class Piece:
 class RemoteSource(ShardSource):
     """Files of a window store below a URL.
 
-    Files are read by ranges, in pieces of 4 MiB, or whole if the store has no hashes of pieces.
+    Files are read by ranges, in pieces of 1 MiB, or whole if the store has no hashes of pieces.
     Each is kept in the cache, and is used only if its hash is that of the index.
 
     Parameters
@@ -158,7 +159,7 @@ class RemoteSource(ShardSource):
         )
 
     def _ranges(self, piece: Piece) -> Iterator[Any]:
-        """Yield the bytes of a piece, in ranges of at most 4 MiB.
+        """Yield the bytes of a piece or of a whole file, in buffers of `PIECE_BYTES`.
 
         Raises
         ------
@@ -169,8 +170,8 @@ class RemoteSource(ShardSource):
         """
         reader = forks.reading(self._bucket)
         stop = piece.start + piece.n_bytes
-        for start in range(piece.start, stop, PIECE_BYTES):
-            n_bytes = min(PIECE_BYTES, stop - start)
+        for start in range(piece.start, stop, _REQUEST_BYTES):
+            n_bytes = min(_REQUEST_BYTES, stop - start)
             try:
                 data = reader.read_range(piece.file, start, n_bytes)
             except FileNotFoundError as error:
@@ -181,7 +182,8 @@ class RemoteSource(ShardSource):
                 raise WrongContentError(
                     f"expected {n_bytes} bytes of {piece.file}, got {len(data)}"
                 )
-            yield data
+            for place in range(0, n_bytes, PIECE_BYTES):
+                yield memoryview(data)[place : place + PIECE_BYTES]
 
 
 def _pieces(run: Run) -> Iterator[Piece]:
