@@ -91,7 +91,7 @@ class TrainedEvents:
         """
         from eegzoo.data.reading.events.event_names import resolve
 
-        as_trained = {}
+        as_trained: dict[str, list[str]] = {}
         for label, patterns in self.event_id.items():
             try:
                 as_trained |= resolve({label: patterns}, names, classes)

@@ -38,6 +38,7 @@ def folds_of(name: str, known: Collection[str]) -> list[str]:
         return [name]
     folds = sorted(other for other in known if family_of(other) == name)
     if not folds:
-        near = nearest(name, {*known, *map(family_of, known)})
+        # Folds are not proposed: their family chooses among them.
+        near = nearest(name, set(map(family_of, known)))
         raise ValueError(f"unknown weights {name!r}{near}")
     return folds
