@@ -212,8 +212,6 @@ def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of, windo
 @needs(SHARED / "data" / "ssvep_exo")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_baselines_are_those_of_the_card(name, baselines_of):
-    stated = [
-        m for m in find_weights(name).metadata.metrics if m.protocol.startswith("baseline")
-    ]
+    stated = [m for m in find_weights(name).metadata.metrics if m.protocol.startswith("baseline")]
     found = baselines_of(name)
     assert [m.value for m in found] == pytest.approx([m.value for m in stated], abs=0.01)
