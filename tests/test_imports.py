@@ -25,7 +25,7 @@ VISIBLE = {
 }
 # Each folder of these packages may import itself and those before it.
 FOLDERS = {
-    "layers": ("constrained", "spatial", "person", "fronts", "blocks", "attention"),
+    "layers": ("constrained", "fast_conv", "spatial", "person", "fronts", "blocks", "attention"),
     "models": ("", "references"),
     "training": (
         "augmentation",
@@ -40,7 +40,7 @@ FOLDERS = {
         "calibration",
         "adaptation",
     ),
-    "data": ("signal", "reading", "preprocessing", "windows", "store", "datasets"),
+    "data": ("tasks", "signal", "reading", "preprocessing", "windows", "store", "datasets"),
     "sleep": ("files", "inputs", "stagers", "streams", "pictures"),
     "reproduction": ("figures", "recordings", "protocols"),
 }
@@ -63,6 +63,7 @@ EXTRAS = {
     "huggingface_hub",
     "mne_bids",
     "moabb",
+    "obstore",
     "onnx",
     "onnxruntime",
     "onnxscript",

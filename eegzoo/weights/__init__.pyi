@@ -1,3 +1,5 @@
+from .benchmarks.neuralbench import NeuralBenchModel
+from .benchmarks.open_eeg_bench import for_open_eeg_bench
 from .card import Card, Metric, Origin, TrainingData
 from .catalogue import find_weights, list_weights, names_of_folds, weights_in
 from .foundation.braindecode import from_braindecode, to_braindecode
@@ -12,11 +14,13 @@ __all__ = [
     "Card",
     "FoundationWeights",
     "Metric",
+    "NeuralBenchModel",
     "Origin",
     "TrainingData",
     "Weights",
     "find_foundation_weights",
     "find_weights",
+    "for_open_eeg_bench",
     "from_braindecode",
     "from_braindecode_hub",
     "from_hub",
