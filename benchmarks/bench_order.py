@@ -102,9 +102,7 @@ def order_figures(y: Any, files: Any, sampler: BlockSampler | None) -> tuple[flo
     )
 
 
-def accuracy(
-    dataset: EpochsDataset, sampler: BlockSampler | None, n_epochs: int, seed: int
-) -> float:
+def accuracy(dataset: EpochsDataset, sampler: BlockSampler | None, n_epochs: int, seed: int) -> float:
     """Return the accuracy on people who were not trained on."""
     subjects = dataset.groups("subject")
     is_test = np.isin(subjects, np.unique(subjects)[-10:])

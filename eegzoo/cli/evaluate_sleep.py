@@ -200,9 +200,7 @@ def evaluate_nights(
                 scorings.append(_scoring(labels, recording, epoch_seconds, paths[place]))
             yield recording, scorings[-1]
 
-    for name, found, scoring in zip(
-        names, compare_nights(staging, nights()), scorings, strict=True
-    ):
+    for name, found, scoring in zip(names, compare_nights(staging, nights()), scorings, strict=True):
         windows[name], on_grid = found
         if on_grid is not None:
             epochs[name] = on_grid

@@ -205,9 +205,6 @@ class TangentNet(EEGModel):
     def make_head(self, n_outputs: int) -> ConstrainedDense | DenseMixture:
         """Return a newly initialised constrained dense layer, or one for each part."""
         if self.two_heads:
-            sizes, norms = (
-                (self._n_tangent, self._n_powers),
-                (self.head_max_norm, self.power_max_norm),
-            )
+            sizes, norms = (self._n_tangent, self._n_powers), (self.head_max_norm, self.power_max_norm)
             return DenseMixture(sizes, n_outputs, norms)
         return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)

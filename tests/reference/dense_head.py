@@ -18,9 +18,7 @@ def make(file, features_of, statistics_of, heads, n_outputs, meta, **seeded):
     for name, size in heads.items():
         shapes |= {f"{name}.weight": (n_outputs, size), f"{name}.bias": (n_outputs,)}
     weights, x = draw(shapes, **seeded)
-    features = np.split(
-        features_of(x.astype(np.float64)), np.cumsum([*heads.values()])[:-1], axis=1
-    )
+    features = np.split(features_of(x.astype(np.float64)), np.cumsum([*heads.values()])[:-1], axis=1)
     y = np.arange(len(x)) % n_outputs
     true, rows = np.eye(n_outputs)[y], np.arange(len(x))
     each = [

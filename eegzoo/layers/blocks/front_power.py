@@ -123,9 +123,7 @@ def _is_faster(x: Tensor, kernels: Any, length: int, stride: int, training: bool
     shape = (representative_batch(len(x)), *x.shape[1:])
     key = f"power {size_class(x, kernels)}, pool {length}/{stride}, training {training}"
     needs = (False, training)
-    chosen = choose(
-        key, list(functions), lambda name: trial(functions[name], shape, kernels, needs)
-    )
+    chosen = choose(key, list(functions), lambda name: trial(functions[name], shape, kernels, needs))
     return chosen == FRAMES
 
 

@@ -83,13 +83,7 @@ def is_worth_choosing(x: Tensor, kernels: Sequence[int]) -> bool:
         Shape of the kernels (maps, channels, kernel_size).
     """
     # First of all, so that a compiler sees no sizes compared and makes no graph of each.
-    if (
-        torch.compiler.is_compiling()
-        or type(x) is not Tensor
-        or x.ndim != 3
-        or len(kernels) != 3
-        or x.shape[1] != kernels[1]
-    ):
+    if torch.compiler.is_compiling() or type(x) is not Tensor or x.ndim != 3 or len(kernels) != 3 or x.shape[1] != kernels[1]:
         return False
     n_outputs = x.shape[2] - kernels[2] + 1
     return (

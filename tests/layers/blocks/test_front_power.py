@@ -70,9 +70,7 @@ def test_training_equals_the_modules_one_after_the_other(joint):
     for ours, theirs in zip(gradients, exact_gradients, strict=True):
         assert (ours - theirs).norm() <= 1e-4 * max(theirs.norm(), 1e-3 * largest)
     for name, buffer in buffers.items():
-        torch.testing.assert_close(
-            buffer, exact_buffers[name].to(buffer.dtype), rtol=1e-5, atol=1e-6
-        )
+        torch.testing.assert_close(buffer, exact_buffers[name].to(buffer.dtype), rtol=1e-5, atol=1e-6)
 
 
 def test_evaluation_and_a_folded_front_equal_the_modules(joint):

@@ -45,9 +45,7 @@ sizes_of_files = st.lists(st.integers(1, 40), min_size=1, max_size=6)
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    sizes_of_files, st.integers(1, 8), st.integers(8, 20), st.integers(9, 60), st.integers(0, 99)
-)
+@given(sizes_of_files, st.integers(1, 8), st.integers(8, 20), st.integers(9, 60), st.integers(0, 99))
 def test_every_window_is_drawn_once_in_even_batches(sizes, length, batch_size, buffer, seed):
     sampler = BlockSampler(length, max(buffer, length + 1))
     batches = make_batches(Files(sizes), batch_size, sampler, seed=seed)
@@ -139,9 +137,7 @@ def test_crops_are_those_of_the_drawn_windows():
     for batch in BlockBatches(data, 8, 20, BlockSampler(4, 16)):
         first = batch.x[:, 0, 0]
         assert torch.equal(first // 100, batch.y.float())
-        assert torch.equal(
-            batch.x[:, 0] - first[:, None], torch.arange(20.0).expand(len(batch), 20)
-        )
+        assert torch.equal(batch.x[:, 0] - first[:, None], torch.arange(20.0).expand(len(batch), 20))
 
 
 def test_locations_pass_through_selections_joins_and_functions():
@@ -205,9 +201,7 @@ def test_a_sampler_that_cannot_be_raises(arguments, message):
 
 
 def test_batches_and_processes_must_fit_the_lanes():
-    with pytest.raises(
-        ValueError, match="batch_size of at least 8, the lanes of the sampler, got 4"
-    ):
+    with pytest.raises(ValueError, match="batch_size of at least 8, the lanes of the sampler, got 4"):
         make_batches(Files([40]), 4)
     with pytest.raises(ValueError, match="n_lanes of the sampler that 3 processes divide, got 8"):
         make_batches(Files([40]), process=ProcessInfo(0, 3))
