@@ -168,7 +168,7 @@ class TCFormer(EEGModel):
         self.gate = SqueezeExcitation(n_features, _REDUCTION, n_groups)
         self.pool = nn.Sequential(nn.AvgPool1d(pool_2), nn.Dropout(self.drop_prob))
         self.mix = _mixture(n_features, n_features)
-        shares = torch.linspace(0, 1, self.depth).square().tolist()
+        shares = [(layer / max(1, self.depth - 1)) ** 2 for layer in range(self.depth)]
         n_tokens = self.n_times // pool_1 // pool_2
         self.transformer = nn.Sequential(
             *(
