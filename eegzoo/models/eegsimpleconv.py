@@ -125,7 +125,7 @@ class EEGSimpleConv(EEGModel):
             needed = max(1, 2 * max(1, needed - longer) - longer)
         needed = max(1, needed - longer)
         n_times = 1
-        while round(n_times * self.resample.up / self.resample.down) < needed:
+        while max(1, round(n_times * self.resample.up / self.resample.down)) < needed:
             n_times += 1
         return n_times
 
