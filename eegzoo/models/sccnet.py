@@ -20,7 +20,8 @@ _FLOOR = 1e-6  # of the power, before its logarithm
     paper="Wei et al. (2019), Spatial component-wise convolutional network (SCCNet) for "
     "motor-imagery EEG classification",
     doi="10.1109/NER.2019.8716937",
-    source="braindecode 1.8.1, SCCNet by the first author, padded as in the paper (PyTorch)",
+    source="braindecode 1.8.1, SCCNet by the first author, padded as in the paper "
+    "(tests/reference/make_sccnet.py)",
     standard={"n_chans": 22, "n_times": 562, "n_outputs": 4, "sfreq": 125.0},
 )
 class SCCNet(EEGModel):
