@@ -169,7 +169,7 @@ def arguments_from(architecture: str, config: Mapping[str, Any]) -> dict[str, An
     if architecture in DIFFERENCES:
         raise ValueError(
             f"expected an architecture that braindecode shares, got {architecture!r}: "
-            f"braindecode's differs; {DIFFERENCES[architecture]}"
+            f"{DIFFERENCES[architecture]}"
         )
     if architecture not in KEY_MAPS:
         raise ValueError(

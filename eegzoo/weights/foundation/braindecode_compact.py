@@ -117,15 +117,20 @@ COMPACT_MAPS: Mapping[str, CompactMap] = {
     "eeginception_erp": CompactMap(_eeginception_erp(), eps=1e-5),
 }  # fmt: skip
 
+_NO_MAP = "no map of its weights has been proved"
 # Why weights of other architectures of both do not move.
 DIFFERENCES: Mapping[str, str] = {
-    "attnsleep": "it has other layers than the authors' code",
-    "ctnet": "its head and its position table have other sizes",
+    "atcnet": _NO_MAP,
+    "attnsleep": "its feature extractor has more weights than the authors' code",
+    "ctnet": _NO_MAP,
     "deepsleepnet": "it has torch's LSTM, the authors' code one with peepholes",
     "eegnex": "it normalises filters, the authors' code samples",
-    "eegtcnet": "its convolutions in time have no biases, and its blocks share a shortcut",
+    "eeginception_mi": _NO_MAP,
+    "eegsym": _NO_MAP,
+    "eegtcnet": "its dilated convolutions have no biases",
     "fbcnet": "it filters with FIR filters, the authors' code with Chebyshev filters in both ways",
     "stagernet": "it pads kernels of even length by one sample more",
+    "usleep": _NO_MAP,
 }
 
 
