@@ -250,6 +250,6 @@ def train(
             typer.echo(preprocessing.as_mne_code())
         train_run.run(
             estimator, dataset, preprocessing, run, out, json, (report, seen),
-            writes=process.is_main,
+            writes=process.is_main, event_id=event_options.parse_event_id(event_id),
         )  # fmt: skip
     leave_processes()

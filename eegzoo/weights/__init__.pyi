@@ -7,6 +7,7 @@ from .foundation.braindecode_hub import from_braindecode_hub
 from .foundation.catalogue import find_foundation_weights, list_foundation_weights
 from .foundation.checkpoints import FoundationWeights
 from .hub import from_hub, push_to_hub
+from .keras import from_keras
 from .weights import Weights
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "from_braindecode",
     "from_braindecode_hub",
     "from_hub",
+    "from_keras",
     "list_foundation_weights",
     "list_weights",
     "names_of_folds",
