@@ -290,7 +290,9 @@ class TemporalSpatialConv(nn.Module):
             x, both_sides = F.pad(x, pads), 0
         stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
         if groups == stride == dilation == 1:
-            return dense_conv1d(F.pad(x, (both_sides, both_sides)) if both_sides else x, weight, bias)
+            return dense_conv1d(
+                F.pad(x, (both_sides, both_sides)) if both_sides else x, weight, bias
+            )
         return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
 
 
