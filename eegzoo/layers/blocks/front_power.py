@@ -33,7 +33,7 @@ from eegzoo.torch_internals import has_hooks, has_patched_forward, wide_dtype
 _Filters = tuple[Tensor, Tensor | None]
 
 
-def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -> Tensor:
+def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
     """Return ``pool(norm(front(x)).square())``.
 
     Where this is exact and faster, the filtered signals are only computed in blocks of the pool's
@@ -61,9 +61,10 @@ def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -
     --------
     >>> front = TemporalSpatialConv(
     ...     torch.nn.Conv2d(1, 40, (1, 25)), torch.nn.Conv2d(40, 40, (22, 1), bias=False))
-    >>> norm, pool, x = torch.nn.BatchNorm1d(40), torch.nn.AvgPool1d(75, 15), torch.randn(4, 22, 1000)
-    >>> expected = pool(norm(front(x)).square())
-    >>> torch.testing.assert_close(front_power(front, norm, pool, x), expected, rtol=1e-4, atol=1e-4)
+    >>> norm, pool = torch.nn.BatchNorm1d(40), torch.nn.AvgPool1d(75, 15)
+    >>> x = torch.randn(4, 22, 1000)
+    >>> power, expected = front_power(front, norm, pool, x), pool(norm(front(x)).square())
+    >>> torch.testing.assert_close(power, expected, rtol=1e-4, atol=1e-4)
     """
     kernels = _kernels(front, norm, pool, x)
     if kernels is not None:
@@ -81,7 +82,7 @@ def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -
     return power
 
 
-def _kernels(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -> Any:
+def _kernels(front: Any, norm: Any, pool: Any, x: Tensor) -> Any:
     """Return the shape of the kernels if the modules compute what is computed jointly, or None."""
     if torch.compiler.is_compiling():
         return None
@@ -136,7 +137,7 @@ def _in_training(filters: _Filters, norm: nn.BatchNorm1d, x: Tensor, length: int
     return power
 
 
-def _normalized(weight: Tensor, bias: Tensor | None, norm: nn.Module) -> _Filters:
+def _normalized(weight: Tensor, bias: Tensor | None, norm: Any) -> _Filters:
     """Return filters that include a normalisation in evaluation."""
     if isinstance(norm, nn.Identity):
         return weight, bias
