@@ -1,6 +1,6 @@
 """Compare training from a store in object storage with training from a local disk.
 
-    python benchmarks/bench_store.py [--gb 20] [--cache-gb 0.5] [--windows 20000] [--folder /scratch]
+    python benchmarks/bench_store.py [--gb 20] [--cache-gb 0.5] [--windows 20000] [--folder DIR]
 
 Writes a store, serves it on loopback by the protocol of S3 (`object_folder.py`), and trains EEGNet
 for an epoch, with windows drawn in blocks, in processes that may have 2 GB of memory: from the disk
