@@ -25,7 +25,7 @@ VISIBLE = {
 }
 # Each folder of these packages may import itself and those before it.
 FOLDERS = {
-    "layers": ("constrained", "spatial", "person", "fronts", "blocks", "attention"),
+    "layers": ("constrained", "fast_conv", "spatial", "person", "fronts", "blocks", "attention"),
     "models": ("", "references"),
     "training": (
         "augmentation",

@@ -167,8 +167,9 @@ def test_recipe_reproduces_the_metric_within_its_interval(name, recipe_of):
     subjects = protocol.subjects_of(dataset)
     assert subjects == list(weights.metadata.training.subjects)
     stated, found = by_subject(metric), {}
-    # Six subjects suffice: all of ssvep_exo, every fourth of eegmat.
-    for subject in subjects[:: len(subjects) // 6]:
+    # Three subjects suffice, every other of ssvep_exo and every eighth of eegmat: in runs of all
+    # subjects these are within .033 of the card, where the interval allows .066 and more.
+    for subject in subjects[:: len(subjects) // 3]:
         train, test = protocol.left_out(dataset, subject)
         classifier = recipe.RECIPE.classifier(weights.metadata.architecture, seed)
         right = protocol.right_of(classifier.fit(dataset[train]), dataset[test])

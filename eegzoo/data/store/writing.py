@@ -18,7 +18,7 @@ from eegzoo.data.reading.recording import Recording, numbered_runs
 from eegzoo.data.signal.signal_info import SignalWarning
 from eegzoo.data.store.checked_json import read_sealed, write_sealed
 from eegzoo.data.store.shards import Shard, errors_named, write_shard
-from eegzoo.data.tasks.outcome import in_order
+from eegzoo.data.tasks.outcome import results_in_order
 from eegzoo.data.tasks.run_tasks import run_tasks
 from eegzoo.files import check_writable
 
@@ -109,8 +109,7 @@ def _computed(
     # One thread, so that the number of workers changes no rounding.
     outcomes = run_tasks(task, numbered_runs(_checked(recordings)), n_jobs, inner_threads=1)
     with contextlib.closing(outcomes):  # type: ignore[type-var]
-        for outcome in in_order(outcomes):
-            yield outcome.result()
+        yield from results_in_order(outcomes)
 
 
 def _written(folder: Path, arguments: tuple[Any, ...], recording: Recording) -> Shard:

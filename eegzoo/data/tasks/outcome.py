@@ -74,18 +74,23 @@ def lost(place: int, error: BaseException) -> Outcome:
     return Outcome(place, error=LostTaskError(f"the process that computed it ended: {reason}"))
 
 
-def in_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Yield outcomes in the order of their tasks, each as soon as those before it are there.
+def results_in_order(outcomes: Iterable[Outcome]) -> Iterator[Any]:
+    """Yield what tasks returned, in the order of the tasks, each as soon as those before are there.
+
+    Raises
+    ------
+    Exception
+        The error of a task, as soon as it is there.
 
     Examples
     --------
-    >>> [outcome.place for outcome in in_order(map(Outcome, (2, 0, 1)))]
-    [0, 1, 2]
+    >>> list(results_in_order([Outcome(1, "b"), Outcome(0, "a")]))
+    ['a', 'b']
     """
-    waiting: dict[int, Outcome] = {}
+    waiting: dict[int, Any] = {}
     wanted = 0
     for outcome in outcomes:
-        waiting[outcome.place] = outcome
+        waiting[outcome.place] = outcome.result()
         while wanted in waiting:
             yield waiting.pop(wanted)
             wanted += 1

@@ -86,6 +86,8 @@ def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -
 
 def _kernels(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -> Any:
     """Return the shape of the kernels if the modules compute what is computed jointly, or None."""
+    if torch.compiler.is_compiling():
+        return None
     if any(has_hooks(part) or has_patched_forward(part) for part in (front, norm, pool)):
         return None
     if type(pool) is not nn.AvgPool1d or pool.ceil_mode or any(pool.padding):

@@ -82,15 +82,15 @@ def is_worth_choosing(x: Tensor, kernels: Sequence[int]) -> bool:
     kernels : sequence of int
         Shape of the kernels (maps, channels, kernel_size).
     """
-    if type(x) is not Tensor or x.ndim != 3 or len(kernels) != 3 or x.shape[1] != kernels[1]:
+    # First of all, so that a compiler sees no sizes compared and makes no graph of each.
+    if torch.compiler.is_compiling() or type(x) is not Tensor or x.ndim != 3 or len(kernels) != 3 or x.shape[1] != kernels[1]:
         return False
     n_outputs = x.shape[2] - kernels[2] + 1
     return (
-        n_outputs > 0
+        min(len(x), n_outputs) > 0
         and len(x) * n_outputs * math.prod(kernels) >= _FEWEST
         and x.dtype == torch.float32
         and x.is_cpu
-        and not torch.compiler.is_compiling()
         and not is_observed()
         and not is_transformed()
         and not torch.is_autocast_enabled("cpu")

@@ -7,7 +7,7 @@ import threading
 import joblib
 import pytest
 
-from eegzoo.data.tasks.outcome import LostTaskError, Outcome, in_order, outcome_of
+from eegzoo.data.tasks.outcome import LostTaskError, Outcome, outcome_of, results_in_order
 from eegzoo.data.tasks.run_tasks import run_tasks
 from tests.data.tasks.deadly import traced
 
@@ -81,18 +81,20 @@ def test_tasks_in_threads_of_one_process_run_one_after_the_other():
     assert max(most) == 1
 
 
-def test_outcomes_are_put_in_order_as_they_come():
+def test_results_are_put_in_order_as_they_come_and_errors_at_once():
     arrived = []
 
     def coming():
-        for place in (1, 0, 3, 2):
+        for place in (1, 0, 3, 2, 5):
             arrived.append(place)
-            yield Outcome(place)
+            yield Outcome(place, 10 * place, ValueError("wrong") if place == 5 else None)
 
-    ordered = in_order(coming())
-    assert next(ordered).place == 0
+    ordered = results_in_order(coming())
+    assert next(ordered) == 0
     assert arrived == [1, 0]
-    assert [each.place for each in ordered] == [1, 2, 3]
+    assert [next(ordered) for _ in range(3)] == [10, 20, 30]
+    with pytest.raises(ValueError, match="wrong"):  # not after the task before it
+        next(ordered)
 
 
 def test_an_interrupt_is_no_outcome():
