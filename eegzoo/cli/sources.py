@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from eegzoo.data.reading.events.sources import EventSource
     from eegzoo.data.reading.recording import Recording
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
-    from eegzoo.training.inputs.blocks import BlockSampler
 
 DATA_SETS = ("simulated", "eegbci")
 
@@ -42,18 +41,6 @@ Raw = Annotated[
         show_default="none",
     ),
 ]
-Store = Annotated[
-    str | None,
-    typer.Option(help="Store that eegzoo store wrote, or its URL.", show_default="none"),
-]
-BlockLength = Annotated[
-    int | None,
-    typer.Option(
-        help="With --store: number of neighbouring windows that are read at once, for disks that "
-        "are slow or far.",
-        show_default="single windows",
-    ),
-]
 Subjects = Annotated[
     list[str] | None,
     typer.Option(help="Subjects of the data set, such as 1,2.", show_default="none"),
@@ -68,33 +55,6 @@ def seed_option(help: str) -> typer.models.OptionInfo:
     """Return an option for a seed of NumPy and torch."""
     option: typer.models.OptionInfo = typer.Option(min=0, max=2**32 - 1, help=help)
     return option
-
-
-def open_store(store: str, **others: object) -> EpochsDataset:
-    """Return the windows of a store, which have their labels and preprocessing already.
-
-    Raises
-    ------
-    ValueError
-        If other options say what is trained on, or how it is preprocessed.
-    """
-    from eegzoo.data.store.window_store import WindowStore
-
-    given = [f"--{name.replace('_', '-')}" for name, value in others.items() if value]
-    if given:
-        raise ValueError(f"expected --store without {', '.join(given)}, got both")
-    return WindowStore(store).dataset()
-
-
-def block_sampler(store: str | None, block_length: int | None) -> BlockSampler | None:
-    """Return how the windows of a store are drawn; None: singly, at random."""
-    from eegzoo.training.inputs.blocks import BlockSampler
-
-    if block_length is None:
-        return None
-    if store is None:
-        raise ValueError(f"expected --block-length with --store, got {block_length} without")
-    return BlockSampler(block_length)
 
 
 def load_windows(
@@ -123,9 +83,9 @@ def load_windows(
     With `stage_seconds`, the labels are sleep stages, and each window of this length gets its own.
 
     `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
-    `keep`, are used whatever their names say. Without `event_id`, the events are those of `trained`,
-    the labels of a model. `seen` is called with each continuous recording, as
-    it is before preprocessing, and its windows. With `target`, the number of each window is in the
+    `keep`, are used whatever their names say. Without `event_id`, the events are those of the
+    labels in `trained`. `seen` is called with each continuous recording, as it is before
+    preprocessing, and its windows. With `target`, the number of each window is in the
     column "target" of its metadata.
     """
     import mne

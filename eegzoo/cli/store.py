@@ -2,83 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from eegzoo.cli import (
-    event_options,
-    matching,
-    preprocessing_options,
-    reading_options,
-    workers,
-)
-from eegzoo.cli import subjects as subjects_
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from eegzoo.data.reading.recording import Recording
+from eegzoo.cli import store_options
 
 
 def store(
-    recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings, in any format that MNE reads.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the store: new, empty or of a store.")],
-    subject: subjects_.Subject = None,
-    event_id: event_options.EventId = None,
-    reader_option: reading_options.ReaderOption = None,
-    truncated: reading_options.Truncated = "raise",
-    check_signal: matching.CheckSignal = "raise",
-    tmin: preprocessing_options.TMin = 0.0,
-    tmax: preprocessing_options.TMax = 4.0,
-    window: event_options.Window = None,
-    stride: event_options.Stride = None,
-    l_freq: preprocessing_options.LFreq = "4.0",
-    h_freq: preprocessing_options.HFreq = "38.0",
-    scale: preprocessing_options.Scale = None,
-    resample: preprocessing_options.Resample = None,
-    notch: preprocessing_options.Notch = None,
-    reference: preprocessing_options.Reference = None,
-    preprocessing_file: preprocessing_options.File = None,
-    jobs: workers.Jobs = None,
-    cluster: workers.Cluster = None,
-    verbose: Annotated[int, typer.Option(help="0: no progress bar.")] = 1,
+    location: Annotated[str, typer.Argument(help="Folder or URL of a store of windows.")],
+    copy_to: Annotated[
+        str | None,
+        typer.Option(help="URL of a copy: s3://, gs:// or az://.", show_default="none"),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read all files and check their hashes.")
+    ] = False,
+    cache_gb: store_options.CacheGb = 10.0,
 ) -> None:
-    """Write the windows of many recordings to a store, from which eegzoo train --store trains.
+    """Describe a store of windows; copy it to object storage, or check its files.
 
-    One recording is in memory at a time for each worker. The store appears when all are written. A
-    run that was interrupted continues when it is repeated, and a store that exists is brought up to
-    date: only what is new or has changed is computed.
+    Hashes are checked while files are copied. A copy that was interrupted goes on where it ended.
+    With --copy-to and --verify, the files of the copy are read and checked. Credentials are taken
+    from the environment: AWS_ACCESS_KEY_ID, GOOGLE_APPLICATION_CREDENTIALS and so on.
 
     For example:
 
-    [bold]eegzoo store night*.edf --out store --window 30 --jobs 2[/]
+    [bold]eegzoo store corpus[/]
 
-    [bold]eegzoo store a.edf b.edf --out store --event-id left=1,right=2 --tmax 3[/]
+    [bold]eegzoo store corpus --copy-to s3://bucket/corpus --verify[/]
+
+    [bold]eegzoo train --store s3://bucket/corpus --out model.safetensors[/]
     """
-    from eegzoo.data.store.window_store import WindowStore
+    from eegzoo.data.store.copying import copy_store
 
-    workers.check(jobs, cluster)
-    preprocessing = preprocessing_options.PreprocessingOptions(
-        tmin, tmax, l_freq, h_freq, scale, resample, notch, reference, window, stride,
-        preprocessing_file,
-    ).preprocessing()  # fmt: skip
-    read = reading_options.reader(reader_option, truncated)
-    names = subjects_.subjects_of(recordings, subject)
-
-    def each() -> Iterator[Recording]:
-        from eegzoo.data.reading.recording import Recording
-
-        for path, name in zip(recordings, names, strict=True):
-            raw = read(path)
-            yield Recording(raw, str(path)) if name is None else Recording(raw, name, run=str(path))
-
-    with workers.joblib_on(cluster, jobs):
-        written = WindowStore.write(
-            out, each(), preprocessing, event_options.parse_event_id(event_id) or None,
-            check_signal=check_signal, verbose=verbose,
-        )  # fmt: skip
-    typer.echo(f"wrote {written!r}")
+    found = store_options.open_store(location, cache_gb)
+    if copy_to is not None:
+        copy_store(found, copy_to)
+        found = store_options.open_store(copy_to, cache_gb)
+    if verify:
+        found.verify()
+        typer.echo(f"all {len({shard.key for shard in found.shards})} files match their hashes")

@@ -14,6 +14,7 @@ from eegzoo.layers.constrained.bake import bake
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fronts.data_flow import followed_by
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
 from eegzoo.layers.fronts.norm_folding import (
@@ -231,6 +232,8 @@ def _baked(module: nn.Module) -> nn.Module | None:
         plain = bake(module)
     except TypeError:  # a forward of its own, which computes the constraint
         return None
+    if isinstance(module, FastConstrainedConv1d) and type(plain) is nn.Conv1d:
+        plain.__class__ = FastConv1d
     if isinstance(plain, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) and plain.padding == "same":
         # With an even kernel, torch's own "same" warns, and copies the input twice.
         amounts = padding_of(plain)

@@ -12,7 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from eegzoo.arguments import one_of
+
 SETTING = "EEGZOO_CONVOLUTION"
+ALGORITHMS = ("direct", "channels last", "frames")
 _MARGIN = 0.9
 """An algorithm replaces the first one where it takes at most this part of its time, so that noise
 does not decide between two that are equally fast."""
@@ -20,9 +23,7 @@ does not decide between two that are equally fast."""
 _ROUNDS = 3
 # Time of the calling thread, which other programs do not lengthen, where its clock is fine enough.
 _CLOCK = (
-    time.thread_time
-    if time.get_clock_info("thread_time").resolution < 1e-5
-    else time.perf_counter
+    time.thread_time if time.get_clock_info("thread_time").resolution < 1e-5 else time.perf_counter
 )
 _chosen: dict[str, str] = {}
 _lock = threading.RLock()
@@ -57,17 +58,22 @@ def choose(key: str, names: Sequence[str], measure: Callable[[str], Callable[[],
         Names of the algorithms, the usual one first.
     measure : callable
         Function that takes a name and returns a function that runs the algorithm once.
+
+    Raises
+    ------
+    ValueError
+        If the environment variable names no algorithm.
     """
-    forced = _forced or os.environ.get(SETTING)
-    if forced:
+    forced = _forced
+    if forced is None and os.environ.get(SETTING):
+        forced = one_of(f"the environment variable {SETTING}", os.environ[SETTING], ALGORITHMS)
+    if forced is not None:
         return forced if forced in names else names[0]
-    found = _chosen.get(key)
-    if found is None:
-        with _lock:  # another thread may have measured meanwhile
-            found = _chosen.get(key)
-            if found is None:
-                found = _chosen[key] = fastest(_costs({name: measure(name) for name in names}))
-    return found
+    if _chosen.get(key) not in names:
+        with _lock:
+            if _chosen.get(key) not in names:  # another thread may have measured meanwhile
+                _chosen[key] = fastest(_costs({name: measure(name) for name in names}))
+    return _chosen[key]
 
 
 def _costs(steps: Mapping[str, Callable[[], object]]) -> dict[str, float]:
@@ -92,12 +98,19 @@ def fixed_algorithm(name: str | None) -> Iterator[None]:
         Algorithm. Where it is not one of those that fit, "direct". None: that of the environment
         variable ``EEGZOO_CONVOLUTION``, or the fastest.
 
+    Raises
+    ------
+    ValueError
+        If `name` is not an algorithm.
+
     Examples
     --------
     >>> with fixed_algorithm("direct"):
     ...     y = eegzoo.layers.dense_conv1d(torch.randn(8, 22, 1000), torch.randn(40, 22, 25))
     """
     global _forced
+    if name is not None:
+        one_of("name", name, ALGORITHMS)
     before, _forced = _forced, name
     try:
         yield

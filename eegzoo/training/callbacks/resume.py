@@ -9,6 +9,7 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
+from eegzoo.layers.fast_conv.measured_choice import chosen_algorithms, use_algorithms
 from eegzoo.training.callbacks.checkpoints import Checkpoint
 from eegzoo.training.parallel.data_parallel import from_all
 from eegzoo.training.parallel.processes import ProcessInfo
@@ -96,6 +97,8 @@ def state_of(net: Any, n_done: int) -> State:
         "optimizer": net.optimizer_.state_dict(),
         "scaler": net.scaler_.state_dict(),
         "callbacks": {name: _learnt(callback) for name, callback in net.callbacks_},
+        # Algorithms differ in the last digits, and another process might choose others.
+        "algorithms": chosen_algorithms(),
     }
 
 
@@ -113,6 +116,7 @@ def restore(net: Any, state: State) -> None:
     net.trained.load_state_dict(state["module"])
     net.optimizer_.load_state_dict(state["optimizer"])
     net.scaler_.load_state_dict(state["scaler"])
+    use_algorithms(state.get("algorithms", {}))
     for row in state["history"]:
         net.history.new_epoch()
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""Models of the zoo in NeuralBench, which compares models on tasks of EEG by a probe on features."""
+"""Models of the zoo in NeuralBench, which puts a probe on their features."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
+from eegzoo.data.signal.channel_names import channel_key
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import name_of
 from eegzoo.weights.benchmarks.any_windows import (
@@ -65,11 +66,11 @@ class NeuralBenchModel(nn.Module):
         if sfreq is None and trained_sfreq is None:
             raise ValueError(f"expected sfreq for {self.name}, got None")
         self.sfreq = number_between("sfreq", sfreq or trained_sfreq, 0.0, above=True)
-        if isinstance(model, EEGModel) and contract_of_name(self.name) is None:
-            if self.sfreq != model.sfreq:
-                raise ValueError(
-                    f"expected sfreq={model.sfreq:g}, the rate of {self.name}, got {self.sfreq:g}"
-                )
+        is_compact = isinstance(model, EEGModel) and contract_of_name(self.name) is None
+        if is_compact and self.sfreq != trained_sfreq:
+            raise ValueError(
+                f"expected sfreq={trained_sfreq:g}, the rate of {self.name}, got {self.sfreq:g}"
+            )
         self.montage = montage
         self.windows: tuple[tuple[str, ...] | None, int, int] | None = None
 
@@ -98,14 +99,20 @@ class NeuralBenchModel(nn.Module):
         channel_positions : Tensor | None, shape (batch, n_chans, 3)
             Not used: models know channels by their names.
         ch_names : sequence of str | None
-            Names of the channels. None: those of the windows before, or not known.
+            Names of the channels. Of two names of one electrode, such as T3 and T7, the first is
+            used, because NeuralBench's own check has both. None: those of the windows before, or
+            not known.
 
         Returns
         -------
         Tensor, shape (batch, 1, num_features)
             Features as one token for each window, which every aggregation of NeuralBench takes.
         """
-        if ch_names is None and self.windows is not None:
+        if ch_names is not None:
+            rows = _first_of_each_electrode(ch_names)
+            if len(rows) < len(ch_names):
+                x, ch_names = x[:, rows], [ch_names[row] for row in rows]
+        elif self.windows is not None:
             ch_names = self.windows[0]
         windows = (None if ch_names is None else tuple(ch_names), x.shape[1], x.shape[2])
         if self.model is None or windows != self.windows:
@@ -142,3 +149,10 @@ class NeuralBenchModel(nn.Module):
             # Assigned, not copied: an optimizer goes on with the same parameters.
             new.load_state_dict(state, strict=False, assign=True)
         return built
+
+
+def _first_of_each_electrode(ch_names: Sequence[str]) -> list[int]:
+    first: dict[str, int] = {}
+    for row, name in enumerate(ch_names):
+        first.setdefault(channel_key(name), row)
+    return list(first.values())

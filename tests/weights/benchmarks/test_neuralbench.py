@@ -59,6 +59,13 @@ def test_other_windows_keep_the_parameters(labram):
         assert now == before
 
 
+def test_the_first_of_two_names_of_an_electrode_is_used(labram):
+    bench = NeuralBenchModel(labram).eval()
+    x = torch.randn(1, 3, 400)
+    found = bench(x, ch_names=["T7", "T3", "C4"])
+    torch.testing.assert_close(found, bench(x[:, [0, 2]], ch_names=["T7", "C4"]))
+
+
 def test_a_model_by_name_is_built_for_the_first_windows():
     bench = NeuralBenchModel("shallow_convnet", sfreq=120)
     assert list(bench.parameters()) == []
@@ -113,16 +120,23 @@ def loader_of(n_times=500):
     return Loader([batch]), batch.data["neuro"]
 
 
-def test_the_factory_puts_a_probe_on_the_features(neuralbench, labram, tmp_path):
+def test_the_factory_puts_a_probe_on_the_features(neuralbench, labram, tmp_path, monkeypatch):
+    import neuralbench.external
     from neuralbench.external import ExternalModel, save_instance
     from neuralbench.model_factory import build_brain_model
     from neuralbench.modules import DownstreamWrapper
 
+    # Otherwise the code of eegzoo, if installed in place, is stored as well, which fails.
+    installed = {"eegzoo": ["eegzoo"], "torch": ["torch"]}
+    monkeypatch.setattr(
+        neuralbench.external.importlib.metadata, "packages_distributions", lambda: installed
+    )
     path, digest = save_instance(NeuralBenchModel(labram, sfreq=250), tmp_path)
     wrapper = DownstreamWrapper(aggregation="mean", probe_config="linear", layers_to_unfreeze=[])
     loader, x = loader_of()
     model, n_total, n_trainable, ch_names = build_brain_model(
-        ExternalModel(pickle_path=str(path), digest=digest), loader,
+        brain_model_config=ExternalModel(pickle_path=str(path), digest=digest),
+        train_loader=loader,
         downstream_model_wrapper=wrapper, pretrained_weights_fname=None, loss=None,
         wandb_logger=None,
     )  # fmt: skip
