@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -76,9 +76,10 @@ def write_store(
             raw = read(path)
             yield Recording(raw, str(path)) if name is None else Recording(raw, name, run=str(path))
 
+    wanted: Any = event_options.parse_event_id(event_id) or None
     with workers.joblib_on(cluster, jobs):
         written = WindowStore.write(
-            out, each(), preprocessing, event_options.parse_event_id(event_id) or None,
+            out, each(), preprocessing, wanted,
             check_signal=check_signal, verbose=verbose,
         )  # fmt: skip
     typer.echo(f"wrote {written!r}")
