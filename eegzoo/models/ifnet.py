@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_int
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.butterworth_bank import ButterworthBank, check_bands
 from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.models.base import EEGModel
@@ -145,7 +146,7 @@ class IFNet(EEGModel):
         )
         self.activation = nn.GELU()
         self.pool = nn.AvgPool1d(self.pool_length)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         for layer in self.modules():
             if isinstance(layer, nn.Conv1d):
                 nn.init.trunc_normal_(layer.weight, std=0.01)
