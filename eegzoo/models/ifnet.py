@@ -47,7 +47,8 @@ class IFNet(EEGModel):
     of the paper, which averages the sum of the bands. `ifnet_v2`, which the authors published
     later, takes the logarithm of its power instead, clipped to [1e-4, 1e4], and limits the norms of
     the head. All lengths follow `sfreq`: at 250 Hz they are the authors' (kernels of 63 and 31
-    samples, pools of 125).
+    samples, pools of 125). braindecode 1.8.1's IFNet is the second version, and averages an eighth
+    of any window instead of half a second.
 
     The band-pass filters differ. The authors filter the recording with Butterworth filters of order
     5, and only forwards (``scipy.signal.lfilter``). Here `ButterworthBank` is the first stage and
