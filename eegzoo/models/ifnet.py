@@ -56,7 +56,8 @@ class IFNet(EEGModel):
     `features_of_bands` takes bands that were filtered in another way.
 
     The authors take 0.5 to 3.5 s from the cue on, divide by 5 microvolts, and train with AdamW
-    (2^-12, weight decay 0.01) in batches of 32, each window in five random crops.
+    (2^-12, weight decay 0.01) in batches of 32 windows, each five times: cropped and erased at
+    random, and for the second version mixed with another window of its class (CutMix).
 
     Parameters
     ----------
