@@ -24,6 +24,7 @@ from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
 from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
+from eegzoo.cli.store import store
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
@@ -70,6 +71,7 @@ app.command(rich_help_panel=_USE)(stage)
 app.command(rich_help_panel=_USE)(stream)
 app.command(rich_help_panel=_USE)(export)
 app.command(rich_help_panel=_CHECK)(check)
+app.command(rich_help_panel=_CHECK)(store)
 app.command(rich_help_panel=_CHECK)(verify)
 app.command(rich_help_panel=_CHECK)(reproduce)
 app.command(rich_help_panel=_CHECK)(doctor)

@@ -9,6 +9,11 @@ from collections.abc import Collection
 # path in the repository, where it can be read, until the documentation has an address.
 PAGES = (
     (r"pip install|is required to|not installed", "docs/installation.md"),
+    (
+        r"window store|--store|a path, or a URL|URL (of|with)|object storage|credentials|://|"
+        r"\bcache\b|was altered",
+        "docs/stores.md",
+    ),
     (r"\bscor(ings?|ers?)\b", "docs/scorings.md"),
     (
         r"hypnogram|stages?\b|derivation|lights[-_ ]o(ff|n)|night|channels to be \d+ for",

@@ -32,6 +32,11 @@ def test_every_page_exists(page):
         ("expected the training and the test to share no windows: leakage", "docs/new_person.md"),
         ("expected a classifier of the stages W, N1, N2, N3, R, got left, right", "docs/sleep.md"),
         ("night.txt cannot be read as a scoring: line 3", "docs/scorings.md"),
+        ("cannot read s3://bucket/store/index.json: the credentials are refused (ExpiredToken); "
+         "renew them", "docs/stores.md"),
+        ("s3://bucket/store/a.npy was altered: bytes 0 to 9 do not have the hash",
+         "docs/stores.md"),
+        ("cannot use the cache /tmp/c: the disk is full", "docs/stores.md"),
         ("unknown label 'channels'", None),
         ("no LSL stream named 'amplifier' was found within 5 s", "docs/online.md"),
         ("unknown model 'eegnt'; did you mean 'eegnet'?", None),
