@@ -18,8 +18,8 @@ from eegzoo.weights import from_keras
 # %%
 # Weights as Keras has them
 # -------------------------
-# ``from_keras`` takes an ``.h5`` file that ``model.save`` wrote (extra ``weights``), or a dictionary
-# of arrays, named "layer.tensor", in the order of the layers. In Keras 3,
+# ``from_keras`` takes an ``.h5`` file that ``model.save`` wrote (extra ``weights``), or arrays by
+# name, "layer.tensor", in the order of the layers. In Keras 3,
 # ``{f"{layer.name}.{w.name}": w.numpy() for layer in model.layers for w in layer.weights}`` is one.
 # Here they are those of a network whose outputs were computed by the authors' code in Keras and are
 # stored in this package.

@@ -83,9 +83,9 @@ def load_windows(
     With `stage_seconds`, the labels are sleep stages, and each window of this length gets its own.
 
     `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
-    `keep`, are used whatever their names say. Without `event_id`, the events are those of `trained`,
-    the labels of a model. `seen` is called with each continuous recording, as
-    it is before preprocessing, and its windows. With `target`, the number of each window is in the
+    `keep`, are used whatever their names say. Without `event_id`, the events are those of the
+    labels in `trained`. `seen` is called with each continuous recording, as it is before
+    preprocessing, and its windows. With `target`, the number of each window is in the
     column "target" of its metadata.
     """
     import mne

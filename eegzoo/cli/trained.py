@@ -95,7 +95,8 @@ def find_trained(given: str) -> Trained:
 def is_file(given: str) -> bool:
     """Return whether an argument is the path of a file; otherwise it is a name of weights."""
     path = Path(given)
-    return bool(given) and (path.exists() or path.suffix == ".safetensors" or len(path.parts) > 1)
+    is_named_so = path.suffix.startswith(".safetensor") or len(path.parts) > 1
+    return bool(given) and (path.exists() or is_named_so)
 
 
 def model_files(given: str) -> list[Path]:

@@ -35,7 +35,8 @@ class TrainedEvents:
         """Return the events of each label in a recording.
 
         They are those of the training if the recording has them, otherwise those that are named
-        like the labels. With `says`, what is used and what is left out is said on standard error.
+        like the labels, without rest if there are two others. With `says`, what is used and what is
+        left out is said on standard error.
 
         Parameters
         ----------
@@ -91,13 +92,15 @@ class TrainedEvents:
         """
         from eegzoo.data.reading.events.event_names import resolve
 
-        as_trained = {}
+        as_trained: dict[str, list[str]] = {}
         for label, patterns in self.event_id.items():
             try:
                 as_trained |= resolve({label: patterns}, names, classes)
             except ValueError:
                 continue
         by_name = {label: [label] for label in self.labels if label in names}
+        if len(by_name) > 2:  # as without a model: pauses between trials are called so as well
+            by_name.pop("rest", None)
         return as_trained if len(as_trained) >= len(by_name) else by_name
 
     def _say(
@@ -111,10 +114,13 @@ class TrainedEvents:
         parts = []
         if sorted(used) != sorted(found):
             parts.append(f"events as in training: {in_words(found)}")
-        absent = [label for label in self.labels if label not in found]
+        absent = [label for label in self.labels if label not in found and label not in classes]
         if absent:
             parts.append(f"no events of {listed(absent)}")
-        others = [quoted(event) for event in classes if event not in used]
+        left = [event for event in classes if event not in used]
+        if "rest" in left and "rest" in self.labels:
+            parts.append("events left out: 'rest' (--event-id can include them)")
+        others = [quoted(event) for event in left if event not in self.labels]
         if others:
             parts.append(f"events left out, which are no labels of the model: {', '.join(others)}")
         if parts:

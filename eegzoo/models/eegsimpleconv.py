@@ -19,7 +19,8 @@ _WIDENING = 1.414  # each block has half the samples, and maps that keep the ope
     paper="El Ouahidi et al. (2023), A strong and simple deep learning baseline for BCI motor "
     "imagery decoding",
     doi="10.48550/arXiv.2309.07159",
-    source="braindecode 1.8.1, EEGSimpleConv by the first author (PyTorch)",
+    source="braindecode 1.8.1, EEGSimpleConv by the first author (tests/reference/"
+    "make_eegsimpleconv.py)",
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class EEGSimpleConv(EEGModel):
@@ -125,7 +126,7 @@ class EEGSimpleConv(EEGModel):
             needed = max(1, 2 * max(1, needed - longer) - longer)
         needed = max(1, needed - longer)
         n_times = 1
-        while round(n_times * self.resample.up / self.resample.down) < needed:
+        while max(1, round(n_times * self.resample.up / self.resample.down)) < needed:
             n_times += 1
         return n_times
 

@@ -20,7 +20,8 @@ _FLOOR = 1e-6  # of the power, before its logarithm
     paper="Wei et al. (2019), Spatial component-wise convolutional network (SCCNet) for "
     "motor-imagery EEG classification",
     doi="10.1109/NER.2019.8716937",
-    source="braindecode 1.8.1, SCCNet by the first author, padded as in the paper (PyTorch)",
+    source="braindecode 1.8.1, SCCNet by the first author, padded as in the paper "
+    "(tests/reference/make_sccnet.py)",
     standard={"n_chans": 22, "n_times": 562, "n_outputs": 4, "sfreq": 125.0},
 )
 class SCCNet(EEGModel):
@@ -108,8 +109,11 @@ class SCCNet(EEGModel):
             nn.Conv1d(self.n_chans, n_components, 1), nn.BatchNorm1d(n_components)
         )
         self.temporal = nn.Sequential(
-            nn.Conv1d(n_components, n_maps, self.kernel_length, padding=padding, bias=False),
-            nn.BatchNorm1d(n_maps),
+            # In one dimension, with the components as maps, it takes almost twice as long on a CPU.
+            nn.Conv2d(
+                1, n_maps, (n_components, self.kernel_length), padding=(0, padding), bias=False
+            ),
+            nn.BatchNorm2d(n_maps),
         )
         self.drop = nn.Dropout(self.drop_prob)
         self.pool = nn.AvgPool1d(self.pool_length, self.pool_stride)
@@ -118,7 +122,7 @@ class SCCNet(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = self.temporal(self.spatial(x))  # (batch, n_maps, n_times + 1)
+        x = self.temporal(self.spatial(x).unsqueeze(1)).squeeze(2)  # (batch, n_maps, n_times + 1)
         precise = x.to(torch.promote_types(x.dtype, torch.float32))  # holds the squares
         power = self.pool(self.drop(precise.square()))  # (batch, n_maps, 42) for 562 samples
         features: Tensor = (power + _FLOOR).log().flatten(1)

@@ -27,7 +27,8 @@ _EPS, _MOMENTUM = 1e-5, 0.1  # torch's
     paper="Altaheri et al. (2025), Temporal convolutional transformer for EEG based motor imagery "
     "decoding",
     doi="10.1038/s41598-025-16219-7",
-    source="braindecode 1.8.1, TCFormer after Altaheri/TCFormer (PyTorch), a port",
+    source="braindecode 1.8.1, TCFormer after Altaheri/TCFormer, a port (tests/reference/"
+    "make_tcformer.py)",
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
 class TCFormer(EEGModel):
@@ -168,7 +169,7 @@ class TCFormer(EEGModel):
         self.gate = SqueezeExcitation(n_features, _REDUCTION, n_groups)
         self.pool = nn.Sequential(nn.AvgPool1d(pool_2), nn.Dropout(self.drop_prob))
         self.mix = _mixture(n_features, n_features)
-        shares = torch.linspace(0, 1, self.depth).square().tolist()
+        shares = [(layer / max(1, self.depth - 1)) ** 2 for layer in range(self.depth)]
         n_tokens = self.n_times // pool_1 // pool_2
         self.transformer = nn.Sequential(
             *(

@@ -33,6 +33,15 @@ def test_events_of_the_training_or_named_like_the_labels(names, found, said, cap
     assert said in capsys.readouterr().err
 
 
+def test_rest_is_left_out_beside_two_others_unless_the_training_named_it(capsys):
+    known = TrainedEvents(["left", "right", "rest"], {})
+    raw = marked("left", "rest", "right")
+    assert known.in_recording(raw, ANY, "a.edf") == {"left": ["left"], "right": ["right"]}
+    assert "'rest' (--event-id can include them)" in capsys.readouterr().err
+    named = TrainedEvents(known.labels, {label: [label] for label in known.labels})
+    assert list(named.in_recording(raw, ANY, "a.edf")) == ["left", "right", "rest"]
+
+
 def test_codes_of_a_stim_channel_are_found_beside_other_annotations():
     stim = pulses({onset: 1 + place % 2 for place, (onset, _) in enumerate(EIGHT)})
     raw = raw_with([(1.0, 0.0, "eyes closed")], {"STI 014": stim})

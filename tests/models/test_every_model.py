@@ -127,6 +127,13 @@ def test_standard_size_works(name):
 
 
 @every_model
+def test_model_is_built_without_memory(name):
+    with torch.device("meta"):  # the site tries sizes so
+        model = create_model(name, **find_entry(name).standard)
+    assert all(parameter.is_meta for parameter in model.parameters())
+
+
+@every_model
 @pytest.mark.parametrize(
     ("n_chans", "rate", "seconds", "n_outputs"),
     [(1, 0.5, 1.0, 2), (7, 0.5, 1.37, 5), (19, 1.0, 1.0, 1), (2, 2.0, 0.71, 4)],

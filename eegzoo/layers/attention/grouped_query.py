@@ -34,7 +34,7 @@ class RotaryPositions(FixedTensors):
     --------
     >>> RotaryPositions(2, 4)(torch.ones(1, 1, 2, 4))
     tensor([[[[ 1.0000,  1.0000,  1.0000,  1.0000],
-              [-0.3012,  1.0099,  1.3818,  1.0100]]]])
+              [-0.3012,  1.0099, -0.3012,  1.0099]]]])
     """
 
     def __init__(self, n_positions: int, head_dim: int) -> None:

@@ -122,7 +122,8 @@ class MultiHeadAttention(nn.Module):
             mixed = F.scaled_dot_product_attention(
                 query, key, value, attended, dropout_p=drop_prob, scale=self.scale
             )
-        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], -1))
+        heads = mixed.transpose(1, 2).flatten(2)  # (batch * branches, tokens, inner)
+        out: Tensor = self.out(heads.reshape(*x.shape[:-1], heads.shape[-1]))
         return out
 
     def _is_fusable(self, x: Tensor, drop_prob: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,15 +25,15 @@ from eegzoo.layers.fast_conv.dense_conv1d import (
 )
 from eegzoo.layers.fast_conv.measured_choice import choose
 from eegzoo.layers.fronts.folded_front import FoldedFront
-from eegzoo.layers.fronts.norm_folding import is_foldable_norm, scale_and_shift
+from eegzoo.layers.fronts.norm_folding import is_foldable_norm
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.running_statistics import update_running_statistics
-from eegzoo.torch_internals import has_hooks, has_patched_forward
+from eegzoo.torch_internals import has_hooks, has_patched_forward, wide_dtype
 
 _Filters = tuple[Tensor, Tensor | None]
 
 
-def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -> Tensor:
+def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
     """Return ``pool(norm(front(x)).square())``.
 
     Where this is exact and faster, the filtered signals are only computed in blocks of the pool's
@@ -60,19 +61,16 @@ def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -
     --------
     >>> front = TemporalSpatialConv(
     ...     torch.nn.Conv2d(1, 40, (1, 25)), torch.nn.Conv2d(40, 40, (22, 1), bias=False))
-    >>> norm, pool, x = torch.nn.BatchNorm1d(40), torch.nn.AvgPool1d(75, 15), torch.randn(4, 22, 1000)
-    >>> expected = pool(norm(front(x)).square())
-    >>> torch.testing.assert_close(front_power(front, norm, pool, x), expected, rtol=1e-4, atol=1e-4)
+    >>> norm, pool = torch.nn.BatchNorm1d(40), torch.nn.AvgPool1d(75, 15)
+    >>> x = torch.randn(4, 22, 1000)
+    >>> power, expected = front_power(front, norm, pool, x), pool(norm(front(x)).square())
+    >>> torch.testing.assert_close(power, expected, rtol=1e-4, atol=1e-4)
     """
     kernels = _kernels(front, norm, pool, x)
     if kernels is not None:
         length, stride = pool.kernel_size[0], pool.stride[0]
         training = norm.training and isinstance(norm, nn.BatchNorm1d)
-        if training:
-            exact = keeps_precision(norm.weight, norm.bias)
-        else:
-            tensors = [x, *front.parameters(), *norm.parameters()]
-            exact = not (torch.is_grad_enabled() and any(t.requires_grad for t in tensors))
+        exact = not training or keeps_precision(norm.weight, norm.bias)
         if exact and _is_faster(x, kernels, length, stride, training):
             filters = front.folded_filters(x)
             if training:
@@ -84,7 +82,7 @@ def front_power(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -
     return power
 
 
-def _kernels(front: nn.Module, norm: nn.Module, pool: nn.Module, x: Tensor) -> Any:
+def _kernels(front: Any, norm: Any, pool: Any, x: Tensor) -> Any:
     """Return the shape of the kernels if the modules compute what is computed jointly, or None."""
     if torch.compiler.is_compiling():
         return None
@@ -122,8 +120,11 @@ def _is_faster(x: Tensor, kernels: Any, length: int, stride: int, training: bool
     functions = {DIRECT: plainly, FRAMES: jointly}
     shape = (representative_batch(len(x)), *x.shape[1:])
     key = f"power {size_class(x, kernels)}, pool {length}/{stride}, training {training}"
-    needs = (False, training)
-    chosen = choose(key, list(functions), lambda name: trial(functions[name], shape, kernels, needs))
+
+    def step_of(name: str) -> Callable[[], object]:
+        return trial(functions[name], shape, kernels, training)
+
+    chosen = choose(key, list(functions), step_of)
     return chosen == FRAMES
 
 
@@ -136,12 +137,13 @@ def _in_training(filters: _Filters, norm: nn.BatchNorm1d, x: Tensor, length: int
     return power
 
 
-def _normalized(weight: Tensor, bias: Tensor | None, norm: nn.Module) -> _Filters:
+def _normalized(weight: Tensor, bias: Tensor | None, norm: Any) -> _Filters:
     """Return filters that include a normalisation in evaluation."""
     if isinstance(norm, nn.Identity):
         return weight, bias
-    scale, shift = scale_and_shift(norm)
+    wide = wide_dtype(weight)
+    scale = norm.weight.to(wide) * torch.rsqrt(norm.running_var.to(wide) + norm.eps)
+    shift = norm.bias.to(wide) - scale * norm.running_mean.to(wide)
     if bias is not None:
-        shift = shift + scale * bias.to(scale.dtype)
-    scaled = weight.to(scale.dtype) * scale[:, None, None]
-    return scaled.to(weight.dtype), shift.to(weight.dtype)
+        shift = shift + scale * bias.to(wide)
+    return (weight.to(wide) * scale[:, None, None]).to(weight.dtype), shift.to(weight.dtype)

@@ -16,7 +16,9 @@ _WINDOWS = 8
 
 
 def block_power(x: Tensor, weight: Tensor, bias: Tensor | None, length: int) -> Tensor:
-    """Return the sums of squares of filtered signals in blocks of samples, without a gradient.
+    """Return the sums of squares of filtered signals in blocks of samples.
+
+    A gradient of the gradient is computed by torch's own functions.
 
     Parameters
     ----------
@@ -41,14 +43,8 @@ def block_power(x: Tensor, weight: Tensor, bias: Tensor | None, length: int) -> 
     >>> expected = 15 * torch.nn.functional.avg_pool1d(power, 15)
     >>> torch.testing.assert_close(block_power(x, weight, None, 15), expected)
     """
-    frames = by_frames.choose_frames(x.shape[2], weight.shape[2], length)
-    kernels = by_frames.kernel_spectra(weight, frames)
-    sums = []
-    for windows in x.split(_WINDOWS):
-        spectra = by_frames.signal_spectra(windows, frames)
-        outputs = by_frames.time_major(spectra, kernels, frames, bias)
-        sums.append(_in_windows(_blocks(outputs, length).square().sum(1), frames, length))
-    return torch.cat(sums)
+    sums: Tensor = _BlockPower.apply(x, weight, bias, length)  # type: ignore[no-untyped-call]
+    return sums
 
 
 def normalized_block_power(
@@ -103,6 +99,50 @@ def keeps_precision(gamma: Tensor, beta: Tensor) -> bool:
     return bool((gamma.detach().abs() > 0.01 * beta.detach().abs()).all())
 
 
+class _BlockPower(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, length: int) -> Tensor:
+        frames = by_frames.choose_frames(x.shape[2], weight.shape[2], length)
+        kernels = by_frames.kernel_spectra(weight, frames)
+        sums, kept = [], []
+        for windows in x.split(_WINDOWS):
+            spectra = by_frames.signal_spectra(windows, frames)
+            outputs = by_frames.time_major(spectra, kernels, frames, bias)
+            sums.append(_in_windows(_blocks(outputs, length).square().sum(1), frames, length))
+            if any(ctx.needs_input_grad):
+                kept += [spectra, outputs]
+        ctx.frames, ctx.length = frames, length
+        ctx.save_for_backward(x, weight, bias, kernels, *kept)
+        return torch.cat(sums)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, bias, kernels, *kept = ctx.saved_tensors
+        needs, frames, length = ctx.needs_input_grad, ctx.frames, ctx.length
+        if torch.is_grad_enabled():  # create_graph
+            found = _recomputed(grads[0], (x, weight, bias), needs, length)
+            return *found, None
+        of_x, of_weight, of_bias = [], [], []
+        parts = zip(grads[0].split(_WINDOWS), kept[::2], kept[1::2], strict=True)
+        for grad, spectra, outputs in parts:
+            twice = 2 * _as_blocks(grad, outputs, frames, length)
+            to_outputs = _blocks(outputs, length) * twice.unsqueeze(1)
+            to_outputs = to_outputs.view(outputs.shape)
+            of_outputs = by_frames.output_spectra(to_outputs, frames)
+            if needs[0]:
+                of_x.append(by_frames.signal_gradient(of_outputs, kernels, frames))
+            if needs[1]:
+                of_weight.append(by_frames.kernel_gradient(of_outputs, spectra, frames))
+            if needs[2]:
+                of_bias.append(to_outputs.sum((0, 2, 3)))
+        return (
+            torch.cat(of_x) if of_x else None,
+            sum(of_weight[1:], of_weight[0]) if of_weight else None,
+            sum(of_bias[1:], of_bias[0]) if of_bias else None,
+            None,
+        )
+
+
 class _NormalizedBlockPower(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -142,8 +182,9 @@ class _NormalizedBlockPower(torch.autograd.Function):
         needs, frames, length = ctx.needs_input_grad, ctx.frames, ctx.length
         if torch.is_grad_enabled():  # create_graph
             inputs = (x, weight, bias, gamma, beta)
-            return *_recomputed(grads[0], inputs, needs, ctx.eps, length), None, None
-        twice = 2 * _as_blocks(grads[0], power, frames, length)
+            found = _recomputed(grads[0], inputs, needs, length, ctx.eps)
+            return *found, None, None
+        twice = 2 * _as_blocks(grads[0], z, frames, length)
         # Sums over batch and time of the gradient to z, and of its product with normalised values.
         of_beta = (twice * total).sum((0, 2, 3))
         of_gamma = ((twice * power).sum((0, 2, 3)) - beta * of_beta) / gamma
@@ -183,20 +224,28 @@ def _in_windows(sums: Tensor, frames: Frames, length: int) -> Tensor:
     return every[:, :, : frames.n_outputs // length]
 
 
-def _as_blocks(values: Tensor, like: Tensor, frames: Frames, length: int) -> Tensor:
+def _as_blocks(values: Tensor, outputs: Tensor, frames: Frames, length: int) -> Tensor:
     """Undo `_in_windows`, with zeros for blocks that it drops."""
-    per_frame, maps, batch, n_frames = like.shape
-    padded = F.pad(values, (0, n_frames * per_frame - frames.n_outputs // length))
-    return padded.view(batch, maps, n_frames, per_frame).permute(3, 1, 0, 2).contiguous()
+    hop, maps, batch, n_frames = outputs.shape
+    padded = F.pad(values, (0, n_frames * hop // length - frames.n_outputs // length))
+    return padded.view(batch, maps, n_frames, -1).permute(3, 1, 0, 2).contiguous()
+
+
+def _plain_power(
+    length: int, eps: float | None, x: Tensor, weight: Tensor, bias: Tensor | None, *affine: Tensor
+) -> Tensor:
+    y = F.conv1d(x, weight, bias)
+    if eps is not None:
+        y = F.batch_norm(y, None, None, *affine, True, 0.0, eps)
+    return F.avg_pool1d(y.square(), length) * length
 
 
 def _recomputed(
-    grad: Tensor, inputs: tuple[Any, ...], needs: tuple[bool, ...], eps: float, length: int
-) -> list[Tensor | None]:
+    grad: Tensor, inputs: tuple[Any, ...], needs: tuple[bool, ...],
+    length: int, eps: float | None = None,
+) -> list[Tensor | None]:  # fmt: skip
     """Return the gradients to the inputs, by functions whose gradients have gradients."""
-    x, weight, bias, gamma, beta = inputs
-    normalized = F.batch_norm(F.conv1d(x, weight, bias), None, None, gamma, beta, True, 0.0, eps)
-    power = F.avg_pool1d(normalized.square(), length) * length
     wanted = [tensor for tensor, needed in zip(inputs, needs, strict=False) if needed]
+    power = _plain_power(length, eps, *inputs)
     found = iter(torch.autograd.grad(power, wanted, grad, create_graph=True))
     return [next(found) if needed else None for needed in needs[: len(inputs)]]

@@ -58,15 +58,14 @@ def algorithm_for(x: Tensor, weight: Tensor) -> str:
     """Return the algorithm of `dense_conv1d`: "direct", "channels last" or "frames"."""
     if weight.dtype != torch.float32 or not weight.is_cpu or not is_worth_choosing(x, weight.shape):
         return DIRECT
-    grad = torch.is_grad_enabled()
-    needs = (grad and x.requires_grad, grad and weight.requires_grad)
-    windows = representative_batch(len(x))
-    key = f"convolution {size_class(x, weight.shape)}, gradients {needs}"
+    # The same with and without gradients: evaluation in either has the same outputs, to the bit.
+    shape = (representative_batch(len(x)), *x.shape[1:])
 
     def step_of(name: str) -> Callable[[], object]:
-        return trial(_ALGORITHMS[name], (windows, *x.shape[1:]), weight.shape, needs)
+        run, train = (trial(_ALGORITHMS[name], shape, weight.shape, grad) for grad in (False, True))
+        return lambda: (run(), train())
 
-    return choose(key, list(_ALGORITHMS), step_of)
+    return choose(f"convolution {size_class(x, weight.shape)}", list(_ALGORITHMS), step_of)
 
 
 def is_worth_choosing(x: Tensor, kernels: Sequence[int]) -> bool:
@@ -83,7 +82,13 @@ def is_worth_choosing(x: Tensor, kernels: Sequence[int]) -> bool:
         Shape of the kernels (maps, channels, kernel_size).
     """
     # First of all, so that a compiler sees no sizes compared and makes no graph of each.
-    if torch.compiler.is_compiling() or type(x) is not Tensor or x.ndim != 3 or len(kernels) != 3 or x.shape[1] != kernels[1]:
+    if (
+        torch.compiler.is_compiling()
+        or type(x) is not Tensor
+        or x.ndim != 3
+        or len(kernels) != 3
+        or x.shape[1] != kernels[1]
+    ):
         return False
     n_outputs = x.shape[2] - kernels[2] + 1
     return (
@@ -122,7 +127,7 @@ def trial(
     function: Callable[..., Tensor],
     of_x: Sequence[int],
     of_weight: Sequence[int],
-    needs: tuple[bool, bool],
+    training: bool,
 ) -> Callable[[], object]:
     """Return a function that runs an algorithm once.
 
@@ -132,21 +137,18 @@ def trial(
         Function of signals, kernels and bias.
     of_x, of_weight : sequence of int
         Shapes of the signals and kernels.
-    needs : tuple of bool
-        Whether gradients to the signals and to the kernels are computed as well.
+    training : bool
+        Whether the gradient to the kernels is computed as well.
     """
 
     @torch.inference_mode(False)
-    @torch.set_grad_enabled(any(needs))
+    @torch.set_grad_enabled(training)
     def run() -> None:
         # No random numbers: a measurement must not change what comes next.
-        x, weight = torch.ones(*of_x), torch.ones(*of_weight)
-        leaves = [t for t, needed in zip((x, weight), needs, strict=True) if needed]
-        for leaf in leaves:
-            leaf.requires_grad_()
+        x, weight = torch.ones(*of_x), torch.ones(*of_weight, requires_grad=training)
         y = function(x, weight, None)
-        if leaves:
-            torch.autograd.grad(y, leaves, torch.ones_like(y))
+        if training:
+            torch.autograd.grad(y, weight, torch.ones_like(y))
 
     return run
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -11,12 +9,24 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.fast_conv.dense_conv1d import dense_conv1d
 
 
-def _convolve(
-    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
+def conv1d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    padding: int | tuple[int, ...],
+    dilation: tuple[int, ...],
     groups: int,
-) -> Tensor:  # fmt: skip
-    """Convolve as `torch.nn.functional.conv1d` does, with an algorithm that may be another."""
-    if x.ndim != 3 or tuple(stride) != (1,) or tuple(dilation) != (1,) or groups != 1:
+) -> Tensor:
+    """Convolve as `torch.nn.functional.conv1d` does, by `dense_conv1d` where it can.
+
+    Examples
+    --------
+    >>> x, weight = torch.randn(16, 22, 1000), torch.randn(40, 22, 25)
+    >>> conv1d(x, weight, None, (1,), (12,), (1,), groups=1).shape
+    torch.Size([16, 40, 1000])
+    """
+    if x.ndim != 3 or stride != (1,) or dilation != (1,) or groups != 1:
         return F.conv1d(x, weight, bias, stride, padding, dilation, groups)
     (both_sides,) = (padding,) if isinstance(padding, int) else padding
     return dense_conv1d(F.pad(x, (both_sides, both_sides)) if both_sides else x, weight, bias)
@@ -38,7 +48,7 @@ class FastConv1d(nn.Conv1d):
         """Convolve `x`, with or without a batch axis."""
         if self.padding_mode != "zeros" or isinstance(self.padding, str):
             return super().forward(x)
-        return _convolve(
+        return conv1d(
             x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
 
@@ -53,4 +63,4 @@ class FastConstrainedConv1d(ConstrainedConv1d):
     torch.Size([32, 100, 98])
     """
 
-    _convolve = staticmethod(_convolve)
+    _convolve = staticmethod(conv1d)

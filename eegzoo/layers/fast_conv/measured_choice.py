@@ -23,9 +23,7 @@ does not decide between two that are equally fast."""
 _ROUNDS = 3
 # Time of the calling thread, which other programs do not lengthen, where its clock is fine enough.
 _CLOCK = (
-    time.thread_time
-    if time.get_clock_info("thread_time").resolution < 1e-5
-    else time.perf_counter
+    time.thread_time if time.get_clock_info("thread_time").resolution < 1e-5 else time.perf_counter
 )
 _chosen: dict[str, str] = {}
 _lock = threading.RLock()

@@ -2,8 +2,8 @@
 
 Signals are cut into frames that overlap by ``kernel_size - 1`` samples. In the frequency domain the
 convolution of a frame is one small matrix product per frequency. Frames of some 50 samples are too
-short for fast Fourier transforms to gain anything, but long enough that the three products together
-take a third of the multiplications of a direct convolution with 25 taps.
+short for fast Fourier transforms to gain anything, but the three products together take a third of
+the multiplications of a direct convolution with 25 taps.
 
 Outputs come *time-major*, (frame_outputs, maps, batch, n_frames): sample t of window b is at
 ``[t % frame_outputs, :, b, t // frame_outputs]``. Sums and maxima of neighbouring samples are then
@@ -139,7 +139,6 @@ def signal_spectra(x: Tensor, frames: Frames) -> Tensor:
     )
     forward, _ = _matrices(length, x.dtype)
     spectra = forward @ overlapping.reshape(-1, length).T
-    # The rows of a frequency, real and imaginary, stand around the channels without a copy.
     return spectra.view(frames.n_frequencies, 2 * channels, batch * n_frames)
 
 
@@ -200,12 +199,11 @@ def time_major(
 def window_major(
     spectra: Tensor, kernels: Tensor, frames: Frames, bias: Tensor | None = None
 ) -> Tensor:
-    """Return the outputs of a convolution as (batch, maps, n_outputs); arguments of `time_major`."""
+    """Return the outputs as (batch, maps, n_outputs), given the arguments of `time_major`."""
     products = _products(spectra, kernels, frames, bias)
     _, inverse = _matrices(frames.frame_length, spectra.dtype)
-    outputs = (products.T @ inverse[: frames.frame_outputs].T).view(
-        kernels.shape[1] // 2, -1, frames.n_frames * frames.frame_outputs
-    )
+    rows = products.T @ inverse[: frames.frame_outputs].T
+    outputs = rows.view(kernels.shape[1] // 2, -1, frames.n_frames * frames.frame_outputs)
     return outputs[:, :, : frames.n_outputs].transpose(0, 1).contiguous()
 
 

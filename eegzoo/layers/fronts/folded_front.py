@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.layers.fast_conv.dense_conv1d import dense_conv1d
+from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.norm_folding import evaluation_weight, is_foldable_norm, scale_and_shift
 from eegzoo.layers.fronts.plain_modules import zero_padding
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
@@ -66,9 +66,8 @@ class FoldedFront(nn.Module):
             x, groups = torch.matmul(self.mixing, x), len(self.mixing)
         if any(self.padding):  # oneDNN is slow where it pads depthwise convolutions itself
             x = F.pad(x, self.padding)
-        if self.mixing is None and self.stride == self.dilation == 1:
-            return dense_conv1d(x, self.weight, self.bias)
-        return F.conv1d(x, self.weight, self.bias, self.stride, 0, self.dilation, groups)
+        steps = (self.stride,), (self.dilation,)
+        return conv1d(x, self.weight, self.bias, steps[0], (0,), steps[1], groups)
 
     def kernel_shape(self, _: Tensor) -> tuple[int, ...] | None:
         """Return the shape of `weight` if this is one convolution without padding; else None."""

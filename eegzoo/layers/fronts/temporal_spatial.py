@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
-from eegzoo.layers.fast_conv.dense_conv1d import dense_conv1d
+from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
@@ -143,10 +143,7 @@ class TemporalSpatialConv(nn.Module):
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
 
     def kernel_shape(self, x: Tensor) -> tuple[int, ...] | None:
-        """Return the shape of `folded_filters` if it is all that computes `x`; else None.
-
-        All means: in the folded order, without padding, a step, dilation or normalisation.
-        """
+        """Return the shape of `folded_filters` if they are one valid convolution, else None."""
         if self.norm is not None or any(_time_padding(self.temporal)) or not self._in_unit_steps():
             return None
         if self.order(x) != "folded":
@@ -288,10 +285,8 @@ class TemporalSpatialConv(nn.Module):
         both_sides = pads[0]
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
-        stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
-        if groups == stride == dilation == 1:
-            return dense_conv1d(F.pad(x, (both_sides, both_sides)) if both_sides else x, weight, bias)
-        return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
+        steps = self.temporal.stride[1:], self.temporal.dilation[1:]
+        return conv1d(x, weight, bias, steps[0], (both_sides,), steps[1], groups)
 
 
 def _weight(module: nn.Conv2d) -> Tensor:

@@ -21,7 +21,6 @@ def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
     """Return our state dict from the author's weights by name."""
     state = rename(weights, PLACES)
     state["spatial.0.weight"] = state["spatial.0.weight"].squeeze(1)
-    state["temporal.0.weight"] = state["temporal.0.weight"].squeeze(1)
     return state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,8 +20,12 @@ PLACES = {
 def state_from(weights: dict[str, Array]) -> dict[str, Tensor]:
     """Return our state dict from the authors' weights by name."""
     state = rename(weights, PLACES)
+    # The authors' signals are in the order (filter, channel), ours in the order (channel, filter).
+    n_signals = weights["encoder.ssa.alpha"].shape[1]
+    order = np.arange(n_signals).reshape(len(weights["encoder.time_conv.bias"]), -1).T.ravel()
+    state["mix.0.weight"] = torch.from_numpy(weights["encoder.chanConv.0.weight"][:, order])
     for name in ("alpha", "beta", "gamma"):
-        state[f"gate.{name}"] = torch.from_numpy(weights[f"encoder.ssa.{name}"][0, :, 0])
+        state[f"gate.{name}"] = torch.from_numpy(weights[f"encoder.ssa.{name}"][0, order, 0])
     state["head.weight"] = torch.from_numpy(weights["isp"])
     return state
 

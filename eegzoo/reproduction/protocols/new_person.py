@@ -127,7 +127,7 @@ def tested(
     settings: Mapping[str, Any],
     seed: int,
     n_folds: int,
-    quick: bool = False,
+    quick: bool,
 ) -> Iterator[dict[str, Any]]:
     """Yield the results of each person that is left out.
 

@@ -75,16 +75,19 @@ def model_for(
     """
     contract = contract_of_name(name)
     if contract is None or (ch_names is None and not contract.known_ch_names):
-        sizes = {"n_chans": n_chans, "n_times": n_times, "n_outputs": n_outputs, "sfreq": sfreq}
         if contract is None and known_ch_names is not None and ch_names is not None:
             _check_names(name, known_ch_names, ch_names)
-        return create_model(name, **sizes, ch_names=ch_names, **arguments).eval()
+        return create_model(
+            name, n_chans=n_chans, n_times=n_times, n_outputs=n_outputs, sfreq=sfreq,
+            ch_names=ch_names, **arguments,
+        ).eval()  # fmt: skip
     if ch_names is None:
         raise ValueError(f"expected ch_names for {name}, which knows channels by name, got none")
     plan = plan_channels(name, contract, ch_names, sfreq, n_times=n_times, montage=montage)
     plan.check()
     used = [channel.name for channel in plan.used]
-    sizes = {"n_times": plan.new_n_times or n_times, "n_outputs": n_outputs, "ch_names": used}
+    sizes: dict[str, Any] = {"n_times": plan.new_n_times or n_times, "n_outputs": n_outputs}
+    sizes["ch_names"] = used
     if name in NAMES:
         built = find_foundation_weights(name).build(**sizes, **arguments)
     else:

@@ -1,4 +1,4 @@
-"""Models of the zoo in NeuralBench, which compares models on tasks of EEG by a probe on features."""
+"""Models of the zoo in NeuralBench, which puts a probe on their features."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ class NeuralBenchModel(nn.Module):
         if sfreq is None and trained_sfreq is None:
             raise ValueError(f"expected sfreq for {self.name}, got None")
         self.sfreq = number_between("sfreq", sfreq or trained_sfreq, 0.0, above=True)
-        if isinstance(model, EEGModel) and contract_of_name(self.name) is None:
-            if self.sfreq != model.sfreq:
-                raise ValueError(
-                    f"expected sfreq={model.sfreq:g}, the rate of {self.name}, got {self.sfreq:g}"
-                )
+        is_compact = isinstance(model, EEGModel) and contract_of_name(self.name) is None
+        if is_compact and self.sfreq != trained_sfreq:
+            raise ValueError(
+                f"expected sfreq={trained_sfreq:g}, the rate of {self.name}, got {self.sfreq:g}"
+            )
         self.montage = montage
         self.windows: tuple[tuple[str, ...] | None, int, int] | None = None
 

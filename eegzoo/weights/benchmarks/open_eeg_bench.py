@@ -20,8 +20,8 @@ def for_open_eeg_bench(
 ) -> dict[str, Any]:
     """Write a model's weights for open-eeg-bench, and return the arguments to evaluate it there.
 
-    open-eeg-bench 0.6 builds a model for each of its data sets, loads the file into it, and replaces
-    its head. Foundation models follow the plan for the channels and the rate of each data set
+    open-eeg-bench 0.6 builds a model for each of its data sets, loads the file into it, and gives
+    it a new head. Foundation models follow the plan for the channels and the rate of each data set
     (`eegzoo.channel_plan`). Other models suit data sets with their own channels, rate and windows.
 
     Parameters

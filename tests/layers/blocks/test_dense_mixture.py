@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from torch import nn
 
 from eegzoo.layers import DenseMixture
 
@@ -19,7 +21,7 @@ def test_outputs_are_the_logarithms_of_a_soft_vote():
     pick = [FunctionTransformer(lambda x, part=part: x[:, part]) for part in parts]
     voters = [(str(i), make_pipeline(each, LogisticRegression())) for i, each in enumerate(pick)]
     vote = VotingClassifier(voters, voting="soft").fit(x, y)
-    mixture = DenseMixture([4, 3], 3, max_norms=[None, None]).double()
+    mixture = DenseMixture([4, 3], 3, max_norms=[None, None]).double().eval()
     for layer, fitted in zip(mixture.layers, vote.estimators_, strict=True):
         layer.weight.data = torch.from_numpy(fitted[-1].coef_)
         layer.bias.data = torch.from_numpy(fitted[-1].intercept_)
@@ -27,6 +29,27 @@ def test_outputs_are_the_logarithms_of_a_soft_vote():
     np.testing.assert_allclose(found, vote.predict_proba(x), atol=1e-12)
     batches = mixture(torch.from_numpy(x).view(6, 10, 7)).exp().detach().flatten(0, 1)
     np.testing.assert_allclose(batches, found, atol=1e-12)
+
+
+def test_in_training_the_loss_is_on_average_that_of_each_layer_alone():
+    torch.manual_seed(0)
+    mixture = DenseMixture([4, 3], 2, max_norms=[None, None]).double().train()
+    for layer in mixture.layers:
+        nn.init.normal_(layer.weight)
+    x, y = torch.randn(1, 7, dtype=torch.float64), torch.tensor([1])
+    alone = torch.stack(
+        [layer(part) for layer, part in zip(mixture.layers, x.split([4, 3], 1), strict=True)]
+    )
+    expected = F.cross_entropy(alone[:, 0], y.expand(2))
+    outputs = mixture(x.expand(4000, 7))
+    found = F.cross_entropy(outputs, y.expand(4000))
+    weights = list(mixture.parameters())
+    for one, other in zip(
+        torch.autograd.grad(found, weights), torch.autograd.grad(expected, weights), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=0.1, atol=1e-3)
+    torch.testing.assert_close(found, expected, rtol=0.05, atol=0)
+    assert len(outputs.detach().round(decimals=6).unique(dim=0)) == 2
 
 
 def test_confident_parts_stay_finite_and_are_constrained_apart():

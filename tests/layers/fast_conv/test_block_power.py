@@ -52,7 +52,18 @@ def test_gradients_and_their_gradients_are_right(sizes):
         return normalized_block_power(x, weight, None, gamma, beta, 1e-3, 5)[0]
 
     assert gradcheck(power, (x, weight, gamma, beta))
+    assert gradcheck(block_power, (x, weight, beta, 5))
+    assert gradgradcheck(block_power, (x, weight, beta, 5))
     assert gradgradcheck(power, (x, weight, gamma, beta))
+
+
+def test_several_groups_of_windows_have_their_gradients():
+    x, weight, bias, *_ = (tensor.requires_grad_() for tensor in inputs(19, 2, 30, 3, 5))
+    power = block_power(x, weight, bias, 4)
+    plain = F.avg_pool1d(F.conv1d(x, weight, bias).square(), 4) * 4
+    gradient = torch.randn_like(plain)
+    found = torch.autograd.grad(power, (x, weight, bias), gradient)
+    torch.testing.assert_close(found, torch.autograd.grad(plain, (x, weight, bias), gradient))
 
 
 def test_the_gradient_of_a_bias_that_the_normalisation_removes_is_zero():

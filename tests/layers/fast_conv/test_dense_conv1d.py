@@ -121,8 +121,9 @@ def test_a_measurement_changes_no_random_number_and_is_made_once(monkeypatch):
     assert chosen in ALGORITHMS
     monkeypatch.setattr(measured_choice, "_costs", None)  # an error if it were called
     assert torch.equal(dense_conv1d(x, weight), first)
-    with torch.inference_mode():  # after a choice in another mode
+    with torch.inference_mode():
         assert torch.equal(dense_conv1d(x, weight), first)
+    assert torch.equal(dense_conv1d(x, weight.requires_grad_()).detach(), first)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
