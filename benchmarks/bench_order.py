@@ -33,8 +33,8 @@ from eegzoo.data import (
 )
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.training import BlockSampler, EEGClassifier
-from eegzoo.training.inputs.blocks import BlockBatches
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.stored.blocks import BlockBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 
 N_PEOPLE, N_TRIALS, RUN, BATCH_SIZE = 24, 96, 24, 16
