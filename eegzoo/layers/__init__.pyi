@@ -1,8 +1,11 @@
 from .attention.additive_attention import AdditiveAttention
+from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
+from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
+from .blocks.dense_mixture import DenseMixture
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -20,6 +23,7 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
+from .fronts.depthwise import DepthwiseConv1d
 from .fast_conv.dense_conv1d import dense_conv1d
 from .fast_conv.measured_choice import fixed_algorithm
 from .fronts.filter_bank import FilterBank
@@ -42,11 +46,14 @@ __all__ = [
     "ConstrainedEmbedding",
     "ConstrainedGRU",
     "ConstrainedLSTM",
+    "DenseMixture",
+    "DepthwiseConv1d",
     "DepthwiseConv2d",
     "DropPath",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",
+    "GroupedQueryAttention",
     "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
@@ -55,10 +62,12 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "RotaryPositions",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "SinusoidalPositions",
+    "SqueezeExcitation",
     "TCNBlock",
     "TemporalSpatialConv",
     "TransformerLayer",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.attention.positions import SinusoidalPositions
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
@@ -137,7 +138,7 @@ class BIOT(EEGModel):
         self.channels = nn.Embedding(n_rows, self.embed_dim)
         self.rows = ChannelRows(rows)
         self.positions = SinusoidalPositions(n_spectra, self.embed_dim)
-        self.token_drop = nn.Dropout(self.drop_prob)
+        self.token_drop = Dropout(self.drop_prob)
         self.transformer = nn.Sequential(
             *(
                 _LinearTransformerLayer(
@@ -202,7 +203,7 @@ class _LinearTransformerLayer(nn.Module):
     def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
         super().__init__()
         self.attend = nn.Sequential(
-            nn.LayerNorm(features), _LinearAttention(features, n_heads), nn.Dropout(drop_prob)
+            nn.LayerNorm(features), _LinearAttention(features, n_heads), Dropout(drop_prob)
         )
         self.expand = nn.Sequential(
             nn.LayerNorm(features),

@@ -100,7 +100,7 @@ class DeepConvNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.04 * self.sfreq))
+            kernel_length = self.samples_in(0.04)
         if pool_length is None:
             pool_length = 3 if self.sfreq >= 200 else 2
         self.set_arguments(

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -126,7 +127,7 @@ class EEGConformer(EEGModel):
             nn.BatchNorm1d(n_filters),
             nn.ELU(),
             nn.AvgPool1d(self.pool_length, self.pool_stride),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             nn.Conv1d(n_filters, embed_dim, 1),
         )
         self.transformer = nn.Sequential(
@@ -153,10 +154,10 @@ class EEGConformer(EEGModel):
         return nn.Sequential(
             nn.Linear(self.num_features, first),
             nn.ELU(),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             nn.Linear(first, second),
             nn.ELU(),
-            nn.Dropout(self.head_drop_prob),
+            Dropout(self.head_drop_prob),
             nn.Linear(second, n_outputs),
         )
 
@@ -169,15 +170,15 @@ class _TransformerLayer(nn.Module):
         self.attend = nn.Sequential(
             nn.LayerNorm(features),
             MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
         )
         self.expand = nn.Sequential(
             nn.LayerNorm(features),
             nn.Linear(features, expansion * features),
             nn.GELU(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(expansion * features, features),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from eegzoo.models.eegnet import EEGNet
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
-    is_transformed,
+    is_eager_on_cpu,
     padding_of,
     set_padding,
 )
@@ -100,7 +100,7 @@ class OptimizedModel(nn.Module):
         """
         fast = self.one_window
         # A graph must hold for any batch, and libraries that run graphs choose their own order.
-        if fast is not None and not _is_traced() and len(x) == 1 and x.is_cpu:
+        if fast is not None and len(x) == 1 and is_eager_on_cpu(x):
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
@@ -245,13 +245,6 @@ def _baked(module: nn.Module) -> nn.Module | None:
 
 def _is_dropout(module: nn.Module) -> bool:
     return isinstance(module, DROPOUTS)
-
-
-def _is_traced() -> bool:
-    if torch.compiler.is_compiling() or is_transformed():
-        return True
-    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-    return traced
 
 
 def _replace(network: nn.Module, replacement: Any) -> None:

@@ -102,7 +102,7 @@ class ShallowConvNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.1 * self.sfreq))
+            kernel_length = self.samples_in(0.1)
         stride = max(1, int(0.06 * self.sfreq))  # rounded down: the Keras code has 7, not 7.68
         self.set_arguments(
             n_filters=n_filters, kernel_length=kernel_length,
