@@ -119,7 +119,7 @@ def train_here(asked: dict[str, Any]) -> None:
     classifier = EEGClassifier(
         "eegnet", max_epochs=1, batch_size=BATCH_SIZE, sampler=SAMPLER, random_state=0,
         callbacks=[clock], verbose=0, checkpoint=asked["checkpoint"],
-        checkpoint_every=asked["checkpoint"] and 20,
+        checkpoint_every=asked["checkpoint"] and 10,
     )  # fmt: skip
     classifier.fit(dataset[: asked["windows"]])
     fit_seconds = time.perf_counter() - start

@@ -2,6 +2,7 @@ from .attention.additive_attention import AdditiveAttention
 from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
+from .attention.residual_parts import ResidualParts
 from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
@@ -23,9 +24,9 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
-from .fronts.depthwise import DepthwiseConv1d
 from .fast_conv.dense_conv1d import dense_conv1d
 from .fast_conv.measured_choice import fixed_algorithm
+from .fronts.depthwise import DepthwiseConv1d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -62,6 +63,7 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "ResidualParts",
     "RotaryPositions",
     "SameConv1d",
     "SameMaxPool1d",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import one_of, positive_ints
 from eegzoo.layers.attention.squeeze_excitation import SqueezeExcitation
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -121,7 +122,7 @@ class BaseNet(EEGModel):
             nn.BatchNorm1d(n_temporal),
             nn.ELU(),
             nn.AvgPool1d(pool_1, self.pool_stride),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
         )
         self.mix = nn.Sequential(
             nn.Conv1d(n_temporal, n_maps, 1, bias=False), nn.BatchNorm1d(n_maps), nn.ELU()
@@ -135,7 +136,7 @@ class BaseNet(EEGModel):
         self.gate = (
             nn.Identity() if self.attention is None else SqueezeExcitation(n_maps, _REDUCTION)
         )
-        self.pool = nn.Sequential(nn.AvgPool1d(pool_2), nn.Dropout(self.drop_prob))
+        self.pool = nn.Sequential(nn.AvgPool1d(pool_2), Dropout(self.drop_prob))
         n_pooled = (self.n_times - pool_1) // self.pool_stride + 1
         self.num_features = n_maps * (n_pooled // pool_2)
         self.head = self.make_head(self.n_outputs)

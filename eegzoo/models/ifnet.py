@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_int
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.butterworth_bank import ButterworthBank, check_bands
 from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.models.base import EEGModel
@@ -46,7 +47,8 @@ class IFNet(EEGModel):
     of the paper, which averages the sum of the bands. `ifnet_v2`, which the authors published
     later, takes the logarithm of its power instead, clipped to [1e-4, 1e4], and limits the norms of
     the head. All lengths follow `sfreq`: at 250 Hz they are the authors' (kernels of 63 and 31
-    samples, pools of 125).
+    samples, pools of 125). braindecode 1.8.1's IFNet is the second version, and averages an eighth
+    of any window instead of half a second.
 
     The band-pass filters differ. The authors filter the recording with Butterworth filters of order
     5, and only forwards (``scipy.signal.lfilter``). Here `ButterworthBank` is the first stage and
@@ -54,7 +56,8 @@ class IFNet(EEGModel):
     `features_of_bands` takes bands that were filtered in another way.
 
     The authors take 0.5 to 3.5 s from the cue on, divide by 5 microvolts, and train with AdamW
-    (2^-12, weight decay 0.01) in batches of 32, each window in five random crops.
+    (2^-12, weight decay 0.01) in batches of 32 windows, each five times: cropped and erased at
+    random, and for the second version mixed with another window of its class (CutMix).
 
     Parameters
     ----------
@@ -145,7 +148,7 @@ class IFNet(EEGModel):
         )
         self.activation = nn.GELU()
         self.pool = nn.AvgPool1d(self.pool_length)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         for layer in self.modules():
             if isinstance(layer, nn.Conv1d):
                 nn.init.trunc_normal_(layer.weight, std=0.01)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.transformer_layer import TransformerLayer
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -128,7 +129,7 @@ class MSVTNet(EEGModel):
         self.class_token = nn.Parameter(torch.zeros(self.num_features))
         n_tokens = self.n_times // pool_1 // pool_2
         self.position = nn.Parameter(torch.zeros(n_tokens + 1, self.num_features))
-        self.position_drop = nn.Dropout(self.transformer_drop_prob)
+        self.position_drop = Dropout(self.transformer_drop_prob)
         self.transformer = nn.Sequential(
             *(
                 TransformerLayer(

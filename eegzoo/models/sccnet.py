@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -115,7 +116,7 @@ class SCCNet(EEGModel):
             ),
             nn.BatchNorm2d(n_maps),
         )
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         self.pool = nn.AvgPool1d(self.pool_length, self.pool_stride)
         self.num_features = n_maps * ((n_filtered - self.pool_length) // self.pool_stride + 1)
         self.head = self.make_head(self.n_outputs)

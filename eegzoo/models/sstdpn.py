@@ -29,12 +29,12 @@ class SSTDPN(EEGModel):
     """SST-DPN: filters in time with a gate for each channel, then variances at three lengths.
 
     Equal to the authors' PyTorch code, except that the outputs of the filters are in the order
-    (channel, filter) instead of (filter, channel), which saves a copy. All channels share the temporal filters. Each output of a
-    filter is multiplied by a gate, which follows from its variance relative to the others', before
-    the outputs are mixed over filters and channels. All lengths follow `sfreq`: at 250 Hz they are
-    the authors' (kernels of 75 samples, variances of 50, 100 and 200 samples, and of 250 for the
-    gates). Variances are computed from signals without their mean, so that an offset does not
-    cancel their digits.
+    (channel, filter) instead of (filter, channel), which saves a copy. All channels share the
+    temporal filters. Each output of a filter is multiplied by a gate, which follows from its
+    variance relative to the others', before the outputs are mixed over filters and channels. All
+    lengths follow `sfreq`: at 250 Hz they are the authors' (kernels of 75 samples, variances of 50,
+    100 and 200 samples, and of 250 for the gates). Variances are computed from signals without
+    their mean, so that an offset does not cancel their digits.
 
     The weights of an output are what the authors call its prototype of separation, whose norm they
     limit. Their training has a second set of prototypes, which takes no part in the outputs and is

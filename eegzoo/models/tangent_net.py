@@ -86,7 +86,7 @@ class TangentNet(EEGModel):
         Maximum norm of the weights of an output. None: no limit.
     two_heads : bool
         Whether tangent vectors and powers have a dense layer each (`DenseMixture`). The outputs are
-        then logarithms of probabilities, for classification only.
+        then logarithms of probabilities; a single output is the mean of both.
     power_max_norm : float | None
         Maximum norm of an output's weights in the layer of the powers, with two heads. None: no
         limit.
@@ -146,8 +146,6 @@ class TangentNet(EEGModel):
         )
         if self.two_heads and self.power_bands is None:
             raise ValueError("expected power_bands with two_heads, got None")
-        if self.two_heads and self.n_outputs < 2:
-            raise ValueError(f"expected n_outputs of at least 2 with two_heads, got {n_outputs!r}")
         self.filter_bank = ButterworthBank(self.sfreq, self.bands, self.filter_order)
         smallest = self.filter_bank.shortest
         if self.power_bands is not None:
@@ -205,6 +203,6 @@ class TangentNet(EEGModel):
     def make_head(self, n_outputs: int) -> ConstrainedDense | DenseMixture:
         """Return a newly initialised constrained dense layer, or one for each part."""
         if self.two_heads:
-            sizes, norms = (self._n_tangent, self._n_powers), (self.head_max_norm, self.power_max_norm)
-            return DenseMixture(sizes, n_outputs, norms)
+            norms = (self.head_max_norm, self.power_max_norm)
+            return DenseMixture((self._n_tangent, self._n_powers), n_outputs, norms)
         return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)

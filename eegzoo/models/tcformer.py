@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.grouped_query import GroupedQueryAttention
+from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.attention.squeeze_excitation import SqueezeExcitation
 from eegzoo.layers.attention.vision_transformer import DropPath
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
 from eegzoo.layers.blocks.tcn import TCNBlock
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -167,13 +169,13 @@ class TCFormer(EEGModel):
             nn.ELU(),
         )  # fmt: skip
         self.gate = SqueezeExcitation(n_features, _REDUCTION, n_groups)
-        self.pool = nn.Sequential(nn.AvgPool1d(pool_2), nn.Dropout(self.drop_prob))
+        self.pool = nn.Sequential(nn.AvgPool1d(pool_2), Dropout(self.drop_prob))
         self.mix = _mixture(n_features, n_features)
         shares = [(layer / max(1, self.depth - 1)) ** 2 for layer in range(self.depth)]
         n_tokens = self.n_times // pool_1 // pool_2
         self.transformer = nn.Sequential(
             *(
-                _TransformerLayer(
+                _transformer_layer(
                     GroupedQueryAttention(
                         n_features, self.n_heads, self.n_kv_heads, n_tokens,
                         self.transformer_drop_prob,
@@ -216,27 +218,20 @@ class TCFormer(EEGModel):
         return head
 
 
-class _TransformerLayer(nn.Module):
-    """Attention and a feed-forward part, each residual and preceded by layer normalisation."""
-
-    def __init__(
-        self, attention: nn.Module, features: int, expansion: int, drop_prob: float, path: float
-    ) -> None:
-        super().__init__()
-        self.attend = nn.Sequential(nn.LayerNorm(features), attention, DropPath(path))
-        self.expand = nn.Sequential(
-            nn.LayerNorm(features),
-            nn.Linear(features, expansion * features),
-            nn.GELU(),
-            nn.Linear(expansion * features, features),
-            nn.Dropout(drop_prob),
-            DropPath(path),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+def _transformer_layer(
+    attention: nn.Module, features: int, expansion: int, drop_prob: float, path: float
+) -> ResidualParts:
+    """Return attention and a feed-forward part, each preceded by layer normalisation."""
+    attend = nn.Sequential(nn.LayerNorm(features), attention, DropPath(path))
+    expand = nn.Sequential(
+        nn.LayerNorm(features),
+        nn.Linear(features, expansion * features),
+        nn.GELU(),
+        nn.Linear(expansion * features, features),
+        Dropout(drop_prob),
+        DropPath(path),
+    )
+    return ResidualParts(attend, expand)
 
 
 class _MeanOfGroups(nn.Module):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from eegzoo.data import Epoch, Preprocessing, Recording, WindowStore, simulate_motor_imagery
+from eegzoo.training import EEGClassifier
 from tests.cli.test_cli import eegzoo
 
 CH_NAMES = ("C3", "Cz", "C4")
@@ -37,7 +38,8 @@ def test_a_model_is_trained_from_a_store(folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads((folder / "r.json").read_text())["run"]["store"] == "corpus"
-    assert eegzoo("info", "m.safetensors", cwd=folder).returncode == 0
+    fitted = EEGClassifier.load(folder / "m.safetensors")
+    assert fitted.preprocessing_ == WindowStore(folder / "corpus").preprocessing
 
 
 @pytest.mark.parametrize("option", [("--tmin", "1"), ("--raw", "a.edf"), ("--channels", "C*")])

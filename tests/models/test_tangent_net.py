@@ -88,7 +88,6 @@ def test_number_of_features():
         ({"filter_order": 0}, "expected filter_order to be"),
         ({"n_times": 20}, "expected n_times of at least"),
         ({"two_heads": True, "power_bands": None}, "expected power_bands with two_heads"),
-        ({"two_heads": True, "n_outputs": 1}, "expected n_outputs of at least 2 with two_heads"),
     ],
 )
 def test_wrong_arguments_raise(changes, message):

@@ -1,8 +1,8 @@
 """Reference numbers of models whose only weights are those of a dense layer on fixed features."""
 
 import numpy as np
-from scipy.special import softmax
 from package import draw, positions, save
+from scipy.special import softmax
 
 
 def make(file, features_of, statistics_of, heads, n_outputs, meta, **seeded):
@@ -18,18 +18,19 @@ def make(file, features_of, statistics_of, heads, n_outputs, meta, **seeded):
     for name, size in heads.items():
         shapes |= {f"{name}.weight": (n_outputs, size), f"{name}.bias": (n_outputs,)}
     weights, x = draw(shapes, **seeded)
-    features = np.split(features_of(x.astype(np.float64)), np.cumsum([*heads.values()])[:-1], axis=1)
+    ends = np.cumsum([*heads.values()])[:-1]
+    features = np.split(features_of(x.astype(np.float64)), ends, axis=1)
     y = np.arange(len(x)) % n_outputs
     true, rows = np.eye(n_outputs)[y], np.arange(len(x))
     each = [
         own @ weights[f"{name}.weight"].astype(np.float64).T + weights[f"{name}.bias"]
-        for name, own in zip(heads, features)
+        for name, own in zip(heads, features, strict=True)
     ]
     probabilities = np.stack([softmax(logits, axis=1) for logits in each])
     mean = probabilities.mean(0)
     shares = probabilities[:, rows, y] / probabilities[:, rows, y].sum(0)
     gradient = []
-    for own, given, share in zip(features, probabilities, shares):
+    for own, given, share in zip(features, probabilities, shares, strict=True):
         error = share[:, None] * (given - true) / len(x)
         gradient += [(error.T @ own).ravel(), error.sum(0)]
     arrays = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.attention.dot_product import dot_product_attention
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fixed_tensors import FixedTensors
 
 
@@ -106,7 +107,7 @@ class GroupedQueryAttention(nn.Module):
         self.key_value = nn.Linear(features, 2 * n_kv_heads * head_dim, bias=False)
         self.positions = RotaryPositions(n_positions, head_dim)
         # A module, so that code that switches all dropout layers on or off finds it.
-        self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
+        self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
         self.out = nn.Linear(features, features, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -114,10 +115,10 @@ class GroupedQueryAttention(nn.Module):
         query = self.query(x).unflatten(2, (self.n_heads, -1)).transpose(1, 2)
         shared = self.key_value(x).unflatten(2, (self.n_kv_heads, 2, -1)).permute(3, 0, 2, 1, 4)
         key, value = shared.repeat_interleave(self.n_heads // self.n_kv_heads, dim=2)
-        mixed = F.scaled_dot_product_attention(
-            self.positions(query), self.positions(key), value,
-            dropout_p=self.drop.p if self.drop.training else 0.0,
-        )  # fmt: skip
+        drop_prob = self.drop.p if self.drop.training else 0.0
+        mixed = dot_product_attention(
+            self.positions(query), self.positions(key), value, drop_prob=drop_prob
+        )
         out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
         return out
 

@@ -60,7 +60,7 @@ class DenseMixture(nn.Module):
     in_features : sequence of int
         Number of features of each part, in their order.
     out_features : int
-        Number of classes, at least 2.
+        Number of classes. A single output is no probability: the outputs are averaged then.
     max_norms : sequence of float | None
         Maximum norm of the weights of a class, for each part. None: no limit.
 
@@ -87,8 +87,6 @@ class DenseMixture(nn.Module):
         super().__init__()
         self.in_features = [positive_int("in_features", size) for size in in_features]
         self.out_features = positive_int("out_features", out_features)
-        if self.out_features < 2:  # one class has the probability 1 whatever the features are
-            raise ValueError(f"expected out_features to be at least 2, got {out_features!r}")
         if len(max_norms) != len(self.in_features):
             raise ValueError(
                 f"expected max_norms to hold {len(self.in_features)} norms, as many as there are "
@@ -108,8 +106,10 @@ class DenseMixture(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map features (..., sum of in_features) to logarithms of probabilities (..., classes)."""
+        """Map features (..., sum of in_features) to log-probabilities (..., out_features)."""
         parts = x.split(self.in_features, dim=-1)
         each = [layer(part) for layer, part in zip(self.layers, parts, strict=True)]
+        if self.out_features == 1:
+            return torch.stack(each).mean(0)
         kept: Tensor = self.one_alone(torch.stack(each).log_softmax(-1))
         return kept.logsumexp(0) - math.log(len(each))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from torch import Tensor
-
+from eegzoo.models.references.fbcnet import logits_of_bands
 from eegzoo.models.references.reference import Array, Reference
 from eegzoo.models.references.torch_layout import rename
 
@@ -26,12 +24,6 @@ N_BANDS = 2
 def bands_from(x: Array) -> Array:
     """(batch, n_bands * n_chans, n_times) -> (batch, n_bands, n_chans, n_times)."""
     return x.reshape(len(x), N_BANDS, -1, x.shape[-1])
-
-
-def logits_of_bands(model: Any, bands: Tensor) -> Tensor:
-    """Return the logits of filtered windows."""
-    logits: Tensor = model.head(model.features_of_bands(bands))
-    return logits
 
 
 _reference = partial(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegzoo.models.references.ifnet import logits_of_bands
+from eegzoo.models.references.fbcnet import logits_of_bands
 from eegzoo.models.references.reference import Array, Reference
 from eegzoo.models.references.torch_layout import rename
 

@@ -52,6 +52,12 @@ def test_in_training_the_loss_is_on_average_that_of_each_layer_alone():
     assert len(outputs.detach().round(decimals=6).unique(dim=0)) == 2
 
 
+def test_a_single_output_is_the_mean():
+    mixture, x = DenseMixture([2, 3], 1, max_norms=[None, None]).train(), torch.randn(4, 5)
+    one, other = mixture.layers
+    torch.testing.assert_close(mixture(x), (one(x[:, :2]) + other(x[:, 2:])) / 2)
+
+
 def test_confident_parts_stay_finite_and_are_constrained_apart():
     mixture = DenseMixture([2, 2], 2, max_norms=[1.0, 0.25]).train()
     with torch.no_grad():
@@ -68,7 +74,7 @@ def test_confident_parts_stay_finite_and_are_constrained_apart():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([3, 2], 1, [1.0, 1.0]), "expected out_features to be at least 2, got 1"),
+        (([3, 2], 0, [1.0, 1.0]), "expected out_features to be"),
         (([3, 2], 2, [1.0]), "expected max_norms to hold 2 norms"),
         (([3, 0], 2, [1.0, 1.0]), "expected in_features to be"),
     ],

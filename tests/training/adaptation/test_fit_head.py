@@ -73,7 +73,8 @@ def test_layers_on_parts_of_the_features_reach_the_minimum_of_scipy():
     scale = np.concatenate([np.tile(spread[:3], 2), [1, 1], np.tile(spread[3:], 2), [1, 1]])
 
     def objective(flat):
-        parts = [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes)]
+        pieces = zip(np.split(flat, ends), shapes, strict=True)
+        parts = [part.reshape(shape) for part, shape in pieces]
         one, other = inputs[:, :3] @ parts[0].T + parts[1], inputs[:, 3:] @ parts[2].T + parts[3]
         mean = (softmax(one, axis=1) + softmax(other, axis=1)) / 2
         held = ((flat - start) * scale) ** 2

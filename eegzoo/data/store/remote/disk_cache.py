@@ -6,11 +6,12 @@ import contextlib
 import dataclasses
 import errno
 import hashlib
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import filelock
 import pooch
@@ -21,11 +22,27 @@ _KEPT = 0.9  # of the bound, after the oldest entries were deleted
 _LOCK_SECONDS = 1200  # longer than obstore repeats a request
 _TOUCH_SECONDS = 10.0
 _REMEMBERED = 100_000
-Fill = Callable[[BinaryIO], None]
 
 # Entries that this process has checked, with what would change if they did: inode, size and time of
 # the last change. Shared by threads; setting and getting an item is atomic.
 _checked: dict[Path, tuple[int, int, int]] = {}
+
+
+class _Hashed:
+    """File that hashes what is written to it."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def write(self, content: Any) -> None:
+        """Write all of a buffer."""
+        self.digest.update(content)
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
+
+
+Fill = Callable[[_Hashed], None]
 
 
 class WrongContentError(ValueError):
@@ -79,7 +96,8 @@ class DiskCache:
         offset : int
             First byte.
         fill : callable
-            Function that writes the content to a binary file, if the cache does not have it.
+            Function that writes the content by the method ``write`` of its argument, if the cache
+            does not have it.
 
         Raises
         ------
@@ -127,13 +145,11 @@ class DiskCache:
             draft = path.with_suffix(".part")
             try:
                 self._reserve(draft, n_bytes)
-                with self._named_errors(), draft.open("r+b") as file:
-                    fill(file)
-                    file.flush()
-                    file.seek(0)
-                    right = hashlib.file_digest(file, "sha256").hexdigest() == digest
+                with self._named_errors(), draft.open("r+b", buffering=0) as file:
+                    hashed = _Hashed(file)
+                    fill(hashed)
                     state = _state(os.fstat(file.fileno()))
-                if not right or state[1] != n_bytes:
+                if hashed.digest.hexdigest() != digest or state[1] != n_bytes:
                     raise WrongContentError(f"expected content of SHA-256 {digest}, got another")
                 draft.replace(path)
                 _remember(path, state)

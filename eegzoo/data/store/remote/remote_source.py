@@ -6,7 +6,7 @@ import dataclasses
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +141,7 @@ class RemoteSource(ShardSource):
         obstore repeats what fails with an error. A wrong byte is not an error to it.
         """
 
-        def fill(file: BinaryIO) -> None:
+        def fill(file: Any) -> None:
             for data in self._ranges(piece):
                 file.write(data)
 
