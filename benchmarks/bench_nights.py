@@ -61,7 +61,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         dask.config.set({f"{ENVIRONMENT}.{name}": size for name, size in MALLOC.items()}),
         distributed.LocalCluster(
-            n_workers=arguments.workers, threads_per_worker=1, dashboard_address=None
+            n_workers=arguments.workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
         joblib.parallel_config(backend="dask", client=client),

@@ -1,6 +1,9 @@
 from .attention.additive_attention import AdditiveAttention
+from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
+from .attention.residual_parts import ResidualParts
+from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
 from .blocks.dense_mixture import DenseMixture
@@ -21,6 +24,9 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
+from .fast_conv.dense_conv1d import dense_conv1d
+from .fast_conv.measured_choice import fixed_algorithm
+from .fronts.depthwise import DepthwiseConv1d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -42,11 +48,13 @@ __all__ = [
     "ConstrainedGRU",
     "ConstrainedLSTM",
     "DenseMixture",
+    "DepthwiseConv1d",
     "DepthwiseConv2d",
     "DropPath",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",
+    "GroupedQueryAttention",
     "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
@@ -55,10 +63,13 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "ResidualParts",
+    "RotaryPositions",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "SinusoidalPositions",
+    "SqueezeExcitation",
     "TCNBlock",
     "TemporalSpatialConv",
     "TransformerLayer",
@@ -68,8 +79,10 @@ __all__ = [
     "constrain",
     "constrain_norm",
     "constraint_report",
+    "dense_conv1d",
     "depthwise_front",
     "fit_person_statistics",
+    "fixed_algorithm",
     "fused_fronts",
     "norm_pool",
     "person_layers",

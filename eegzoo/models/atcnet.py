@@ -16,6 +16,7 @@ from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.blocks.parallel_linear import ParallelLinear
 from eegzoo.layers.blocks.tcn import TCNBlock
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -138,7 +139,7 @@ class ATCNet(EEGModel):
             attention_drop_prob=attention_drop_prob, max_norm=max_norm,
         )  # fmt: skip
         if kernel_length is None:
-            kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            kernel_length = self.samples_in(self.kernel_seconds)
         self.set_arguments(kernel_length=kernel_length)
         self.pool_lengths = pool_1, pool_2 = positive_ints("pool_lengths", pool_lengths, 2)
         self.check_smallest_window(pool_1 * pool_2 * self.n_segments)
@@ -226,7 +227,7 @@ class _SegmentAttention(nn.Module):
             features, n_heads, head_dim, drop_prob=attention_drop_prob, n_branches=n_segments
         )
         keras_attention_init_(self.attend)
-        self.drop = nn.Dropout(drop_prob)
+        self.drop = Dropout(drop_prob)
 
     def forward(self, x: Tensor) -> Tensor:
         normed = F.layer_norm(x, x.shape[-1:], eps=1e-6)

@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
+from eegzoo.layers.attention.dot_product import dot_product_attention
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 from eegzoo.torch_internals import padded_max_pool
@@ -138,7 +140,7 @@ class AttnSleep(EEGModel):
 
         self.short = self._branch(0, paddings[0], pools=((8, 2), (4, 4)))
         self.long = self._branch(1, paddings[1], pools=((4, 2), (2, 2)))
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         n_tokens = self.recalibration_n_filters
         self.recalibrate = _Recalibration(2 * self.n_filters, n_tokens)
         n_samples = self._n_samples(0, paddings[0], 2, 4) + self._n_samples(1, paddings[1], 2, 2)
@@ -175,7 +177,7 @@ class AttnSleep(EEGModel):
         return nn.Sequential(
             convolution(self.n_chans, first, kernel_length, stride, padding),
             first_pool,
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             convolution(first, later, length, 1, length // 2),
             convolution(later, later, length, 1, length // 2),
             last_pool,
@@ -250,15 +252,15 @@ class _TransformerLayer(nn.Module):
             for _ in range(2)
         )
         self.value = copy.deepcopy(self.key)
-        self.drop_weights = nn.Dropout(drop_prob)
-        self.out = nn.Sequential(nn.Linear(length, length), nn.Dropout(drop_prob))
+        self.drop_weights = Dropout(drop_prob)
+        self.out = nn.Sequential(nn.Linear(length, length), Dropout(drop_prob))
         self.expand = nn.Sequential(
             _LayerNorm(length),
             nn.Linear(length, feedforward_size),
             nn.ReLU(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(feedforward_size, length),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -268,7 +270,7 @@ class _TransformerLayer(nn.Module):
             for tokens in (queries, self.key(x), self.value(x))
         )
         drop_prob = self.drop_weights.p if self.drop_weights.training else 0.0
-        mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=drop_prob)
+        mixed = dot_product_attention(query, key, value, drop_prob=drop_prob)
         x = queries + self.out(mixed.transpose(1, 2).flatten(2))
         out: Tensor = x + self.expand(x)
         return out

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model
@@ -167,10 +168,10 @@ class CBraMod(EEGModel):
         return nn.Sequential(
             nn.Linear(self.num_features, first),
             nn.ELU(),
-            nn.Dropout(self.head_drop_prob),
+            Dropout(self.head_drop_prob),
             nn.Linear(first, second),
             nn.ELU(),
-            nn.Dropout(self.head_drop_prob),
+            Dropout(self.head_drop_prob),
             nn.Linear(second, n_outputs),
         )
 
@@ -196,7 +197,7 @@ class _PatchTokens(nn.Module):
             nn.GELU(),
         )
         self.spectrum = nn.Linear(patch_length // 2 + 1, embed_dim)
-        self.drop = nn.Dropout(drop_prob)
+        self.drop = Dropout(drop_prob)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_patches, patch_length) to (..., features)."""
@@ -215,14 +216,14 @@ class _CrissCrossLayer(nn.Module):
         self.attend_norm = nn.LayerNorm(features)
         self.attend_channels = FusedAttention(features // 2, n_heads // 2, drop_prob=drop_prob)
         self.attend_time = FusedAttention(features // 2, n_heads // 2, drop_prob=drop_prob)
-        self.drop = nn.Dropout(drop_prob)
+        self.drop = Dropout(drop_prob)
         self.expand = nn.Sequential(
             nn.LayerNorm(features),
             nn.Linear(features, expansion * features),
             nn.GELU(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(expansion * features, features),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import ContextModel
 
@@ -145,4 +146,4 @@ class Chambon2018(ContextModel):
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
-        return nn.Sequential(nn.Dropout(self.drop_prob), nn.Linear(self.num_features, n_outputs))
+        return nn.Sequential(Dropout(self.drop_prob), nn.Linear(self.num_features, n_outputs))

@@ -11,6 +11,7 @@ from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -116,7 +117,7 @@ class CTNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.256 * self.sfreq))
+            kernel_length = self.samples_in(0.256)
         self.set_arguments(
             F1=F1, D=D, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
             depth=depth, n_heads=n_heads, expansion=expansion, drop_prob=drop_prob,
@@ -137,7 +138,7 @@ class CTNet(EEGModel):
         )
         n_tokens = self.n_times // pool_1 // pool_2
         self.position = nn.Parameter(torch.randn(n_tokens, n_maps))
-        self.position_drop = nn.Dropout(self.position_drop_prob)
+        self.position_drop = Dropout(self.position_drop_prob)
         self.transformer = nn.Sequential(
             *(
                 _TransformerLayer(n_maps, self.n_heads, self.expansion, self.transformer_drop_prob)
@@ -157,9 +158,7 @@ class CTNet(EEGModel):
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
-        return nn.Sequential(
-            nn.Dropout(self.head_drop_prob), nn.Linear(self.num_features, n_outputs)
-        )
+        return nn.Sequential(Dropout(self.head_drop_prob), nn.Linear(self.num_features, n_outputs))
 
 
 class _TransformerLayer(nn.Module):
@@ -174,11 +173,11 @@ class _TransformerLayer(nn.Module):
         self.expand = nn.Sequential(
             nn.Linear(features, expansion * features),
             nn.GELU(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(expansion * features, features),
         )
         self.expand_norm = nn.LayerNorm(features)
-        self.drop = nn.Dropout(drop_prob)
+        self.drop = Dropout(drop_prob)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.attend_norm(x + self.drop(self.attend(x)))

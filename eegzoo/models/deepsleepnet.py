@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM, State
 from eegzoo.layers.blocks.same_padded import SameConv1d, SameMaxPool1d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import RecurrentModel
 
@@ -113,7 +114,7 @@ class DeepSleepNet(RecurrentModel):
         )
         # Strides and pools round up.
         n_pooled = -(-self.n_times // (step * 8 * 4)) + -(-self.n_times // (short * 4 * 2))
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         n_window_features = 2 * self.n_filters * n_pooled
         self.num_features = 2 * self.hidden_size
         self.shortcut = nn.Sequential(
@@ -124,7 +125,7 @@ class DeepSleepNet(RecurrentModel):
         sizes = [n_window_features, *[self.hidden_size] * (self.depth - 1)]
         self.forwards, self.forwards_drop = self._lstms(sizes, reverse=False)
         self.backwards, self.backwards_drop = self._lstms(sizes, reverse=True)
-        self.last_drop = nn.Dropout(self.drop_prob)
+        self.last_drop = Dropout(self.drop_prob)
         self.head = self.make_head(self.n_outputs)
         for layer in self.modules():
             if isinstance(layer, (nn.Conv1d, nn.Linear)):
@@ -145,7 +146,7 @@ class DeepSleepNet(RecurrentModel):
         return nn.Sequential(
             convolution(self.n_chans, first, kernel_length, stride),
             SameMaxPool1d(pool_lengths[0]),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             convolution(first, later, second_kernel_length),
             convolution(later, later, second_kernel_length),
             convolution(later, later, second_kernel_length),
@@ -156,7 +157,7 @@ class DeepSleepNet(RecurrentModel):
     def _lstms(self, sizes: list[int], reverse: bool) -> tuple[nn.ModuleList, nn.ModuleList]:
         """Return the LSTMs of one direction and the dropouts after them."""
         lstms = (PeepholeLSTM(size, self.hidden_size, reverse=reverse) for size in sizes)
-        return nn.ModuleList(lstms), nn.ModuleList(nn.Dropout(self.drop_prob) for _ in sizes)
+        return nn.ModuleList(lstms), nn.ModuleList(Dropout(self.drop_prob) for _ in sizes)
 
     def window_features(self, x: Tensor) -> Tensor:
         """Map windows (windows, n_chans, n_times) to the inputs of the LSTMs."""

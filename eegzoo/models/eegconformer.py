@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
+from eegzoo.layers.attention.residual_parts import ResidualParts
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -126,12 +128,12 @@ class EEGConformer(EEGModel):
             nn.BatchNorm1d(n_filters),
             nn.ELU(),
             nn.AvgPool1d(self.pool_length, self.pool_stride),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             nn.Conv1d(n_filters, embed_dim, 1),
         )
         self.transformer = nn.Sequential(
             *(
-                _TransformerLayer(embed_dim, n_heads, expansion, self.drop_prob)
+                _transformer_layer(embed_dim, n_heads, expansion, self.drop_prob)
                 for _ in range(self.depth)
             )
         )
@@ -153,34 +155,29 @@ class EEGConformer(EEGModel):
         return nn.Sequential(
             nn.Linear(self.num_features, first),
             nn.ELU(),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
             nn.Linear(first, second),
             nn.ELU(),
-            nn.Dropout(self.head_drop_prob),
+            Dropout(self.head_drop_prob),
             nn.Linear(second, n_outputs),
         )
 
 
-class _TransformerLayer(nn.Module):
-    """Attention and a feed-forward part, each residual and preceded by layer normalisation."""
-
-    def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
-        super().__init__()
-        self.attend = nn.Sequential(
-            nn.LayerNorm(features),
-            MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
-            nn.Dropout(drop_prob),
-        )
-        self.expand = nn.Sequential(
-            nn.LayerNorm(features),
-            nn.Linear(features, expansion * features),
-            nn.GELU(),
-            nn.Dropout(drop_prob),
-            nn.Linear(expansion * features, features),
-            nn.Dropout(drop_prob),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+def _transformer_layer(
+    features: int, n_heads: int, expansion: int, drop_prob: float
+) -> ResidualParts:
+    """Return attention and a feed-forward part, each preceded by layer normalisation."""
+    attend = nn.Sequential(
+        nn.LayerNorm(features),
+        MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
+        Dropout(drop_prob),
+    )
+    expand = nn.Sequential(
+        nn.LayerNorm(features),
+        nn.Linear(features, expansion * features),
+        nn.GELU(),
+        Dropout(drop_prob),
+        nn.Linear(expansion * features, features),
+        Dropout(drop_prob),
+    )
+    return ResidualParts(attend, expand)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.initializers import he_normal_, keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -131,7 +132,7 @@ class EEGInceptionERP(EEGModel):
             )  # fmt: skip
             keras_init_(spatial)
             self.scales.append(
-                nn.Sequential(*temporal, spatial, *self._norm(n_spatial), nn.Dropout(drop_prob))
+                nn.Sequential(*temporal, spatial, *self._norm(n_spatial), Dropout(drop_prob))
             )
             self.finer_scales.append(
                 self._filters(n_concatenated * self.D, self.n_filters, max(1, length // pool_1))
@@ -156,7 +157,7 @@ class EEGInceptionERP(EEGModel):
         he_normal_(conv.weight)
         if conv.bias is not None:
             nn.init.zeros_(conv.bias)
-        return nn.Sequential(conv, *self._norm(out_channels), nn.Dropout(self.drop_prob))
+        return nn.Sequential(conv, *self._norm(out_channels), Dropout(self.drop_prob))
 
     def _norm(self, n_maps: int) -> tuple[nn.Module, nn.Module]:
         return nn.BatchNorm2d(n_maps, eps=1e-3, momentum=0.01), self.activation()

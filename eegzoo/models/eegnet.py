@@ -11,6 +11,7 @@ from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 from eegzoo.models.virtual_channels import virtual_channels_of
@@ -161,7 +162,7 @@ class EEGNet(EEGModel):
             max_norm=max_norm, head_max_norm=head_max_norm,
         )  # fmt: skip
         if kernel_length is None:
-            kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            kernel_length = self.samples_in(self.kernel_seconds)
         self.set_arguments(F2=self.F1 * self.D if F2 is None else F2, kernel_length=kernel_length)
         self.pool_lengths = pool_1, pool_2 = positive_ints("pool_lengths", pool_lengths, 2)
         self.check_smallest_window(pool_1 * pool_2)
@@ -185,7 +186,7 @@ class EEGNet(EEGModel):
         keras_init_(self)
 
     def _norm_pool(self, n_maps: int, pool_length: int) -> nn.Sequential:
-        drop = nn.Dropout1d if self.drop_maps else nn.Dropout
+        drop = nn.Dropout1d if self.drop_maps else Dropout
         return nn.Sequential(
             nn.BatchNorm1d(n_maps, eps=1e-3, momentum=0.01),
             self.activation(),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.padding import same_padding
 from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
@@ -116,7 +117,7 @@ class EEGNetOld(EEGModel):
 
     def _with_norm(self, conv: nn.Conv2d) -> nn.Sequential:
         norm = nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.01)
-        return nn.Sequential(conv, norm, nn.ELU(), nn.Dropout(self.drop_prob))
+        return nn.Sequential(conv, norm, nn.ELU(), Dropout(self.drop_prob))
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""

@@ -11,6 +11,7 @@ from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.padding import same_padding
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -129,7 +130,7 @@ class EEGNeX(EEGModel):
             _NormOfSamples(self.n_times),
             nn.ELU(),
             _pool(self.n_times, pool_1),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
         )
         self.dilated = nn.Sequential(
             _convolution(self.D * many, many, self.second_kernel_length, self.dilations[0]),
@@ -138,7 +139,7 @@ class EEGNeX(EEGModel):
             _NormOfSamples(n_pooled),
             nn.ELU(),
             _pool(n_pooled, pool_2),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
         )
         self.num_features = few * -(-n_pooled // pool_2)
         self.head = self.make_head(self.n_outputs)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
@@ -170,7 +171,7 @@ class EEGPT(EEGModel):
         units = self.n_summaries * self.embed_dim
         return nn.Sequential(
             nn.Unflatten(1, (self.n_patches, units)),
-            nn.Dropout(self.head_drop_prob),
+            Dropout(self.head_drop_prob),
             ConstrainedDense(units, self.head_units, max_norm=1.0),
             nn.Flatten(),
             ConstrainedDense(self.n_patches * self.head_units, n_outputs, max_norm=0.25),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_int
 from eegzoo.layers.blocks.initializers import he_normal_, keras_glorot_uniform_, keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -175,7 +176,7 @@ class EEGSym(EEGModel):
 
     def _unit(self, conv: nn.Conv2d | _MultiScaleConv) -> nn.Sequential:
         norm = nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.01)
-        return nn.Sequential(conv, norm, self.activation(), nn.Dropout(self.drop_prob))
+        return nn.Sequential(conv, norm, self.activation(), Dropout(self.drop_prob))
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""

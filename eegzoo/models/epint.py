@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fixed_tensors import FixedTensors
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
@@ -151,7 +152,7 @@ class EpiNT(EEGModel):
         linear = nn.Linear(self.num_features, n_outputs)
         nn.init.kaiming_uniform_(linear.weight)
         nn.init.zeros_(linear.bias)
-        return nn.Sequential(nn.Dropout(self.head_drop_prob), linear)
+        return nn.Sequential(Dropout(self.head_drop_prob), linear)
 
 
 class _Standardization(nn.Module):
@@ -200,15 +201,15 @@ class _RotaryTransformerLayer(nn.Module):
         self.qkv = nn.Linear(features, 3 * features)
         self.rotate = _Rotation(n_tokens, features // n_heads)
         self.out = nn.Linear(features, features)
-        self.attend_drop = nn.Dropout(drop_prob)
+        self.attend_drop = Dropout(drop_prob)
         self.attend_norm = nn.LayerNorm((n_tokens, features))
         self.expand = nn.Sequential(
             nn.Linear(features, expansion * features),
             nn.ReLU(),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
             nn.Linear(expansion * features, features),
-            nn.Dropout(drop_prob),
-            nn.Dropout(drop_prob),
+            Dropout(drop_prob),
+            Dropout(drop_prob),
         )
         self.expand_norm = nn.LayerNorm((n_tokens, features))
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
 from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
 from eegzoo.models.registry import register_model
@@ -155,7 +156,7 @@ class LaBraM(EEGModel):
         self.electrodes = nn.Parameter(torch.empty(1 + len(known), self.num_features))
         self.seconds = nn.Parameter(torch.empty(_MOST_PATCHES, self.num_features))
         self.rows = ChannelRows([1 + row for row in rows])
-        self.token_drop = nn.Dropout(self.drop_prob)
+        self.token_drop = Dropout(self.drop_prob)
         self.transformer = nn.Sequential(
             *(
                 TransformerLayer(

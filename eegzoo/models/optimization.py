@@ -14,6 +14,7 @@ from eegzoo.layers.constrained.bake import bake
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fronts.data_flow import followed_by
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
 from eegzoo.layers.fronts.norm_folding import (
@@ -29,7 +30,7 @@ from eegzoo.models.eegnet import EEGNet
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
-    is_transformed,
+    is_eager_on_cpu,
     padding_of,
     set_padding,
 )
@@ -98,8 +99,9 @@ class OptimizedModel(nn.Module):
             Logits, or what else the original returns.
         """
         fast = self.one_window
-        # A graph must hold for any batch, and libraries that run graphs choose their own order.
-        if fast is not None and not _is_traced() and len(x) == 1 and x.is_cpu:
+        # A graph must hold for any batch, which `len` would make a constant, and libraries that run
+        # graphs choose their own order.
+        if fast is not None and is_eager_on_cpu(x) and len(x) == 1:
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
@@ -231,6 +233,8 @@ def _baked(module: nn.Module) -> nn.Module | None:
         plain = bake(module)
     except TypeError:  # a forward of its own, which computes the constraint
         return None
+    if isinstance(module, FastConstrainedConv1d) and type(plain) is nn.Conv1d:
+        plain.__class__ = FastConv1d
     if isinstance(plain, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) and plain.padding == "same":
         # With an even kernel, torch's own "same" warns, and copies the input twice.
         amounts = padding_of(plain)
@@ -242,13 +246,6 @@ def _baked(module: nn.Module) -> nn.Module | None:
 
 def _is_dropout(module: nn.Module) -> bool:
     return isinstance(module, DROPOUTS)
-
-
-def _is_traced() -> bool:
-    if torch.compiler.is_compiling() or is_transformed():
-        return True
-    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-    return traced
 
 
 def _replace(network: nn.Module, replacement: Any) -> None:

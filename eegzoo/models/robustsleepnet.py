@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.attention.additive_attention import AdditiveAttention
 from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import ContextModel, is_real
 
@@ -104,7 +105,7 @@ class RobustSleepNet(ContextModel):
             n_filters=n_filters, n_heads=n_heads, hidden_size=hidden_size,
             second_hidden_size=second_hidden_size, depth=depth, drop_prob=drop_prob,
         )  # fmt: skip
-        self.hop_length = max(1, round(self.sfreq))
+        self.hop_length = self.samples_in(1.0)
         self.frame_length = 2 ** (int(math.log2(2 * self.hop_length)) + 1)
         self.check_smallest_window(self.frame_length + self.hop_length)  # two frames
 
@@ -112,9 +113,9 @@ class RobustSleepNet(ContextModel):
         self.channel_attentions = nn.ModuleList(
             AdditiveAttention(self.n_filters, 30) for _ in range(self.n_heads)
         )
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         self.over_frames = BidirectionalRNN("gru", self.n_heads * self.n_filters, self.hidden_size)
-        self.over_frames_drop = nn.Dropout(self.drop_prob)
+        self.over_frames_drop = Dropout(self.drop_prob)
         self.reduction = nn.Linear(2 * self.hidden_size, self.second_hidden_size)
         self.frame_attention = AdditiveAttention(self.second_hidden_size, 25)
         self.num_features = 2 * self.second_hidden_size
@@ -198,7 +199,7 @@ class _ResidualGRU(nn.Module):
         super().__init__()
         self.residual = nn.Linear(input_size, 2 * hidden_size)
         self.gru = BidirectionalRNN("gru", input_size, hidden_size)
-        self.drop = nn.Dropout(drop_prob)
+        self.drop = Dropout(drop_prob)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map sequences (batch, n_windows, input_size) to (batch, n_windows, 2 * hidden_size)."""

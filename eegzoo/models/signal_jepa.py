@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model
@@ -96,7 +97,7 @@ class SignalJEPA(EEGModel):
             nn.init.kaiming_normal_(convolution.weight)
             norm = [nn.GroupNorm(n_outputs_, n_outputs_)] if number == 0 else []
             self.convolutions.append(
-                nn.Sequential(convolution, nn.Dropout(self.drop_prob), *norm, nn.GELU())
+                nn.Sequential(convolution, Dropout(self.drop_prob), *norm, nn.GELU())
             )
             n_inputs, length = n_outputs_, (length - kernel_length) // stride + 1
         self.num_features = self.n_filters * length * n_inputs

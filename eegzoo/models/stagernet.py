@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -129,7 +130,7 @@ class StagerNet(EEGModel):
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
-        head = nn.Sequential(nn.Dropout(self.drop_prob), nn.Linear(self.num_features, n_outputs))
+        head = nn.Sequential(Dropout(self.drop_prob), nn.Linear(self.num_features, n_outputs))
         _init_(head)
         return head
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.constrained.separable import SeparableConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -157,7 +158,7 @@ class STNet(AfterMove, EEGModel):
             self.channel_of[row * self.grid_size[1] + column] = channel
 
     def _layer(self, layer: nn.Module) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return layer, nn.Dropout(self.drop_prob), nn.SELU()
+        return layer, Dropout(self.drop_prob), nn.SELU()
 
     def _default_cells(self) -> Cells:
         if self.ch_names is None or self.grid_size != (9, 9):

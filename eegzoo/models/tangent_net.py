@@ -159,7 +159,7 @@ class TangentNet(EEGModel):
         self._n_powers = 2 * len(self.power_bands or ()) * self.n_chans
         self.num_features = self._n_tangent + self._n_powers
         if self.power_bands is not None:
-            segment_length = min(self.n_times, max(1, round(self.power_seconds * self.sfreq)))
+            segment_length = min(self.n_times, self.samples_in(self.power_seconds))
             self.power = BandPower(self.sfreq, self.power_bands, segment_length)
         self.norm = FeatureNorm(self.num_features, self.drop_prob)
         self.head = self.make_head(self.n_outputs)

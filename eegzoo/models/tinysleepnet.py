@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.initializers import lecun_normal_
 from eegzoo.layers.blocks.recurrent import PeepholeLSTM, State
 from eegzoo.layers.blocks.same_padded import SameConv1d, SameMaxPool1d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import RecurrentModel
 
@@ -108,13 +109,13 @@ class TinySleepNet(RecurrentModel):
         stride = int(self.sfreq / 16)
         self.first = self._convolution(self.n_chans, int(self.sfreq / 2), stride)
         self.first_pool = SameMaxPool1d(8)
-        self.first_drop = nn.Dropout(self.drop_prob)
+        self.first_drop = Dropout(self.drop_prob)
         self.blocks = nn.Sequential(*(self._convolution(n_filters, 8) for _ in range(3)))
         self.last_pool = SameMaxPool1d(4)
-        self.last_drop = nn.Dropout(self.drop_prob)
+        self.last_drop = Dropout(self.drop_prob)
         n_pooled = -(-self.n_times // (stride * 8 * 4))  # the stride and both pools round up
         self.lstm = PeepholeLSTM(n_filters * n_pooled, self.hidden_size)
-        self.lstm_drop = nn.Dropout(self.drop_prob)
+        self.lstm_drop = Dropout(self.drop_prob)
         self.num_features = self.hidden_size
         self.head = self.make_head(self.n_outputs)
 

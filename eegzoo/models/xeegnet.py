@@ -9,6 +9,7 @@ from itertools import chain, combinations, islice, pairwise
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -105,7 +106,7 @@ class XEEGNet(EEGModel):
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         self.set_arguments(F1=F1, D=D, kernel_seconds=kernel_seconds, drop_prob=drop_prob)
         if kernel_length is None:
-            kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            kernel_length = self.samples_in(self.kernel_seconds)
         self.set_arguments(kernel_length=kernel_length)
         self.check_smallest_window(self.kernel_length)
 
@@ -115,7 +116,7 @@ class XEEGNet(EEGModel):
             nn.Conv2d(self.F1, self.num_features, (n_chans, 1), groups=self.F1, bias=False),
         )
         self.norm = nn.BatchNorm1d(self.num_features)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         self.head = self.make_head(self.n_outputs)
         self._set_bands()
         self.freeze_temporal(frozen_temporal)

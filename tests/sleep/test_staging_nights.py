@@ -82,7 +82,7 @@ def test_night_that_always_kills_its_process_does_not_stop_the_rest(nights, tmp_
     listed = list(stage_nights(nights, stager, out=tmp_path / "out", n_jobs=2))
     assert outcomes(listed) == {"a": None, "b": None, "c": None, "d": tuple(STAGES[::-1])}
     (error,) = [night.error for night in listed if night.recording.name[0] == "a"]
-    assert error.startswith("the process that staged it ended")
+    assert error.startswith("the process that computed it ended")
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_cluster_stages_the_nights_of_a_killed_worker_again(nights, tmp_path, al
         # Number of workers that may die with a night.
         dask.config.set({"distributed.scheduler.allowed-failures": deaths}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0",
             silence_logs=50,
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,

@@ -32,6 +32,13 @@ class Windows(abc.ABC):
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, in microvolts."""
 
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it.
+
+        Neighbours in a file are read together. Windows without files are of one.
+        """
+        return np.zeros(len(self), np.int64), np.arange(len(self))
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -91,6 +98,11 @@ class SelectedWindows(Windows):
         """Return the windows at `indices`, in that order, in microvolts."""
         return self.windows.read(self.indices[indices])
 
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        files, places = self.windows.locations()
+        return files[self.indices], places[self.indices]
+
 
 class JoinedWindows(Windows):
     """Windows of several sources, one after another.
@@ -114,6 +126,19 @@ class JoinedWindows(Windows):
             mine = owners == owner
             batch[mine] = self.parts[owner][indices[mine] - self.starts[owner]]
         return batch
+
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        found, n_files = [], 0
+        for part in self.parts:
+            if isinstance(part, Windows):
+                files, places = part.locations()
+            else:
+                files, places = np.zeros(len(part), np.int64), np.arange(len(part))
+            found.append((files + n_files, places))
+            n_files += int(files.max(initial=-1)) + 1
+        files, places = map(np.concatenate, zip(*found, strict=True))
+        return files, places
 
 
 class MappedWindows(Windows):
@@ -139,6 +164,10 @@ class MappedWindows(Windows):
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, after the function."""
         return self.function(self.windows.read(indices))
+
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        return self.windows.locations()
 
 
 def positions(index: Any, length: int) -> Indices:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager, nullcontext
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eegzoo.arguments import number_between, positive_int
-from eegzoo.layers.blocks.parallel_linear import ParallelLinear
+from eegzoo.layers.attention.dot_product import attention_by_products, products_are_faster
+from eegzoo.layers.blocks.parallel_linear import ParallelLinear, parallel_linear
+from eegzoo.layers.dropout import Dropout
+from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 
 def twice_differentiable_attention(x: Tensor) -> AbstractContextManager[None]:
@@ -93,7 +97,7 @@ class MultiHeadAttention(nn.Module):
         self.head_dim = positive_int("head_dim", head_dim)
         self.scale = 1 / math.sqrt(self.head_dim) if scale is None else scale
         # A module, so that code that switches all dropout layers on or off finds it.
-        self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
+        self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
         inner = self.num_heads * self.head_dim
         self.query = _linear(n_branches, features, inner)
         self.key = _linear(n_branches, features, inner)
@@ -105,18 +109,49 @@ class MultiHeadAttention(nn.Module):
 
         Tokens at which `mask`, of shape (batch, tokens), is False are not attended to.
         """
-        query, key, value = (
-            layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
-            for layer in (self.query, self.key, self.value)
-        )  # each (batch * branches, num_heads, tokens, head_dim)
         drop_prob = self.drop.p if self.drop.training else 0.0
-        attended = None if mask is None else mask[:, None, None, :]  # for all heads and queries
-        mixed = F.scaled_dot_product_attention(
-            query, key, value, attended, dropout_p=drop_prob, scale=self.scale
-        )
-        inner = self.num_heads * self.head_dim
-        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], inner))
+        if mask is None and self._is_fusable(x, drop_prob):
+            mixed = attention_by_products(*self._projected(x), drop_prob=drop_prob)
+            mixed = mixed.unflatten(0, (-1, self.num_heads))
+        else:
+            query, key, value = (
+                layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+                for layer in (self.query, self.key, self.value)
+            )  # each (batch * branches, num_heads, tokens, head_dim)
+            attended = None if mask is None else mask[:, None, None, :]  # for all heads and queries
+            mixed = F.scaled_dot_product_attention(
+                query, key, value, attended, dropout_p=drop_prob, scale=self.scale
+            )
+        heads = mixed.transpose(1, 2).flatten(2)  # (batch * branches, tokens, inner)
+        out: Tensor = self.out(heads.reshape(*x.shape[:-1], heads.shape[-1]))
         return out
+
+    def _is_fusable(self, x: Tensor, drop_prob: float) -> bool:
+        """Return whether one product may compute queries, keys and values."""
+        layers = (self.query, self.key, self.value)
+        return (
+            products_are_faster(x, x.shape[-2], self.head_dim, drop_prob)
+            and all(type(layer) in (nn.Linear, ParallelLinear) for layer in layers)
+            and not any(has_hooks(layer) or has_patched_forward(layer) for layer in layers)
+            and all(
+                type(values) is nn.Parameter and values.dtype == x.dtype
+                for layer in layers
+                for values in (layer.weight, layer.bias)
+            )
+        )
+
+    def _projected(self, x: Tensor) -> Tensor:
+        """Return scaled queries, keys and values, each (batch * branches * heads, tokens, d)."""
+        query, key, value = self.query, self.key, self.value
+        # Scaling the weight instead of the queries saves a pass over them.
+        weight = torch.cat([query.weight * self.scale, key.weight, value.weight], -2)
+        bias = torch.cat([query.bias * self.scale, key.bias, value.bias], -1)
+        if isinstance(query, ParallelLinear):
+            projected = parallel_linear(x, weight, bias)
+        else:
+            projected = F.linear(x, weight, bias)
+        heads = projected.flatten(0, -3).unflatten(-1, (3, self.num_heads, -1))
+        return heads.permute(2, 0, 3, 1, 4).flatten(1, 2)
 
     def extra_repr(self) -> str:
         """Return the number of heads and the scale."""

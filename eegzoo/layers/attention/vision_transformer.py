@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.attention.dot_product import dot_product_attention
+from eegzoo.layers.attention.residual_parts import ResidualParts
+from eegzoo.layers.dropout import Dropout
 
 
 class FusedAttention(nn.Module):
@@ -63,16 +65,16 @@ class FusedAttention(nn.Module):
             self.query_norm = nn.LayerNorm(features // n_heads, eps=qk_norm_eps)
             self.key_norm = nn.LayerNorm(features // n_heads, eps=qk_norm_eps)
         # A module, so that code that switches all dropout layers on or off finds it.
-        self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
+        self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
         self.out = nn.Linear(features, features)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., tokens, features) to the same shape."""
         qkv = self.qkv(x).flatten(0, -3).unflatten(-1, (3, self.n_heads, -1))
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (..., n_heads, tokens, head_dim)
-        mixed = F.scaled_dot_product_attention(
+        mixed = dot_product_attention(
             self.query_norm(query), self.key_norm(key), value,
-            dropout_p=self.drop.p if self.drop.training else 0.0,
+            drop_prob=self.drop.p if self.drop.training else 0.0,
         )  # fmt: skip
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))
         return out
@@ -104,7 +106,7 @@ class DropPath(nn.Module):
 
     def __init__(self, drop_prob: float) -> None:
         super().__init__()
-        self.drop = nn.Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
+        self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, ...) with some of the batch set to zero, in training."""
@@ -144,7 +146,7 @@ class LayerScale(nn.Module):
         return x * self.weight
 
 
-class TransformerLayer(nn.Module):
+class TransformerLayer(ResidualParts):
     """Attention and a feed-forward part, each residual and preceded by layer normalisation.
 
     Parameters
@@ -190,13 +192,11 @@ class TransformerLayer(nn.Module):
         path_drop_prob: float = 0.0,
         layer_scale: float | None = None,
     ) -> None:
-        super().__init__()
-
         def end_of_branch() -> list[nn.Module]:
             scale = [] if layer_scale is None else [LayerScale(features, layer_scale)]
-            return [nn.Dropout(drop_prob), *scale, DropPath(path_drop_prob)]
+            return [Dropout(drop_prob), *scale, DropPath(path_drop_prob)]
 
-        self.attend = nn.Sequential(
+        attend = nn.Sequential(
             nn.LayerNorm(features, eps=eps),
             FusedAttention(
                 features, n_heads, bias=bias, qk_norm_eps=qk_norm_eps,
@@ -204,19 +204,14 @@ class TransformerLayer(nn.Module):
             ),
             *end_of_branch(),
         )  # fmt: skip
-        self.expand = nn.Sequential(
+        expand = nn.Sequential(
             nn.LayerNorm(features, eps=eps),
             nn.Linear(features, hidden_size),
             activation(),
             nn.Linear(hidden_size, features),
             *end_of_branch(),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, tokens, features) to the same shape."""
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+        super().__init__(attend, expand)
 
 
 def beit_init_(layers: Iterable[nn.Module]) -> None:

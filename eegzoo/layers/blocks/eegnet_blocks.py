@@ -7,6 +7,7 @@ from torch import nn
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.norms import AxisNorm
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 
 
@@ -82,5 +83,5 @@ def norm_pool(
         nn.BatchNorm1d(n_maps, eps=eps, momentum=momentum),
         nn.ELU(),
         nn.AvgPool1d(pool_length),
-        nn.Dropout(drop_prob),
+        Dropout(drop_prob),
     )

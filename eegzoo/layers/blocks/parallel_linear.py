@@ -43,8 +43,35 @@ class ParallelLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., n_branches, rows, in_features) to (..., n_branches, rows, out_features)."""
-        return torch.einsum("...nri,noi->...nro", x, self.weight) + self.bias.unsqueeze(1)
+        return parallel_linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return the sizes."""
         return f"{self.n_branches}, {self.in_features}, {self.out_features}"
+
+
+def parallel_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Map features of each branch with its own weights.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., n_branches, rows, in_features)
+        Inputs.
+    weight : Tensor, shape (n_branches, out_features, in_features)
+        Weights.
+    bias : Tensor, shape (n_branches, out_features)
+        Biases.
+
+    Returns
+    -------
+    Tensor, shape (..., n_branches, rows, out_features)
+        Outputs.
+
+    Examples
+    --------
+    >>> parallel_linear(torch.ones(1, 2, 1, 3), torch.ones(2, 1, 3), torch.tensor([[0.0], [1.0]]))
+    tensor([[[[3.]],
+    <BLANKLINE>
+             [[4.]]]])
+    """
+    return torch.einsum("...nri,noi->...nro", x, weight) + bias.unsqueeze(1)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
@@ -21,6 +22,7 @@ from eegzoo.layers.fronts.plain_modules import (
 from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
+from eegzoo.layers.running_statistics import update_running_statistics
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
@@ -131,19 +133,38 @@ class TemporalSpatialConv(nn.Module):
             mixed: Tensor = self.spatial(y)
             return mixed.squeeze(2)
 
-        # In training this projects the stored weights, in the same sequence as the plain order.
-        kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
-        mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
-        kernels, shift = self._normalized(kernels, x)
-        bias = self._bias(mixing, shift)
         if order == "folded":
-            weight = torch.einsum("ofc,fk->ock", mixing, kernels)
-            return self._convolve(x, weight, bias, groups=1)
+            return self._convolve(x, *self.folded_filters(x), groups=1)
+        kernels, mixing, bias = self._filters(x)
         mixed = torch.bmm(mixing.squeeze(1).expand(x.shape[0], -1, -1), x)
         kernels = kernels.repeat_interleave(len(mixing) // len(kernels), 0)
         if self._in_unit_steps():
             return depthwise_conv1d(mixed, kernels, bias, _time_padding(self.temporal))
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
+
+    def kernel_shape(self, x: Tensor) -> tuple[int, ...] | None:
+        """Return the shape of `folded_filters` if they are one valid convolution, else None."""
+        if self.norm is not None or any(_time_padding(self.temporal)) or not self._in_unit_steps():
+            return None
+        if self.order(x) != "folded":
+            return None
+        return (self.spatial.out_channels, x.shape[1], self.temporal.kernel_size[1])
+
+    def folded_filters(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the kernels (maps, n_chans, kernel_length) and bias of the folded order.
+
+        In training this projects the stored weights and updates running statistics, as ``forward``
+        does.
+        """
+        kernels, mixing, bias = self._filters(x)
+        return torch.einsum("ofc,fk->ock", mixing, kernels), bias
+
+    def _filters(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        # In training this projects the stored weights, in the same sequence as the plain order.
+        kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
+        mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
+        kernels, shift = self._normalized(kernels, x)
+        return kernels, mixing, self._bias(mixing, shift)
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
@@ -229,7 +250,7 @@ class TemporalSpatialConv(nn.Module):
             if pool is not None:
                 centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
-            _track(norm, centre, spread, n_values)
+            update_running_statistics(norm, centre, spread, n_values)
         centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)
         scale = torch.rsqrt(spread + norm.eps)
         if norm.weight is not None:
@@ -264,8 +285,8 @@ class TemporalSpatialConv(nn.Module):
         both_sides = pads[0]
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
-        stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
-        return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
+        steps = self.temporal.stride[1:], self.temporal.dilation[1:]
+        return conv1d(x, weight, bias, steps[0], (both_sides,), steps[1], groups)
 
 
 def _weight(module: nn.Conv2d) -> Tensor:
@@ -275,19 +296,3 @@ def _weight(module: nn.Conv2d) -> Tensor:
 def _time_padding(module: nn.Conv2d) -> tuple[int, int]:
     left, right, _, _ = zero_padding(module)
     return left, right
-
-
-@torch.no_grad()
-def _track(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n_values: int) -> None:
-    """Update the running statistics as `torch.nn.BatchNorm2d` does."""
-    if not (norm.training and norm.track_running_stats):
-        return
-    fraction: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
-    if norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-        if norm.momentum is None:
-            fraction = 1.0 / norm.num_batches_tracked.to(mean.dtype)
-    unbiased = variance * (n_values / (n_values - 1))
-    for running, new in ((norm.running_mean, mean), (norm.running_var, unbiased)):
-        if running is not None:
-            running.add_((new - running) * fraction)

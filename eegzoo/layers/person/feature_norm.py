@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from eegzoo.arguments import number_between
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.person.batch_norm import PersonBatchNorm1d
 
 
@@ -49,7 +50,7 @@ class FeatureNorm(PersonBatchNorm1d):
         eps = number_between("eps", eps, 0.0, above=True)
         super().__init__(n_features, eps, momentum, affine=False, device=device, dtype=dtype)
         self.drop_prob = number_between("drop_prob", drop_prob, 0.0, 1.0)
-        self.dropout = nn.Dropout(self.drop_prob)
+        self.dropout = Dropout(self.drop_prob)
 
     def forward(self, input: Tensor) -> Tensor:
         """Map (batch, n_features), or (batch, windows, n_features), to z-scores."""
