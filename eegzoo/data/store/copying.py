@@ -56,6 +56,8 @@ def copy_store(
         If the credentials are refused, or have expired.
     OSError
         If a file cannot be read or sent after repeated attempts.
+    RuntimeError
+        In a process that was forked from one that had used object storage.
     ImportError
         If obstore is not installed.
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from eegzoo.data.store.remote.fork_state import is_forked, mark_used
+
 SCHEMES = ("s3", "gs", "az", "http", "https")
 _EXPIRED = re.compile(
     r"ExpiredToken|TokenRefreshRequired|InvalidToken|InvalidAccessKeyId|SignatureDoesNotMatch|"
@@ -87,8 +89,9 @@ class Bucket:
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self.url = checked_url(url)
         self._options = dict(options)
-        with self._named(""):
-            _ = self._objects  # checks the options
+        if not is_forked():
+            with self._named(""):
+                _ = self._objects  # checks the options
 
     @property
     def can_list(self) -> bool:
@@ -160,6 +163,12 @@ class Bucket:
                 f"{self.url} is read through obstore, which is not installed; "
                 "pip install 'eegzoo[cloud]'"
             ) from error
+        if is_forked():  # it would wait forever
+            raise RuntimeError(
+                f"expected a process that was not forked from one that had used {self.url}; start "
+                'it with the method "spawn" or "forkserver"'
+            )
+        mark_used()
         options = dict(self._options)
         if self.url.startswith("http://"):
             options["client_options"] = {"allow_http": True, **options.get("client_options", {})}
@@ -177,7 +186,7 @@ class Bucket:
         place = f"{self.url}/{name}" if name else self.url
         try:
             yield
-        except (ImportError, MemoryError):
+        except (ImportError, MemoryError, RuntimeError):
             raise
         except Exception as error:
             raise _translated(error, place, verb) from None  # its text may show credentials

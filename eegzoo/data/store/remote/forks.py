@@ -14,18 +14,12 @@ import threading
 from typing import Any, BinaryIO
 
 from eegzoo.data.store.remote.bucket import Bucket
-
-_started = False  # whether obstore has made requests in this process
-_forked = False  # whether this process was forked from one where it had
+from eegzoo.data.store.remote.fork_state import is_forked
 
 
 def reading(bucket: Bucket) -> Bucket | ForkedBucket:
     """Return an object that can read a bucket in this process."""
-    global _started
-    if _forked:
-        return ForkedBucket(bucket)
-    _started = True
-    return bucket
+    return ForkedBucket(bucket) if is_forked() else bucket
 
 
 class ForkedBucket:
@@ -109,8 +103,7 @@ def _reader() -> _Reader:
 
 
 def _after_fork() -> None:
-    global _forked, _lock, _started_reader
-    _forked = _forked or _started
+    global _lock, _started_reader
     _lock, _started_reader = threading.Lock(), None  # the parent's pipes are its own
 
 

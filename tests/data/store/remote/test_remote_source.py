@@ -1,6 +1,8 @@
 """A store in object storage reads like one on disk, whatever the network does to it."""
 
 import logging
+import multiprocessing
+import os
 import pickle
 import sys
 import time
@@ -12,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from eegzoo.data import WindowStore, copy_store
 from eegzoo.data.store import local_folder, shards
-from eegzoo.data.store.remote import forks, remote_source
+from eegzoo.data.store.remote import fork_state, forks, remote_source
 from eegzoo.training import EEGClassifier
 from tests.data.store.store_processes import ONE_SECOND, make_recordings
 
@@ -158,9 +160,27 @@ def test_forked_workers_read(local, remote):
     np.testing.assert_array_equal(windows, local[:])
 
 
+def compare_in_a_fork(server, tmp_path, local):
+    same = np.array_equal(open_store(server, tmp_path)[:], local[:])
+    try:
+        copy_store(local, URL, storage_options=server.options(), verbose=0)
+    except RuntimeError:
+        os._exit(0 if same else 1)
+    os._exit(2)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_opens_a_store_but_cannot_copy_one(server, local, tmp_path):
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=compare_in_a_fork, args=(server, tmp_path, local))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_errors_reach_forked_workers(server, local, remote, monkeypatch):
-    monkeypatch.setattr(forks, "_forked", True)
+    monkeypatch.setattr(fork_state, "_forked", True)
     server.faults.append(object_server.expired)
     with pytest.raises(PermissionError, match="ExpiredToken"):
         remote[0]
