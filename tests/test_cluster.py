@@ -54,7 +54,8 @@ def client(cluster):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != ".lock"}
+    files = [path for path in folder.iterdir() if path.name != ".lock"]
+    return {path.name: path.read_bytes() for path in files}
 
 
 # The number of workers that may die with a task before the scheduler gives it up.

@@ -29,6 +29,7 @@ from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
 from eegzoo.cli.weights import weights
+from eegzoo.cli.write_store import write_store
 
 # Base class of typer's errors about arguments and options, which has no public name.
 UsageError: Any = typer.BadParameter.__base__
@@ -61,6 +62,7 @@ app.callback()(import_modules)
 app.command("list", rich_help_panel=_LOOK)(list_)
 app.command(rich_help_panel=_LOOK)(info)
 app.command(rich_help_panel=_LOOK)(weights)
+app.command("write-store", rich_help_panel=_TRAIN)(write_store)
 app.command(rich_help_panel=_TRAIN)(train)
 app.command(rich_help_panel=_TRAIN)(evaluate)
 app.command(rich_help_panel=_TRAIN)(compare)

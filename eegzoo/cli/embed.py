@@ -123,9 +123,7 @@ def embed(
     typer.echo(f"wrote {features.shape[1]} features of {len(features)} windows to {out}")
 
 
-def _trained(
-    model: str, raws: list[tuple[str, Any]], given: Windows
-) -> list[tuple[Any, Any]]:
+def _trained(model: str, raws: list[tuple[str, Any]], given: Windows) -> list[tuple[Any, Any]]:
     """Return features and onsets of each recording, from an estimator with its preprocessing."""
     from eegzoo.weights.channels.contracts import contract_of
     from eegzoo.weights.channels.planning import plan_channels

@@ -200,8 +200,8 @@ def evaluate_nights(
                 scorings.append(_scoring(labels, recording, epoch_seconds, paths[place]))
             yield recording, scorings[-1]
 
-    for name, found, scoring in zip(names, compare_nights(staging, nights()), scorings, strict=True):
-        windows[name], on_grid = found
+    compared = compare_nights(staging, nights())
+    for name, (windows[name], on_grid), scoring in zip(names, compared, scorings, strict=True):
         if on_grid is not None:
             epochs[name] = on_grid
         grids[name] = {

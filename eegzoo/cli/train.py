@@ -103,6 +103,7 @@ def train(
     precision: settings.Precision = "float32",
     compile: settings.Compile = False,
     checkpoint: settings.CheckpointFolder = None,
+    checkpoint_every: settings.CheckpointEvery = None,
     device: settings.Device = "auto",
     devices: settings.Devices = 1,
     verbose: settings.Verbose = 1,
@@ -214,6 +215,7 @@ def train(
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
         "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
         "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
+        "checkpoint_every": checkpoint_every,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
         "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip

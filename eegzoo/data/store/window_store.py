@@ -250,6 +250,10 @@ class WindowStore(Windows):
         runs = runs_of(self.shards, self._starts, np.asarray(indices))
         self.source.fetch((run for _, run in runs), wait=False)
 
+    def identity(self) -> str:
+        """Return a hash of the checksums of all files, by which checkpoints know the store."""
+        return identity_of(self.shards)
+
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
 
@@ -272,7 +276,7 @@ class WindowStore(Windows):
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled as its name: other processes open the store, and share neither windows nor labels.
         source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
-        return _reopened, (source, identity_of(self.shards))
+        return _reopened, (source, self.identity())
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape

@@ -40,7 +40,7 @@ def run_on_dask(
         for _, (place, task) in zip(range(n_tasks), tasks, strict=False):
             future = _submitted(client, function, place, task)
             running[future] = place, task
-            completed.add(future)
+            completed.add(future)  # type: ignore[no-untyped-call]
 
     try:
         submit(_QUEUED * max(1, sum(client.nthreads().values())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -38,6 +39,10 @@ class Windows(abc.ABC):
         Neighbours in a file are read together. Windows without files are of one.
         """
         return np.zeros(len(self), np.int64), np.arange(len(self))
+
+    def identity(self) -> str | None:
+        """Return a hash of all that the windows depend on; None if they must be read to know."""
+        return None
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -103,6 +108,10 @@ class SelectedWindows(Windows):
         files, places = self.windows.locations()
         return files[self.indices], places[self.indices]
 
+    def identity(self) -> str | None:
+        """Return a hash of the windows and of which are selected."""
+        return _hash_of(self.windows.identity(), self.indices.astype("<i8").tobytes())
+
 
 class JoinedWindows(Windows):
     """Windows of several sources, one after another.
@@ -140,6 +149,11 @@ class JoinedWindows(Windows):
         files, places = map(np.concatenate, zip(*found, strict=True))
         return files, places
 
+    def identity(self) -> str | None:
+        """Return a hash of all parts; None if one is an array."""
+        parts = [part.identity() if isinstance(part, Windows) else None for part in self.parts]
+        return _hash_of(*parts)
+
 
 class MappedWindows(Windows):
     """Windows to which a function is applied when they are read.
@@ -168,6 +182,25 @@ class MappedWindows(Windows):
     def locations(self) -> tuple[Indices, Indices]:
         """Return the number of each window's file, and the window's place in it."""
         return self.windows.locations()
+
+    def identity(self) -> str | None:
+        """Return a hash of the windows and of the function, if it is that of a normalisation."""
+        owner: Any = getattr(self.function, "__self__", None)
+        if not hasattr(owner, "to_dict"):
+            return None
+        described = f"{type(owner).__qualname__} {self.function.__name__} {owner.to_dict()}"
+        return _hash_of(self.windows.identity(), described)
+
+
+def _hash_of(*parts: str | bytes | None) -> str | None:
+    """Return a hash of several parts; None if one of them is not known."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if part is None:
+            return None
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(f"{len(content)} ".encode() + content)
+    return digest.hexdigest()
 
 
 def positions(index: Any, length: int) -> Indices:

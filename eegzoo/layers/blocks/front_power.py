@@ -77,9 +77,19 @@ def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
                 sums = _in_training(filters, norm, x, stride)
             else:
                 sums = block_power(x, *_normalized(*filters, norm), stride)
-            return F.avg_pool1d(sums, length // stride, 1) / stride
+            return _mean_of_neighbours(sums, length // stride) / stride
     power: Tensor = pool(norm(front(x)).square())
     return power
+
+
+def _mean_of_neighbours(sums: Tensor, n_blocks: int) -> Tensor:
+    """Return the mean of each `n_blocks` neighbours along the last axis."""
+    n_all = sums.shape[-1]
+    if n_all > 256:
+        return F.avg_pool1d(sums, n_blocks, 1)
+    # A matrix product: the gradient of torch's overlapping pools takes as long as a convolution's.
+    matrix = sums.new_ones(n_all, n_all - n_blocks + 1).tril_().triu_(1 - n_blocks)
+    return sums @ (matrix / n_blocks)
 
 
 def _kernels(front: Any, norm: Any, pool: Any, x: Tensor) -> Any:

@@ -137,8 +137,8 @@ class _BlockPower(torch.autograd.Function):
                 of_bias.append(to_outputs.sum((0, 2, 3)))
         return (
             torch.cat(of_x) if of_x else None,
-            sum(of_weight[1:], of_weight[0]) if of_weight else None,
-            sum(of_bias[1:], of_bias[0]) if of_bias else None,
+            _total(of_weight) if of_weight else None,
+            _total(of_bias) if of_bias else None,
             None,
         )
 
@@ -150,62 +150,93 @@ class _NormalizedBlockPower(torch.autograd.Function):
         eps: float, length: int,
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         frames = by_frames.choose_frames(x.shape[2], weight.shape[2], length)
-        spectra = by_frames.signal_spectra(x, frames)
         kernels = by_frames.kernel_spectra(weight, frames)
-        z = by_frames.time_major(spectra, kernels, frames)
-        n_values = len(x) * frames.n_outputs
-        rows = z.view(*z.shape[:2], -1)
-        _clear_rest(z, frames)
-        mean = rows.sum(0).sum(1) / n_values
-        rows -= mean.unsqueeze(1)
-        _clear_rest(z, frames)
-        variance = torch.linalg.vector_norm(rows, dim=2).square_().sum(0) / n_values
-        scale = gamma * torch.rsqrt(variance + eps)
-        torch.addcmul(beta.unsqueeze(1), rows, scale.unsqueeze(1), out=rows)
-        blocks = _blocks(z, length)
-        power, total = blocks.square().sum(1), blocks.sum(1)
-        ctx.frames, ctx.eps, ctx.length = frames, eps, length
         to_x, to_weight, *_ = ctx.needs_input_grad
+        all_spectra, outputs = [], []
+        for windows in x.split(_WINDOWS):
+            spectra = by_frames.signal_spectra(windows, frames)
+            outputs.append(by_frames.time_major(spectra, kernels, frames))
+            _clear_rest(outputs[-1], frames)
+            all_spectra.append(spectra if to_weight else None)
+        n_values = len(x) * frames.n_outputs
+        mean = _total([z.flatten(2).sum(0).sum(1) for z in outputs]) / n_values
+        squares = []
+        for z in outputs:
+            rows = z.flatten(2)  # a view
+            rows -= mean.unsqueeze(1)
+            _clear_rest(z, frames)
+            squares.append(torch.linalg.vector_norm(rows, dim=2).square_().sum(0))
+        variance = _total(squares) / n_values
+        scale = gamma * torch.rsqrt(variance + eps)
+        powers, totals = [], []
+        for z in outputs:
+            rows = z.flatten(2)
+            torch.addcmul(beta.unsqueeze(1), rows, scale.unsqueeze(1), out=rows)
+            blocks = _blocks(z, length)
+            powers.append(blocks.square().sum(1))
+            totals.append(blocks.sum(1))
+        ctx.frames, ctx.eps, ctx.length = frames, eps, length
         ctx.save_for_backward(
-            x, weight, bias, gamma, beta, variance, z, power, total,
-            spectra if to_weight else None, kernels if to_x else None,
+            x, weight, bias, gamma, beta, variance, kernels if to_x else None,
+            *outputs, *powers, *totals, *all_spectra,
         )  # fmt: skip
         if bias is not None:
             mean = mean + bias
         ctx.mark_non_differentiable(mean, variance)
-        return _in_windows(power, frames, length), mean, variance
+        sums = torch.cat([_in_windows(power, frames, length) for power in powers])
+        return sums, mean, variance
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, bias, gamma, beta, variance, z, power, total, *kept = ctx.saved_tensors
-        spectra, kernels = kept
+        x, weight, bias, gamma, beta, variance, kernels, *kept = ctx.saved_tensors
         needs, frames, length = ctx.needs_input_grad, ctx.frames, ctx.length
         if torch.is_grad_enabled():  # create_graph
             inputs = (x, weight, bias, gamma, beta)
             found = _recomputed(grads[0], inputs, needs, length, ctx.eps)
             return *found, None, None
-        twice = 2 * _as_blocks(grads[0], z, frames, length)
+        n_parts = len(kept) // 4
+        outputs, powers, totals, all_spectra = (
+            kept[start : start + n_parts] for start in range(0, 4 * n_parts, n_parts)
+        )
+        twice = [
+            2 * _as_blocks(grad, z, frames, length)
+            for grad, z in zip(grads[0].split(_WINDOWS), outputs, strict=True)
+        ]
         # Sums over batch and time of the gradient to z, and of its product with normalised values.
-        of_beta = (twice * total).sum((0, 2, 3))
-        of_gamma = ((twice * power).sum((0, 2, 3)) - beta * of_beta) / gamma
-        of_x = of_weight = None
-        if needs[0] or needs[1]:
-            n_values = len(x) * frames.n_outputs
-            spread = torch.rsqrt(variance + ctx.eps)
-            per_value = spread * of_gamma / n_values
-            constant = beta * per_value - gamma * spread * of_beta / n_values
-            factor = twice.flatten(2) * (gamma * spread).unsqueeze(1) - per_value.unsqueeze(1)
+        of_beta = _total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, totals, strict=True)])
+        of_gamma = _total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, powers, strict=True)])
+        of_gamma = (of_gamma - beta * of_beta) / gamma
+        of_x, of_weight = [], []
+        n_values = len(x) * frames.n_outputs
+        spread = torch.rsqrt(variance + ctx.eps)
+        per_value = spread * of_gamma / n_values
+        constant = beta * per_value - gamma * spread * of_beta / n_values
+        for g, z, spectra in zip(twice, outputs, all_spectra, strict=True):
+            if not (needs[0] or needs[1]):
+                break
+            factor = g.flatten(2) * (gamma * spread).unsqueeze(1) - per_value.unsqueeze(1)
             blocks = _blocks(z, length).flatten(3)
             to_outputs = torch.addcmul(constant.unsqueeze(1), blocks, factor.unsqueeze(1))
             to_outputs = to_outputs.view(z.shape)
             _clear_rest(to_outputs, frames)
             of_outputs = by_frames.output_spectra(to_outputs, frames)
             if needs[0]:
-                of_x = by_frames.signal_gradient(of_outputs, kernels, frames)
+                of_x.append(by_frames.signal_gradient(of_outputs, kernels, frames))
             if needs[1]:
-                of_weight = by_frames.kernel_gradient(of_outputs, spectra, frames)
-        of_bias = torch.zeros_like(bias) if needs[2] else None
-        return of_x, of_weight, of_bias, of_gamma, of_beta, None, None
+                of_weight.append(by_frames.kernel_gradient(of_outputs, spectra, frames))
+        return (
+            torch.cat(of_x) if of_x else None,
+            _total(of_weight) if of_weight else None,
+            torch.zeros_like(bias) if needs[2] else None,
+            of_gamma,
+            of_beta,
+            None,
+            None,
+        )
+
+
+def _total(values: list[Tensor]) -> Tensor:
+    return sum(values[1:], values[0])
 
 
 def _blocks(outputs: Tensor, length: int) -> Tensor:

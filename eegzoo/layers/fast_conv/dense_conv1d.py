@@ -111,7 +111,7 @@ def representative_batch(batch: int) -> int:
     >>> representative_batch(6), representative_batch(64)
     (4, 16)
     """
-    return min(_MOST_WINDOWS, 2 ** (batch.bit_length() - 1))
+    return min(_MOST_WINDOWS, 1 << (batch.bit_length() - 1))
 
 
 def size_class(x: Tensor, kernels: Sequence[int]) -> str:

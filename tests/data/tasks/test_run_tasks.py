@@ -45,7 +45,8 @@ def test_tasks_of_a_broken_iterable_are_done_before_its_error_is_raised(tmp_path
 
 def test_tasks_are_drawn_when_they_are_needed(tmp_path):
     drawn = []
-    running = run_tasks(functools.partial(traced, tmp_path), (drawn.append(k) or k for k in range(9)))
+    tasks = (drawn.append(k) or k for k in range(9))
+    running = run_tasks(functools.partial(traced, tmp_path), tasks)
     next(running)
     assert len(drawn) <= 2
     running.close()

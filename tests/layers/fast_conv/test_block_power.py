@@ -66,6 +66,18 @@ def test_several_groups_of_windows_have_their_gradients():
     torch.testing.assert_close(found, torch.autograd.grad(plain, (x, weight, bias), gradient))
 
 
+def test_several_groups_of_windows_are_normalised_together():
+    x, weight, _, gamma, beta = (tensor.requires_grad_() for tensor in inputs(19, 2, 30, 3, 5))
+    power, mean, _ = normalized_block_power(x, weight, None, gamma, beta, 1e-3, 4)
+    y = F.conv1d(x, weight)
+    torch.testing.assert_close(mean, y.mean((0, 2)))
+    z = F.batch_norm(y, None, None, gamma, beta, True, 0.0, 1e-3)
+    plain = F.avg_pool1d(z.square(), 4) * 4
+    gradient, all_inputs = torch.randn_like(plain), (x, weight, gamma, beta)
+    found = torch.autograd.grad(power, all_inputs, gradient)
+    torch.testing.assert_close(found, torch.autograd.grad(plain, all_inputs, gradient))
+
+
 def test_the_gradient_of_a_bias_that_the_normalisation_removes_is_zero():
     x, weight, bias, gamma, beta = inputs(2, 2, 40, 3, 5)
     bias.requires_grad_()

@@ -19,12 +19,12 @@ X = np.random.default_rng(0).normal(0, 20, (N_STEPS * 8, 3, 64)).astype(np.float
 Y = np.arange(len(X)) % 2
 
 
-class End(RuntimeError):
+class EndError(RuntimeError):
     pass
 
 
 class EndAt(Callback):
-    """End the training at a step, counted over its life, as a lost machine does."""
+    """EndError the training at a step, counted over its life, as a lost machine does."""
 
     def __init__(self, step):
         self.step, self.n_steps_, self.seen = step, 0, []
@@ -38,7 +38,7 @@ class EndAt(Callback):
             self.in_epoch_ += 1
             self.seen.append((len(net.history), self.in_epoch_))
             if self.n_steps_ == self.step:
-                raise End
+                raise EndError
 
 
 def fit(folder, end=None, **changes):
@@ -51,7 +51,7 @@ def fit(folder, end=None, **changes):
     estimator = EEGClassifier("eegnet", callbacks=[watch], **{**settings, **changes})
     try:
         estimator.fit(X, Y, groups=groups)
-    except End:
+    except EndError:
         return None, watch
     return estimator, watch
 
@@ -122,7 +122,7 @@ def test_a_night_resumes_with_the_state_of_its_model(tmp_path):
         )
         try:
             return model.fit(nights, stages.reshape(3, 8))
-        except End:
+        except EndError:
             return None
 
     whole = train(None)

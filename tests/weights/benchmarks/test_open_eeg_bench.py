@@ -4,7 +4,6 @@ import warnings
 
 import mne
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -48,6 +47,7 @@ def windows_of(n_times=500):
 
 def dataset(monkeypatch):
     """Return a data set of open-eeg-bench whose recordings are simulated: three people."""
+    import pandas as pd
     from braindecode.datasets import BaseConcatDataset, WindowsDataset
     from open_eeg_bench.dataset import Dataset, PredefinedSplitter
 
