@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
-from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
+from eegzoo.layers.blocks.eegnet_blocks import NormPool, depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -185,9 +185,9 @@ class EEGNet(EEGModel):
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
 
-    def _norm_pool(self, n_maps: int, pool_length: int) -> nn.Sequential:
+    def _norm_pool(self, n_maps: int, pool_length: int) -> NormPool:
         drop = nn.Dropout1d if self.drop_maps else Dropout
-        return nn.Sequential(
+        return NormPool(
             nn.BatchNorm1d(n_maps, eps=1e-3, momentum=0.01),
             self.activation(),
             nn.AvgPool1d(pool_length),

@@ -1,4 +1,4 @@
-"""Depthwise convolution in time with a fast gradient on the CPU."""
+"""Depthwise convolution in time, with a fast gradient and a fast memory layout on the CPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from eegzoo.layers.fronts.fourier_lags import fourier_lag_products
 from eegzoo.layers.fronts.window_covariance import lag_products
+from eegzoo.torch_internals import is_eager_on_cpu
+
+# Number of maps from which on convolutions of time-major maps are faster.
+_FEWEST_MAPS = 8
+# Number of taps from which on the gradient is faster by Fourier transforms. Both limits hold with
+# and without AVX-512, and are not measured in each process, so that equal seeds give equal bits.
+_LONG_KERNEL = 96
+
+
+def is_time_major(x: Tensor) -> bool:
+    """Return whether all maps (batch, maps, n_times) of one sample are neighbours in memory.
+
+    Examples
+    --------
+    >>> x = torch.zeros(4, 16, 100)
+    >>> is_time_major(x), is_time_major(x.mT.contiguous().mT)
+    (False, True)
+    """
+    return x.ndim == 3 and x.mT.is_contiguous() and not x.is_contiguous()
+
+
+def prefers_time_major(x: Tensor, n_maps: int) -> bool:
+    """Return whether depthwise convolutions and pools of so many maps are faster time-major.
+
+    They are in float32 on a CPU. The signals `x` tell the dtype and the device.
+
+    Examples
+    --------
+    >>> x = torch.zeros(4, 22, 100)
+    >>> prefers_time_major(x, 16), prefers_time_major(x.double(), 16)
+    (True, False)
+    """
+    no_cast = not torch.is_autocast_enabled(x.device.type) if x.is_cpu else False
+    return n_maps >= _FEWEST_MAPS and x.dtype is torch.float32 and no_cast and is_eager_on_cpu(x)
 
 
 def depthwise_conv1d(
@@ -18,12 +53,13 @@ def depthwise_conv1d(
 
     Equal to `torch.nn.functional.conv1d` with as many groups as channels. With long kernels on a
     CPU, torch's gradient with respect to the kernels takes about twenty times as long as the
-    convolution. Here it is a matrix product.
+    convolution. Here it is a matrix product, or comes from Fourier transforms.
 
     Parameters
     ----------
     x : Tensor, shape (batch, channels, n_times)
-        Signals.
+        Signals. If they are time-major (`is_time_major`), so is the output, and in float32 the
+        convolution is faster.
     weight : Tensor, shape (channels, kernel_size)
         One kernel for each channel.
     bias : Tensor | None, shape (channels,)
@@ -45,12 +81,25 @@ def depthwise_conv1d(
     if torch.is_grad_enabled() and device == "cpu" and not torch.is_autocast_enabled(device):
         out: Tensor = _DepthwiseConv1d.apply(x, weight, bias, padding)  # type: ignore[no-untyped-call]
         return out
-    return _convolve(x, weight, bias, padding)
+    return convolve_each(x, weight, bias, padding)
 
 
-def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
+def convolve_each(
+    x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+) -> Tensor:
+    """Compute `depthwise_conv1d` with torch's own gradient.
+
+    Examples
+    --------
+    >>> convolve_each(torch.ones(1, 1, 4), torch.ones(1, 2), None, (1, 0))
+    tensor([[[1., 2., 2., 2.]]])
+    """
     # Padded beforehand: oneDNN's depthwise convolution with padding is 20 times slower.
-    return F.conv1d(F.pad(x, padding), weight.unsqueeze(1), bias, groups=len(weight))
+    if not is_time_major(x):
+        return F.conv1d(F.pad(x, padding), weight.unsqueeze(1), bias, groups=len(weight))
+    rows = F.pad(x.mT, (0, 0, *padding)).mT.unsqueeze(2)
+    kernels = weight[:, None, None].contiguous(memory_format=torch.channels_last)
+    return F.conv2d(rows, kernels, bias, groups=len(weight)).squeeze(2)
 
 
 class _DepthwiseConv1d(torch.autograd.Function):
@@ -60,7 +109,7 @@ class _DepthwiseConv1d(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.padding = padding
-        return _convolve(x, weight, bias, padding)
+        return convolve_each(x, weight, bias, padding)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -69,10 +118,18 @@ class _DepthwiseConv1d(torch.autograd.Function):
         reach = weight.shape[1] - 1
         to_x = to_weight = to_bias = None
         if ctx.needs_input_grad[0]:
-            to_x = _convolve(grad, weight.flip(1), None, (reach - before, reach - after))
+            # Some layers return gradients in another layout.
+            like_x = grad.mT.contiguous().mT if is_time_major(x) else grad
+            to_x = convolve_each(like_x, weight.flip(1), None, (reach - before, reach - after))
         if ctx.needs_input_grad[1]:
-            padded = F.pad(x.transpose(0, 1), (before, after))
-            to_weight = lag_products(padded, grad.transpose(0, 1), reach + 1)
+            to_weight = _gradient_of_kernels(x, grad, reach + 1, ctx.padding)
         if ctx.needs_input_grad[2]:
             to_bias = grad.sum((0, 2))
         return to_x, to_weight, to_bias, None
+
+
+def _gradient_of_kernels(x: Tensor, grad: Tensor, n_taps: int, padding: tuple[int, int]) -> Tensor:
+    if n_taps >= _LONG_KERNEL and not torch.is_grad_enabled():
+        return fourier_lag_products(x, grad, n_taps, -padding[0])
+    padded = F.pad(x.transpose(0, 1), padding)
+    return lag_products(padded, grad.transpose(0, 1), n_taps)

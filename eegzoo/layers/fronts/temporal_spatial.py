@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
-from eegzoo.layers.fronts.depthwise import depthwise_conv1d
+from eegzoo.layers.fronts.depthwise import depthwise_conv1d, prefers_time_major
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
     is_plain_convolution,
@@ -139,7 +139,11 @@ class TemporalSpatialConv(nn.Module):
         if order == "folded":
             weight = torch.einsum("ofc,fk->ock", mixing, kernels)
             return self._convolve(x, weight, bias, groups=1)
-        mixed = torch.bmm(mixing.squeeze(1).expand(x.shape[0], -1, -1), x)
+        spatial = mixing.squeeze(1).expand(x.shape[0], -1, -1)
+        if self._in_unit_steps() and prefers_time_major(x, len(mixing)):
+            mixed = torch.bmm(x.mT, spatial.mT).mT
+        else:
+            mixed = torch.bmm(spatial, x)
         kernels = kernels.repeat_interleave(len(mixing) // len(kernels), 0)
         if self._in_unit_steps():
             return depthwise_conv1d(mixed, kernels, bias, _time_padding(self.temporal))
