@@ -8,7 +8,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.eegnet_blocks import ACTIVATIONS_OF_VALUES
+from eegzoo.layers.blocks.maps_sequential import ACTIVATIONS_OF_VALUES
 from eegzoo.layers.blocks.one_window import OneWindow
 from eegzoo.layers.blocks.same_padded import SameConv1d
 from eegzoo.layers.constrained.bake import bake

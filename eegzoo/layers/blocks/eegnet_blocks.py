@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.norms import AxisNorm
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
 from eegzoo.layers.dropout import Dropout
-from eegzoo.layers.fronts.depthwise import is_time_major
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_eager_on_cpu
 
 
 def depthwise_front(
@@ -63,7 +61,7 @@ def depthwise_front(
 
 def norm_pool(
     n_maps: int, pool_length: int, drop_prob: float, eps: float = 1e-3, momentum: float = 0.01
-) -> NormPool:
+) -> MapsSequential:
     """Return a batch normalisation, ELU, average pool and dropout.
 
     Parameters
@@ -82,62 +80,9 @@ def norm_pool(
     >>> norm_pool(16, pool_length=8, drop_prob=0.5)(torch.randn(4, 16, 250)).shape
     torch.Size([4, 16, 31])
     """
-    return NormPool(
+    return MapsSequential(
         nn.BatchNorm1d(n_maps, eps=eps, momentum=momentum),
         nn.ELU(),
         nn.AvgPool1d(pool_length),
         Dropout(drop_prob),
     )
-
-
-class NormPool(nn.Sequential):
-    """A batch normalisation, an activation, and further layers, fast for time-major maps.
-
-    Outputs, gradients, running statistics and the state dict are those of `torch.nn.Sequential`.
-    Torch normalises maps whose samples are neighbours in memory (batch, n_times, maps) twice as
-    fast as (batch, maps, n_times), but only if it is given rows of maps; and the activation may
-    then replace them.
-
-    Parameters
-    ----------
-    *layers : nn.Module
-        Normalisation of the maps, activation, and the layers that follow.
-
-    Examples
-    --------
-    >>> layers = NormPool(nn.BatchNorm1d(16), nn.ELU(), nn.AvgPool1d(4))
-    >>> x = torch.randn(8, 100, 16).mT  # time-major
-    >>> plain = torch.nn.Sequential(*layers)
-    >>> torch.testing.assert_close(layers(x), plain(x))
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, maps, n_times) as the layers one after the other do."""
-        if not self._takes_rows(x):
-            out: Tensor = super().forward(x)
-            return out
-        norm, activation, *others = self
-        rows = norm(x.mT.flatten(0, 1))  # (batch * n_times, maps)
-        # Nothing else needs the normalised values.
-        rows = F.elu_(rows, activation.alpha) if type(activation) is nn.ELU else activation(rows)
-        x = rows.unflatten(0, (len(x), -1)).mT
-        for layer in others:
-            x = layer(x)
-        return x
-
-    def _takes_rows(self, x: Tensor) -> bool:
-        norm, activation = self[0], self[1]
-        return (
-            is_time_major(x)
-            and type(norm) is nn.BatchNorm1d
-            and type(activation) in ACTIVATIONS_OF_VALUES
-            and is_eager_on_cpu(x)
-            and not any(has_hooks(layer) or has_patched_forward(layer) for layer in self)
-        )
-
-
-ACTIVATIONS_OF_VALUES = frozenset({
-    nn.ELU, nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.SELU, nn.CELU, nn.Mish,
-    nn.Softplus, nn.Hardtanh, nn.ReLU6, nn.Hardswish,
-})  # fmt: skip
-"""Activations that act on each value alone."""

@@ -10,40 +10,11 @@ from torch import Tensor
 
 from eegzoo.layers.fronts.fourier_lags import fourier_lag_products
 from eegzoo.layers.fronts.window_covariance import lag_products
-from eegzoo.torch_internals import is_eager_on_cpu
+from eegzoo.layers.time_major import is_time_major, pad_time
 
-# Number of maps from which on convolutions of time-major maps are faster.
-_FEWEST_MAPS = 8
-# Number of taps from which on the gradient is faster by Fourier transforms. Both limits hold with
-# and without AVX-512, and are not measured in each process, so that equal seeds give equal bits.
+# Number of taps from which on the gradient is faster by Fourier transforms, with AVX-512 and
+# without. It is not measured in each process, so that equal seeds give equal bits.
 _LONG_KERNEL = 96
-
-
-def is_time_major(x: Tensor) -> bool:
-    """Return whether all maps (batch, maps, n_times) of one sample are neighbours in memory.
-
-    Examples
-    --------
-    >>> x = torch.zeros(4, 16, 100)
-    >>> is_time_major(x), is_time_major(x.mT.contiguous().mT)
-    (False, True)
-    """
-    return x.ndim == 3 and x.mT.is_contiguous() and not x.is_contiguous()
-
-
-def prefers_time_major(x: Tensor, n_maps: int) -> bool:
-    """Return whether depthwise convolutions and pools of so many maps are faster time-major.
-
-    They are in float32 on a CPU. The signals `x` tell the dtype and the device.
-
-    Examples
-    --------
-    >>> x = torch.zeros(4, 22, 100)
-    >>> prefers_time_major(x, 16), prefers_time_major(x.double(), 16)
-    (True, False)
-    """
-    no_cast = not torch.is_autocast_enabled(x.device.type) if x.is_cpu else False
-    return n_maps >= _FEWEST_MAPS and x.dtype is torch.float32 and no_cast and is_eager_on_cpu(x)
 
 
 def depthwise_conv1d(
@@ -95,11 +66,11 @@ def convolve_each(
     tensor([[[1., 2., 2., 2.]]])
     """
     # Padded beforehand: oneDNN's depthwise convolution with padding is 20 times slower.
+    padded = pad_time(x, padding)
     if not is_time_major(x):
-        return F.conv1d(F.pad(x, padding), weight.unsqueeze(1), bias, groups=len(weight))
-    rows = F.pad(x.mT, (0, 0, *padding)).mT.unsqueeze(2)
+        return F.conv1d(padded, weight.unsqueeze(1), bias, groups=len(weight))
     kernels = weight[:, None, None].contiguous(memory_format=torch.channels_last)
-    return F.conv2d(rows, kernels, bias, groups=len(weight)).squeeze(2)
+    return F.conv2d(padded.unsqueeze(2), kernels, bias, groups=len(weight)).squeeze(2)
 
 
 class _DepthwiseConv1d(torch.autograd.Function):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
-from eegzoo.layers.fronts.depthwise import depthwise_conv1d, prefers_time_major
+from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
     is_plain_convolution,
@@ -21,6 +21,7 @@ from eegzoo.layers.fronts.plain_modules import (
 from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
+from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
