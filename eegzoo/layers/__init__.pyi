@@ -20,6 +20,7 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
+from .dropout import Dropout
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -42,6 +43,7 @@ __all__ = [
     "ConstrainedLSTM",
     "DepthwiseConv2d",
     "DropPath",
+    "Dropout",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",

@@ -111,8 +111,9 @@ class MultiHeadAttention(nn.Module):
         """
         drop_prob = self.drop.p if self.drop.training else 0.0
         if mask is None and self._is_fusable(x, drop_prob):
-            mixed = attention_by_products(*self._projected(x), drop_prob=drop_prob)
-            mixed = mixed.unflatten(0, (-1, self.num_heads))
+            query, key, value = self._projected(x)
+            mixed = attention_by_products(query, key, value, drop_prob)
+            mixed = mixed.view(-1, self.num_heads, *mixed.shape[1:])
         else:
             query, key, value = (
                 layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
@@ -149,8 +150,8 @@ class MultiHeadAttention(nn.Module):
             projected = parallel_linear(x, weight, bias)
         else:
             projected = F.linear(x, weight, bias)
-        heads = projected.flatten(0, -3).unflatten(-1, (3, self.num_heads, -1))
-        return heads.permute(2, 0, 3, 1, 4).flatten(1, 2)
+        heads = projected.view(*x.shape[:-1], 3, self.num_heads, self.head_dim)
+        return heads.movedim((-3, -2), (0, -3)).flatten(1, -3)
 
     def extra_repr(self) -> str:
         """Return the number of heads and the scale."""

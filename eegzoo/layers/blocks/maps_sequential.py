@@ -45,11 +45,13 @@ class MapsSequential(nn.Sequential):
                 x = layer(x)
             elif type(layer) is nn.BatchNorm1d:
                 rows = layer(x.mT.flatten(0, 1))  # (batch * n_times, maps)
-                if layers and type(layers[0]) is nn.ELU and _is_plain(layers[0]):
+                follower = layers[0] if layers else None
+                if isinstance(follower, nn.ELU) and _is_plain(follower):
                     # Nothing else needs the normalised values.
-                    rows = F.elu_(rows, layers.pop(0).alpha)
+                    rows = F.elu_(rows, follower.alpha)
+                    layers.pop(0)
                 x = rows.unflatten(0, (len(x), -1)).mT
-            elif _is_pointwise(layer):
+            elif isinstance(layer, nn.Conv1d) and _is_pointwise(layer):
                 x = F.linear(x.mT, layer.weight.squeeze(2), layer.bias).mT
             else:
                 x = layer(x)
@@ -60,7 +62,7 @@ def _is_plain(layer: nn.Module) -> bool:
     return not (has_hooks(layer) or has_patched_forward(layer) or is_parametrized(layer))
 
 
-def _is_pointwise(layer: nn.Module) -> bool:
+def _is_pointwise(layer: nn.Conv1d) -> bool:
     return (
         type(layer) is nn.Conv1d
         and layer.kernel_size == layer.stride == (1,)

@@ -42,8 +42,9 @@ def fourier_lag_products(a: Tensor, b: Tensor, n_lags: int, first: int = 0) -> T
     for part_a, part_b in zip(_parts(a), _parts(b), strict=True):
         spectrum = torch.fft.rfft(part_a, n_fft) * torch.fft.rfft(part_b, n_fft).conj()
         products = products + spectrum.sum(0)
-    circular = torch.fft.irfft(products, n_fft)  # type: ignore[arg-type]
-    return circular.roll(-first, -1)[:, :n_lags]
+    circular = torch.fft.irfft(products, n_fft)
+    found: Tensor = circular.roll(-first, -1)[:, :n_lags]
+    return found
 
 
 def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
@@ -71,7 +72,8 @@ def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
     for part in _parts(x.unsqueeze(1)):
         values = torch.view_as_real(torch.fft.rfft(part.squeeze(1), n_fft)).flatten(1)
         power += values.square_().sum(0)
-    return torch.fft.irfft(power.view(-1, 2).sum(1), n_fft)[:n_lags]
+    lags: Tensor = torch.fft.irfft(power.view(-1, 2).sum(1), n_fft)[:n_lags]
+    return lags
 
 
 def fast_length(n: int) -> int:
@@ -97,5 +99,6 @@ def _is_smooth(n: int) -> bool:
 
 def _parts(x: Tensor) -> Iterator[Tensor]:
     """Split (n_windows, maps, n_times) into a few windows each, each map in one piece."""
-    for part in x.split(max(1, _AT_ONCE // max(1, x[0].numel()))):
-        yield part.contiguous()
+    at_once = max(1, _AT_ONCE // max(1, x[0].numel()))
+    for start in range(0, len(x), at_once):
+        yield x[start : start + at_once].contiguous()
