@@ -47,7 +47,7 @@ def test_time_major_maps_give_the_same(training, dtype, tolerance):
     found, expected = run(fast, x), run(plain, x.double().contiguous())
     assert is_time_major(found[0])
     for a, b in zip(found, expected, strict=True):
-        torch.testing.assert_close(a.double(), b.double(), rtol=10 * tolerance, atol=tolerance)
+        torch.testing.assert_close(a.double(), b.double(), rtol=10 * tolerance, atol=5 * tolerance)
     assert list(fast.state_dict()) == list(plain.state_dict())
 
 
