@@ -30,11 +30,17 @@ def is_time_major(x: Tensor) -> bool:
     >>> is_time_major(x), is_time_major(x.mT.contiguous().mT)
     (False, True)
     """
-    return x.ndim == 3 and x.mT.is_contiguous() and not x.is_contiguous()
+    if x.ndim != 3:
+        return False
+    _, maps, n_times = x.shape
+    # Strides are compared first, because they are read many times for a single window.
+    return x.stride()[1:] == (1, maps) and min(maps, n_times) > 1 and x.mT.is_contiguous()
 
 
 def prefers_time_major(x: Tensor, n_maps: int) -> bool:
     """Return whether so many maps, computed from signals `x`, should be time-major.
+
+    For a single window, what is gained is lost by the additional calls.
 
     Examples
     --------
@@ -42,7 +48,7 @@ def prefers_time_major(x: Tensor, n_maps: int) -> bool:
     >>> prefers_time_major(x, 16), prefers_time_major(x.double(), 16)
     (True, False)
     """
-    fits = n_maps >= _FEWEST_MAPS and x.dtype is torch.float32 and is_eager_on_cpu(x)
+    fits = len(x) > 1 and n_maps >= _FEWEST_MAPS and x.dtype is torch.float32 and is_eager_on_cpu(x)
     return fits and not torch.is_autocast_enabled("cpu")
 
 

@@ -38,10 +38,14 @@ class MapsSequential(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, maps, n_times) as the layers one after the other do."""
+        if not (is_time_major(x) and is_eager_on_cpu(x)):
+            for layer in self:
+                x = layer(x)
+            return x
         layers = list(self)
         while layers:
             layer = layers.pop(0)
-            if not (is_time_major(x) and is_eager_on_cpu(x) and _is_plain(layer)):
+            if not (is_time_major(x) and _is_plain(layer)):
                 x = layer(x)
             elif type(layer) is nn.BatchNorm1d:
                 rows = layer(x.mT.flatten(0, 1))  # (batch * n_times, maps)

@@ -11,20 +11,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
-from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
+from eegzoo.layers.fronts.front_layers import (
+    settings_of,
+    time_padding,
+    track_statistics,
+    weight_of,
+)
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
     is_plain_convolution,
     zero_padding,
 )
 from eegzoo.layers.fronts.window_covariance import window_moments
+from eegzoo.layers.latest_by_value import LatestByValue
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
 from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
+    is_eager_on_cpu,
     is_transformed,
     wide_dtype,
 )
@@ -121,6 +128,7 @@ class TemporalSpatialConv(nn.Module):
         self.norm = norm
         self.spatial = spatial
         self.fused = fused
+        self._latest_weights = LatestByValue()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, maps, samples)."""
@@ -132,11 +140,7 @@ class TemporalSpatialConv(nn.Module):
             mixed: Tensor = self.spatial(y)
             return mixed.squeeze(2)
 
-        # In training this projects the stored weights, in the same sequence as the plain order.
-        kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
-        mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
-        kernels, shift = self._normalized(kernels, x)
-        bias = self._bias(mixing, shift)
+        mixing, kernels, bias = self._weights(x)
         if order == "folded":
             weight = torch.einsum("ofc,fk->ock", mixing, kernels)
             return self._convolve(x, weight, bias, groups=1)
@@ -147,8 +151,30 @@ class TemporalSpatialConv(nn.Module):
             mixed = torch.bmm(spatial, x)
         kernels = kernels.repeat_interleave(len(mixing) // len(kernels), 0)
         if self._in_unit_steps():
-            return depthwise_conv1d(mixed, kernels, bias, _time_padding(self.temporal))
+            return depthwise_conv1d(mixed, kernels, bias, time_padding(self.temporal))
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
+
+    def _weights(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return spatial filters (maps, F / groups, n_chans), kernels (F, n_taps) and biases."""
+
+        def compute() -> tuple[Tensor, Tensor, Tensor | None]:
+            # In training this projects the stored weights, in the same sequence as the plain order.
+            kernels = weight_of(self.temporal).flatten(1)
+            mixing = weight_of(self.spatial).squeeze(3)
+            kernels, shift = self._normalized(kernels, x)
+            return mixing, kernels, self._bias(mixing, shift)
+
+        settings = tuple(map(settings_of, self.children()))
+        if torch.is_grad_enabled() or None in settings or self._needs_statistics():
+            return compute()
+        if not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
+            return compute()
+        # For one window, computing them takes as long as the convolution.
+        with torch.inference_mode(False), torch.no_grad():
+            tensors = [*self.parameters(), *self.buffers()]
+            found: tuple[Tensor, Tensor, Tensor | None]
+            found = self._latest_weights.get(tensors, settings, compute)
+        return found
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
@@ -197,7 +223,7 @@ class TemporalSpatialConv(nn.Module):
         if not x.dtype == weight.dtype == self.spatial.weight.dtype:
             return False
         reach = self.temporal.dilation[1] * (self.temporal.kernel_size[1] - 1)
-        n_outputs = x.shape[2] + sum(_time_padding(self.temporal)) - reach
+        n_outputs = x.shape[2] + sum(time_padding(self.temporal)) - reach
         # A float16 filter divided by a large standard deviation loses all its digits.
         cast = computed_dtype(x)
         if self.norm is not None and torch.float16 in (x.dtype, cast):
@@ -234,7 +260,7 @@ class TemporalSpatialConv(nn.Module):
             if pool is not None:
                 centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
-            _track(norm, centre, spread, n_values)
+            track_statistics(norm, centre, spread, n_values)
         centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)
         scale = torch.rsqrt(spread + norm.eps)
         if norm.weight is not None:
@@ -246,7 +272,7 @@ class TemporalSpatialConv(nn.Module):
 
     def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
         """Return mean, variance and number of the values in the temporal kernels' outputs."""
-        padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
+        padding, n_taps = time_padding(self.temporal), kernels.shape[1]
         with without_autocast(x):
             mean, covariance = window_moments(x, n_taps, padding)
             # Rounding may make the variance of a constant negative.
@@ -265,34 +291,9 @@ class TemporalSpatialConv(nn.Module):
         return (mixed if bias is None else mixed + bias).to(mixing.dtype)
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
-        pads = _time_padding(self.temporal)
+        pads = time_padding(self.temporal)
         both_sides = pads[0]
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
         stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
         return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
-
-
-def _weight(module: nn.Conv2d) -> Tensor:
-    return module.constrained_weight() if isinstance(module, NormConstraint) else module.weight
-
-
-def _time_padding(module: nn.Conv2d) -> tuple[int, int]:
-    left, right, _, _ = zero_padding(module)
-    return left, right
-
-
-@torch.no_grad()
-def _track(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n_values: int) -> None:
-    """Update the running statistics as `torch.nn.BatchNorm2d` does."""
-    if not (norm.training and norm.track_running_stats):
-        return
-    fraction: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
-    if norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-        if norm.momentum is None:
-            fraction = 1.0 / norm.num_batches_tracked.to(mean.dtype)
-    unbiased = variance * (n_values / (n_values - 1))
-    for running, new in ((norm.running_mean, mean), (norm.running_var, unbiased)):
-        if running is not None:
-            running.add_((new - running) * fraction)
