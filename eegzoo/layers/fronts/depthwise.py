@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eegzoo.layers.fronts.fourier_lags import fourier_lag_products
+from eegzoo.layers.fourier_lags import fourier_lag_products
 from eegzoo.layers.fronts.window_covariance import lag_products
 from eegzoo.layers.time_major import is_time_major, pad_time
 

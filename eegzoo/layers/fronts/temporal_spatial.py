@@ -12,15 +12,13 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
-from eegzoo.layers.fronts.front_layers import (
+from eegzoo.layers.fronts.plain_modules import (
+    is_plain_batch_norm,
+    is_plain_convolution,
     settings_of,
     time_padding,
     track_statistics,
     weight_of,
-)
-from eegzoo.layers.fronts.plain_modules import (
-    is_plain_batch_norm,
-    is_plain_convolution,
     zero_padding,
 )
 from eegzoo.layers.fronts.window_covariance import window_moments

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eegzoo.layers.fronts.fourier_lags import summed_autocorrelation
+from eegzoo.layers.fourier_lags import summed_autocorrelation
 from eegzoo.torch_internals import is_eager_on_cpu, wide_dtype
 
 _BLOCK = 32

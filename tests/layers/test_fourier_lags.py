@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from eegzoo.layers.fronts import fourier_lags
-from eegzoo.layers.fronts.fourier_lags import (
+from eegzoo.layers import fourier_lags
+from eegzoo.layers.fourier_lags import (
     fast_length,
     fourier_lag_products,
     summed_autocorrelation,
