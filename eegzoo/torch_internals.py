@@ -188,7 +188,7 @@ def is_traced() -> bool:
     --------
     >>> is_traced()
     False
-    >>> torch.jit.trace(lambda x: x + is_traced(), torch.zeros(2))(torch.zeros(2))
+    >>> torch.jit.trace(lambda x: x + int(is_traced()), torch.zeros(2))(torch.zeros(2))
     tensor([1., 1.])
     """
     if torch.compiler.is_compiling() or is_transformed():

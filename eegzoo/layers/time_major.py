@@ -22,7 +22,7 @@ _LONGEST_KERNEL = 32
 
 
 def is_time_major(x: Tensor) -> bool:
-    """Return whether maps (batch, maps, n_times) are time-major.
+    """Return whether maps (batch, maps, n_times) are time-major; in traced graphs, none are.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def is_time_major(x: Tensor) -> bool:
     >>> is_time_major(x), is_time_major(x.mT.contiguous().mT)
     (False, True)
     """
-    if x.ndim != 3:
+    if x.ndim != 3 or not is_eager_on_cpu(x):
         return False
     _, maps, n_times = x.shape
     # Strides are compared first, because they are read many times for a single window.
@@ -48,8 +48,9 @@ def prefers_time_major(x: Tensor, n_maps: int) -> bool:
     >>> prefers_time_major(x, 16), prefers_time_major(x.double(), 16)
     (True, False)
     """
-    fits = len(x) > 1 and n_maps >= _FEWEST_MAPS and x.dtype is torch.float32 and is_eager_on_cpu(x)
-    return fits and not torch.is_autocast_enabled("cpu")
+    if not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
+        return False
+    return len(x) > 1 and n_maps >= _FEWEST_MAPS and x.dtype is torch.float32
 
 
 def pad_time(x: Tensor, padding: Sequence[int]) -> Tensor:
@@ -82,7 +83,7 @@ def conv1d(
     (tensor([[[4., 4., 4., 4.],
              [4., 4., 4., 4.]]]), True)
     """
-    if not is_time_major(x) or weight.shape[2] > _LONGEST_KERNEL or not is_eager_on_cpu(x):
+    if not is_time_major(x) or weight.shape[2] > _LONGEST_KERNEL:
         return F.conv1d(x, weight, bias, stride, padding, dilation, groups)
     kernels = weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
     image = x.unsqueeze(2)

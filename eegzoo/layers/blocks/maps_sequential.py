@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from eegzoo.layers.time_major import is_time_major
-from eegzoo.torch_internals import has_hooks, has_patched_forward, is_eager_on_cpu
+from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 ACTIVATIONS_OF_VALUES = frozenset({
     nn.ELU, nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.SELU, nn.CELU, nn.Mish,
@@ -38,7 +38,7 @@ class MapsSequential(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, maps, n_times) as the layers one after the other do."""
-        if not (is_time_major(x) and is_eager_on_cpu(x)):
+        if not is_time_major(x):
             for layer in self:
                 x = layer(x)
             return x
