@@ -95,7 +95,7 @@ class OptimizedModel(nn.Module):
         """
         fast = self.one_window
         # A graph must hold for any batch, and libraries that run graphs choose their own order.
-        if fast is not None and len(x) == 1 and is_eager_on_cpu(x):
+        if fast is not None and is_eager_on_cpu(x) and len(x) == 1:
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
