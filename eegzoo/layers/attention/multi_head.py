@@ -113,17 +113,21 @@ class MultiHeadAttention(nn.Module):
         if mask is None and self._is_fusable(x, drop_prob):
             query, key, value = self._projected(x)
             mixed = attention_by_products(query, key, value, drop_prob)
-            mixed = mixed.view(-1, self.num_heads, *mixed.shape[1:])
+            mixed = mixed.view(len(mixed) // self.num_heads, self.num_heads, *mixed.shape[1:])
         else:
             query, key, value = (
-                layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+                layer(x)
+                .flatten(0, -3)
+                .unflatten(-1, (self.num_heads, self.head_dim))
+                .transpose(1, 2)
                 for layer in (self.query, self.key, self.value)
             )  # each (batch * branches, num_heads, tokens, head_dim)
             attended = None if mask is None else mask[:, None, None, :]  # for all heads and queries
             mixed = F.scaled_dot_product_attention(
                 query, key, value, attended, dropout_p=drop_prob, scale=self.scale
             )
-        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], -1))
+        inner = self.num_heads * self.head_dim
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], inner))
         return out
 
     def _is_fusable(self, x: Tensor, drop_prob: float) -> bool:

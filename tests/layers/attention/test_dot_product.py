@@ -131,3 +131,9 @@ def test_frozen_projections_get_no_gradient():
     layer(x).sum().backward()
     assert layer.key.weight.grad is None
     assert layer.query.weight.grad is not None
+
+
+@BRANCHES
+def test_an_empty_batch_gives_an_empty_batch(n_branches):
+    layer, x = tokens(n_branches)
+    assert layer(x[:0]).shape == x[:0].shape
