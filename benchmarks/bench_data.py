@@ -51,7 +51,8 @@ def make_raw(seed: int, n_windows: int = N_WINDOWS) -> mne.io.RawArray:
     data = rng.normal(0, 1e-5, (N_CHANS, n_windows, N_TIMES))
     labels = np.arange(n_windows) % 2
     data[0, labels == 1] *= 1.5
-    info = mne.create_info(N_CHANS, SFREQ, "eeg")
+    names = mne.channels.make_standard_montage("standard_1020").ch_names[:N_CHANS]
+    info = mne.create_info(names, SFREQ, "eeg")
     raw = mne.io.RawArray(data.reshape(N_CHANS, -1), info, verbose="ERROR")
     onsets = np.arange(n_windows) * N_TIMES / SFREQ
     marks = mne.Annotations(onsets, N_TIMES / SFREQ, [f"class {label}" for label in labels])

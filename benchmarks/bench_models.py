@@ -162,15 +162,19 @@ def step_of(kind: str, model: nn.Module, size: str) -> Callable[[], object]:
     return train
 
 
-def alternate(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def alternate(
+    steps: dict[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Return the times of each step in milliseconds, one per round."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(-2, rounds):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = clock()
             step()
             if round_ >= 0:
-                times[name].append((time.perf_counter() - start) * 1e3)
+                times[name].append((clock() - start) * 1e3)
     return times
 
 

@@ -44,7 +44,7 @@ class _EmptyModules:
 
     packages = (
         "torch_scatter", "torch_geometric", "torchvision", "torchmetrics", "pytorch_lightning",
-        "lmdb", "xmltodict", "spectrum", "pyedflib",
+        "lmdb", "xmltodict", "spectrum", "pyedflib", "linear_attention_transformer",
     )  # fmt: skip
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:

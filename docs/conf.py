@@ -86,6 +86,8 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": [], "weights": [], "glossary": []}
+html_sidebars = {
+    name: [] for name in ("index", "first_steps", "installation", "weights", "glossary")
+}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

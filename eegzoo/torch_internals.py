@@ -211,6 +211,23 @@ def is_eager_on_cpu(x: Tensor) -> bool:
     return x.is_cpu and type(x) in (Tensor, nn.Parameter) and not is_traced()
 
 
+def is_observed() -> bool:
+    """Return whether a mode sees or replaces torch's functions, or ``torch.jit.trace`` runs.
+
+    Examples
+    --------
+    >>> from torch.utils.flop_counter import FlopCounterMode
+    >>> is_observed()
+    False
+    >>> with FlopCounterMode(display=False):
+    ...     is_observed()
+    True
+    """
+    modes = torch._C._len_torch_function_stack() + torch._C._len_torch_dispatch_stack()
+    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return modes > 0 or tracing
+
+
 def check_batch_norm_input(norm: BatchNormBase, x: Tensor) -> None:
     """Raise an error if a batch normalisation does not accept the number of dimensions of `x`.
 

@@ -12,17 +12,17 @@ import torch
 
 import eegzoo
 from eegzoo.models.references import find_reference
-from eegzoo.models.references.eegnet import state_from
 from eegzoo.models.references.seeded import draw
+from eegzoo.weights import from_keras
 
 # %%
 # Weights as Keras has them
 # -------------------------
-# A dictionary of arrays, named "layer.tensor", in the order of the layers. From a model in Keras
-# 3, ``{f"{layer.name}.{w.name}": w.numpy() for layer in model.layers for w in layer.weights}`` is
-# one. From an ``.h5`` file, ``read_keras_weights`` in ``eegzoo.weights.authors.keras_file``
-# returns one, without Keras (extra ``weights``). Here they are those of a network whose outputs
-# were computed by the authors' code in Keras and are stored in this package.
+# ``from_keras`` takes an ``.h5`` file that ``model.save`` wrote (extra ``weights``), or arrays by
+# name, "layer.tensor", in the order of the layers. In Keras 3,
+# ``{f"{layer.name}.{w.name}": w.numpy() for layer in model.layers for w in layer.weights}`` is one.
+# Here they are those of a network whose outputs were computed by the authors' code in Keras and are
+# stored in this package.
 reference = find_reference("eegnet")
 weights, x = draw(reference.meta["shapes"], **reference.meta["seeded"])
 for name, array in weights.items():
@@ -32,11 +32,10 @@ for name, array in weights.items():
 # %%
 # Conversion
 # ----------
-# ``state_from`` returns the state dict: (height, width, in, out) becomes (out, in, height, width),
-# and the rows of the last layer go from (time, map) to (map, time) order.
-model = eegzoo.create_model("eegnet", n_chans=14, n_times=128, n_outputs=2, sfreq=128).eval()
-state = state_from(weights)
-model.load_state_dict(state)
+# Kernels go from (height, width, in, out) to (out, in, height, width), and the rows of the last
+# layer from (time, map) to (map, time) order.
+model = eegzoo.create_model("eegnet", n_chans=14, n_times=128, n_outputs=2, sfreq=128)
+from_keras(model, weights)
 windows = torch.from_numpy(x).reshape(-1, 14, 128)  # Keras: (batch, n_chans, n_times, 1)
 with torch.inference_mode():
     ours = model(windows).softmax(dim=1)
@@ -48,8 +47,8 @@ print(f"largest difference from Keras: {(ours - keras).abs().max():.1e}")
 # -----------------
 # If the last layer is only transposed, every shape fits, nothing raises an error, and the outputs
 # are wrong. Compare the outputs of a few windows whenever you convert weights.
-transposed = {**state, "head.weight": torch.from_numpy(weights["dense.kernel"].T.copy())}
-model.load_state_dict(transposed)
+transposed = {"head.weight": torch.from_numpy(weights["dense.kernel"].T.copy())}
+model.load_state_dict({**model.state_dict(), **transposed})
 with torch.inference_mode():
     mistaken = model(windows).softmax(dim=1)
 

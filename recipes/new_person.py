@@ -33,7 +33,10 @@ SETS = {"eegmat": eegmat, "ssvep_exo": ssvep_exo}
 # A person has 30 windows in eegmat, a session 32 in ssvep_exo.
 MODELS = {
     "eegmat": settings_of(
-        "tangent_net.eegmat", "shallow_convnet.eegmat_person", "eegnet.eegmat_person"
+        "tangent_net.eegmat",
+        "tangent_net_two_heads.eegmat",
+        "shallow_convnet.eegmat_person",
+        "eegnet.eegmat_person",
     ),
     "ssvep_exo": settings_of(
         "ssvep_front.ssvep_exo", "shallow_convnet.ssvep_exo_person", "eegnet.ssvep_exo_person"

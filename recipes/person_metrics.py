@@ -30,7 +30,7 @@ def results(
     task = recipe.training.subjects[0].partition("/")[0]
     key = {"task": task, "model": model, "seed": seed, "n_folds": n_folds}
     settings = recipe.models[model]
-    return Rows(path).get(key, lambda: list(tested(dataset, model, settings, seed, n_folds)))
+    return Rows(path).get(key, lambda: list(tested(dataset, model, settings, seed, n_folds, False)))
 
 
 def metrics_of(rows: Sequence[Mapping[str, Any]], seed: int) -> list[Metric]:

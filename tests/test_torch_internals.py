@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.autograd import forward_ad
 from torch.nn.parallel import DistributedDataParallel
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, Dataset
 
 from tests.source_graph import FILES, parse
@@ -64,6 +66,8 @@ PRIVATE_NAMES = [
     ("torch.nn.modules.module", "_global_backward_hooks", "TemporalSpatialConv"),
     ("torch.nn.modules.module", "_global_backward_pre_hooks", "TemporalSpatialConv"),
     ("torch._C", "_are_functorch_transforms_active", "TemporalSpatialConv"),
+    ("torch._C", "_len_torch_function_stack", "dense_conv1d"),
+    ("torch._C", "_len_torch_dispatch_stack", "dense_conv1d"),
     ("torch.autograd.forward_ad", "_current_level", "TemporalSpatialConv"),
     ("torch.utils._pytree", "tree_iter", "optimize_for_inference"),
 ]
@@ -451,6 +455,23 @@ def test_is_eager_on_cpu(internals):
 
 
 @entry(
+    "is_observed",
+    "torch counts the active modes for functions and for dispatch",
+    "dense_conv1d, which computes directly where calls are counted or replaced",
+)
+def test_is_observed(internals):
+    assert not internals.is_observed()
+    with TorchFunctionMode():
+        assert internals.is_observed()
+    with TorchDispatchMode():
+        assert internals.is_observed()
+    found = []
+    torch.jit.trace(lambda x: (found.append(internals.is_observed()), x + 1)[1], torch.zeros(2))
+    assert found[0]
+    assert not internals.is_observed()
+
+
+@entry(
     "not_compiled",
     "torch.compile leaves out a disabled function and compiles the code around it",
     "batch normalisation over several processes in a compiled model",
@@ -631,9 +652,12 @@ def uses_of_private_names(tree):
             yield node.lineno, repr(node.value)
 
 
-@pytest.mark.parametrize("file", sorted(FILES.keys() - INTERNAL))
-def test_nothing_private_of_torch_is_used_elsewhere(file):
-    found = [f"{file}:{line}: {source}" for line, source in uses_of_private_names(parse(file))]
+def test_nothing_private_of_torch_is_used_elsewhere():
+    found = [
+        f"{file}:{line}: {source}"
+        for file in sorted(FILES.keys() - INTERNAL)
+        for line, source in uses_of_private_names(parse(file))
+    ]
     assert found == [], "move these to eegzoo.torch_internals, with a test for each"
 
 

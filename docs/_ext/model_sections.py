@@ -73,16 +73,19 @@ def accepted(facts: ModelFacts) -> str:
         seconds, sfreq = shortest / sizes["sfreq"], sizes["sfreq"]
         windows = f"windows of at least {shortest} samples ({seconds:.3g} s at {sfreq:g} Hz)"
     channels = "any number of channels"
-    tried = (1, 2, 3, 8, 19, 32, 64, 128, 256)
-    refused = {n: _refusal(facts.name, **{**sizes, "n_chans": n}) for n in tried}
-    largest = max(n for n, error in refused.items() if not error)
-    if error := refused[256]:
+    if error := _refusal(facts.name, **{**sizes, "n_chans": 256}):
         most = re.search(r"at most (\d+)", error)
-        channels = f"up to {most[1] if most else largest} channels"
+        channels = f"up to {most[1] if most else _most_channels(facts.name, sizes)} channels"
     text = f"It accepts {channels} and {windows}, in microvolts."
     if getattr(find_entry(facts.name).model_class, "channel_contract", None) is not None:
         text += " What its pretrained weights expect of names and rates: [](/foundation_models.md)."
     return text
+
+
+def _most_channels(name: str, sizes: dict[str, Any]) -> int:
+    """Return the largest of some numbers of channels that a model takes."""
+    tried = (1, 2, 3, 8, 19, 32, 64, 128)
+    return max(n for n in tried if not _refusal(name, **{**sizes, "n_chans": n}))
 
 
 def _refusal(name: str, **sizes: Any) -> str:

@@ -69,6 +69,8 @@ def with_links_of_the_site(text: str, file: str) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1]))
         if target in PAGES:
             return f"](/{PAGES[target]}{match[2] or ''})"
+        if target.startswith("examples/plot_"):  # the gallery's page, written as reST
+            return f"](/auto_{target.removesuffix('.py')}.rst)"
         if target.startswith("docs/"):
             return f"](/{target.removeprefix('docs/')}{match[2] or ''})"
         return match[0]

@@ -15,7 +15,7 @@ from eegzoo.cli.doctor import doctor
 from eegzoo.cli.embed import embed
 from eegzoo.cli.evaluate import evaluate
 from eegzoo.cli.export import export
-from eegzoo.cli.further_reading import page_for
+from eegzoo.cli.further_reading import page_for, way_out
 from eegzoo.cli.info import info
 from eegzoo.cli.interruption import interruptible
 from eegzoo.cli.list import list_
@@ -24,10 +24,12 @@ from eegzoo.cli.predict import predict
 from eegzoo.cli.report import report
 from eegzoo.cli.reproduce import reproduce
 from eegzoo.cli.stage import stage
+from eegzoo.cli.store import store
 from eegzoo.cli.stream import stream
 from eegzoo.cli.train import train
 from eegzoo.cli.verify import verify
 from eegzoo.cli.weights import weights
+from eegzoo.cli.write_store import write_store
 
 # Base class of typer's errors about arguments and options, which has no public name.
 UsageError: Any = typer.BadParameter.__base__
@@ -60,6 +62,7 @@ app.callback()(import_modules)
 app.command("list", rich_help_panel=_LOOK)(list_)
 app.command(rich_help_panel=_LOOK)(info)
 app.command(rich_help_panel=_LOOK)(weights)
+app.command("write-store", rich_help_panel=_TRAIN)(write_store)
 app.command(rich_help_panel=_TRAIN)(train)
 app.command(rich_help_panel=_TRAIN)(evaluate)
 app.command(rich_help_panel=_TRAIN)(compare)
@@ -70,6 +73,7 @@ app.command(rich_help_panel=_USE)(stage)
 app.command(rich_help_panel=_USE)(stream)
 app.command(rich_help_panel=_USE)(export)
 app.command(rich_help_panel=_CHECK)(check)
+app.command(rich_help_panel=_CHECK)(store)
 app.command(rich_help_panel=_CHECK)(verify)
 app.command(rich_help_panel=_CHECK)(reproduce)
 app.command(rich_help_panel=_CHECK)(doctor)
@@ -95,8 +99,9 @@ def _run() -> int:
             _print_error(f"{reason}{_hint(reason, command)} (see {command} --help)")
         return 2
     except (ValueError, TypeError, OSError, ImportError) as error:
-        page = page_for(str(error))
-        _print_error(f"{error} (more: {page})" if page else str(error))
+        page, solution = page_for(str(error)), way_out(str(error), _options_of_command())
+        reason = f"{error}; {solution}" if solution else str(error)
+        _print_error(f"{reason} (more: {page})" if page else reason)
         return 2
     return int(status or 0)
 
@@ -105,6 +110,12 @@ def _command_given() -> str:
     """Return the command that was typed, for errors that do not know it."""
     names = typer.main.get_group(app).commands
     return " ".join(["eegzoo", *[word for word in sys.argv[1:] if word in names][:1]])
+
+
+def _options_of_command() -> list[str]:
+    """Return the options of the command that was typed."""
+    command = typer.main.get_group(app).commands.get(_command_given().rpartition(" ")[2])
+    return [] if command is None else [name for each in command.params for name in each.opts]
 
 
 def _hint(reason: str, command: str) -> str:

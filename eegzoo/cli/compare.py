@@ -40,8 +40,9 @@ def compare(
     models: Annotated[
         list[str] | None,
         typer.Option(
-            help="Models: names from eegzoo list or of weights, each with a recipe if need be: "
-            "eegnet,labram.base@linear_probe. The others are compared with the first.",
+            help="Models: names from eegzoo list or of weights, or files of trained models "
+            "(.safetensors), each with a recipe if need be: eegnet,labram.base@linear_probe,"
+            "mine.safetensors. The others are compared with the first.",
             show_default=",".join(MODELS),
         ),
     ] = None,
@@ -100,7 +101,8 @@ def compare(
     McNemar's test over windows. p-values are corrected for the number of models by Holm's method.
 
     A recipe follows a model's name after @. Without one, new models take small and pretrained ones
-    finetune.
+    and files finetune. A file's figures are those of new people only if it was not trained on the
+    people of these recordings.
 
     For example:
 
@@ -162,12 +164,21 @@ def _estimator(
 
     name, _, recipe = given.partition("@")
     recipe = recipe or (_PRETRAINED if is_weights(name) else _NEW)
+    model = _model_in(Path(name)) if name.endswith(".safetensors") else name
     estimator = EEGClassifier(
-        name, recipe=recipe, max_epochs=max_epochs, device=device, check_signal=check_signal,
+        model, recipe=recipe, max_epochs=max_epochs, device=device, check_signal=check_signal,
         random_state=seed,
     )  # fmt: skip
     estimator.check_parameters()
     return estimator
+
+
+def _model_in(path: Path) -> Any:
+    """Return the weights in a file with a card, or the model in another file."""
+    from eegzoo.models.saving import load_model, read_metadata
+    from eegzoo.weights.catalogue import weights_in
+
+    return weights_in(path) if "card" in read_metadata(path)["extra"] else load_model(path)
 
 
 def _rows(

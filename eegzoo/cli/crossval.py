@@ -175,6 +175,8 @@ def cross_validate(
         numbers = score is not scores.class_scores
         scores.report(tested, y[test], predicted[test], numbers=numbers, label=f"fold {number}: ")
         choices.append(epoch_choice(fitted.history_, fitted.best_epoch_))
+    if len(set(choices)) == 1:
+        choices = choices[:1]
     typer.echo(f"epoch of each fold: {'; '.join(choices)}")
     scored = np.flatnonzero(is_scored)
     return found, scored, predicted[scored]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import channel_options, matching, reading_options, results
+from eegzoo.cli import channel_options, matching, reading_options, results, workers
 from eegzoo.cli.feature_files import check_suffix, write_features
 from eegzoo.cli.trained import find_trained, model_files
 
@@ -63,6 +65,8 @@ def embed(
         Path | None,
         typer.Option(help="File of the pretrained weights.", show_default="fetched, or the cache"),
     ] = None,
+    jobs: workers.Jobs = None,
+    cluster: workers.Cluster = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
     missing: matching.Missing = "raise",
@@ -89,13 +93,14 @@ def embed(
 
     [bold]eegzoo embed labram.base recording.edf --seconds 4 --out features.npy[/]
 
-    [bold]eegzoo embed model.safetensors a.edf b.edf --out features.parquet[/]
+    [bold]eegzoo embed model.safetensors a.edf b.edf --out features.parquet --jobs 2[/]
     """
     import numpy as np
 
     from eegzoo.weights.foundation.catalogue import find_foundation_weights
     from eegzoo.weights.foundation.names import NAMES
 
+    workers.check(jobs, cluster)
     table = check_suffix(out)
     results.check_outputs([out, table], [*recordings, *model_files(model)])
     matching.check_options(missing, check_signal)
@@ -106,10 +111,11 @@ def embed(
     )
     read = reading_options.reader(reader_option, truncated)
     raws = [(str(path), read(path)) for path in recordings]
-    if model in NAMES:
-        parts = _pretrained(find_foundation_weights(model), raws, given)
-    else:
-        parts = _trained(model, raws, given)
+    with workers.joblib_on(cluster, jobs):
+        if model in NAMES:
+            parts = _pretrained(find_foundation_weights(model), raws, given)
+        else:
+            parts = _trained(model, raws, given)
     names = [name for (name, _), (_, onsets) in zip(raws, parts, strict=True) for _ in onsets]
     features = np.concatenate([found for found, _ in parts])
     onsets = np.concatenate([found for _, found in parts])
@@ -119,7 +125,6 @@ def embed(
 
 def _trained(model: str, raws: list[tuple[str, Any]], given: Windows) -> list[tuple[Any, Any]]:
     """Return features and onsets of each recording, from an estimator with its preprocessing."""
-    from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.weights.channels.contracts import contract_of
     from eegzoo.weights.channels.planning import plan_channels
 
@@ -132,65 +137,98 @@ def _trained(model: str, raws: list[tuple[str, Any]], given: Windows) -> list[tu
         raws, given.channels, types=trained.preprocessing.types, keep=matching.channels_of(trained)
     )
     preprocessing = chosen.naming_channels(matching.resampling(trained, given.resample))
-    estimator = trained.load().set_params(check_signal=given.check_signal)
     if trained.weights is not None:
         name, contract = contract_of(trained.weights)
         info = chosen.raws[0].info
         plan = plan_channels(name, contract, info["ch_names"], info["sfreq"], missing=given.missing)
         typer.echo("\n".join(plan.summary()), err=True)
     chosen.report()
-    parts = []
-    for raw in chosen.raws:
-        epochs = preprocessing.windows(raw, given.step_seconds)
-        dataset = EpochsDataset.from_epochs(epochs, given.check_signal, types=preprocessing.types)
-        dataset = matching.aligned(dataset, trained, given.missing)
-        parts.append((estimator.transform(dataset), _onsets(epochs, raw)))
-    return parts
+    return _computed(partial(_by_estimator, model, preprocessing, given), chosen.raws)
+
+
+def _by_estimator(model: str, preprocessing: Any, given: Windows, raw: Any) -> tuple[Any, Any]:
+    """Return features and onsets of a recording."""
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+
+    trained, estimator = _estimator(model)
+    epochs = preprocessing.windows(raw, given.step_seconds)
+    dataset = EpochsDataset.from_epochs(epochs, given.check_signal, types=preprocessing.types)
+    dataset = matching.aligned(dataset, trained, given.missing)
+    estimator.set_params(check_signal=given.check_signal)
+    return estimator.transform(dataset), _onsets(epochs, raw)
+
+
+@lru_cache(maxsize=1)
+def _estimator(model: str) -> tuple[Any, Any]:
+    """Return a trained model, which stays in memory for the next recording of this process."""
+    trained = find_trained(model)
+    return trained, trained.load()
 
 
 def _pretrained(
     weights: FoundationWeights, raws: list[tuple[str, Any]], given: Windows
 ) -> list[tuple[Any, Any]]:
     """Return features and onsets of each recording, from a foundation model."""
-    import torch
-
-    from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.preprocessing.window_steps import Epoch
-    from eegzoo.data.windows.epochs_dataset import EpochsDataset
-    from eegzoo.training.prediction import compute_outputs
     from eegzoo.weights.channels.planning import plan_channels
 
     chosen = channel_options.choose(raws, given.channels, types=("eeg",))
     chosen.report()
-    contract = weights.contract
     window = Epoch(0.0, seconds=_SECONDS if given.seconds is None else given.seconds)
-    parts = []
-    known: dict[tuple[str, ...], Any] = {}
+    planned: list[tuple[Any, Any]] = []
     for name, raw, choice in zip(chosen.names, chosen.raws, chosen.choices, strict=True):
-        raw = raw.copy().pick(list(choice.final_names), verbose="ERROR").load_data(verbose="ERROR")
+        raw = raw.copy().pick(list(choice.final_names), verbose="ERROR")
         sfreq = float(raw.info["sfreq"])
         plan = plan_channels(
-            weights.name, contract, raw.ch_names, sfreq, n_times=window.n_times(sfreq),
+            weights.name, weights.contract, raw.ch_names, sfreq, n_times=window.n_times(sfreq),
             montage=given.montage,
         )  # fmt: skip
         plan.check()
-        typer.echo(f"{name}\n{plan}" if not known else f"{name}: {plan.summary()[0]}", err=True)
-        made = plan.apply(raw)
-        names = tuple(made.ch_names)
-        if names not in known:
-            known[names] = weights.load(
-                ch_names=names, n_times=window.n_times(made.info["sfreq"]), n_outputs=1,
-                path=given.weights_file,
-            )  # fmt: skip
-        epochs = Preprocessing([window], bads="keep").windows(made, given.step_seconds)
-        dataset = EpochsDataset.from_epochs(epochs, given.check_signal)
-        model = known[names]
-        with torch.inference_mode():
-            features = compute_outputs(
-                model, dataset.X, lambda found: found.mean(dim=1), 1, compute=model.features
-            )
-        parts.append((features.numpy(), _onsets(epochs, made)))
-    return parts
+        typer.echo(f"{name}\n{plan}" if not planned else f"{name}: {plan.summary()[0]}", err=True)
+        planned.append((raw, plan))
+    return _computed(partial(_by_foundation_model, weights.name, window, given), planned)
+
+
+def _by_foundation_model(
+    name: str, window: Any, given: Windows, planned: tuple[Any, Any]
+) -> tuple[Any, Any]:
+    """Return features and onsets of a recording, whose channels a plan maps to those of a model."""
+    import torch
+
+    from eegzoo.data.preprocessing.preprocessing import Preprocessing
+    from eegzoo.data.windows.epochs_dataset import EpochsDataset
+    from eegzoo.training.prediction import compute_outputs
+
+    raw, plan = planned
+    made = plan.apply(raw.load_data(verbose="ERROR"))
+    model = _foundation_model(
+        name, tuple(made.ch_names), window.n_times(made.info["sfreq"]), given.weights_file
+    )
+    epochs = Preprocessing([window], bads="keep").windows(made, given.step_seconds)
+    dataset = EpochsDataset.from_epochs(epochs, given.check_signal)
+    with torch.inference_mode():
+        features = compute_outputs(
+            model, dataset.X, lambda found: found.mean(dim=1), 1, compute=model.features
+        )
+    return features.numpy(), _onsets(epochs, made)
+
+
+@lru_cache(maxsize=4)
+def _foundation_model(name: str, ch_names: tuple[str, ...], n_times: int, path: Path | None) -> Any:
+    """Return a model, which stays in memory for the next recording of this process."""
+    from eegzoo.weights.foundation.catalogue import find_foundation_weights
+
+    return find_foundation_weights(name).load(
+        ch_names=ch_names, n_times=n_times, n_outputs=1, path=path
+    )
+
+
+def _computed(compute: Any, recordings: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return features and onsets of each recording, computed by joblib's workers."""
+    from eegzoo.data.tasks.outcome import results_in_order
+    from eegzoo.data.tasks.run_tasks import run_tasks
+
+    return list(results_in_order(run_tasks(compute, recordings)))
 
 
 def _onsets(epochs: Any, raw: Any) -> Any:

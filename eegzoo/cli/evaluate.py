@@ -18,6 +18,7 @@ from eegzoo.cli import (
     scores,
     sources,
     targets,
+    workers,
 )
 from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
+    context: typer.Context,
     model: evaluate_sleep.ModelOrNone = None,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
@@ -46,6 +48,8 @@ def evaluate(
     epoch_seconds: evaluate_sleep.EpochSeconds = None,
     target: targets.Target = None,
     metadata: targets.Metadata = None,
+    jobs: workers.Jobs = None,
+    cluster: workers.Cluster = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
     seed: Annotated[int, sources.seed_option("Seed of the simulated recording.")] = 0,
@@ -87,6 +91,9 @@ def evaluate(
     and for all of them; windows of one stage and mixed ones apart, if the scorer's epochs are
     others than the windows. With --against instead of a model, two scorings are compared.
 
+    Without --event-id, events are those that had the labels in the training, or are named like
+    the labels.
+
     The name of a family of folds selects a fold that was not trained on the subjects. A warning
     on standard error names subjects that the model was trained on.
 
@@ -104,6 +111,8 @@ def evaluate(
 
     [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
+    workers.check(jobs, cluster)
+    context.with_resource(workers.joblib_on(cluster, jobs))
     of_windows: dict[str, Any] = {
         "data": data, "subjects": subjects, "runs": runs, "subject": subject, "event_id": event_id,
         "stim": stim, "stim_mask": stim_mask, "events_from": events_from, "target": target,
@@ -155,6 +164,10 @@ def evaluate(
             epoch_seconds, options, resample, missing, check_signal, json,
         )  # fmt: skip
         return
+    if jobs is not None or cluster is not None:
+        raise ValueError(
+            f"expected --jobs and --cluster with nights and a model of sleep, got {model}"
+        )
     if epoch_seconds is not None:
         raise ValueError(f"expected --epoch-seconds with nights and a model of sleep, got {model}")
     check_targets(model, trained, target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,7 +182,7 @@ def evaluate_nights(
     epoch_seconds : float | None
         As in `read_label_file`.
     """
-    from eegzoo.sleep.scorings.scored_windows import compare_staging
+    from eegzoo.sleep.scorings.compare_nights import compare_nights
 
     if annotations and len(annotations) != len(paths):
         raise ValueError(
@@ -191,11 +191,17 @@ def evaluate_nights(
     windows: dict[str, ScoredWindows] = {}
     epochs: dict[str, ScoredWindows] = {}
     grids = {}
-    for place, (name, recording) in enumerate(zip(_names(paths), recordings, strict=True)):
-        labels = annotations[place] if annotations else None
-        with spoken(name):
-            scoring = _scoring(labels, recording, epoch_seconds, paths[place])
-        windows[name], on_grid = compare_staging(recording, staging, scoring)
+    names, scorings = _names(paths), []
+
+    def nights() -> Iterator[tuple[Any, Scoring]]:
+        for place, (name, recording) in enumerate(zip(names, recordings, strict=True)):
+            labels = annotations[place] if annotations else None
+            with spoken(name):
+                scorings.append(_scoring(labels, recording, epoch_seconds, paths[place]))
+            yield recording, scorings[-1]
+
+    compared = compare_nights(staging, nights())
+    for name, (windows[name], on_grid), scoring in zip(names, compared, scorings, strict=True):
         if on_grid is not None:
             epochs[name] = on_grid
         grids[name] = {
@@ -205,14 +211,14 @@ def evaluate_nights(
             f"{name}: scored in epochs of {scoring.epoch_seconds:g} s from "
             f"{scoring.offset_seconds:g} s on"
         )
-    found = {"scorers_epochs": grids, "windows": _shown(_ALL, windows)}
+    shown = {"scorers_epochs": grids, "windows": _shown(_ALL, windows)}
     if epochs:
         pure = {name: each.subset(each.pure) for name, each in windows.items()}
         mixed = {name: each.subset(~each.pure) for name, each in windows.items()}
-        found["windows_of_one_stage"] = _shown(_PURE, pure)
-        found["mixed_windows"] = _shown(_MIXED, mixed)
-        found["centred_on_scorers_epochs"] = _shown(_EPOCHS, epochs)
-    return found
+        shown["windows_of_one_stage"] = _shown(_PURE, pure)
+        shown["mixed_windows"] = _shown(_MIXED, mixed)
+        shown["centred_on_scorers_epochs"] = _shown(_EPOCHS, epochs)
+    return shown
 
 
 def evaluate_scorings(

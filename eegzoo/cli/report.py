@@ -67,6 +67,8 @@ def report(
     --against compares with another model on the same windows. The file contains its pictures, loads
     nothing, and names no folder of this machine.
 
+    Without --event-id, events are found as in eegzoo evaluate.
+
     For example:
 
     [bold]eegzoo report model.safetensors --raw c.edf --event-id left=1,right=2 --out report.html[/]

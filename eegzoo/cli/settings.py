@@ -117,6 +117,10 @@ CheckpointFolder = Annotated[
     str | None,
     _training("Folder of checkpoints from which an interrupted command resumes.", default="none"),
 ]
+CheckpointEvery = Annotated[
+    int | None,
+    _training("Number of steps after which a checkpoint is written too.", default="after epochs"),
+]
 Device = Annotated[str, _training("Device: cpu, cuda, or auto for a GPU if there is one.")]
 Devices = Annotated[
     int, _training("Number of processes, each with a GPU or a share of the CPU cores.")

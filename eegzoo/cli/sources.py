@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from eegzoo.cli.channel_options import ChannelOptions
+    from eegzoo.cli.trained_events import TrainedEvents
     from eegzoo.data.preprocessing.event_windows import EventWindows
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
     from eegzoo.data.reading.events.sources import EventSource
@@ -75,14 +76,16 @@ def load_windows(
     keep: Sequence[str] = (),
     seen: Callable[[mne.io.BaseRaw, EventWindows], None] | None = None,
     stage_seconds: float | None = None,
+    trained: TrainedEvents | None = None,
 ) -> EpochsDataset:
     """Return the windows that the options select.
 
     With `stage_seconds`, the labels are sleep stages, and each window of this length gets its own.
 
     `read` reads a file; None: `read_recording`. `channels` chooses the channels; those of a model,
-    `keep`, are used whatever their names say. `seen` is called with each continuous recording, as
-    it is before preprocessing, and its windows. With `target`, the number of each window is in the
+    `keep`, are used whatever their names say. Without `event_id`, the events are those of the
+    labels in `trained`. `seen` is called with each continuous recording, as it is before
+    preprocessing, and its windows. With `target`, the number of each window is in the
     column "target" of its metadata.
     """
     import mne
@@ -122,7 +125,8 @@ def load_windows(
         if isinstance(known, mne.BaseEpochs):
             if target is not None:
                 raise ValueError("expected --target with continuous recordings, got epochs")
-            epochs = preprocessing.epochs(selected(known, pairs))
+            of_labels = pairs or (trained.in_epochs(known, name) if trained else {})
+            epochs = preprocessing.epochs(selected(known, of_labels))
             dataset = EpochsDataset.from_epochs(
                 epochs, check_signal, types=types, **recording.metadata
             )
@@ -133,7 +137,10 @@ def load_windows(
                 known = read_label_file(annotations[place], known)
             if stage_seconds is not None:
                 known = annotate_stages(known, window_seconds=stage_seconds)
-        wanted = pairs or event_options.default_events(known, source, name, bool(raw))
+        if pairs or trained is None:
+            wanted = pairs or event_options.default_events(known, source, name, bool(raw))
+        else:
+            wanted = trained.in_recording(known, source, name, bool(raw))
         with event_options.spoken(name):
             cut = preprocessing.at_events(known, wanted, source)
         event_options.say_left_out(name, cut)

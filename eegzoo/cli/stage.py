@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eegzoo.cli import reading_options, results
+from eegzoo.cli import reading_options, results, workers
 from eegzoo.cli.completion import complete_trained
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from eegzoo.sleep.staging_nights import StagedNight
 
 _OUTPUTS = "Output"
-_SEVERAL = "Several nights"
 
 
 def stage(
@@ -84,23 +82,8 @@ def stage(
             rich_help_panel=_OUTPUTS,
         ),
     ] = "csv",
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            help="Number of nights that are staged at once.",
-            show_default="1",
-            rich_help_panel=_SEVERAL,
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="tcp://HOST:PORT",
-            show_default="none",
-            rich_help_panel=_SEVERAL,
-            help="Scheduler of a Dask cluster, whose workers see the same files (extra: cluster).",
-        ),
-    ] = None,
+    jobs: workers.Jobs = None,
+    cluster: workers.Cluster = None,
     reader_option: reading_options.ReaderOption = None,
     truncated: reading_options.Truncated = "raise",
 ) -> None:
@@ -122,23 +105,20 @@ def stage(
 
     [bold]eegzoo stage nights/*.edf --out hypnograms --statistics nights.csv --jobs 2[/]
     """
-    from eegzoo.arguments import one_of, positive_int
+    from eegzoo.arguments import one_of
     from eegzoo.cli.option_values import split
     from eegzoo.sleep.files.night_files import night_files
     from eegzoo.sleep.staging_nights import stage_nights
 
     one_of("--format", format_, ("csv", "tsv", "edf"))
-    if jobs is not None:
-        positive_int("--jobs", jobs)
-    if jobs is not None and cluster is not None:
-        raise ValueError("expected --jobs or --cluster, got both")
+    workers.check(jobs, cluster)
     if len(nights) > 1 and out is None and plot is None and statistics is None:
         raise ValueError("expected --out FOLDER, --plot FOLDER or --statistics with several nights")
     files = night_files(nights, out, plot, f".{format_}")
     written = [path for night in files for path in (night.hypnogram, night.picture)]
     results.check_outputs([statistics, *written], nights)
     read = reading_options.reading_values(reader_option, truncated)
-    with _joblib_on(cluster):
+    with workers.joblib_on(cluster, jobs):
         staged = stage_nights(
             nights,
             model,
@@ -148,7 +128,6 @@ def stage(
             out=out,
             plot=plot,
             ending=f".{format_}",
-            n_jobs=jobs,
             **read,
         )
         finished = []
@@ -162,28 +141,6 @@ def stage(
         if len(nights) > 1:
             typer.echo(f"staged {len(nights) - failed} of {len(nights)} nights", err=True)
         raise typer.Exit(1)
-
-
-@contextlib.contextmanager
-def _joblib_on(cluster: str | None) -> Iterator[None]:
-    """Make joblib use the workers of a cluster, if there is one."""
-    if cluster is None:
-        yield
-        return
-    import joblib
-
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError(
-            "clusters are used through Dask: pip install 'eegzoo[cluster]'"
-        ) from error
-    try:
-        client = Client(cluster, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        raise OSError(f"no scheduler answers at {cluster}: {error}") from error
-    with client, joblib.parallel_config(backend="dask", client=client):
-        yield
 
 
 def _report(night: StagedNight, *, alone: bool, to_stdout: bool) -> None:

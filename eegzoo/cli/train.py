@@ -19,6 +19,7 @@ from eegzoo.cli import (
     results,
     settings,
     sources,
+    store_options,
     targets,
     train_run,
 )
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
 
 
 def train(
+    context: typer.Context,
     data: sources.Data = None,
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    store: store_options.Store = None,
+    cache_gb: store_options.CacheGb = 10.0,
     subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
@@ -99,6 +103,7 @@ def train(
     precision: settings.Precision = "float32",
     compile: settings.Compile = False,
     checkpoint: settings.CheckpointFolder = None,
+    checkpoint_every: settings.CheckpointEvery = None,
     device: settings.Device = "auto",
     devices: settings.Devices = 1,
     verbose: settings.Verbose = 1,
@@ -148,17 +153,22 @@ def train(
     [bold]eegzoo train --raw a.edf --causal --out stream.safetensors[/]
 
     [bold]eegzoo train --raw a.edf --metadata a_events.tsv --target response_time[/]
+
+    [bold]eegzoo train --store s3://bucket/corpus --groups subject[/]
     """
     from eegzoo.data.preprocessing.causal_form import as_causal
     from eegzoo.data.windows.splits import CHOICES
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
+    from eegzoo.training.inputs.blocks import BlockSampler
     from eegzoo.training.parallel.launch import relaunch
     from eegzoo.training.parallel.main_output import quiet_unless_main
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes
     from eegzoo.training.regressor import EEGRegressor
 
+    if store is not None:
+        store_options.check_alone(context)
     if stages and window is None:
         window = 30.0
     given = preprocessing_options.PreprocessingOptions(
@@ -205,6 +215,7 @@ def train(
         "lr": lr, "warmup": warmup, "weight_decay": weight_decay, "clip_norm": clip_norm,
         "conv_l2": conv_l2, "ema": ema, "validation": validation, "patience": patience,
         "precision": precision, "compile": compile, "checkpoint": checkpoint, "device": device,
+        "checkpoint_every": checkpoint_every,
         "check_signal": check_signal, "random_state": seed, "verbose": verbose,
         "people_per_batch": people_per_batch, "feature_drop_prob": feature_drop_prob,
     }  # fmt: skip
@@ -221,6 +232,8 @@ def train(
         estimator = EEGRegressor(model, **options)
     else:
         raise ValueError(f"expected --class-weight without --target, got {class_weight}")
+    if store is not None:
+        estimator.set_params(sampler=BlockSampler())
     estimator.check_parameters()
     if devices != 1 and not is_launched():
         raise typer.Exit(relaunch(devices, sys.argv[1:], device))
@@ -229,7 +242,8 @@ def train(
         of_epochs = epochs_preprocessing(raw, tmin, tmax, preprocessing.types)
         preprocessing = of_epochs or preprocessing
     run = {
-        "data": data if data or raw else "simulated", "subjects": subjects, "runs": runs,
+        "data": data if data or raw or store else "simulated", "store": store,
+        "subjects": subjects, "runs": runs,
         "raw": [str(path) for path in raw or []], "subject": subject, "target": target,
         "metadata": [str(path) for path in metadata or []], "cv": cv, "groups": groups,
         "seed": seed, "seeds": seeds, "adapt": adapt, "adapt_first": adapt_first,
@@ -238,18 +252,23 @@ def train(
     seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
     with quiet_unless_main(process):
-        dataset = sources.load_windows(
+        opened = None if store is None else store_options.open_store(store, cache_gb)
+        dataset = opened.dataset() if opened is not None else sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,
             subject=subject, channels=used, seen=None if seen is None else seen.add,
             stage_seconds=window if stages else None,
         )  # fmt: skip
-        preprocessing = preprocessing_options.naming_channels(preprocessing, dataset)
+        preprocessing = (
+            preprocessing_options.naming_channels(preprocessing, dataset)
+            if opened is None
+            else opened.preprocessing
+        )
         typer.echo(f"{model} on {dataset!r}")
         if verbose > 1:
             typer.echo(preprocessing.as_mne_code())
         train_run.run(
             estimator, dataset, preprocessing, run, out, json, (report, seen),
-            writes=process.is_main,
+            writes=process.is_main, event_id=event_options.parse_event_id(event_id),
         )  # fmt: skip
     leave_processes()

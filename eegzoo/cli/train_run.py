@@ -27,6 +27,7 @@ def run(
     json: Path | None,
     reported: tuple[Path | None, report_evidence.Recordings | None],
     writes: bool,
+    event_id: dict[str, list[str]],
 ) -> None:
     """Cross-validate, print the results and save them if this process writes files."""
     from sklearn.base import clone
@@ -82,7 +83,7 @@ def run(
     if out is not None:
         fitted = crossval.fit(estimator, dataset, y, "all windows")
         if writes:
-            fitted.save(out, preprocessing)
+            fitted.save(out, preprocessing, event_id=event_id)
         chosen = epoch_choice(fitted.history_, fitted.best_epoch_)
         typer.echo(f"saved {out}; weights of epoch {chosen}")
     if report is not None and seen is not None and writes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eegzoo.cli.completion import complete_trained
+from eegzoo.cli.trained_events import TrainedEvents
 
 if TYPE_CHECKING:
     from eegzoo.data.preprocessing.preprocessing import Preprocessing
@@ -46,6 +47,8 @@ class Trained:
         Function that returns the fitted estimator. It downloads authors' weights on first use.
     weights : Weights | None
         Weights with their card. None for a file without a card.
+    events : TrainedEvents | None
+        Labels and their events. None for a regressor that was trained on all events.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Trained:
     targets: type[Targets]
     load: Callable[[], EEGClassifier | EEGRegressor]
     weights: Weights | None = None
+    events: TrainedEvents | None = None
 
 
 def find_trained(given: str) -> Trained:
@@ -84,13 +88,15 @@ def find_trained(given: str) -> Trained:
         type(estimator.targets_),
         lambda: estimator,
         weights_in(given) if "card" in extra else None,
+        _events_of(estimator),
     )
 
 
 def is_file(given: str) -> bool:
     """Return whether an argument is the path of a file; otherwise it is a name of weights."""
     path = Path(given)
-    return bool(given) and (path.exists() or path.suffix == ".safetensors" or len(path.parts) > 1)
+    is_named_so = path.suffix.startswith(".safetensor") or len(path.parts) > 1
+    return bool(given) and (path.exists() or is_named_so)
 
 
 def model_files(given: str) -> list[Path]:
@@ -173,4 +179,12 @@ def _of(weights: Weights) -> Trained:
         Classes,
         lambda: EEGClassifier.from_weights(weights),
         weights,
+        TrainedEvents(weights.metadata.labels, weights.event_id),
     )
+
+
+def _events_of(estimator: EEGClassifier | EEGRegressor) -> TrainedEvents | None:
+    """Return the labels of a loaded estimator and their events, or None if it has neither."""
+    labels = tuple(map(str, getattr(estimator, "classes_", ())))
+    event_id = estimator.event_id_ or {}
+    return TrainedEvents(labels, event_id) if labels or event_id else None

@@ -54,6 +54,6 @@ class WindowOptions:
             matching.resampling(trained, self.resample), self.data, self.subjects, self.runs,
             self.raw, self.event_id, seed, self.check_signal, self.target, self.metadata,
             self.annotations, self.source, self.read, self.subject, self.channels,
-            matching.channels_of(trained), seen,
+            matching.channels_of(trained), seen, trained=trained.events,
         )  # fmt: skip
         return matching.aligned(dataset, trained, self.missing)

@@ -38,6 +38,7 @@ from .signal.filtering.resampling import resample_epochs, resample_events, resam
 from .signal.nearest_electrodes import nearest_electrodes
 from .signal.quality import Finding, check_against, check_recording
 from .signal.signal_info import SignalInfo, SignalWarning, same_rate
+from .store.copying import copy_store
 from .store.window_store import WindowStore
 from .windows.aligned_people import align_people
 from .windows.epochs_dataset import EpochsDataset
@@ -85,6 +86,7 @@ __all__ = [
     "check_amplitude",
     "check_leakage",
     "check_recording",
+    "copy_store",
     "fetch_eegbci",
     "fetch_sample_audvis",
     "fetch_sleep_physionet",

@@ -1,8 +1,12 @@
 from .attention.additive_attention import AdditiveAttention
+from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
+from .attention.residual_parts import ResidualParts
+from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.bidirectional import BidirectionalRNN
+from .blocks.dense_mixture import DenseMixture
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
 from .blocks.recurrent import PeepholeLSTM
@@ -21,6 +25,9 @@ from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
 from .dropout import Dropout
+from .fast_conv.dense_conv1d import dense_conv1d
+from .fast_conv.measured_choice import fixed_algorithm
+from .fronts.depthwise import DepthwiseConv1d
 from .fronts.filter_bank import FilterBank
 from .fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from .person.batch_norm import PersonBatchNorm1d, PersonBatchNorm2d, by_person
@@ -41,12 +48,15 @@ __all__ = [
     "ConstrainedEmbedding",
     "ConstrainedGRU",
     "ConstrainedLSTM",
+    "DenseMixture",
+    "DepthwiseConv1d",
     "DepthwiseConv2d",
     "DropPath",
     "Dropout",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",
+    "GroupedQueryAttention",
     "LayerScale",
     "MultiHeadAttention",
     "NormConstraint",
@@ -55,10 +65,13 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "ResidualParts",
+    "RotaryPositions",
     "SameConv1d",
     "SameMaxPool1d",
     "SeparableConv2d",
     "SinusoidalPositions",
+    "SqueezeExcitation",
     "TCNBlock",
     "TemporalSpatialConv",
     "TransformerLayer",
@@ -68,8 +81,10 @@ __all__ = [
     "constrain",
     "constrain_norm",
     "constraint_report",
+    "dense_conv1d",
     "depthwise_front",
     "fit_person_statistics",
+    "fixed_algorithm",
     "fused_fronts",
     "norm_pool",
     "person_layers",

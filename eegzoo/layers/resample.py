@@ -81,7 +81,7 @@ class Resample(FixedTensors):
         x_padded = _mirrored(x, self.before, needed - self.before - x.shape[-1])
         batch = x_padded.reshape(-1, 1, x_padded.shape[-1])
         phases = F.conv1d(batch, filters, stride=self.down)  # (batch * n_chans, up, n_blocks)
-        out = phases.transpose(1, 2).reshape(*x.shape[:2], -1)
+        out = phases.transpose(1, 2).reshape(*x.shape[:2], n_blocks * self.up)
         return out[..., :n_times]
 
     def extra_repr(self) -> str:

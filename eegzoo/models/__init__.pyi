@@ -1,6 +1,7 @@
 from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
+from .basenet import BaseNet
 from .bendr import BENDR
 from .biot import BIOT
 from .cbramod import CBraMod
@@ -16,29 +17,36 @@ from .eegnet import EEGNet
 from .eegnet_old import EEGNetOld
 from .eegnex import EEGNeX
 from .eegpt import EEGPT
+from .eegsimpleconv import EEGSimpleConv
 from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
 from .epint import EpiNT
 from .fbcnet import FBCNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
+from .ifnet import IFNet
 from .labram import LaBraM
+from .lightconvnet import LightConvNet
 from .model_summary import summary
+from .msvtnet import MSVTNet
 from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
 from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
+from .sccnet import SCCNet
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
 from .sleeptransformer import SleepTransformer
+from .sstdpn import SSTDPN
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
 from .steegformer import STEEGFormer
 from .stnet import STNet
 from .tangent_net import TangentNet
+from .tcformer import TCFormer
 from .tinysleepnet import TinySleepNet
 from .transformeeg import TransformEEG
 from .usleep import USleep
@@ -49,8 +57,10 @@ __all__ = [
     "BENDR",
     "BIOT",
     "EEGPT",
+    "SSTDPN",
     "ATCNet",
     "AttnSleep",
+    "BaseNet",
     "CBraMod",
     "CTNet",
     "Chambon2018",
@@ -64,16 +74,21 @@ __all__ = [
     "EEGNeX",
     "EEGNet",
     "EEGNetOld",
+    "EEGSimpleConv",
     "EEGSym",
     "EEGTCNet",
     "EpiNT",
     "FBCNet",
     "FrontFilters",
+    "IFNet",
     "LaBraM",
+    "LightConvNet",
+    "MSVTNet",
     "ModelEntry",
     "OptimizedModel",
     "ResNet1D",
     "RobustSleepNet",
+    "SCCNet",
     "SSVEPFront",
     "STEEGFormer",
     "STNet",
@@ -82,6 +97,7 @@ __all__ = [
     "SignalJEPA",
     "SleepTransformer",
     "StagerNet",
+    "TCFormer",
     "TangentNet",
     "TinySleepNet",
     "TransformEEG",

@@ -20,11 +20,11 @@ def check_argument(name: str, value: object) -> Any:
     - ``F1``, ``F2``, ``D``, ``D1``, ``D2``, ``expansion``, ``n_*``, ``*_n_filters``, ``*depth``,
       ``*_length``, ``*_stride``, ``*_size``, ``*_units``, ``*_dim``: a positive integer
     - ``*_lengths``: a sequence of positive integers
-    - ``*_seconds``, ``bandwidth``, ``complexity``: a number above 0
+    - ``*_seconds``, ``*_sfreq``, ``bandwidth``, ``complexity``: a number above 0
     - ``*drop_prob``: a number from 0 to 1
     - ``*max_norm``: a number above 0, or None
     - ``drop_maps``, ``across_channels``, ``frozen_temporal``, ``batch_statistics``,
-      ``mean_pool``: a boolean
+      ``mean_pool``, ``two_heads``, ``log_power``: a boolean
     - ``activation``: a class of layers, or a function that returns a layer
 
     Parameters
@@ -144,9 +144,12 @@ _CHECKS: dict[Callable[[str, object], object], tuple[str, ...]] = {
         "*_stride", "*_size", "*_units", "*_dim",
     ),
     _positive_ints: ("*_lengths",),
-    _positive_number: ("*_seconds", "bandwidth", "complexity"),
+    _positive_number: ("*_seconds", "*_sfreq", "bandwidth", "complexity"),
     _probability: ("*drop_prob",),
     _norm_limit: ("*max_norm",),
-    _boolean: ("drop_maps", "across_channels", "frozen_temporal", "batch_statistics", "mean_pool"),
+    _boolean: (
+        "drop_maps", "across_channels", "frozen_temporal", "batch_statistics", "mean_pool",
+        "two_heads", "log_power",
+    ),
     _layer_class: ("activation",),
 }  # fmt: skip

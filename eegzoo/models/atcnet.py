@@ -140,7 +140,7 @@ class ATCNet(EEGModel):
             attention_drop_prob=attention_drop_prob, max_norm=max_norm,
         )  # fmt: skip
         if kernel_length is None:
-            kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            kernel_length = self.samples_in(self.kernel_seconds)
         self.set_arguments(kernel_length=kernel_length)
         self.pool_lengths = pool_1, pool_2 = positive_ints("pool_lengths", pool_lengths, 2)
         self.check_smallest_window(pool_1 * pool_2 * self.n_segments)

@@ -94,7 +94,7 @@ class EEGModel(nn.Module):
 
             self.set_arguments(D=D, kernel_seconds=kernel_seconds)
             if kernel_length is None:
-                kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+                kernel_length = self.samples_in(self.kernel_seconds)
             self.set_arguments(kernel_length=kernel_length)
 
         Parameters
@@ -184,6 +184,13 @@ class EEGModel(nn.Module):
     def check_input(self, x: Tensor) -> None:
         """Raise an error unless `features` and ``forward`` take `x`."""
         self.check_windows(x)
+
+    def samples_in(self, seconds: float) -> int:
+        """Return the number of samples nearest to a duration, at least one.
+
+        Kernels and pools whose lengths an author gives in seconds follow the sampling rate by it.
+        """
+        return max(1, round(seconds * self.sfreq))
 
     def check_smallest_window(self, smallest: int) -> None:
         """Raise an error if `n_times` is below the smallest window for the kernels and pools."""

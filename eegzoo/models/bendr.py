@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
@@ -202,24 +203,18 @@ class _NormalizedConv1d(nn.Module):
         return F.conv1d(x, weight, self.bias, padding=padding, groups=_POSITION_GROUPS)
 
 
-class _LayerWithoutNorms(nn.Module):
+class _LayerWithoutNorms(ResidualParts):
     """Attention and a feed-forward part, each residual, without normalisation."""
 
     def __init__(self, features: int, n_heads: int, hidden_size: int, drop_prob: float) -> None:
-        super().__init__()
-        self.attend = nn.Sequential(
+        attend = nn.Sequential(
             FusedAttention(features, n_heads, drop_prob=drop_prob), Dropout(drop_prob)
         )
-        self.expand = nn.Sequential(
+        expand = nn.Sequential(
             nn.Linear(features, hidden_size),
             nn.GELU(),
             Dropout(drop_prob),
             nn.Linear(hidden_size, features),
             Dropout(drop_prob),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, tokens, features) to the same shape."""
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+        super().__init__(attend, expand)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.positions import SinusoidalPositions
+from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
@@ -197,23 +198,17 @@ class _LinearAttention(nn.Module):
         return out
 
 
-class _LinearTransformerLayer(nn.Module):
+class _LinearTransformerLayer(ResidualParts):
     """Linear attention and a feed-forward part, each residual and preceded by normalisation."""
 
     def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
-        super().__init__()
-        self.attend = nn.Sequential(
+        attend = nn.Sequential(
             nn.LayerNorm(features), _LinearAttention(features, n_heads), Dropout(drop_prob)
         )
-        self.expand = nn.Sequential(
+        expand = nn.Sequential(
             nn.LayerNorm(features),
             nn.Linear(features, expansion * features),
             nn.GELU(),
             nn.Linear(expansion * features, features),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, tokens, features) to the same shape."""
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+        super().__init__(attend, expand)

@@ -118,7 +118,7 @@ class CTNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.256 * self.sfreq))
+            kernel_length = self.samples_in(0.256)
         self.set_arguments(
             F1=F1, D=D, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
             depth=depth, n_heads=n_heads, expansion=expansion, drop_prob=drop_prob,

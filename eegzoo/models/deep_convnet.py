@@ -8,8 +8,9 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from eegzoo.layers.blocks.initializers import keras_init_
-from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
+from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -99,7 +100,7 @@ class DeepConvNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.04 * self.sfreq))
+            kernel_length = self.samples_in(0.04)
         if pool_length is None:
             pool_length = 3 if self.sfreq >= 200 else 2
         self.set_arguments(
@@ -124,7 +125,7 @@ class DeepConvNet(EEGModel):
         widths = [n_filters * 2**block for block in range(4)]
         self.blocks = nn.Sequential()
         for before, after in pairwise(widths):
-            conv = ConstrainedConv1d(
+            conv = FastConstrainedConv1d(
                 before, after, self.kernel_length, padding="valid", max_norm=max_norm
             )
             self.blocks.append(nn.Sequential(conv, *self._norm_pool(after)))
@@ -137,10 +138,12 @@ class DeepConvNet(EEGModel):
         keras_init_(self)
 
     def _norm_pool(self, n_filters: int) -> nn.Sequential:
+        # ELU does not change which value is the largest: after the pool its outputs are the same,
+        # to the bit, and there are fewer of them.
         return nn.Sequential(
             nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1),
-            nn.ELU(),
             nn.MaxPool1d(self.pool_length, self.pool_stride),
+            nn.ELU(),
             nn.Dropout(self.drop_prob),
         )
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
+from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
@@ -132,7 +133,7 @@ class EEGConformer(EEGModel):
         )
         self.transformer = nn.Sequential(
             *(
-                _TransformerLayer(embed_dim, n_heads, expansion, self.drop_prob)
+                _transformer_layer(embed_dim, n_heads, expansion, self.drop_prob)
                 for _ in range(self.depth)
             )
         )
@@ -162,26 +163,21 @@ class EEGConformer(EEGModel):
         )
 
 
-class _TransformerLayer(nn.Module):
-    """Attention and a feed-forward part, each residual and preceded by layer normalisation."""
-
-    def __init__(self, features: int, n_heads: int, expansion: int, drop_prob: float) -> None:
-        super().__init__()
-        self.attend = nn.Sequential(
-            nn.LayerNorm(features),
-            MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
-            Dropout(drop_prob),
-        )
-        self.expand = nn.Sequential(
-            nn.LayerNorm(features),
-            nn.Linear(features, expansion * features),
-            nn.GELU(),
-            Dropout(drop_prob),
-            nn.Linear(expansion * features, features),
-            Dropout(drop_prob),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+def _transformer_layer(
+    features: int, n_heads: int, expansion: int, drop_prob: float
+) -> ResidualParts:
+    """Return attention and a feed-forward part, each preceded by layer normalisation."""
+    attend = nn.Sequential(
+        nn.LayerNorm(features),
+        MultiHeadAttention(features, n_heads, scale=features**-0.5, drop_prob=drop_prob),
+        Dropout(drop_prob),
+    )
+    expand = nn.Sequential(
+        nn.LayerNorm(features),
+        nn.Linear(features, expansion * features),
+        nn.GELU(),
+        Dropout(drop_prob),
+        nn.Linear(expansion * features, features),
+        Dropout(drop_prob),
+    )
+    return ResidualParts(attend, expand)

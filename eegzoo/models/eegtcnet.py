@@ -116,7 +116,7 @@ class EEGTCNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.128 * self.sfreq))
+            kernel_length = self.samples_in(0.128)
         self.set_arguments(
             F1=F1, D=D, kernel_length=kernel_length, second_kernel_length=second_kernel_length,
             tcn_depth=tcn_depth, tcn_n_filters=tcn_n_filters, tcn_kernel_length=tcn_kernel_length,

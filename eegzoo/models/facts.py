@@ -118,6 +118,11 @@ def find_facts(name: str) -> ModelFacts:
     known = stored_facts()
     if name in known:
         return known[name]
+    if "." in name and name.partition(".")[0] in known:
+        raise ValueError(
+            f"expected the name of a model, got {name!r}, which is of the form of weights: "
+            f"eegzoo weights {name}"
+        )
     raise ValueError(f"unknown model {name!r}{nearest(name, known)}")
 
 

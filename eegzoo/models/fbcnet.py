@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.log_variance import log_variances
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.filter_bank import FilterBank
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
-from eegzoo.torch_internals import AfterMove
 
 
 @register_model(
@@ -25,7 +23,7 @@ from eegzoo.torch_internals import AfterMove
     source="ravikiran-mane/FBCNet, commit de1bbdd (PyTorch)",
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
-class FBCNet(AfterMove, EEGModel):
+class FBCNet(EEGModel):
     """FBCNet: spatial filters in nine frequency bands, then the log-variance in four segments.
 
     From the spatial filters on, the model equals the authors' PyTorch code; the softmax is left to
@@ -103,9 +101,8 @@ class FBCNet(AfterMove, EEGModel):
             max_norm=max_norm, head_max_norm=head_max_norm,
         )  # fmt: skip
         self.filter_bank = FilterBank(self.sfreq, self.n_bands, self.bandwidth)
-        # The filters extend a window by this many samples at both ends. A variance needs two.
-        edge = 3 * (2 * max(map(len, self.filter_bank.sos)) + 1)
-        self.check_smallest_window(max(edge + 1, 2 * self.n_segments))
+        # A variance needs two samples.
+        self.check_smallest_window(max(self.filter_bank.shortest, 2 * self.n_segments))
 
         n_maps = self.n_bands * self.n_filters
         self.spatial = ConstrainedConv2d(
@@ -116,38 +113,16 @@ class FBCNet(AfterMove, EEGModel):
         self.activation = nn.SiLU()
         self.num_features = n_maps * self.n_segments
         self.head = self.make_head(self.n_outputs)
-        self._make_filters()
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        if x.shape[0] == 0:  # torch.fft does not accept empty batches
-            return x.new_empty(0, self.num_features)
         return self.features_of_bands(self.filter_bank(x))
 
     def features_of_bands(self, bands: Tensor) -> Tensor:
         """Map band-pass filtered windows (batch, n_bands, n_chans, n_times) to features."""
         x = self.activation(self.norm(self.spatial(bands).squeeze(2)))  # (batch, n_maps, n_times)
-        n_each = self.n_times // self.n_segments
-        segments = x[..., : self.n_segments * n_each].unflatten(2, (self.n_segments, n_each))
-        precise = segments.to(torch.promote_types(segments.dtype, torch.float32))  # holds 1e6
-        features: Tensor = precise.var(dim=3).clamp(1e-6, 1e6).log().flatten(1)
-        return features
+        return log_variances(x, self.n_segments).flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
         return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
-
-    def _make_filters(self) -> None:
-        """Prepare the filters for this window length, which a compiler cannot trace."""
-        weight = self.spatial.weight
-        with torch.no_grad():
-            self.filter_bank(weight.new_zeros(1, self.n_chans, self.n_times))
-
-    # A copied bank has lost its filters, and another dtype or device needs other filters.
-    def after_move(self) -> None:
-        """Prepare the filters for another device or dtype."""
-        self._make_filters()
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._make_filters()

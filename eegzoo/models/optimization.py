@@ -15,6 +15,7 @@ from eegzoo.layers.constrained.bake import bake
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fronts.data_flow import followed_by
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
 from eegzoo.layers.fronts.norm_folding import (
@@ -94,7 +95,8 @@ class OptimizedModel(nn.Module):
             Logits, or what else the original returns.
         """
         fast = self.one_window
-        # A graph must hold for any batch, and libraries that run graphs choose their own order.
+        # A graph must hold for any batch, which `len` would make a constant, and libraries that run
+        # graphs choose their own order.
         if fast is not None and is_eager_on_cpu(x) and len(x) == 1:
             self.network.check_windows(x)
             return fast(x, *args, **kwargs)
@@ -227,6 +229,8 @@ def _baked(module: nn.Module) -> nn.Module | None:
         plain = bake(module)
     except TypeError:  # a forward of its own, which computes the constraint
         return None
+    if isinstance(module, FastConstrainedConv1d) and type(plain) is nn.Conv1d:
+        plain.__class__ = FastConv1d
     if isinstance(plain, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) and plain.padding == "same":
         # With an even kernel, torch's own "same" warns, and copies the input twice.
         amounts = padding_of(plain)

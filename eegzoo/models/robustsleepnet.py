@@ -105,7 +105,7 @@ class RobustSleepNet(ContextModel):
             n_filters=n_filters, n_heads=n_heads, hidden_size=hidden_size,
             second_hidden_size=second_hidden_size, depth=depth, drop_prob=drop_prob,
         )  # fmt: skip
-        self.hop_length = max(1, round(self.sfreq))
+        self.hop_length = self.samples_in(1.0)
         self.frame_length = 2 ** (int(math.log2(2 * self.hop_length)) + 1)
         self.check_smallest_window(self.frame_length + self.hop_length)  # two frames
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.front_power import front_power
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -101,7 +102,7 @@ class ShallowConvNet(EEGModel):
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         if kernel_length is None:
-            kernel_length = max(1, round(0.1 * self.sfreq))
+            kernel_length = self.samples_in(0.1)
         stride = max(1, int(0.06 * self.sfreq))  # rounded down: the Keras code has 7, not 7.68
         self.set_arguments(
             n_filters=n_filters, kernel_length=kernel_length,
@@ -135,8 +136,9 @@ class ShallowConvNet(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         if self.virtual_channels is not None:
             x = self.virtual_channels(x)
-        x = self.norm(self.front(x))  # (batch, n_filters, n_times - kernel_length + 1)
-        x = self.pool(x.square())  # (batch, n_filters, 61) for 1000 samples at 250 Hz
+        # The pool of the squares of the normalised front, (batch, n_filters, 61) for 1000 samples
+        # at 250 Hz.
+        x = front_power(self.front, self.norm, self.pool, x)
         x = self.drop(x.clamp(1e-7, 1e4).log())
         return x.flatten(1)
 

@@ -43,7 +43,7 @@ class SpectrogramModel(ContextModel):
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.hop_length = max(1, round(self.sfreq))
+        self.hop_length = self.samples_in(1.0)
         self.frame_length = 2 * self.hop_length
         self.check_smallest_window(self.frame_length)
         self.n_fft = 1 << (self.frame_length - 1).bit_length()

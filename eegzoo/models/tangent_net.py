@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from eegzoo.arguments import number_between, positive_int
+from eegzoo.layers.blocks.dense_mixture import DenseMixture
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.band_power import BandPower
 from eegzoo.layers.fronts.butterworth_bank import ButterworthBank, check_bands
@@ -22,17 +24,22 @@ Bands = Sequence[tuple[float, float]]
 
 _BANDS = ((1.0, 4.0), (4.0, 8.0), (8.0, 13.0), (13.0, 30.0), (30.0, 45.0))
 _POWER_BANDS = tuple((float(low), float(low + 4)) for low in range(1, 45, 4))
+_REGISTERED: Any = {
+    "tasks": ("mental workload", "motor imagery"),
+    "paper": "Barachant et al. (2012), Multiclass brain-computer interface classification by "
+    "Riemannian geometry; kin of Kobler et al. (2022), SPD domain-specific batch normalization",
+    "doi": "10.1109/TBME.2011.2172210",
+    "source": "SciPy 1.17.1 and pyRiemann 0.12 (tests/reference/make_tangent_net.py)",
+    "standard": {"n_chans": 19, "n_times": 1000, "n_outputs": 2, "sfreq": 250.0},
+}
 
 
 @register_model(
-    "tangent_net",
-    tasks=("mental workload", "motor imagery"),
-    paper="Barachant et al. (2012), Multiclass brain-computer interface classification by "
-    "Riemannian geometry; kin of Kobler et al. (2022), SPD domain-specific batch normalization",
-    doi="10.1109/TBME.2011.2172210",
-    source="SciPy 1.17.1 and pyRiemann 0.12 (tests/reference/make_tangent_net.py)",
-    standard={"n_chans": 19, "n_times": 1000, "n_outputs": 2, "sfreq": 250.0},
+    "tangent_net_two_heads",
+    **_REGISTERED,
+    defaults={"two_heads": True, "drop_prob": 0.0, "head_max_norm": 0.8},
 )
+@register_model("tangent_net", **_REGISTERED)
 class TangentNet(EEGModel):
     """TangentNet: log-covariances and band power of a window, referred to its person.
 
@@ -41,6 +48,9 @@ class TangentNet(EEGModel):
     space, where it is a vector. Beside these stands the logarithm of band power by Welch's method,
     of the channels as they are and average-referenced. All are z-scored by person. A constrained
     dense layer follows, the only one that learns.
+
+    `tangent_net_two_heads` has two dense layers, one on the tangent vectors and one on the powers,
+    whose probabilities are averaged. On people who were not in the training it is the better one.
 
     Everything before it is fixed but for the statistics of the person, which need no labels: in
     training those of each part of a batch (`eegzoo.layers.set_people`), afterwards those set by
@@ -74,6 +84,12 @@ class TangentNet(EEGModel):
         Dropout of the features.
     head_max_norm : float | None
         Maximum norm of the weights of an output. None: no limit.
+    two_heads : bool
+        Whether tangent vectors and powers have a dense layer each (`DenseMixture`). The outputs are
+        then logarithms of probabilities; a single output is the mean of both.
+    power_max_norm : float | None
+        Maximum norm of an output's weights in the layer of the powers, with two heads. None: no
+        limit.
     ch_names : sequence of str | None
         Names of the channels.
 
@@ -113,18 +129,23 @@ class TangentNet(EEGModel):
         power_seconds: float = 2.0,
         drop_prob: float = 0.5,
         head_max_norm: float | None = 0.5,
+        two_heads: bool = False,
+        power_max_norm: float | None = 0.5,
         ch_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         self.set_arguments(
-            power_seconds=power_seconds, drop_prob=drop_prob, head_max_norm=head_max_norm
-        )
+            power_seconds=power_seconds, drop_prob=drop_prob, head_max_norm=head_max_norm,
+            two_heads=two_heads, power_max_norm=power_max_norm,
+        )  # fmt: skip
         self.bands = check_bands("bands", bands, self.sfreq)
         self.filter_order = positive_int("filter_order", filter_order)
         self.shrinkage = number_between("shrinkage", shrinkage, 0.0, 1.0)
         self.power_bands = (
             None if power_bands is None else check_bands("power_bands", power_bands, self.sfreq)
         )
+        if self.two_heads and self.power_bands is None:
+            raise ValueError("expected power_bands with two_heads, got None")
         self.filter_bank = ButterworthBank(self.sfreq, self.bands, self.filter_order)
         smallest = self.filter_bank.shortest
         if self.power_bands is not None:
@@ -134,11 +155,12 @@ class TangentNet(EEGModel):
         self.check_smallest_window(smallest)
 
         self.whitening = PersonWhitening(len(self.bands), self.n_chans)
-        self.num_features = len(self.bands) * self.n_chans * (self.n_chans + 1) // 2
+        self._n_tangent = len(self.bands) * self.n_chans * (self.n_chans + 1) // 2
+        self._n_powers = 2 * len(self.power_bands or ()) * self.n_chans
+        self.num_features = self._n_tangent + self._n_powers
         if self.power_bands is not None:
-            segment_length = min(self.n_times, max(1, round(self.power_seconds * self.sfreq)))
+            segment_length = min(self.n_times, self.samples_in(self.power_seconds))
             self.power = BandPower(self.sfreq, self.power_bands, segment_length)
-            self.num_features += 2 * len(self.power_bands) * self.n_chans
         self.norm = FeatureNorm(self.num_features, self.drop_prob)
         self.head = self.make_head(self.n_outputs)
 
@@ -178,6 +200,9 @@ class TangentNet(EEGModel):
         features: Tensor = self.norm(torch.cat([tangent.flatten(1).to(powers.dtype), powers], 1))
         return features
 
-    def make_head(self, n_outputs: int) -> ConstrainedDense:
-        """Return a newly initialised constrained dense layer."""
+    def make_head(self, n_outputs: int) -> ConstrainedDense | DenseMixture:
+        """Return a newly initialised constrained dense layer, or one for each part."""
+        if self.two_heads:
+            norms = (self.head_max_norm, self.power_max_norm)
+            return DenseMixture((self._n_tangent, self._n_powers), n_outputs, norms)
         return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)

@@ -106,7 +106,7 @@ class XEEGNet(EEGModel):
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
         self.set_arguments(F1=F1, D=D, kernel_seconds=kernel_seconds, drop_prob=drop_prob)
         if kernel_length is None:
-            kernel_length = max(1, round(self.kernel_seconds * self.sfreq))
+            kernel_length = self.samples_in(self.kernel_seconds)
         self.set_arguments(kernel_length=kernel_length)
         self.check_smallest_window(self.kernel_length)
 

@@ -14,7 +14,7 @@ from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.record import Record
 from eegzoo.reproduction.recordings.registry import load, simulate
 
-SIMULATED = "simulated recordings and two epochs of training: these figures mean nothing"
+SIMULATED = "simulated recordings and one epoch of training: these figures mean nothing"
 
 
 def reproduce(
@@ -39,8 +39,8 @@ def reproduce(
     results : Path | None
         File of the results so far, one JSON object a line, with which an interrupted run resumes.
     dry_run : bool
-        Whether to run the protocol on simulated recordings in the shape of the data, with two
-        epochs of training and one seed. The figures then mean nothing.
+        Whether to run the protocol on simulated recordings in the shape of the data, with one
+        epoch of training and one seed. The figures then mean nothing.
     progress : callable | None
         Function that is given a line of progress.
 

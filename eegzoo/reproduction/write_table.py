@@ -51,7 +51,7 @@ def _table(entries: list[Entry]) -> Iterator[str]:
         if len(entry.figures) > len(shown):
             yield f"| | {len(entry.figures) - len(shown)} more figures | | | | | |"
         if not entry.figures:
-            yield f"| `{entry.name}` | {entry.title} | | | | | {_state(record)} |"
+            yield f"| `{entry.name}` | {entry.title} | | | | | {_state(entry, record)} |"
 
 
 def _row(name: str, figure: Figure, record: Record | None) -> str:
@@ -71,8 +71,10 @@ def _row(name: str, figure: Figure, record: Record | None) -> str:
     )
 
 
-def _state(record: Record | None) -> str:
-    return "times of a machine" if record is None else "run"
+def _state(entry: Entry, record: Record | None) -> str:
+    if record is not None:
+        return "run"
+    return "times of a machine" if entry.protocol == "script" else "not run here"
 
 
 def write_table() -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import mne
 
 from eegzoo.data.reading.read_recording import read_recording
+from eegzoo.data.tasks.run_tasks import run_tasks
 from eegzoo.sleep.files.night_files import NightFiles, night_files
 from eegzoo.sleep.hypnogram import Hypnogram
 from eegzoo.sleep.inputs.clock_times import Time
@@ -142,59 +142,13 @@ def _results(
     nights: Sequence[NightFiles], options: _Options, n_jobs: int | None
 ) -> Iterator[StagedNight]:
     """Yield the result of each night exactly once."""
-    client = getattr(joblib.parallel.get_active_backend()[0], "client", None)
-    if client is not None:
-        yield from _on_cluster(client, nights, options)
-        return
-    open_nights = {night.recording: night for night in nights}
-    parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
-    try:
-        for result in parallel(joblib.delayed(_staged)(night, options) for night in nights):
-            del open_nights[result.recording]
-            yield result
-    except Exception:
-        # A process has died, and the others with it: each night returns its own errors. What is
-        # left is tried again, one night after the other, which shows the one that is to blame.
-        for night in open_nights.values():
-            try:
-                (result,) = joblib.Parallel(n_jobs=2)([joblib.delayed(_staged)(night, options)])
-            except Exception as error:
-                result = _lost(night, error)
-            yield result
-
-
-def _on_cluster(
-    client: Any, nights: Sequence[NightFiles], options: _Options
-) -> Iterator[StagedNight]:
-    """Yield the results of the workers of a Dask cluster.
-
-    joblib 1.6.0 waits forever for a task whose workers die one after the other, so it only tells
-    which cluster it is.
-    """
-    from distributed import as_completed
-
-    futures = {client.submit(_staged, night, options, pure=False): night for night in nights}
-    lost = []
-    for future in as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
-        try:
-            result: StagedNight = future.result()
-        except Exception:
-            lost.append(futures[future])
-        else:
-            yield result
-    # Dask gives up on every night that was assigned to workers which died, not only on the one
-    # that ended them. Alone, each is to blame for itself.
-    for night in lost:
-        try:
-            result = client.submit(_staged, night, options, pure=False).result()
-        except Exception as error:
-            result = _lost(night, error)
-        yield result
-
-
-def _lost(night: NightFiles, error: Exception) -> StagedNight:
-    reason = f"the process that staged it ended: {_one_line(error)}"
-    return StagedNight(night.recording, error=reason)
+    for outcome in run_tasks(functools.partial(_staged, options=options), nights, n_jobs):
+        recording = nights[outcome.place].recording
+        yield (
+            outcome.value
+            if outcome.error is None
+            else StagedNight(recording, error=_one_line(outcome.error))
+        )
 
 
 def _staged(night: NightFiles, options: _Options) -> StagedNight:

@@ -62,8 +62,16 @@ def check_training_keeps_the_windows(case: ModelCase) -> None:
 
 
 def check_gradients_reach_everything(case: ModelCase) -> None:
-    """Check that every trainable parameter and the windows get a finite gradient."""
+    """Check that every trainable parameter and the windows get a finite gradient.
+
+    A factor that starts at zero stops the gradient of what it multiplies until its first update, so
+    that parameters of zeros are drawn at random.
+    """
     model = without_dropout(case.build())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.1)
     x = windows(model, 6).requires_grad_()
     out = model(x.reshape(2, 3, *x.shape[1:]) if takes_sequences(model) else x)
     out.square().sum().backward()

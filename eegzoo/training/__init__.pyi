@@ -7,6 +7,7 @@ from .calibration.folds import CalibrationWarning
 from .calibration.held_out import Calibration
 from .classifier import EEGClassifier
 from .inputs.allow_leakage import AllowLeakage
+from .inputs.blocks import BlockSampler
 from .inputs.nights import NightSampler
 from .loop.history import History
 from .recipe import RECIPES, Recipe
@@ -20,6 +21,7 @@ __all__ = [
     "Adaptation",
     "AdaptationWarning",
     "AllowLeakage",
+    "BlockSampler",
     "Calibration",
     "CalibrationWarning",
     "EEGClassifier",

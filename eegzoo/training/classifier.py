@@ -14,6 +14,7 @@ from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
+from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.causal_training import CausalTraining
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
@@ -105,12 +106,12 @@ class EEGClassifier(
         not stop early.
     conv_l2 : float | None
         Weight in the loss of half the squared norm of the convolutions' kernels. 0: none.
-    sampler : NightSampler | None
-        Batches of consecutive windows of recordings, for models that carry a state from window to
+    sampler : NightSampler | BlockSampler | None
+        `BlockSampler`: windows are read in blocks, for stores that are slow or far. `NightSampler`:
+        batches of consecutive windows of recordings, for models that carry a state from window to
         window. X is then windows with their recordings and onsets, such as an `EpochsDataset`, or
         sequences, of which each is one recording (`Sequences.of` with n_windows None). `batch_size`
-        is the number of recordings. None, in the recipe as well: windows, or sequences, are
-        independent.
+        is the number of recordings. None: windows, or sequences, in random order.
     layer_decay : float | None
         Learning rate of each part, or layer of a transformer, divided by that of the next one; the
         head learns at `lr`. Values below 1 are for fine-tuning.
@@ -131,6 +132,9 @@ class EEGClassifier(
         Folder for a checkpoint after each epoch. An interrupted training resumes when `fit` is
         called again, and ends with the same weights bit for bit. Each combination of data and
         settings has its own file.
+    checkpoint_every : int | None
+        Number of training steps after which the state is stored within an epoch as well. None: only
+        after each epoch.
     device : str
         Device, such as "cpu" or "cuda"; "auto" selects the GPU if there is one.
     compile : bool
@@ -233,13 +237,14 @@ class EEGClassifier(
         validation: Any = None,
         patience: int | None = None,
         conv_l2: float | None = None,
-        sampler: NightSampler | None = None,
+        sampler: NightSampler | BlockSampler | None = None,
         layer_decay: float | None = None,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
         device: str = "auto",
         compile: bool = False,
         random_state: Any = None,
@@ -259,8 +264,8 @@ class EEGClassifier(
             weight_decay=weight_decay, clip_norm=clip_norm, ema=ema, validation=validation,
             patience=patience, conv_l2=conv_l2, sampler=sampler, layer_decay=layer_decay,
             people_per_batch=people_per_batch, feature_drop_prob=feature_drop_prob,
-            precision=precision,
-            check_signal=check_signal, checkpoint=checkpoint, device=device, compile=compile,
+            precision=precision, check_signal=check_signal, checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every, device=device, compile=compile,
             random_state=random_state, verbose=verbose, callbacks=callbacks, optimizer=optimizer,
             criterion=criterion, lr_scheduler=lr_scheduler, **options,
         )  # fmt: skip

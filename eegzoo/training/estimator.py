@@ -112,7 +112,7 @@ class EEGEstimator(
         recipe = self.check_parameters()
         data = as_fit_data(
             self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
-            sampler=recipe.sampler,
+            sampler=recipe.nights,
         )  # fmt: skip
         targets, data = self._read_targets(data)
         drawn = check_random_state(self.random_state).randint(2**31)
@@ -134,7 +134,7 @@ class EEGEstimator(
             validation = None
             if held_out is not None:
                 held_out = self._aligned_data(held_out)
-                validation = held_out.training_set(targets, normalizer, module, recipe.sampler)
+                validation = held_out.training_set(targets, normalizer, module, recipe.nights)
             history, best_epoch = train_tuned(plan, validation)
         calibrations = self._held_out(X, y, groups, sample_weight, mask, targets, seed)
         self.normalizer_, self.history_, self.best_epoch_ = normalizer, history, best_epoch
@@ -156,7 +156,7 @@ class EEGEstimator(
         if hasattr(self, "model_"):
             data = as_fit_data(
                 self.model_, X, y, groups, sample_weight, mask, self.check_signal,
-                signal=self.signal_info_, sampler=recipe.sampler,
+                signal=self.signal_info_, sampler=recipe.nights,
             )  # fmt: skip
             self._check_window(data.inputs)
             data = data.with_inputs(self._aligned(data.inputs, data.people, data.mask))
@@ -169,7 +169,7 @@ class EEGEstimator(
         else:
             data = as_fit_data(
                 self.model, X, y, groups, sample_weight, mask, self.check_signal, sfreq=self.sfreq,
-                sampler=recipe.sampler,
+                sampler=recipe.nights,
             )  # fmt: skip
             data = self._aligned_data(data)
             targets, data = self._read_targets(data, classes=classes)
@@ -205,7 +205,7 @@ class EEGEstimator(
         crop_length: int,
         seed: int,
     ) -> TrainingPlan:
-        windows = data.training_set(targets, normalizer, model, recipe.sampler)
+        windows = data.training_set(targets, normalizer, model, recipe.nights)
         return TrainingPlan(
             model, windows, targets, recipe, self._run_options(), crop_length, seed,
             self._replacements().smoothed(recipe.label_smoothing, targets),
@@ -257,10 +257,11 @@ class EEGEstimator(
         self._set_by_person(module)
         self._set_targets(targets)
         self.signal_info_, self.preprocessing_ = data.inputs.info, None
+        self.event_id_ = None
         self.align_, self.alignment_ = as_alignment(self.align), None
         self.amplitude_ = data.amplitude
         self.n_chans_, self.n_times_ = data.inputs.window_shape
-        self.is_sequential_ = data.inputs.is_sequences or self.settings().sampler is not None
+        self.is_sequential_ = data.inputs.is_sequences or self.settings().nights is not None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

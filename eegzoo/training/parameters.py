@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from eegzoo.arguments import number_between, one_of
+from eegzoo.arguments import number_between, one_of, positive_int
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.signal import amplitude
+from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.nights import NightSampler
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
@@ -45,13 +46,14 @@ class Parameters(PartOptions):
         validation: Any = None,
         patience: int | None = None,
         conv_l2: float | None = None,
-        sampler: NightSampler | None = None,
+        sampler: NightSampler | BlockSampler | None = None,
         layer_decay: float | None = None,
         people_per_batch: int | None = None,
         feature_drop_prob: float | None = None,
         precision: str = "float32",
         check_signal: str = "raise",
         checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
         device: str = "auto",
         compile: bool = False,
         random_state: Any = None,
@@ -88,6 +90,7 @@ class Parameters(PartOptions):
         self.precision = precision
         self.check_signal = check_signal
         self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
         self.device = device
         self.compile = compile
         self.random_state = random_state
@@ -124,13 +127,15 @@ class Parameters(PartOptions):
                 "expected random_state to be an int with checkpoint, because training can resume "
                 f"only with the same seed, got {self.random_state!r}"
             )
+        if self.checkpoint_every is not None:
+            positive_int("checkpoint_every", self.checkpoint_every)
         as_alignment(self.align)
         return self.settings()
 
     def _run_options(self) -> RunOptions:
         return RunOptions(
             resolve_device(self.device), self.precision, self.compile, self.verbose,
-            tuple(self.callbacks or ()), self.checkpoint,
+            tuple(self.callbacks or ()), self.checkpoint, self.checkpoint_every,
         )  # fmt: skip
 
     def _replacements(self) -> Replacements:

@@ -12,6 +12,7 @@ from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.augmentation.base import Augmentation
 from eegzoo.training.augmentation.mixup import Mixup
 from eegzoo.training.callbacks.learning_rate import SCHEDULES
+from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.nights import NightSampler
 
 CROPS = ("half", "whole")
@@ -76,7 +77,7 @@ class Recipe:
     validation: object
     patience: int
     conv_l2: float = 0.0
-    sampler: NightSampler | None = None
+    sampler: NightSampler | BlockSampler | None = None
     schedule: str = "cosine"
     stage_weight: Mapping[str, float] = dataclasses.field(default_factory=dict)
     layer_decay: float = 1.0
@@ -122,12 +123,21 @@ class Recipe:
             self._check_sampler()
 
     def _check_sampler(self) -> None:
+        if isinstance(self.sampler, BlockSampler):
+            return
         if not isinstance(self.sampler, NightSampler):
-            raise TypeError(f"expected sampler to be a NightSampler, got {self.sampler!r}")
+            raise TypeError(
+                f"expected sampler to be a NightSampler or BlockSampler, got {self.sampler!r}"
+            )
         if self.crop_length != "whole":
             raise ValueError(f"expected crop_length 'whole' with sampler, got {self.crop_length!r}")
         if any(isinstance(each, Mixup) for each in as_augmentations(self.augment)):
             raise ValueError("expected no mixup with sampler, because states cannot be mixed")
+
+    @property
+    def nights(self) -> NightSampler | None:
+        """Sampler of consecutive windows along recordings; None: windows are drawn singly."""
+        return self.sampler if isinstance(self.sampler, NightSampler) else None
 
     def epochs(self, n_batches: int) -> int:
         """Return the number of passes over the windows, for a number of batches in each pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
@@ -17,6 +17,7 @@ from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.data.preprocessing.causal_form import check_causal
 from eegzoo.data.preprocessing.normalization import Normalizer, normalizer_from_dict
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
+from eegzoo.data.reading.events.event_names import texts_of
 from eegzoo.data.signal.signal_info import SignalInfo
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import registered_models
@@ -50,12 +51,14 @@ class SavingMixin:
     _is_own_module: bool
     preprocessing_: Preprocessing | None
     card_: Card | None = None
+    event_id_: Mapping[str, Sequence[str]] | None = None
 
     def save(
         self,
         path: str | os.PathLike[str],
         preprocessing: Preprocessing | None = None,
         card: Card | None = None,
+        event_id: Mapping[str, Any] | None = None,
     ) -> None:
         """Save the fitted estimator to a safetensors file, which `load` reads.
 
@@ -72,11 +75,15 @@ class SavingMixin:
         card : Card | None
             Model card for other users. None: that of loaded weights that were not trained further,
             if any. Of weights that were adapted to a person, the card says so.
+        event_id : mapping of str to str | int | sequence of str | int | None
+            Events of each label, as in `label_events`, which `eegzoo evaluate` and
+            `eegzoo report` look for in other recordings. None: those of a loaded estimator, if any.
 
         Raises
         ------
         ValueError
-            If the estimator is for streams (``causal=True``) and the preprocessing is not causal.
+            If the estimator is for streams (``causal=True``) and the preprocessing is not causal,
+            or if `event_id` has a label that the classifier does not have.
         """
         check_is_fitted(self, "model_")
         preprocessing = preprocessing or getattr(self, "preprocessing_", None)
@@ -97,6 +104,10 @@ class SavingMixin:
         for name, alignment in {"align": self.align_, "alignment": self.alignment_}.items():
             if alignment is not None:
                 extra[name] = alignment.to_dict()
+        event_id = event_id or self.event_id_
+        if event_id:
+            self._check_labels(event_id)
+            extra["event_id"] = {label: texts_of(events) for label, events in event_id.items()}
         history = getattr(self, "history_", None)
         if history:  # a loaded estimator has none
             extra["epoch"] = epoch_choice(history, self.best_epoch_)
@@ -105,6 +116,16 @@ class SavingMixin:
             extra["card"] = card.to_dict()
         write = save_own_module if self._holds_own_module() else save_model
         write(self.model_, path, extra, self._described_people(extra))
+
+    def _check_labels(self, event_id: Mapping[str, Any]) -> None:
+        """Raise an error if events are those of labels that a classifier does not have."""
+        known = [str(label) for label in getattr(self, "classes_", ())]
+        unknown = [label for label in event_id if label not in known]
+        if known and unknown:
+            raise ValueError(
+                f"expected events of the labels {', '.join(map(repr, known))}, got "
+                f"{', '.join(map(repr, unknown))}"
+            )
 
     def _holds_own_module(self) -> bool:
         """Return whether the model can only be loaded with its class, not by a name."""
@@ -171,6 +192,7 @@ class SavingMixin:
         fitted.causal = extra.get("causal", False)
         fitted._is_own_module = is_own
         fitted.card_ = card_in(extra, path)
+        fitted.event_id_ = extra.get("event_id")
         fitted._set_people(extra, read_extra_tensors(path))
         return fitted
 

@@ -38,6 +38,7 @@ def folds_of(name: str, known: Collection[str]) -> list[str]:
         return [name]
     folds = sorted(other for other in known if family_of(other) == name)
     if not folds:
-        near = nearest(name, {*known, *map(family_of, known)})
+        families = set(map(family_of, known))
+        near = nearest(name, {*known, *families} if "_fold" in name else families)
         raise ValueError(f"unknown weights {name!r}{near}")
     return folds

@@ -157,6 +157,13 @@ class Weights:
         return dataset if normalizer.how == "none" else dataset.mapped(normalizer.transform)
 
     @property
+    def event_id(self) -> dict[str, list[str]]:
+        """Events that had each label in the training, as far as the file tells."""
+        if not isinstance(self.source, Path):
+            return {}
+        return dict(read_metadata(self.source)["extra"].get("event_id", {}))
+
+    @property
     def alignment(self) -> PersonAlignment | None:
         """Alignment by person that the model's windows need, or None."""
         if not isinstance(self.source, Path):

@@ -274,10 +274,18 @@ def test_files_with_stim_codes(folder):
     both.save(folder / "stim_raw.fif", overwrite=True, verbose="ERROR")
     done = eegzoo(
         "train", "--raw", "stim_raw.fif", "--event-id", "left=10", "--event-id", "right=20",
-        "--cv", 2, "--max-epochs", 1, cwd=folder,
+        "--cv", 2, "--max-epochs", 1, "--out", "stim.safetensors", cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "classes ['left', 'right']" in done.stdout
+    # The file holds which events had the labels.
+    found = eegzoo("evaluate", "stim.safetensors", "--raw", "stim_raw.fif", cwd=folder)
+    assert found.returncode == 0, found.stderr
+    assert "on 12 windows" in found.stdout
+    assert "stim_raw.fif/1/1: events as in training: left=10,right=20" in found.stderr
+    refused = eegzoo("evaluate", "stim.safetensors", "--raw", "two_raw.fif", cwd=folder)
+    assert refused.returncode == 2
+    assert "--event-id left=EVENT,right=EVENT" in " ".join(refused.stderr.split())
 
 
 def test_bad_segments_and_rest_are_not_labels(folder):

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import shutil
 
 import mne
 import numpy as np
 import pytest
 
+from eegzoo import create_model, find_weights, save_model
 from eegzoo.data import simulate_motor_imagery
 from tests.cli.test_cli import eegzoo
 
@@ -61,15 +63,27 @@ def test_the_table_is_csv(people):
     assert float(rows[1]["low"]) <= float(rows[1]["difference"]) <= float(rows[1]["high"])
 
 
-def test_trained_weights_take_part(tmp_path):
+def test_trained_weights_and_files_take_part(tmp_path):
     names = ["PO7", "PO3", "POz", "PO4", "PO8", "O1", "Oz", "O2"]
     raw = simulate_motor_imagery(12, random_state=0).pick(slice(8))
     raw.rename_channels(dict(zip(raw.ch_names, names, strict=True)))
     assert isinstance(raw, mne.io.BaseRaw)
     raw.save(tmp_path / "s0_raw.fif", verbose="ERROR")
-    done = eegzoo("compare", "--models", "eegnet,eegnet.ssvep_exo@linear_probe", *recordings(1),
-                  *COMMON, cwd=tmp_path)  # fmt: skip
+    shutil.copy(find_weights("eegnet.ssvep_exo").source, tmp_path / "with_card.safetensors")
+    sizes = {"n_chans": 8, "n_times": 513, "n_outputs": 2, "sfreq": 128, "ch_names": names}
+    save_model(create_model("eegnet_4_2", **sizes), tmp_path / "without.safetensors")
+    models = [
+        "eegnet", "eegnet.ssvep_exo@linear_probe", "with_card.safetensors@linear_probe",
+        "without.safetensors",
+    ]  # fmt: skip
+    done = eegzoo("compare", "--models", ",".join(models), *recordings(1), *COMMON,
+                  "--out", "table.json", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))
+    rows = {row["name"]: row for row in found["models"]}
+    assert list(rows) == models
+    # The file is that of the name.
+    assert rows[models[1]]["people"] == rows[models[2]]["people"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +91,7 @@ def test_trained_weights_take_part(tmp_path):
     [
         (["--models", "eegnet"], "expected two different models at least"),
         (["--models", "eegnet,eegnet"], "expected two different models at least"),
+        (["--models", "eegnet,none.safetensors"], "no such file: none.safetensors"),
         (["--models", "eegnet,egnet"], "unknown model 'egnet'"),
         (["--models", "eegnet,eegnet@fine"], "expected recipe to be one of"),
         (["--out", "table.txt"], "end in .csv or .json"),

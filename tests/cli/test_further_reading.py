@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eegzoo.cli.further_reading import PAGES, page_for
+from eegzoo.cli.further_reading import PAGES, page_for, way_out
 from eegzoo.data import simulate_motor_imagery
 from tests.cli.test_cli import eegzoo
 
@@ -32,6 +32,11 @@ def test_every_page_exists(page):
         ("expected the training and the test to share no windows: leakage", "docs/new_person.md"),
         ("expected a classifier of the stages W, N1, N2, N3, R, got left, right", "docs/sleep.md"),
         ("night.txt cannot be read as a scoring: line 3", "docs/scorings.md"),
+        ("cannot read s3://bucket/store/index.json: the credentials are refused (ExpiredToken); "
+         "renew them", "docs/stores.md"),
+        ("s3://bucket/store/a.npy was altered: bytes 0 to 9 do not have the hash",
+         "docs/stores.md"),
+        ("cannot use the cache /tmp/c: the disk is full", "docs/stores.md"),
         ("unknown label 'channels'", None),
         ("no LSL stream named 'amplifier' was found within 5 s", "docs/online.md"),
         ("unknown model 'eegnt'; did you mean 'eegnet'?", None),
@@ -41,6 +46,34 @@ def test_every_page_exists(page):
 )  # fmt: skip
 def test_errors_of_a_kind_have_their_page(reason, page):
     assert page_for(reason) == page
+
+
+@pytest.mark.parametrize(
+    ("reason", "options", "solution"),
+    [
+        ("channels ['C3'] are missing, got ['C4']", ["--missing"], "--missing interpolate"),
+        ("channels ['C3'] are missing, got ['C4']", ["--raw"], None),
+        ("expected sfreq of 160 Hz, got 100 Hz", ["--resample"], "--resample changes the rate"),
+        ("expected sfreq of at least 16 Hz, got 8", ["--resample"], None),
+    ],
+)
+def test_errors_name_the_option_that_solves_them(reason, options, solution):
+    found = way_out(reason, options)
+    assert found is None if solution is None else found.startswith(solution)
+
+
+def test_option_is_named_by_the_commands_that_have_it(models):
+    raw = simulate_motor_imagery(4, ch_names=("C3", "C4"), random_state=0)
+    raw.save(models / "two_raw.fif", overwrite=True, verbose="ERROR")
+    done = eegzoo("predict", "classifier.safetensors", "two_raw.fif", cwd=models)
+    assert "channels ['Cz'] are missing, got ['C3', 'C4']; --missing interpolate" in done.stderr
+
+
+def test_names_of_the_wrong_kind_say_where_they_belong(tmp_path):
+    weights = eegzoo("info", "eegnet.physionet_mi2", cwd=tmp_path).stderr
+    assert "eegzoo weights eegnet.physionet_mi2" in weights
+    mistyped = eegzoo("predict", "m.safetensor", "a.edf", cwd=tmp_path).stderr
+    assert "no such file: m.safetensor" in mistyped
 
 
 def test_error_stays_one_line_that_ends_with_its_page(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
 VERBS = (
     "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
-    "stream", "export", "reproduce", "doctor",
+    "stream", "export", "store", "reproduce", "doctor",
 )  # fmt: skip
 GROUPS = ("Look around", "Train and evaluate", "Use a trained model", "Check")
 # The names of all loaded modules follow the output of the command.

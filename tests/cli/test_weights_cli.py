@@ -88,7 +88,7 @@ def test_a_name_shows_its_card_or_its_code(tmp_path):
         ("evaluate eegnet", "unknown weights 'eegnet'"),
         ("predict eegsym.mi_9 recording.edf", "did you mean 'eegsym.mi_"),
         (f"predict {MI2} recording.edf", "no such file: recording.edf"),
-        (f"evaluate {MI2} --data simulated", "are missing"),
+        (f"evaluate {MI2} --data simulated", "like the labels of the model"),
     ],
 )
 def test_bad_input_is_an_error_of_one_line(tmp_path, arguments, message):
@@ -172,7 +172,7 @@ def test_other_labels_raise(tmp_path):
     feet = ["--data", "eegbci", "--subjects", 1, "--runs", "6,10,14"]
     done = eegzoo("evaluate", MI2, *feet, cwd=tmp_path)
     assert done.returncode == 2
-    assert "got also ['feet', 'fists']" in done.stderr
+    assert "right_fist; got events feet, fists, rest; --event-id" in done.stderr
 
 
 # The same recordings stored differently give the same accuracy or an error.

@@ -38,12 +38,13 @@ def python_blocks(text):
 
 
 def commands(text):
-    """Return the arguments of each command of eegzoo in the console blocks of a page."""
+    """Return the arguments of each command of eegzoo that a page shows, or measured with."""
     found = []
     for match in _PART.finditer(text):
         if match["language"] in ("console", "bash"):
             whole = match["code"].replace("\\\n", " ")
             found += [line for line in whole.splitlines() if re.match(r"\s*(\$ )?eegzoo ", line)]
+    found += re.findall(r"^<!-- measured by (eegzoo .*) -->$", text, re.MULTILINE)
     indented = re.sub(r"\\\n\s*", "", text)
     found += re.findall(r"^    eegzoo .*$", indented, re.MULTILINE)
     return [

@@ -1,4 +1,7 @@
-"""The site in headless Chromium: search, no console errors, narrow, light and dark."""
+"""The site in headless Chromium: search, pictures, no console errors, narrow, light and dark.
+
+One session of the browser visits all pages that are written by hand, and samples of the others.
+"""
 
 import functools
 import html
@@ -22,11 +25,9 @@ pytestmark = [
 # Loads pages one after the other into a frame, and writes down what they look like. Chromium's
 # windows are at least 500 pixels wide, frames are not.
 VISIT = """<!DOCTYPE html><html><head></head><body style="margin: 0">
-<iframe style="width: WIDTHpx; height: 900px; border: 0"></iframe>
+<iframe style="height: 900px; border: 0"></iframe>
 <script>
-localStorage.setItem("mode", "MODE");
-localStorage.setItem("theme", "MODE");
-const pages = PAGES;
+const visits = VISITS;
 const found = [];
 const frame = document.querySelector("iframe");
 const luminance = (color) => {
@@ -46,35 +47,52 @@ const contrast = (element, view) => {
   const other = luminance(background(element, view));
   return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 };
-const measure = (page) => {
+const measure = ({page, width, mode}) => {
   const view = frame.contentWindow, text = frame.contentDocument;
   const kinds = ["h1", "p", "li", "a", "td", "code"].map((kind) => `article ${kind}`);
-  const texts = [...text.querySelectorAll(kinds.join(", "))];
+  const texts = width > 400 ? [...text.querySelectorAll(kinds.join(", "))] : [];
   const images = [...text.querySelectorAll("img")];
   found.push({
-    page,
+    page, width, mode,
     inner: view.innerWidth,
-    width: text.documentElement.scrollWidth,
+    needed: text.documentElement.scrollWidth,
     theme: text.documentElement.dataset.theme,
     pale: texts.filter((one) => one.getClientRects().length && contrast(one, view) < 4.5)
       .map((one) => one.outerHTML.slice(0, 100)),
-    broken: images.filter((one) => one.loading !== "lazy" && !(one.complete && one.naturalWidth))
-      .map((one) => one.src),
+    images: images.length,
+    broken: images.filter((one) => !(one.complete && one.naturalWidth)).map((one) => one.src),
+    silent: images.filter((one) => !one.alt.trim()).map((one) => one.src),
+    result: text.querySelector("ul.search a")?.getAttribute("href"),
   });
 };
-const next = () => {
-  if (!pages.length) {
-    const meta = document.createElement("meta");
-    meta.id = "found";
-    meta.content = JSON.stringify(found);
-    document.head.append(meta);
-    return;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const loaded = async () => {
+  const images = [...frame.contentDocument.querySelectorAll("img")];
+  images.forEach((one) => { one.loading = "eager"; });
+  const isSearch = frame.contentWindow.location.search;
+  // Chromium's virtual time waits for what is fetched, but not for a promise of an image.
+  for (let n = 0; n < 100; n++) {
+    const isFound = !isSearch || frame.contentDocument.querySelector("ul.search a");
+    if (isFound && images.every((one) => one.complete)) break;
+    await sleep(100);
   }
-  const page = pages.shift();
-  frame.onload = () => setTimeout(() => { measure(page); next(); }, 100);
-  frame.src = page;
 };
-next();
+const run = async () => {
+  for (const visit of visits) {
+    localStorage.setItem("mode", visit.mode);
+    localStorage.setItem("theme", visit.mode);
+    frame.style.width = `${visit.width}px`;
+    await new Promise((done) => { frame.onload = done; frame.src = visit.page; });
+    await loaded();
+    await sleep(100);
+    measure(visit);
+  }
+  const meta = document.createElement("meta");
+  meta.id = "found";
+  meta.content = JSON.stringify(found);
+  document.head.append(meta);
+};
+run().catch((error) => console.error(error.stack));
 </script></body></html>
 """
 SAMPLE = (
@@ -83,6 +101,9 @@ SAMPLE = (
     "api/reference/eegzoo.layers.ConstrainedConv1d.html", "auto_examples/index.html",
     "auto_examples/plot_first_classifier.html", "glossary.html", "about/benchmarks.html",
 )  # fmt: skip
+SEARCH = "search.html?q=ConstrainedConv1d"
+# Pages of these folders come from one template each; test_site.py looks at all of them.
+TEMPLATES = ("models", "commands", "api/reference")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -90,75 +111,98 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def chosen(folder):
+    """Return the pages to visit: of each template the largest and the one of the longest word."""
+    every = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.html")
+        if not {"_static", "_modules"} & set(path.parts)
+    )
+    pages = [page for page in every if page.rpartition("/")[0] not in TEMPLATES]
+    for template in TEMPLATES:
+        texts = {
+            page: re.sub("<[^>]*>", " ", article_of((folder / page).read_text(encoding="utf-8")))
+            for page in every
+            if page.rpartition("/")[0] == template
+        }
+        longest = {page: max(map(len, text.split())) for page, text in texts.items()}
+        pages += {max(texts, key=lambda page: len(texts[page])), max(longest, key=longest.get)}
+    return sorted({*pages, *SAMPLE})
+
+
+def article_of(text):
+    return text[text.index("<article") : text.index("</article>")]
+
+
 @pytest.fixture(scope="module")
-def server(built_site):
+def visited(built_site, tmp_path_factory):
+    """Return what each page looks like in one session of the browser, and its console."""
     folder, _ = built_site
+    visits = [{"page": page, "width": 400, "mode": "light"} for page in chosen(folder)]
+    visits += [
+        {"page": page, "width": 1280, "mode": mode} for mode in ("light", "dark") for page in SAMPLE
+    ]
+    visits.append({"page": SEARCH, "width": 1280, "mode": "light"})
     handler = functools.partial(Quiet, directory=folder)
+    visit = folder / "_static" / "visit.html"
+    text = VISIT.replace("VISITS", json.dumps([{**v, "page": f"../{v['page']}"} for v in visits]))
+    visit.write_text(text, encoding="utf-8")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
-
-
-def chromium(address, folder, *arguments):
-    return subprocess.run(
-        [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            f"--user-data-dir={folder / 'profile'}", "--window-size=1280,900",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            "--enable-logging=stderr", "--virtual-time-budget=600000", "--dump-dom",
-            *arguments, address,
-        ],
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-
-
-def visit(server, tmp_path, pages, width, mode="light"):
-    """Return what pages look like in a frame of a width, and the errors on the console."""
-    folder, address = server
-    text = VISIT.replace("WIDTH", str(width)).replace("MODE", mode)
-    name = f"visit-{width}-{mode}.html"
-    (folder / name).write_text(text.replace("PAGES", json.dumps(list(pages))), encoding="utf-8")
-    try:
-        done = chromium(f"{address}/{name}", tmp_path)
-    finally:
-        (folder / name).unlink()
+        address = f"http://127.0.0.1:{serving.server_port}/_static/visit.html"
+        try:
+            done = chromium(address, tmp_path_factory.mktemp("browser"))
+        finally:
+            visit.unlink()
+            serving.shutdown()
     (content,) = re.findall(r'<meta id="found" content="([^"]*)"', done.stdout) or [None]
     assert content is not None, done.stderr[-2000:]
     # The theme writes what it does to the console.
     console = [
         line for line in done.stderr.splitlines() if "CONSOLE" in line and '"[PST]: ' not in line
     ]
-    return json.loads(html.unescape(content)), console
+    found = json.loads(html.unescape(content))
+    assert len(found) == len(visits)
+    return [{**one, "page": one["page"].removeprefix("../")} for one in found], console
 
 
-def test_search_finds_the_layer(server, tmp_path):
-    _, address = server
-    done = chromium(f"{address}/search.html?q=ConstrainedConv1d", tmp_path)
-    results = re.search(r'<ul[^>]* class="search".*?</ul>', done.stdout, re.DOTALL)
-    assert results is not None, done.stdout[-2000:]
-    first = re.search('href="([^"]*)"', results[0])[1]
-    assert first == "api/reference/eegzoo.layers.ConstrainedConv1d.html"
+def chromium(address, folder):
+    return subprocess.run(
+        [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            f"--user-data-dir={folder / 'profile'}", "--window-size=1280,900",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--enable-logging=stderr", "--virtual-time-budget=600000", "--dump-dom", address,
+        ],
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
 
 
-def test_every_page_loads_and_fits_a_telephone(server, tmp_path):
-    folder, _ = server
-    pages = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*.html")
-        if not {"_static", "_modules"} & set(path.parts) and not path.name.startswith("visit-")
-    )
-    found, console = visit(server, tmp_path, pages, 400)
-    assert console == []
-    assert [one["page"] for one in found] == pages
-    assert {one["inner"] for one in found} == {400}
-    assert {one["page"]: one["width"] for one in found if one["width"] > 400} == {}
-    assert {one["page"]: one["broken"] for one in found if one["broken"]} == {}
+def test_no_page_writes_an_error_to_the_console(visited):
+    assert visited[1] == []
+
+
+def test_every_picture_is_there_and_has_an_alternative_text(visited):
+    found, _ = visited
+    assert sum(one["images"] for one in found) > 50
+    for fault in ("broken", "silent"):
+        assert {one["page"]: one[fault] for one in found if one[fault]} == {}
+
+
+def test_pages_fit_a_telephone(visited):
+    narrow = [one for one in visited[0] if one["width"] == 400]
+    assert {one["inner"] for one in narrow} == {400}
+    assert {one["page"]: one["needed"] for one in narrow if one["needed"] > 400} == {}
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_text_can_be_read_in_light_and_dark(server, tmp_path, mode):
-    found, console = visit(server, tmp_path, SAMPLE, 1280, mode)
-    assert console == []
-    assert {one["theme"] for one in found} == {mode}
-    assert {one["page"]: one["pale"] for one in found if one["pale"]} == {}
+def test_text_can_be_read_in_light_and_dark(visited, mode):
+    wide = [one for one in visited[0] if one["width"] > 400 and one["mode"] == mode]
+    assert {one["page"] for one in wide} >= set(SAMPLE)
+    assert {one["theme"] for one in wide} == {mode}
+    assert {one["page"]: one["pale"] for one in wide if one["pale"]} == {}
+
+
+def test_search_finds_the_layer(visited):
+    (search,) = (one for one in visited[0] if one["page"] == SEARCH)
+    assert search["result"] == "api/reference/eegzoo.layers.ConstrainedConv1d.html"

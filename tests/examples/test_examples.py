@@ -14,10 +14,16 @@ FOLDER = Path(__file__).parents[2] / "examples"
 EVERY = sorted(FOLDER.glob("*.py"))
 RUN = [path for path in EVERY if path.stem.startswith("plot_")]
 # What an example draws to compare with: a line at chance, a limit, the diagonal.
-EXTRAS = {"plot_explanation": "captum", "plot_onnx": "onnxruntime", "plot_own_edf": "edfio"}
+EXTRAS = {
+    "plot_explanation": "captum",
+    "plot_onnx": "onnxruntime",
+    "plot_own_edf": "edfio",
+    "plot_cluster": "distributed",
+}
 SUBJECTS = ("first classifier", "your own edf", "constrained layer", "new person", "subject out",
             "night", "loop of your own", "why", "another cap", "moabb", "grid search", "onnx",
-            "larger than memory", "architecture", "augmentation", "comparing", "keras")  # fmt: skip
+            "larger than memory", "on a cluster", "architecture", "augmentation", "comparing",
+            "keras")  # fmt: skip
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ N_TIMES = 256
 # Sizes for models that half the standard sampling rate and `N_TIMES` do not suit.
 SMALL_SIZES: dict[str, dict[str, object]] = {
     "atcnet": {"n_segments": 2, "n_times": 168},
+    "basenet": {"n_filters": (6, 4)},
+    "basenet_se": {"n_filters": (6, 4)},
     # Transformers with few and small layers: their published sizes take minutes.
     "bendr": {"embed_dim": 16, "depth": 2, "n_heads": 2, "feedforward_size": 16, "n_times": 300},
     "biot": {
@@ -31,6 +33,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     },
     "cbramod": {"patch_length": 40, "n_filters": 10, "depth": 2, "n_heads": 4, "n_times": 90},
     "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # 22 million parameters take minutes
+    "eegsimpleconv": {"n_filters": 8, "n_times": 96},
     # With more ReLUs, one is more often so close to its kink that finite differences are wrong.
     "eeginception_mi": {"n_filters": 2, "n_kernels": 2, "n_times": 40},
     "eegpt": {
@@ -40,11 +43,23 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "epint": {
         "patch_length": 20, "embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 90,
     },
+    "ifnet": {"n_filters": 8},
+    "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
+    "lightconvnet": {"n_filters": 8, "n_heads": 2},
+    "msvtnet": {
+        "kernel_lengths": (5, 12), "n_filters": 3, "n_heads": 2, "depth": 1, "n_times": 112,
+    },
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "sccnet": {"n_filters": (6, 5)},
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
+    "sstdpn": {"n_filters": (3, 6)},
     "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 40},
+    "tcformer": {
+        "kernel_lengths": (5, 12), "n_filters": 3, "group_dim": 8, "n_heads": 2, "n_kv_heads": 1,
+        "tcn_depth": 1, "n_times": 112,
+    },
     "transformeeg": {"n_times": 24},
     "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
@@ -109,6 +124,13 @@ def test_standard_size_works(name):
     standard = find_entry(name).standard
     model = create_model(name, **standard).eval()
     assert model(windows(model, 2)).shape == (2, standard["n_outputs"])
+
+
+@every_model
+def test_model_is_built_without_memory(name):
+    with torch.device("meta"):  # the site tries sizes so
+        model = create_model(name, **find_entry(name).standard)
+    assert all(parameter.is_meta for parameter in model.parameters())
 
 
 @every_model

@@ -18,7 +18,10 @@ from eegzoo.torch_internals import BatchNormBase
 from tests.models.test_every_model import CLASSES, NAMES, build
 
 # Models whose normalisations follow an activation or fixed features, or count samples as maps.
-KEEPING_NORMS = {"eeginception_mi": 6, "eegnex": 5, "ssvep_front": 1, "tangent_net": 1, "usleep": 7}
+KEEPING_NORMS = {
+    "eeginception_mi": 6, "eegnex": 5, "ssvep_front": 1, "tangent_net": 1,
+    "tangent_net_two_heads": 1, "usleep": 7,
+}  # fmt: skip
 
 
 def trained(model):

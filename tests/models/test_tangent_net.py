@@ -46,6 +46,14 @@ def test_people_in_a_batch_are_computed_as_if_alone():
     torch.testing.assert_close(model(torch.cat(people)), alone)
 
 
+def test_two_heads_average_probabilities_of_tangent_vectors_and_of_powers():
+    model, x = build(two_heads=True).eval(), windows(6)
+    features = model.features(x)
+    tangent, power = model.head.layers
+    apart = tangent(features[:, :50]).softmax(1) + power(features[:, 50:]).softmax(1)
+    torch.testing.assert_close(model(x).exp(), apart / 2)
+
+
 @pytest.mark.parametrize("kind", ["average-referenced", "flat channel", "flat window", "zeros"])
 def test_defective_windows_have_finite_outputs_and_gradients(kind):
     x = windows(6)
@@ -79,6 +87,7 @@ def test_number_of_features():
         ({"shrinkage": 1.5}, "expected shrinkage to be"),
         ({"filter_order": 0}, "expected filter_order to be"),
         ({"n_times": 20}, "expected n_times of at least"),
+        ({"two_heads": True, "power_bands": None}, "expected power_bands with two_heads"),
     ],
 )
 def test_wrong_arguments_raise(changes, message):

@@ -74,6 +74,6 @@ def statistics_of(x):
 if __name__ == "__main__":
     make(
         "ssvep_front_scipy.npz", lambda x: z_scores(features_before_z_scores(x))[0], statistics_of,
-        n_features=18, n_outputs=4, meta={"source": "SciPy 1.17.1 and scikit-learn 1.9.1"},
+        heads={"head": 18}, n_outputs=4, meta={"source": "SciPy 1.17.1 and scikit-learn 1.9.1"},
         seed=4, gains={"head": 0.5}, shape_of_x=SHAPE, scale_of_x=20.0,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Make tangent_net_scipy.npz with SciPy and pyRiemann: ``python make_tangent_net.py``.
+"""Make tangent_net*_scipy.npz with SciPy and pyRiemann: ``python make_tangent_net.py``.
 
 Requires ``scipy==1.17.1``, ``scikit-learn==1.9.1`` and ``pyriemann==0.12``. There are no authors of
 the network; its parts are computed by these libraries, one after the other.
@@ -51,8 +51,11 @@ def statistics_of(x):
 
 
 if __name__ == "__main__":
-    make(
-        "tangent_net_scipy.npz", lambda x: z_scores(features_before_z_scores(x))[0], statistics_of,
-        n_features=5 * 21 + 22 * 6, n_outputs=3, meta={"source": "SciPy 1.17.1 and pyRiemann 0.12"},
-        seed=3, gains={"head": 0.3}, shape_of_x=SHAPE, scale_of_x=20.0,
-    )  # fmt: skip
+    one = {"head": 5 * 21 + 22 * 6}
+    two = {"head.layers.0": 5 * 21, "head.layers.1": 22 * 6}
+    for name, heads in (("tangent_net", one), ("tangent_net_two_heads", two)):
+        make(
+            f"{name}_scipy.npz", lambda x: z_scores(features_before_z_scores(x))[0], statistics_of,
+            heads=heads, n_outputs=3, meta={"source": "SciPy 1.17.1 and pyRiemann 0.12"},
+            seed=3, gains={"head": 0.3}, shape_of_x=SHAPE, scale_of_x=20.0,
+        )  # fmt: skip

@@ -1,6 +1,10 @@
-"""Every figure in a card, in the README and in the benchmarks' tables has an entry."""
+"""Every figure in a card, in the README and in the benchmarks' tables has an entry.
+
+Those in the pages of the documentation have an entry or the command that measured them.
+"""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,14 @@ from eegzoo.weights.stored_cards import stored_cards
 
 ROOT = Path(__file__).parents[2]
 README, BENCHMARKS = ROOT / "README.md", ROOT / "benchmarks" / "README.md"
+PAGES = [ROOT / "docs/how_to/raspberry_pi.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [page for page in PAGES if page.name != "reproduce.md"]  # written from the entries
 COMMENT = re.compile(r"<!-- eegzoo reproduce (.+) -->")
+# What measured figures that have no entry; or why no command does, which the text says as well.
+MEASURED = re.compile(r"<!-- (measured by|measured once:) (.+) -->")
+# Accuracies and such are written without a zero before the point, or with three decimals.
+ACCURACY = r"(?<![\w.:/\d])(?:0\.[1-9]\d{2}|\.\d{2,3})(?![\w.]*\d)"
+SPEED = r"\d\.?\d* (?:µs|MiB|MB|GB)(?!\w)|\d\.\d+ ms\b"
 STATED = [
     (entry, figure, stated)
     for entry in list_entries()
@@ -72,6 +83,54 @@ def test_table_with_figures_names_its_entries(path):
     for above, _ in found:
         for name in COMMENT.fullmatch(above)[1].split():
             assert find_entries(name)
+
+
+def sources_of(text):
+    """Return the comments of a text that say where its figures are from."""
+    return [
+        line for line in text.splitlines() if COMMENT.fullmatch(line) or MEASURED.fullmatch(line)
+    ]
+
+
+def sections(path):
+    """Return the parts of a page between headings, without code and other comments."""
+    text = re.sub(
+        r"^( *)(```+).*?^ *\2$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    kept = "eegzoo reproduce|measured"
+    text = re.sub(rf"<!-- (?!{kept}).*?-->", "", text, flags=re.DOTALL)
+    return re.split(r"^#+ ", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_figure_of_a_page_names_its_entry_or_command(path):
+    known = {f"{abs(stated.value):.{digits}f}" for *_, stated in STATED for digits in (2, 3)}
+    known |= {
+        f"{limit:.{digits}f}" for *_, s in STATED for limit in s.interval or () for digits in (2, 3)
+    }
+    unnamed = []
+    for section in sections(path):
+        if sources_of(section):
+            continue
+        prose = "\n".join(line for line in section.splitlines() if not line.startswith("|"))
+        in_tables = "\n".join(line for line in section.splitlines() if line.startswith("|"))
+        unnamed += [
+            value for value in re.findall(ACCURACY, prose) if f"0{value.lstrip('0')}" not in known
+        ]
+        unnamed += re.findall(f"{ACCURACY}|{SPEED}", in_tables) + re.findall(SPEED, prose)
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_sources_of_figures_exist(path):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if entry := COMMENT.fullmatch(line):
+            assert all(find_entries(name) for name in entry[1].split())
+        elif (measured := MEASURED.fullmatch(line)) and measured[1] == "measured by":
+            program, *arguments = shlex.split(measured[2])
+            assert program in ("eegzoo", "python")
+            # That commands of eegzoo exist is tested with the others of the page.
+            assert program == "eegzoo" or (ROOT / arguments[0]).is_file()
 
 
 def table_of(*header):

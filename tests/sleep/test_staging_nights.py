@@ -1,17 +1,11 @@
 """Several nights: files of their own, failures of their own, processes and clusters."""
 
-import os
-import signal
-import time
-
-import dask
-import distributed
-import joblib
 import mne
 import numpy as np
 import pytest
 
-from eegzoo.sleep import read_hypnogram, stage_nights
+from eegzoo.data.tasks.outcome import lost, outcome_of
+from eegzoo.sleep import read_hypnogram, stage_nights, staging_nights
 from tests.sleep.band_stager import SFREQ, BandStager, planted
 
 STAGES = ["W", "N1", "N2", "N3", "R"]
@@ -36,33 +30,6 @@ def nights(tmp_path):
     return paths
 
 
-class KilledOnce(BandStager):
-    """Kills the process that stages the first night, the first time."""
-
-    def __init__(self, folder, always=False):
-        super().__init__()
-        self.folder, self.always = folder, always
-
-    def probabilities(self, signals, sfreq):
-        found = super().probabilities(signals, sfreq)
-        (self.folder / f"{found[0].argmax()}-{os.getpid()}-{time.time_ns()}").touch()
-        mark = self.folder / "killed"
-        if found[0].argmax() == 0 and (self.always or not mark.exists()):
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return found
-
-
-def outcomes(results):
-    """Return the stages of each night, or None where it failed, by its name."""
-    listed = list(results)
-    assert len({night.recording for night in listed}) == len(listed)
-    return {
-        night.recording.name[0]: None if night.hypnogram is None else night.hypnogram.stages
-        for night in listed
-    }
-
-
 def test_each_failure_is_its_own_and_the_rest_go_on(nights, tmp_path):
     out = tmp_path / "out"
     listed = list(stage_nights(nights, BandStager(), out=out))
@@ -75,38 +42,19 @@ def test_each_failure_is_its_own_and_the_rest_go_on(nights, tmp_path):
     assert read_hypnogram(out / "d_raw.csv").stages == tuple(STAGES[::-1])
 
 
-@pytest.mark.slow
-def test_night_that_always_kills_its_process_does_not_stop_the_rest(nights, tmp_path):
-    (tmp_path / "log").mkdir()
-    stager = KilledOnce(tmp_path / "log", always=True)
-    listed = list(stage_nights(nights, stager, out=tmp_path / "out", n_jobs=2))
-    assert outcomes(listed) == {"a": None, "b": None, "c": None, "d": tuple(STAGES[::-1])}
-    (error,) = [night.error for night in listed if night.recording.name[0] == "a"]
-    assert error.startswith("the process that staged it ended")
+def test_night_whose_process_ends_is_a_failure_of_its_own(nights, monkeypatch):
+    """What happens to the tasks of dead processes is tested with `run_tasks`."""
 
+    def run_tasks(function, tasks, n_jobs):
+        assert n_jobs == 3
+        yield lost(0, OSError("killed\nby signal 9"))
+        yield outcome_of(function, 3, tasks[3])
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("always", "deaths"), [(False, 3), (True, 0)])
-def test_cluster_stages_the_nights_of_a_killed_worker_again(nights, tmp_path, always, deaths):
-    (tmp_path / "log").mkdir()
-    more = [write_night(tmp_path / f"{name}_raw.fif", ["N2"] * 4) for name in "ef"]
-    stager = KilledOnce(tmp_path / "log", always)
-    with (
-        # Number of workers that may die with a night.
-        dask.config.set({"distributed.scheduler.allowed-failures": deaths}),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
-            silence_logs=50,
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-        joblib.parallel_config(backend="dask", client=client),
-    ):  # fmt: skip
-        found = outcomes(stage_nights([*nights, *more], stager, out=tmp_path / "out"))
-    killed = None if always else tuple(STAGES)
-    expected = {"a": killed, "b": None, "c": None, "d": tuple(STAGES[::-1])}
-    assert found == expected | dict.fromkeys("ef", ("N2",) * 4)
-    written = {path.name[0] for path in (tmp_path / "out").iterdir()}
-    assert written == set("def") | (set() if always else {"a"})
+    monkeypatch.setattr(staging_nights, "run_tasks", run_tasks)
+    dead, alive = stage_nights(nights, BandStager(), n_jobs=3)
+    assert (dead.recording, dead.hypnogram) == (nights[0], None)
+    assert dead.error == "the process that computed it ended: killed by signal 9"
+    assert alive.hypnogram.stages == tuple(STAGES[::-1])
 
 
 @pytest.mark.parametrize(

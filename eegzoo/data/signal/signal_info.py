@@ -112,7 +112,7 @@ class SignalInfo:
         keys = dict(zip(self.keys(), self.ch_names, strict=True))
         missing = [name for key, name in keys.items() if key not in places]
         if missing:
-            raise ValueError(f"channels {missing} are missing, got {list(ch_names)}")
+            raise ValueError(f"channels {_some(missing)} are missing, got {_some(ch_names)}")
         return [places[key] for key in keys]
 
     def check_window(self, other: SignalInfo) -> None:
@@ -211,3 +211,9 @@ def shown_apart(expected: float, got: float) -> tuple[str, str]:
         if texts[0] != texts[1]:
             return texts
     return repr(expected), repr(got)
+
+
+def _some(names: Sequence[str], most: int = 10) -> str:
+    """Return names as a list, of which only the first are named if there are many."""
+    others = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{list(names)[:most]}{others}"

@@ -48,8 +48,19 @@ def write_sealed(path: Path, content: Any) -> None:
     OSError
         If the file cannot be written.
     """
-    sealed = {"format": FORMAT, "version": VERSION, "sha256": sha256(content), "content": content}
-    write_synced(path, json.dumps(sealed).encode())
+    write_synced(path, sealed(content))
+
+
+def sealed(content: Any) -> bytes:
+    """Return JSON-serialisable content with its checksum, as `write_sealed` writes it.
+
+    Examples
+    --------
+    >>> unsealed(sealed([1, 2]), "index.json")
+    [1, 2]
+    """
+    known = {"format": FORMAT, "version": VERSION, "sha256": sha256(content), "content": content}
+    return json.dumps(known).encode()
 
 
 def read_sealed(path: Path) -> Any:
@@ -62,17 +73,28 @@ def read_sealed(path: Path) -> Any:
     ValueError
         If the file is damaged, is not of a window store, or has another version of the format.
     """
+    return unsealed(path.read_bytes(), path)
+
+
+def unsealed(data: bytes, path: object) -> Any:
+    """Return the content of the bytes of a file that `write_sealed` wrote.
+
+    Raises
+    ------
+    ValueError
+        As `read_sealed` raises it; the message names `path`.
+    """
     try:
-        sealed = json.loads(path.read_bytes())
+        known = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged, or not a file of a window store: {error}") from error
-    if not isinstance(sealed, dict) or sealed.get("format") != FORMAT:
+    if not isinstance(known, dict) or known.get("format") != FORMAT:
         raise ValueError(f"expected a file of a window store, got {path}, which is something else")
-    if sealed.get("version") != VERSION:
+    if known.get("version") != VERSION:
         raise ValueError(
             f"expected version {VERSION} of the format of window stores, got "
-            f"{sealed.get('version')!r} in {path}"
+            f"{known.get('version')!r} in {path}"
         )
-    if "content" not in sealed or sealed.get("sha256") != sha256(sealed["content"]):
+    if "content" not in known or known.get("sha256") != sha256(known["content"]):
         raise ValueError(f"{path} is damaged: its content does not match its checksum")
-    return sealed["content"]
+    return known["content"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
+import math
 import os
+import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,7 +30,8 @@ from eegzoo.data.store.fingerprint import fingerprint
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 
 HEADER_BYTES = 128
-_OPEN_FILES = 64  # kept open per process; macOS allows 256
+_DIGEST = re.compile("[0-9a-f]{64}")
+PIECE_BYTES = 2**20  # small against what is read at once, so that little is read in vain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,9 @@ class Shard:
         As in `EpochsDataset`. A string holds for every window.
     remarks : sequence of str
         Messages of the warnings issued while the windows were computed.
+    pieces : sequence of str
+        Hash of each MiB (`PIECE_BYTES`) of the file of windows, so that a part of the file can be
+        checked without the rest. Empty in stores written before there were pieces.
     """
 
     key: str
@@ -59,6 +64,7 @@ class Shard:
     y: list[int]
     metadata: Mapping[str, Any]
     remarks: list[str]
+    pieces: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -91,6 +97,22 @@ class Shard:
             for name, known in self.metadata.items()
         }
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file of windows."""
+        return HEADER_BYTES + 4 * math.prod(self.shape)
+
+    def check_size(self, path: object, n_bytes: int) -> None:
+        """Raise an error unless the file of windows has the expected size.
+
+        Raises
+        ------
+        ValueError
+            If it has another size; the message names `path`.
+        """
+        if n_bytes != self.n_bytes:
+            raise ValueError(f"{path} is damaged: expected {self.n_bytes} bytes, got {n_bytes}")
+
     def check_file(self, folder: Path) -> None:
         """Raise an error unless the file of windows has the expected size and header.
 
@@ -105,9 +127,7 @@ class Shard:
                 header, size = file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
         except FileNotFoundError as error:
             raise ValueError(f"{path} is missing: the window store is damaged") from error
-        expected = HEADER_BYTES + 4 * int(np.prod(self.shape))
-        if size != expected:
-            raise ValueError(f"{path} is damaged: expected {expected} bytes, got {size}")
+        self.check_size(path, size)
         if header != npy_header(self.shape):
             raise ValueError(
                 f"{path} is damaged: expected a header of float32 and shape {self.shape}"
@@ -119,8 +139,22 @@ class Shard:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make a shard from the result of `to_dict`."""
-        return cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
+        """Make a shard from the result of `to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If a hash is none, or there are too few of pieces. Files are named by them.
+        """
+        shard = cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
+        for digest in (shard.key, shard.sha256, *shard.pieces):
+            if not _DIGEST.fullmatch(str(digest)):
+                raise ValueError(f"expected a hash of 64 hexadecimal digits, got {digest!r}")
+        if shard.pieces and len(shard.pieces) != -(-shard.n_bytes // PIECE_BYTES):
+            raise ValueError(
+                f"expected a hash for each piece of {shard.n_bytes} bytes, got {len(shard.pieces)}"
+            )
+        return shard
 
 
 def write_shard(
@@ -160,14 +194,16 @@ def write_shard(
             dataset = EpochsDataset.from_epochs(cut.epochs, check_signal, types=types, **known)
             dataset.info = dataset.info.filtered(preprocessing.processing.is_causal)
         windows = np.ascontiguousarray(dataset.X[:], "<f4")
+        digest, pieces = _write_windows(folder / f"{key}.npy", windows)
         shard = Shard(
             key,
-            _write_windows(folder / f"{key}.npy", windows),
+            digest,
             dataset.info,
             list(dataset.classes),
             dataset.y.tolist(),
             {**{k: v.tolist() for k, v in dataset.metadata.items()}, **recording.metadata},
             [str(warning.message) for warning in caught],
+            pieces,
         )
         # Written last, so that every description has its windows.
         write_sealed(folder / f"{key}.json", shard.to_dict())
@@ -217,51 +253,21 @@ def npy_header(shape: tuple[int, int, int]) -> bytes:
     return begin + length.to_bytes(2, "little") + f"{described:{length - 1}}\n".encode()
 
 
-def read_into(path: str, windows: npt.NDArray[np.float32], first: int) -> None:
-    """Fill `windows`, which must be contiguous, from a file, starting at its window `first`.
-
-    Raises
-    ------
-    ValueError
-        If the file is too short or missing.
-    """
-    memory = windows.data.cast("B")
-    offset = HEADER_BYTES + first * windows[0].nbytes
-    try:
-        file = _opened(path)
-    except FileNotFoundError as error:
-        raise ValueError(f"{path} is gone: has the store been rewritten meanwhile?") from error
-    while memory:
-        n_bytes = os.preadv(file.descriptor, [memory], offset)  # reads 2 GiB at most
-        if n_bytes == 0:
-            raise ValueError(f"{path} is damaged: it ends at byte {offset}")
-        memory, offset = memory[n_bytes:], offset + n_bytes
-
-
-class _OpenFile:
-    """File descriptor that is closed when its last reference disappears."""
-
-    def __init__(self, path: str) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY)
-
-    def __del__(self) -> None:
-        if hasattr(self, "descriptor"):
-            os.close(self.descriptor)
-
-
-# Opening a file takes longer than reading from it. Reads pass their position, so threads and forked
-# processes can share a descriptor. One that leaves the cache during a read is closed afterwards.
-_opened = functools.lru_cache(maxsize=_OPEN_FILES)(_OpenFile)
-
-
-def _write_windows(path: Path, windows: npt.NDArray[Any]) -> str:
-    """Write a file of windows and return its hash."""
-    header = npy_header(windows.shape)
+def _write_windows(path: Path, windows: npt.NDArray[Any]) -> tuple[str, list[str]]:
+    """Write a file of windows, and return its hash and those of its pieces."""
+    header, memory = npy_header(windows.shape), windows.data.cast("B")
     with errors_named(f"cannot write {path}"):
-        write_synced(path, header, windows.data)
-    digest = hashlib.sha256(header)
-    digest.update(windows.data)
-    return digest.hexdigest()
+        write_synced(path, header, memory)
+    whole, pieces = hashlib.sha256(), []
+    for start in range(0, HEADER_BYTES + len(memory), PIECE_BYTES):
+        first = header if start == 0 else b""
+        body = memory[max(0, start - HEADER_BYTES) : start - HEADER_BYTES + PIECE_BYTES]
+        piece = hashlib.sha256(first)
+        piece.update(body)
+        pieces.append(piece.hexdigest())
+        whole.update(first)
+        whole.update(body)
+    return whole.hexdigest(), pieces
 
 
 @contextlib.contextmanager

@@ -1,10 +1,10 @@
-"""Store on disk of the windows of many recordings."""
+"""Store of the windows of many recordings."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -14,30 +14,47 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.checked_json import read_sealed
-from eegzoo.data.store.shards import Shard, read_into
-from eegzoo.data.store.writing import INDEX, write_store
+from eegzoo.data.store.index import identity_of, order_of, read_index, runs_of, without_repeats
+from eegzoo.data.store.local_folder import LocalFolder
+from eegzoo.data.store.open_source import open_source
+from eegzoo.data.store.remote.bucket import is_url
+from eegzoo.data.store.shard_source import ShardSource
+from eegzoo.data.store.shards import Shard
+from eegzoo.data.store.writing import write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
 class WindowStore(Windows):
-    """Windows of many recordings in a folder, for data sets that do not fit into memory.
+    """Windows of many recordings in files, for data sets that do not fit into memory.
 
     `write` creates a store, and `dataset` returns a data set that reads its windows when they are
-    needed. Reading takes 1.6 times as long as indexing an array in memory, as does a memory map,
-    but does not count towards a memory limit. Neighbouring windows are read together. Reading needs
-    ``os.preadv``, which Microsoft Windows does not have.
+    needed. `copy_store` copies a store to object storage, from where it is read through a cache on
+    disk (extra ``cloud``). Reading from a disk takes 1.6 times as long as indexing an array in
+    memory, as does a memory map, but does not count towards a memory limit. Neighbouring windows
+    are read together. Reading needs ``os.preadv``, which Microsoft Windows does not have.
 
     Parameters
     ----------
-    folder : path-like
-        Folder of a store that `write` created.
+    location : path-like | str
+        Folder of a store that `write` created, or the URL of a copy: ``s3://``, ``gs://``,
+        ``az://``, ``http://`` or ``https://``.
+    storage_options : mapping of str to object | None
+        Keyword arguments of `obstore.store.from_url` for a URL, such as ``endpoint``, ``region``,
+        ``client_options`` and ``retry_config``. What is not given, credentials above all, comes
+        from the environment, as obstore describes it.
+    cache : path-like | None
+        Folder of the cache of what is read from a URL; any number of processes can share it. None:
+        that in ``EEGZOO_CACHE``, or ``store`` in the user's cache of eegzoo.
+    cache_gb : float
+        Largest size of the cache, in GB. What was not read for the longest time is deleted.
 
     Attributes
     ----------
-    folder : Path
-        Folder of the store.
+    folder : Path | None
+        Folder of the store. None for a URL.
+    source : ShardSource
+        Where the files come from. Its ``name`` is the path or the URL.
     shape : tuple of int
         (n_windows, n_chans, n_times).
     info : SignalInfo
@@ -50,16 +67,27 @@ class WindowStore(Windows):
     Raises
     ------
     FileNotFoundError
-        If there is no store in the folder.
+        If there is no store.
     ValueError
-        If a file is damaged, is not of a window store, or has another version of the format; the
-        message names it.
+        If a file is damaged, was altered, is not of a window store, or has another version of the
+        format; the message names it.
+    OSError
+        If a URL cannot be read after repeated attempts, its credentials are refused (its subclass
+        `PermissionError`), or the disk of the cache is full.
+    ImportError
+        If obstore, which reads URLs, is not installed.
 
     Notes
     -----
     Any number of threads and of processes, forked or spawned, can read a store at the same time.
     For each recording the folder contains the windows (``.npy``, which `numpy.load` can map) and
     their description (``.json``). ``index.json`` lists the recordings of the store.
+
+    From a URL, files are read in pieces of 1 MiB; each is used only if its SHA-256 hash is that in
+    the index. Stores that were written before pieces had hashes are read whole files at a time.
+    Pickling a store, as for workers that are spawned, includes ``storage_options``. They are not
+    shown, and no checkpoint holds them. Workers that are forked read through a process of their
+    own; with ``multiprocessing_context="forkserver"`` a `torch.utils.data.DataLoader` needs none.
 
     Examples
     --------
@@ -76,17 +104,26 @@ class WindowStore(Windows):
     (torch.Size([4, 22, 385]), ('left_hand', 'right_hand'))
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        index = _read_index(self.folder)
+    def __init__(
+        self,
+        location: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        cache_gb: float = 10.0,
+    ) -> None:
+        self._open(open_source(location, storage_options, cache, cache_gb))
+
+    def _open(self, source: ShardSource) -> None:
+        self.source = source
+        self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
+        index = read_index(self.source)
         self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            shard.check_file(self.folder)
+        self.source.check(without_repeats(self.shards))
         self.info = self.shards[0].info
         self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
-        self._paths = [str(self.folder / shard.file) for shard in self.shards]
-        self._orders = [_order(self.shards[0], shard) for shard in self.shards]
+        self._orders = [order_of(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
 
     @classmethod
@@ -97,7 +134,7 @@ class WindowStore(Windows):
         preprocessing: Preprocessing,
         event_id: Mapping[str, str | int] | None = None,
         *,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         check_signal: str = "raise",
         verbose: int = 1,
     ) -> Self:
@@ -108,6 +145,10 @@ class WindowStore(Windows):
         is computed only if it, its metadata, the preprocessing, ``event_id`` or ``check_signal``
         has changed. Windows of recordings that are no longer in `recordings` are deleted.
 
+        joblib runs the workers, so that ``joblib.parallel_config(backend="dask")`` uses those of a
+        cluster, which must see the folder and the recordings under the same names. A recording
+        whose worker is lost is computed again by another one.
+
         Parameters
         ----------
         folder : path-like
@@ -117,9 +158,9 @@ class WindowStore(Windows):
             to it as a file name.
         preprocessing, event_id, check_signal
             As in `EpochsDataset.from_recordings`.
-        n_jobs : int
+        n_jobs : int | None
             Number of worker processes, each with one thread. 1 computes in the calling process; -1
-            uses all cores.
+            uses all cores. None: 1, unless ``joblib.parallel_config`` says otherwise.
         verbose : int
             Whether to show a progress bar; 0 hides it.
 
@@ -143,13 +184,17 @@ class WindowStore(Windows):
         SignalWarning
             For each warning about a recording, even if an earlier run computed it.
         """
+        if is_url(folder):
+            raise ValueError(
+                f"expected a folder, got {folder}; copy_store copies a store to object storage"
+            )
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)
         )
         return cls(folder)
 
     def dataset(self) -> EpochsDataset:
-        """Return a data set of the windows, which stay on disk.
+        """Return a data set of the windows, which stay where they are.
 
         Returns
         -------
@@ -171,22 +216,43 @@ class WindowStore(Windows):
         Raises
         ------
         ValueError
-            If a file was truncated or deleted after the store was opened.
+            If a file was truncated, altered or deleted after the store was opened.
+        OSError
+            If a file cannot be read.
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
-        if len(indices) == 0:
-            return batch
-        owners = np.searchsorted(self._starts, indices, side="right") - 1
-        jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
-        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
-        for start, stop in itertools.pairwise(edges):
-            owner, windows = int(owners[start]), batch[start:stop]
-            first = int(indices[start] - self._starts[owner])
-            read_into(self._paths[owner], windows, first)
+        runs = runs_of(self.shards, self._starts, indices)
+        self.source.fetch((run for _, run in runs), wait=True)
+        start = 0
+        for owner, run in runs:
+            windows = batch[start : start + run.n_windows]
+            self.source.read_into(run, windows)
             order = self._orders[owner]
             if order is not None:
                 windows[:] = windows[:, order]
+            start += run.n_windows
         return batch
+
+    def locations(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the number of each window's shard, and the window's place in it."""
+        sizes = np.diff(self._starts)
+        shards = np.repeat(np.arange(len(sizes)), sizes)
+        return shards, np.arange(len(self)) - self._starts[shards]
+
+    def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
+        """Bring windows near that will be read soon, in the background.
+
+        Parameters
+        ----------
+        indices : array of int
+            Indices of the windows.
+        """
+        runs = runs_of(self.shards, self._starts, np.asarray(indices))
+        self.source.fetch((run for _, run in runs), wait=False)
+
+    def identity(self) -> str:
+        """Return a hash of the checksums of all files, by which checkpoints know the store."""
+        return identity_of(self.shards)
 
     def verify(self) -> None:
         """Raise an error unless all files of windows match their checksums.
@@ -196,36 +262,40 @@ class WindowStore(Windows):
         ValueError
             If some do not match; the message names them.
         """
-        damaged = []
-        for shard in {shard.key: shard for shard in self.shards}.values():
-            with (self.folder / shard.file).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != shard.sha256:
-                    damaged.append(f"{shard.file} ({shard.recording})")
+        damaged = [
+            f"{shard.file} ({shard.recording})"
+            for shard in without_repeats(self.shards)
+            if self.source.sha256(shard) != shard.sha256
+        ]
         if damaged:
             raise ValueError(
-                f"expected files that match their checksums in {self.folder}, got damaged "
+                f"expected files that match their checksums in {self.source.name}, got damaged "
                 f"{', '.join(damaged)}; delete them and write the store again"
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its name: other processes open the store, and share neither windows nor labels.
+        source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
+        return _reopened, (source, self.identity())
 
     def __repr__(self) -> str:
         n_windows, n_chans, n_times = self.shape
         return (
-            f"WindowStore({str(self.folder)!r}: {n_windows} windows of {len(self.shards)} "
+            f"WindowStore({self.source.name!r}: {n_windows} windows of {len(self.shards)} "
             f"recordings, {n_chans} channels, {n_times} samples at {self.info.sfreq:g} Hz)"
         )
 
 
-def _read_index(folder: Path) -> Any:
-    try:
-        return read_sealed(folder / INDEX)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"no window store in {folder}: {INDEX} is missing, which WindowStore.write writes "
-            "when it finishes"
-        ) from error
+_OPEN: weakref.WeakValueDictionary[tuple[str, str], WindowStore] = weakref.WeakValueDictionary()
 
 
-def _order(first: Shard, shard: Shard) -> list[int] | None:
-    """Return the order that matches a shard's channels to the first's; None if it is the same."""
-    order = first.info.order_of(shard.info.ch_names)
-    return None if order == sorted(order) else order
+def _reopened(source: ShardSource, identity: str) -> WindowStore:
+    """Return a store that another process has open; the tasks of a process share it."""
+    store = _OPEN.get((source.name, identity))
+    if store is None:
+        store = WindowStore.__new__(WindowStore)
+        store._open(source)
+        if identity_of(store.shards) != identity:
+            raise ValueError(f"the store {source.name} has been rewritten since it was opened")
+        _OPEN[source.name, identity] = store
+    return store

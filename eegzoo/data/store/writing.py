@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import Any
 
 import filelock
-from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
@@ -18,6 +18,8 @@ from eegzoo.data.reading.recording import Recording, numbered_runs
 from eegzoo.data.signal.signal_info import SignalWarning
 from eegzoo.data.store.checked_json import read_sealed, write_sealed
 from eegzoo.data.store.shards import Shard, errors_named, write_shard
+from eegzoo.data.tasks.outcome import results_in_order
+from eegzoo.data.tasks.run_tasks import run_tasks
 from eegzoo.files import check_writable
 
 INDEX = "index.json"
@@ -31,7 +33,7 @@ def write_store(
     recordings: Iterable[Recording],
     preprocessing: Preprocessing,
     event_id: Mapping[str, str | int] | None,
-    n_jobs: int,
+    n_jobs: int | None,
     check_signal: str,
     show_progress: bool,
 ) -> None:
@@ -46,7 +48,8 @@ def write_store(
         arguments = (preprocessing, event_id, check_signal)
         n_recordings = len(recordings) if isinstance(recordings, Sized) else None
         shards: list[Shard] = []
-        with contextlib.closing(_computed(folder, recordings, arguments, n_jobs)) as computed:
+        computed = _computed(folder, recordings, arguments, n_jobs)
+        with contextlib.closing(computed):  # type: ignore[type-var]
             for shard in tqdm(
                 computed, "recordings", n_recordings, unit="recording", disable=not show_progress
             ):
@@ -61,6 +64,7 @@ def write_store(
         index = {"preprocessing": preprocessing.to_dict(), "shards": described}
         write_sealed(folder / INDEX, index)
         _delete(folder, _is_not_in({shard.key for shard in shards}))
+        _delete(folder, lambda name: bool(_DRAFT.fullmatch(name)))  # of workers that died
 
 
 def _prepare(folder: Path) -> None:
@@ -97,17 +101,19 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _computed(
-    folder: Path, recordings: Iterable[Recording], arguments: tuple[Any, ...], n_jobs: int
-) -> Generator[Shard]:
+    folder: Path, recordings: Iterable[Recording], arguments: tuple[Any, ...], n_jobs: int | None
+) -> Iterator[Shard]:
     """Yield the shard of each recording, in the order of the recordings."""
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        # These settings keep recordings from queueing in memory and from being copied to files.
-        workers = Parallel(
-            n_jobs, return_as="generator", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None
-        )
-    yield from workers(
-        delayed(write_shard)(folder, one, *arguments) for one in numbered_runs(_checked(recordings))
-    )
+    folder = folder.resolve()  # workers may be in another folder
+    task = functools.partial(_written, folder, arguments)
+    # One thread, so that the number of workers changes no rounding.
+    outcomes = run_tasks(task, numbered_runs(_checked(recordings)), n_jobs, inner_threads=1)
+    with contextlib.closing(outcomes):  # type: ignore[type-var]
+        yield from results_in_order(outcomes)
+
+
+def _written(folder: Path, arguments: tuple[Any, ...], recording: Recording) -> Shard:
+    return write_shard(folder, recording, *arguments)
 
 
 def _checked(recordings: Iterable[Recording]) -> Iterator[Recording]:

@@ -47,6 +47,10 @@ class AlignedWindows(Windows):
         """Return the windows at `indices`, in that order, aligned."""
         return _aligned(self.windows.read(indices), self.owner[indices], self.alignments)
 
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        return self.windows.locations()
+
 
 def align_people(
     dataset: EpochsDataset, align: str | PersonAlignment = "euclid", by: str | None = "subject"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,6 +32,17 @@ class Windows(abc.ABC):
     @abc.abstractmethod
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, in microvolts."""
+
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it.
+
+        Neighbours in a file are read together. Windows without files are of one.
+        """
+        return np.zeros(len(self), np.int64), np.arange(len(self))
+
+    def identity(self) -> str | None:
+        """Return a hash of all that the windows depend on; None if they must be read to know."""
+        return None
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -91,6 +103,15 @@ class SelectedWindows(Windows):
         """Return the windows at `indices`, in that order, in microvolts."""
         return self.windows.read(self.indices[indices])
 
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        files, places = self.windows.locations()
+        return files[self.indices], places[self.indices]
+
+    def identity(self) -> str | None:
+        """Return a hash of the windows and of which are selected."""
+        return _hash_of(self.windows.identity(), self.indices.astype("<i8").tobytes())
+
 
 class JoinedWindows(Windows):
     """Windows of several sources, one after another.
@@ -114,6 +135,24 @@ class JoinedWindows(Windows):
             mine = owners == owner
             batch[mine] = self.parts[owner][indices[mine] - self.starts[owner]]
         return batch
+
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        found, n_files = [], 0
+        for part in self.parts:
+            if isinstance(part, Windows):
+                files, places = part.locations()
+            else:
+                files, places = np.zeros(len(part), np.int64), np.arange(len(part))
+            found.append((files + n_files, places))
+            n_files += int(files.max(initial=-1)) + 1
+        files, places = map(np.concatenate, zip(*found, strict=True))
+        return files, places
+
+    def identity(self) -> str | None:
+        """Return a hash of all parts; None if one is an array."""
+        parts = [part.identity() if isinstance(part, Windows) else None for part in self.parts]
+        return _hash_of(*parts)
 
 
 class MappedWindows(Windows):
@@ -139,6 +178,29 @@ class MappedWindows(Windows):
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, after the function."""
         return self.function(self.windows.read(indices))
+
+    def locations(self) -> tuple[Indices, Indices]:
+        """Return the number of each window's file, and the window's place in it."""
+        return self.windows.locations()
+
+    def identity(self) -> str | None:
+        """Return a hash of the windows and of the function, if it is that of a normalisation."""
+        owner: Any = getattr(self.function, "__self__", None)
+        if not hasattr(owner, "to_dict"):
+            return None
+        described = f"{type(owner).__qualname__} {self.function.__name__} {owner.to_dict()}"
+        return _hash_of(self.windows.identity(), described)
+
+
+def _hash_of(*parts: str | bytes | None) -> str | None:
+    """Return a hash of several parts; None if one of them is not known."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if part is None:
+            return None
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(f"{len(content)} ".encode() + content)
+    return digest.hexdigest()
 
 
 def positions(index: Any, length: int) -> Indices:

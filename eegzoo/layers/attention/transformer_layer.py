@@ -1,4 +1,4 @@
-"""Transformer layer with normalisation after each part, as in torch's default."""
+"""Transformer layer as in torch, with normalisation after or before each part."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from eegzoo.layers.dropout import Dropout
 
 
 class TransformerLayer(nn.Module):
-    """Attention, then two linear layers, each with a shortcut and followed by normalisation.
+    """Attention, then two linear layers, each with a shortcut and a normalisation.
 
-    The layer computes, and is initialised, as `torch.nn.TransformerEncoderLayer` with
-    ``norm_first=False``, and is compiled and exported as one graph.
+    The layer computes, and is initialised, as `torch.nn.TransformerEncoderLayer`, and is compiled
+    and exported as one graph.
 
     Parameters
     ----------
@@ -29,6 +29,9 @@ class TransformerLayer(nn.Module):
         Activation of these units.
     drop_prob : float
         Dropout probability of attention weights, of units, and after each part.
+    norm_first : bool
+        Whether each part begins with its normalisation. False: it follows the sum with the
+        shortcut.
 
     Examples
     --------
@@ -43,8 +46,10 @@ class TransformerLayer(nn.Module):
         feedforward_size: int,
         activation: type[nn.Module] = nn.ReLU,
         drop_prob: float = 0.1,
+        norm_first: bool = False,
     ) -> None:
         super().__init__()
+        self.norm_first = norm_first
         attention = MultiHeadAttention(features, n_heads, drop_prob=drop_prob)
         # torch's attention holds these three weights in one tensor, which determines the fans.
         limit = math.sqrt(6 / (features + 3 * features))
@@ -79,6 +84,9 @@ class TransformerLayer(nn.Module):
             Tokens.
         """
         attention, drop = self.attend
+        if self.norm_first:
+            x = x + drop(attention(self.attend_norm(x), mask))
+            return x + self.expand(self.expand_norm(x))  # type: ignore[no-any-return]
         x = self.attend_norm(x + drop(attention(x, mask)))
         out: Tensor = self.expand_norm(x + self.expand(x))
         return out

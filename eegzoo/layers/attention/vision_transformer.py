@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.attention.dot_product import dot_product_attention
+from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.dropout import Dropout
 
 
@@ -145,7 +146,7 @@ class LayerScale(nn.Module):
         return x * self.weight
 
 
-class TransformerLayer(nn.Module):
+class TransformerLayer(ResidualParts):
     """Attention and a feed-forward part, each residual and preceded by layer normalisation.
 
     Parameters
@@ -191,13 +192,11 @@ class TransformerLayer(nn.Module):
         path_drop_prob: float = 0.0,
         layer_scale: float | None = None,
     ) -> None:
-        super().__init__()
-
         def end_of_branch() -> list[nn.Module]:
             scale = [] if layer_scale is None else [LayerScale(features, layer_scale)]
             return [Dropout(drop_prob), *scale, DropPath(path_drop_prob)]
 
-        self.attend = nn.Sequential(
+        attend = nn.Sequential(
             nn.LayerNorm(features, eps=eps),
             FusedAttention(
                 features, n_heads, bias=bias, qk_norm_eps=qk_norm_eps,
@@ -205,19 +204,14 @@ class TransformerLayer(nn.Module):
             ),
             *end_of_branch(),
         )  # fmt: skip
-        self.expand = nn.Sequential(
+        expand = nn.Sequential(
             nn.LayerNorm(features, eps=eps),
             nn.Linear(features, hidden_size),
             activation(),
             nn.Linear(hidden_size, features),
             *end_of_branch(),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, tokens, features) to the same shape."""
-        x = x + self.attend(x)
-        out: Tensor = x + self.expand(x)
-        return out
+        super().__init__(attend, expand)
 
 
 def beit_init_(layers: Iterable[nn.Module]) -> None:

@@ -12,7 +12,7 @@ from eegzoo.layers.dropout import Dropout
 class TCNBlock(nn.Module):
     """Residual block of two dilated causal convolutions.
 
-    It follows the Keras EEG models, which use batch normalisation (eps 1e-3) in place of the weight
+    It follows the Keras EEG models, which use batch normalisation in place of the weight
     normalisation of Bai et al., and their initialisation. The shortcut is a convolution of length
     one if the numbers of input and output maps differ.
 
@@ -32,6 +32,8 @@ class TCNBlock(nn.Module):
         Largest norm of a filter. None: no constraint.
     groups : int
         Number of parallel blocks, each with its share of the maps.
+    eps, momentum : float
+        Arguments of the normalisations. The defaults are Keras's; torch's are 1e-5 and 0.1.
 
     References
     ----------
@@ -54,6 +56,8 @@ class TCNBlock(nn.Module):
         activation: type[nn.Module] = nn.ELU,
         max_norm: float | None = None,
         groups: int = 1,
+        eps: float = 1e-3,
+        momentum: float = 0.01,
     ) -> None:
         super().__init__()
 
@@ -68,7 +72,7 @@ class TCNBlock(nn.Module):
             conv = convolution(maps, kernel_size)
             nn.init.kaiming_uniform_(conv.weight, nonlinearity="relu")  # Keras's he_uniform
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
-            norm = nn.BatchNorm1d(out_channels, eps=1e-3, momentum=0.01)
+            norm = nn.BatchNorm1d(out_channels, eps=eps, momentum=momentum)
             self.body.extend((conv, norm, activation(), Dropout(drop_prob)))
         self.shortcut: nn.Module = nn.Identity()
         if in_channels != out_channels:

@@ -6,11 +6,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from eegzoo.layers.fourier_lags import fourier_lag_products
 from eegzoo.layers.fronts.window_covariance import lag_products
+from eegzoo.layers.padding import same_padding
 from eegzoo.layers.time_major import is_time_major, pad_time
+from eegzoo.torch_internals import is_transformed
 
 # Number of taps from which on the gradient is faster by Fourier transforms, with AVX-512 and
 # without. It is not measured in each process, so that equal seeds give equal bits.
@@ -53,6 +55,40 @@ def depthwise_conv1d(
         out: Tensor = _DepthwiseConv1d.apply(x, weight, bias, padding)  # type: ignore[no-untyped-call]
         return out
     return convolve_each(x, weight, bias, padding)
+
+
+class DepthwiseConv1d(nn.Conv1d):
+    """Depthwise convolution along time that keeps the number of samples.
+
+    The outputs, the gradients and the state dict are those of `torch.nn.Conv1d` with as many groups
+    as channels and ``padding="same"``. `depthwise_conv1d` computes it.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels, each with its own kernel.
+    kernel_size : int
+        Length of the kernels in samples. With an even length, the right side gets one zero more.
+    bias : bool
+        Whether each channel has a bias.
+
+    Examples
+    --------
+    >>> DepthwiseConv1d(8, 15)(torch.randn(4, 8, 100)).shape
+    torch.Size([4, 8, 100])
+    """
+
+    def __init__(self, channels: int, kernel_size: int, bias: bool = False) -> None:
+        super().__init__(
+            channels, channels, kernel_size, padding="same", groups=channels, bias=bias
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channels, n_times) to the same shape."""
+        padding = same_padding(x.shape[-1], self.kernel_size[0])
+        if is_transformed():  # torch.func does not see through the gradient
+            return convolve_each(x, self.weight.squeeze(1), self.bias, padding)
+        return depthwise_conv1d(x, self.weight.squeeze(1), self.bias, padding)
 
 
 def convolve_each(

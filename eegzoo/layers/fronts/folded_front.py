@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import convolve_each
 from eegzoo.layers.fronts.norm_folding import evaluation_weight, is_foldable_norm, scale_and_shift
 from eegzoo.layers.fronts.plain_modules import zero_padding
@@ -70,7 +71,17 @@ class FoldedFront(nn.Module):
             x, groups = torch.matmul(self.mixing, x), len(self.mixing)
         if any(self.padding):  # oneDNN is slow where it pads depthwise convolutions itself
             x = F.pad(x, self.padding)
-        return F.conv1d(x, self.weight, self.bias, self.stride, 0, self.dilation, groups)
+        steps = (self.stride,), (self.dilation,)
+        return conv1d(x, self.weight, self.bias, steps[0], (0,), steps[1], groups)
+
+    def kernel_shape(self, _: Tensor) -> tuple[int, ...] | None:
+        """Return the shape of `weight` if this is one convolution without padding; else None."""
+        plain = self.mixing is None and self.stride == self.dilation == 1 and not any(self.padding)
+        return tuple(self.weight.shape) if plain and self.weight.dtype == self.bias.dtype else None
+
+    def folded_filters(self, _: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `weight` and `bias`."""
+        return self.weight, self.bias
 
     def fold_(self, norm: nn.Module, start: int = 0) -> None:
         """Include the normalisation that follows, in place; `start` is its first map of this."""

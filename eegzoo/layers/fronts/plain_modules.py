@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
@@ -75,17 +74,19 @@ def time_padding(module: nn.Conv2d) -> tuple[int, int]:
     return left, right
 
 
-@torch.no_grad()
-def track_statistics(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n_values: int) -> None:
-    """Update the running statistics as `torch.nn.BatchNorm2d` does."""
-    if not (norm.training and norm.track_running_stats):
-        return
-    fraction: float | Tensor = 0.0 if norm.momentum is None else norm.momentum
-    if norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-        if norm.momentum is None:
-            fraction = 1.0 / norm.num_batches_tracked.to(mean.dtype)
-    unbiased = variance * (n_values / (n_values - 1))
-    for running, new in ((norm.running_mean, mean), (norm.running_var, unbiased)):
-        if running is not None:
-            running.add_((new - running) * fraction)
+def mixed_bias(spatial: nn.Conv2d, mixing: Tensor, shift: Tensor | None) -> Tensor | None:
+    """Return the bias of each map: the spatial bias plus the mixed temporal biases.
+
+    Examples
+    --------
+    >>> spatial = nn.Conv2d(2, 1, (3, 1), bias=False)
+    >>> mixed_bias(spatial, torch.ones(1, 2, 3), torch.tensor([1.0, 10.0]))
+    tensor([33.])
+    """
+    bias = spatial.bias
+    if shift is None:
+        return bias
+    groups = spatial.groups
+    shifts = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
+    mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * shifts).sum(1)
+    return (mixed if bias is None else mixed + bias).to(mixing.dtype)

@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
+from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
     is_plain_convolution,
+    mixed_bias,
     settings_of,
     time_padding,
-    track_statistics,
     weight_of,
     zero_padding,
 )
@@ -25,6 +26,7 @@ from eegzoo.layers.fronts.window_covariance import window_moments
 from eegzoo.layers.latest_by_value import LatestByValue
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
+from eegzoo.layers.running_statistics import update_running_statistics
 from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
@@ -138,10 +140,9 @@ class TemporalSpatialConv(nn.Module):
             mixed: Tensor = self.spatial(y)
             return mixed.squeeze(2)
 
-        mixing, kernels, bias = self._weights(x)
         if order == "folded":
-            weight = torch.einsum("ofc,fk->ock", mixing, kernels)
-            return self._convolve(x, weight, bias, groups=1)
+            return self._convolve(x, *self.folded_filters(x), groups=1)
+        kernels, mixing, bias = self._filters(x)
         spatial = mixing.squeeze(1).expand(x.shape[0], -1, -1)
         if self._in_unit_steps() and prefers_time_major(x, len(mixing)):
             mixed = torch.bmm(x.mT, spatial.mT).mT
@@ -152,27 +153,42 @@ class TemporalSpatialConv(nn.Module):
             return depthwise_conv1d(mixed, kernels, bias, time_padding(self.temporal))
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
 
-    def _weights(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return spatial filters (maps, F / groups, n_chans), kernels (F, n_taps) and biases."""
+    def kernel_shape(self, x: Tensor) -> tuple[int, ...] | None:
+        """Return the shape of `folded_filters` if they are one valid convolution, else None."""
+        if self.norm is not None or any(time_padding(self.temporal)) or not self._in_unit_steps():
+            return None
+        if self.order(x) != "folded":
+            return None
+        return (self.spatial.out_channels, x.shape[1], self.temporal.kernel_size[1])
+
+    def folded_filters(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the kernels (maps, n_chans, kernel_length) and bias of the folded order.
+
+        In training this projects the stored weights and updates running statistics, as ``forward``
+        does.
+        """
+        kernels, mixing, bias = self._filters(x)
+        return torch.einsum("ofc,fk->ock", mixing, kernels), bias
+
+    def _filters(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return kernels (F, n_taps), spatial filters (maps, F / groups, n_chans) and biases."""
 
         def compute() -> tuple[Tensor, Tensor, Tensor | None]:
-            # In training this projects the stored weights, in the same sequence as the plain order.
+            # In training this projects the weights, in the same sequence as the plain order.
             kernels = weight_of(self.temporal).flatten(1)
             mixing = weight_of(self.spatial).squeeze(3)
             kernels, shift = self._normalized(kernels, x)
-            return mixing, kernels, self._bias(mixing, shift)
+            return kernels, mixing, mixed_bias(self.spatial, mixing, shift)
 
         settings = tuple(map(settings_of, self.children()))
-        if torch.is_grad_enabled() or None in settings or self._needs_statistics():
-            return compute()
-        if not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
+        changing = torch.is_grad_enabled() or None in settings or self._needs_statistics()
+        if changing or not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
             return compute()
         # For one window, computing them takes as long as the convolution.
         with torch.inference_mode(False), torch.no_grad():
             tensors = [*self.parameters(), *self.buffers()]
-            found: tuple[Tensor, Tensor, Tensor | None]
-            found = self._latest_weights.get(tensors, settings, compute)
-        return found
+            latest: Any = self._latest_weights.get(tensors, settings, compute)
+        return latest
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
@@ -258,7 +274,7 @@ class TemporalSpatialConv(nn.Module):
             if pool is not None:
                 centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
-            track_statistics(norm, centre, spread, n_values)
+            update_running_statistics(norm, centre, spread, n_values)
         centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)
         scale = torch.rsqrt(spread + norm.eps)
         if norm.weight is not None:
@@ -278,20 +294,10 @@ class TemporalSpatialConv(nn.Module):
             n_outputs = x.shape[2] + sum(padding) - n_taps + 1
             return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
 
-    def _bias(self, mixing: Tensor, shift: Tensor | None) -> Tensor | None:
-        """Return the bias of each map: the spatial bias plus the mixed temporal biases."""
-        bias = self.spatial.bias
-        if shift is None:
-            return bias
-        groups = self.spatial.groups
-        shifts = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
-        mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * shifts).sum(1)
-        return (mixed if bias is None else mixed + bias).to(mixing.dtype)
-
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
         pads = time_padding(self.temporal)
         both_sides = pads[0]
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
-        stride, dilation = self.temporal.stride[1], self.temporal.dilation[1]
-        return F.conv1d(x, weight, bias, stride, both_sides, dilation, groups)
+        steps = self.temporal.stride[1:], self.temporal.dilation[1:]
+        return conv1d(x, weight, bias, steps[0], (both_sides,), steps[1], groups)

@@ -68,6 +68,8 @@ class ZeroPhaseBank(nn.Module):
                 "expected x to be (batch, n_chans, n_times) with n_times of at least "
                 f"{self.shortest}, got {tuple(x.shape)}"
             )
+        if x.shape[0] == 0:  # torch.fft does not accept empty batches
+            return x.new_empty(0, len(self.sos), *x.shape[1:])
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
         operators = self._operators(x.shape[-1], exact.dtype, exact.device)
         with without_autocast(x):

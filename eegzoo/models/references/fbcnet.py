@@ -19,10 +19,10 @@ def bands_from(x: Array) -> Array:
     return x[:, 0].transpose(0, 3, 1, 2)
 
 
-def log_probabilities(model: Any, bands: Tensor) -> Tensor:
-    """Return the log-probabilities of filtered windows, which the authors' network ends in."""
+def logits_of_bands(model: Any, bands: Tensor) -> Tensor:
+    """Return the logits of filtered windows."""
     logits: Tensor = model.head(model.features_of_bands(bands))
-    return logits.log_softmax(dim=1)
+    return logits
 
 
 REFERENCES = {
@@ -34,6 +34,7 @@ REFERENCES = {
         windows_from=bands_from,
         # The authors apply torch.renorm in each forward; some seeded filters exceed the limits.
         constraints={"spatial": (2.0, (1, 2, 3)), "head": (0.5, (1,))},
-        outputs_of=log_probabilities,
+        # The authors' network ends in log-probabilities.
+        outputs_of=lambda model, bands: logits_of_bands(model, bands).log_softmax(dim=1),
     )
 }

@@ -36,6 +36,14 @@ REFERENCES = {
         constraints={"head": (0.5, (1,))},
         not_by_authors=_REASON.format("SciPy and pyRiemann"),
     ),
+    "tangent_net_two_heads": Reference(
+        model="tangent_net_two_heads",
+        file="tangent_net_two_heads_scipy.npz",
+        arguments={"n_chans": 6, "n_times": 500, "n_outputs": 3, "sfreq": 125},
+        state_from=partial(with_statistics, file="tangent_net_two_heads_scipy.npz"),
+        constraints={"head.layers.0": (0.8, (1,)), "head.layers.1": (0.5, (1,))},
+        not_by_authors=_REASON.format("SciPy and pyRiemann"),
+    ),
     "ssvep_front": Reference(
         model="ssvep_front",
         file="ssvep_front_scipy.npz",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
-from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.person.fit_statistics import fit_person_statistics
 from eegzoo.models.base import EEGModel
 from eegzoo.models.zoo import create_model
@@ -21,19 +20,33 @@ from eegzoo.training.classifier import EEGClassifier
 
 Array = npt.NDArray[Any]
 
-FIXED_FEATURES = ("tangent_net", "ssvep_front")
+FIXED_FEATURES = ("tangent_net", "tangent_net_two_heads", "ssvep_front")
 
 
 class FixedFeatures(EEGModel):
-    """Head of a model whose features do not learn, for features of one person as windows."""
+    """Head of a model whose features do not learn, for features of one person as windows.
+
+    Parameters
+    ----------
+    n_chans, n_times, n_outputs : int
+        1, the number of features, and the number of classes.
+    sfreq : float
+        Not used.
+    drop_prob : float
+        Dropout of the features.
+    head_of : callable
+        ``make_head`` of the model.
+    ch_names : sequence of str | None
+        Not used.
+    """
 
     def __init__(
         self, n_chans: int, n_times: int, n_outputs: int, sfreq: float, *, drop_prob: float,
-        head_max_norm: float | None, ch_names: Sequence[str] | None = None,
+        head_of: Callable[[int], nn.Module], ch_names: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(n_chans, n_times, n_outputs, sfreq, ch_names)
-        self.set_arguments(drop_prob=drop_prob, head_max_norm=head_max_norm)
-        self.num_features = self.n_times
+        self.set_arguments(drop_prob=drop_prob)
+        self.num_features, self.head_of = self.n_times, head_of
         self.dropout = nn.Dropout(self.drop_prob)
         self.head = self.make_head(self.n_outputs)
 
@@ -42,9 +55,9 @@ class FixedFeatures(EEGModel):
         features: Tensor = self.dropout(x[:, 0])
         return features
 
-    def make_head(self, n_outputs: int) -> ConstrainedDense:
+    def make_head(self, n_outputs: int) -> nn.Module:
         """Return the head of the model."""
-        return ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
+        return self.head_of(n_outputs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +109,7 @@ def prepared(
         model, n_chans=len(info.ch_names), n_times=info.n_times,
         n_outputs=len(dataset.classes), sfreq=info.sfreq, **params["model_params"],
     )  # fmt: skip
-    params["model_params"] = {"drop_prob": whole.drop_prob, "head_max_norm": whole.head_max_norm}
+    params["model_params"] = {"drop_prob": whole.drop_prob, "head_of": whole.make_head}
     head = EEGClassifier(FixedFeatures, sfreq=1.0, check_signal="ignore", **params)
     return Windows(features_of(dataset, whole), dataset.labels, people), head
 

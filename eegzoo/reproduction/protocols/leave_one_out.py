@@ -60,6 +60,7 @@ def leave_one_out(
     torch.set_num_threads(1)  # the order of sums depends on the number of threads
     dataset = EpochsDataset.from_recordings(recordings, Preprocessing.from_dict(preprocessing))
     settings, short = run.settings(classifier_settings(classifier)), run.settings(SHORT)
+    n_draws = 1 if run.quick else n_draws
     rows = []
     for seed in run.seeds:
         for subject in run.some(subjects_of(dataset)):

@@ -56,7 +56,7 @@ class Run:
     rows : Rows
         Results so far.
     quick : bool
-        Whether to try a protocol with two epochs of training, and on two of its folds or people
+        Whether to try a protocol with one epoch of training, and on two of its folds or people
         where it can; figures then mean nothing.
     say : callable
         Function that is given a line of progress.
@@ -69,10 +69,10 @@ class Run:
     say: Callable[[str], None] = lambda line: None
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters of `EEGClassifier`, for two epochs in a quick run."""
+        """Return parameters of `EEGClassifier`, for one epoch in a quick run."""
         settings = dict(given)
         if self.quick:
-            settings |= {"max_epochs": 2, "validation": 0.0, "patience": 0}
+            settings |= {"max_epochs": 1, "validation": 0.0, "patience": 0}
         return settings
 
     def some(self, parts: Sequence[T]) -> Sequence[T]:

@@ -36,7 +36,7 @@ def load(source: DataSource, directory: Path | None) -> list[Recording]:
 
 def simulate() -> list[Recording]:
     """Return recordings of noise in the same shape, of three subjects."""
-    labels = [label for label in CODES.values() for _ in range(8)]
+    labels = [label for label in CODES.values() for _ in range(6)]
     names = [f"O{number}" for number in range(1, 9)]
     return [
         noise_recording(

@@ -21,8 +21,9 @@ def fit_head(
     """Return a head that is trained on features, and held near the given one.
 
     It minimises the mean cross-entropy plus ``strength / 2`` times the squared change of the
-    weights, each multiplied by the standard deviation of its feature. The minimum does not depend
-    on a learning rate, a seed or the order of the windows.
+    weights, each multiplied by the standard deviation of its feature, also if several layers have a
+    part of the features each. The minimum does not depend on a learning rate, a seed or the order
+    of the windows.
 
     Parameters
     ----------
@@ -53,18 +54,15 @@ def fit_head(
     trained = copy.deepcopy(head).double().eval().requires_grad_(True)
     x, y = features.double(), y.clone()  # tensors of inference mode take no part in gradients
     weight = weight.double() / weight.double().sum()
-    spread = (x - x.mean(dim=0)).square().mean(dim=0).sqrt()
+    spreads = _spreads_of_inputs(trained, x)
     weights = list(trained.parameters())
     starts = [value.detach().clone() for value in weights]
 
     def objective() -> Tensor:
         loss = (weight * F.cross_entropy(trained(x), y, reduction="none")).sum()
         for value, start in zip(weights, starts, strict=True):
-            change = value - start
-            of_features = change.ndim == 2 and change.shape[1] == len(spread)
-            loss = (
-                loss + 0.5 * strength * (change * spread if of_features else change).square().sum()
-            )
+            change = (value - start) * spreads.get(value, 1.0)
+            loss = loss + 0.5 * strength * change.square().sum()
         return loss
 
     optimizer = torch.optim.LBFGS(
@@ -84,3 +82,19 @@ def fit_head(
             layer.scale_norm()
     like = next(head.parameters())
     return trained.to(like.dtype).requires_grad_(like.requires_grad)
+
+
+def _spreads_of_inputs(head: nn.Module, x: Tensor) -> dict[Tensor, Tensor]:
+    """Return the standard deviations of the inputs of each linear layer, by its weight."""
+    spreads: dict[Tensor, Tensor] = {}
+
+    def measure(layer: nn.Linear, inputs: tuple[Tensor, ...]) -> None:
+        spreads[layer.weight] = inputs[0].detach().std(dim=0, correction=0)
+
+    linear = [layer for layer in head.modules() if isinstance(layer, nn.Linear)]
+    hooks = [layer.register_forward_pre_hook(measure) for layer in linear]
+    with torch.no_grad():
+        head(x)
+    for hook in hooks:
+        hook.remove()
+    return spreads

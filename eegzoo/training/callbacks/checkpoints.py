@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.files import written_whole
 from eegzoo.training.inputs.training_set import TrainingSet
 
@@ -31,7 +32,8 @@ class Checkpoint:
     module : nn.Module
         Module with its initial weights; which of its parameters are trainable matters as well.
     data : sequence of TrainingSet
-        Training windows, and validation windows if any. Windows on disk are read once.
+        Training windows, and validation windows if any. Those of a `WindowStore` are known by the
+        checksums in its index; others are read once.
     settings : mapping
         Everything else that the result depends on, compared by its `repr`.
 
@@ -91,7 +93,10 @@ def _fingerprint(
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
     for windows in data:
-        for start in range(0, len(windows), _CHUNK):
+        known = windows.X.identity() if isinstance(windows.X, Windows) else None
+        if known is not None:
+            digest.update(known.encode())
+        for start in range(0, len(windows) if known is None else 0, _CHUNK):
             _add(digest, windows.X[start : start + _CHUNK])
         people = windows.people if described.get("people_per_batch") else None
         runs = windows.runs or ()

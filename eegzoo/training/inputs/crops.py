@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,6 +36,9 @@ class RandomCrops:
     generator : torch.Generator
         Generator that draws order and crops. It is separate from torch's default generator, so
         that processes that share batches can draw the same ones.
+    n_done : int
+        Number of batches that the next pass leaves out, because they were learnt before an
+        interruption. They are drawn, so that the others are the same, and not read.
 
     Examples
     --------
@@ -51,36 +55,51 @@ class RandomCrops:
         process: ProcessInfo = ProcessInfo(),  # noqa: B008
     ) -> None:
         self.data, self.batch_size, self.crop_length = data, batch_size, crop_length
-        self.process = process
+        self.process, self.n_done = process, 0
         self.generator = torch.Generator()
 
     def __len__(self) -> int:
         return count_batches(len(self.data), self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        data, n = self.data, len(self.data)
-        n_starts = data.X.shape[-1] - self.crop_length + 1
-        starts = torch.randint(n_starts, (n,), generator=self.generator)
-        order = torch.randperm(n, generator=self.generator)
-        for whole in order.tensor_split(len(self)):
-            share = share_of(self.process, whole)
-            yield Batch(
-                self._crop(share, starts[share]),
-                data.y[share],
-                data.weight[share],
-                None if data.lengths is None else data.lengths[share],
-                float(data.weight[whole].sum()),
-            )
+        starts = self._starts()
+        order = torch.randperm(len(self.data), generator=self.generator)
+        for whole in order.tensor_split(len(self))[self._take_done() :]:
+            yield self._of(whole, starts)
 
-    def _crop(self, indices: Tensor, starts: Tensor) -> Tensor:
-        windows = self.data.X
-        if not isinstance(windows, Tensor):
-            windows = torch.from_numpy(windows[indices.numpy()])
-            indices = torch.arange(len(indices))
+    def _starts(self) -> Tensor:
+        """Draw where the crop of each window begins."""
+        n_starts = self.data.X.shape[-1] - self.crop_length + 1
+        return torch.randint(n_starts, (len(self.data),), generator=self.generator)
+
+    def _take_done(self) -> int:
+        n_done, self.n_done = self.n_done, 0
+        return n_done
+
+    def _of(self, whole: Tensor, starts: Tensor, read: Any = None) -> Batch:
+        """Return this process's share of a batch of windows, some of which may be read already."""
+        data, share = self.data, share_of(self.process, whole)
+        return Batch(
+            self._crop(share, starts[share], read),
+            data.y[share],
+            data.weight[share],
+            None if data.lengths is None else data.lengths[share],
+            float(data.weight[whole].sum()),
+        )
+
+    def _crop(self, indices: Tensor, starts: Tensor, read: Any = None) -> Tensor:
+        windows, rows = self._windows(indices, read)
         if windows.ndim == 4:
-            return windows[indices]
+            return windows[rows]
         crops = windows.unfold(2, self.crop_length, 1)  # (windows, n_chans, starts, crop_length)
-        return crops[indices, :, starts]
+        return crops[rows, :, starts]
+
+    def _windows(self, indices: Tensor, read: Any) -> tuple[Tensor, Tensor]:
+        """Return windows in memory, and which of them have the given indices."""
+        windows = self.data.X
+        if isinstance(windows, Tensor):
+            return windows, indices
+        return torch.from_numpy(windows[indices.numpy()]), torch.arange(len(indices))
 
 
 @dataclasses.dataclass(frozen=True)

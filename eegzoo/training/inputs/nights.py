@@ -77,6 +77,8 @@ class NightBatches:
     ----------
     generator : torch.Generator
         Generator of the order, the skips and the shifts.
+    n_done : int
+        Number of batches that the next pass leaves out, as in `RandomCrops`.
 
     Examples
     --------
@@ -93,7 +95,7 @@ class NightBatches:
         if data.runs is None:
             raise ValueError("expected data with runs of consecutive windows, got none")
         self.data, self.batch_size, self.sampler = data, batch_size, sampler
-        self.process = ProcessInfo()
+        self.process, self.n_done = ProcessInfo(), 0
         self.generator = torch.Generator()
 
     @property
@@ -112,16 +114,22 @@ class NightBatches:
         skips = torch.randint(self.sampler.max_skip + 1, (n_runs,), generator=self.generator)
         shifts = 2 * torch.rand(n_runs, generator=self.generator, dtype=torch.float64) - 1
         shifts = (shifts * self.sampler.max_shift * self.data.X.shape[-1]).long()
+        n_left, self.n_done = self.n_done, 0
         for group in order.tensor_split(math.ceil(n_runs / self.batch_size)):
             parts = [_part(self._runs[k], int(skips[k]), int(shifts[k])) for k in group.tolist()]
-            yield from self._batches(parts)
+            n_batches = math.ceil(max(map(len, parts)) / self.sampler.sequence_length)
+            yield from self._batches(parts, n_left)
+            n_left = max(0, n_left - n_batches)
 
-    def _batches(self, parts: Sequence[_Part]) -> Iterator[Batch]:
-        """Yield the batches of some runs, from their starts to their ends."""
+    def _batches(self, parts: Sequence[_Part], n_done: int) -> Iterator[Batch]:
+        """Yield the batches of some runs, to their ends; they are read from number `n_done` on."""
         step = self.sampler.sequence_length
         before: list[int] | None = None
         for start in range(0, max(len(part) for part in parts), step):
             present = [place for place, part in enumerate(parts) if len(part) > start]
+            if start < n_done * step:
+                before = present
+                continue
             chosen = [parts[place].next_windows(start, step) for place in present]
             lengths = torch.tensor([len(part) for part in chosen])
             indices = torch.stack([_padded(part.indices, step) for part in chosen])

@@ -69,20 +69,17 @@ class PersonBatches(RandomCrops):
         return max(1, round(len(self.data) / (self.people_per_batch * self.n_each)))
 
     def __iter__(self) -> Iterator[Batch]:
-        data = self.data
-        n_starts = data.X.shape[-1] - self.crop_length + 1
-        starts = torch.randint(n_starts, (len(data),), generator=self.generator)
+        starts, n_done = self._starts(), self._take_done()
         streams = [self._stream(mine) for mine in self.members]
         # Parts of a batch that are left for each person; those with the most come first.
         left = torch.tensor([len(mine) for mine in self.members]) / self.n_each
-        for _ in range(len(self)):
+        for number in range(len(self)):
             chance = torch.rand(len(left), generator=self.generator)
             drawn = (left + 1e-3 * chance).topk(self.people_per_batch).indices
             left[drawn] -= 1
             rows = torch.cat([next(streams[person]) for person in drawn.tolist()])
-            weight = data.weight[rows]
-            x = self._crop(rows, starts[rows])
-            yield Batch(x, data.y[rows], weight, None, float(weight.sum()))
+            if number >= n_done:
+                yield self._of(rows, starts)
 
     def _stream(self, mine: Tensor) -> Iterator[Tensor]:
         """Yield as many windows of a person as a batch has, without end."""

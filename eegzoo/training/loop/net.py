@@ -161,6 +161,7 @@ class Steps:
         self.models.pop("validated", None)
         if not training:
             self.models["validated"] = self._with_fresh_statistics(self.candidate)
+        n_before = self.batches.n_done if training else 0
         try:
             super().run_single_epoch(  # type: ignore[misc]
                 iterator, training, prefix, step_fn, **fit_params
@@ -168,6 +169,9 @@ class Steps:
         except KeyboardInterrupt:
             self.interrupted_ = True
             raise
+        if n_before:
+            n_batches = self.history[-1, "train_batch_count"] + n_before  # type: ignore[attr-defined]
+            self.history.record("train_batch_count", n_batches)  # type: ignore[attr-defined]
 
     def train_step_single(self, batch: Batch, **_: Any) -> dict[str, Tensor]:
         """Compute outputs, loss and gradients of a batch."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from eegzoo.models.base import EEGModel
+from eegzoo.training.inputs.blocks import BlockBatches, BlockSampler
 from eegzoo.training.inputs.crops import RandomCrops
 from eegzoo.training.inputs.nights import NightBatches
 from eegzoo.training.inputs.person_batches import PersonBatches
@@ -72,18 +73,26 @@ class TrainingPlan:
                 raise ValueError("expected sampler or people_per_batch, got both")
         if self.people_per_batch is not None or self.data.runs is not None:
             return self.whole_batches
-        return RandomCrops(self.data, self.recipe.batch_size, self.crop_length, self.process)
+        return self._crops(self.process)
 
     @cached_property
     def whole_batches(self) -> TrainingBatches:
         """The same batches undivided, for statistics of batch normalisation."""
-        if self.data.runs is not None and self.recipe.sampler is not None:
-            return NightBatches(self.data, self.recipe.batch_size, self.recipe.sampler)
+        if self.data.runs is not None and self.recipe.nights is not None:
+            return NightBatches(self.data, self.recipe.batch_size, self.recipe.nights)
         if self.people_per_batch is not None:
+            if isinstance(self.recipe.sampler, BlockSampler):
+                raise ValueError("expected sampler or people_per_batch, got both")
             return PersonBatches(
                 self.data, self.recipe.batch_size, self.crop_length, self.people_per_batch
             )
-        return RandomCrops(self.data, self.recipe.batch_size, self.crop_length)
+        return self._crops(ProcessInfo())
+
+    def _crops(self, process: ProcessInfo) -> RandomCrops:
+        windows = self.data, self.recipe.batch_size, self.crop_length
+        if isinstance(self.recipe.sampler, BlockSampler):
+            return BlockBatches(*windows, self.recipe.sampler, process)
+        return RandomCrops(*windows, process)
 
     @cached_property
     def n_epochs(self) -> int:

@@ -18,7 +18,7 @@ class RunOptions:
 
     Parameters
     ----------
-    device, precision, compile, verbose, callbacks, checkpoint
+    device, precision, compile, verbose, callbacks, checkpoint, checkpoint_every
         As in `EEGClassifier`, but the device is not "auto".
     """
 
@@ -28,6 +28,7 @@ class RunOptions:
     verbose: int
     callbacks: Sequence[Any]
     checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_every: int | None = None
 
 
 def resolve_device(device: str) -> str:

@@ -66,8 +66,9 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[Hi
     """
     process = plan.process
     plan.model.to(plan.run.device)
-    checkpoint, state, n_left = None, None, plan.n_epochs
+    checkpoint, state, n_left, every = None, None, plan.n_epochs, None
     if plan.run.checkpoint is not None:
+        every = plan.run.checkpoint_every
         sides = [plan.data] if validation is None else [plan.data, validation]
         checkpoint = Checkpoint(plan.run.checkpoint, plan.model, sides, plan.describe())
         state = checkpoint.read()
@@ -80,7 +81,10 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[Hi
         *schedule_callbacks(plan),
         ("kept_weights", kept),
         *final_callbacks(plan),
-        ("resume", Resume(checkpoint if process.is_main else None, state)),
+        (
+            "resume",
+            Resume(checkpoint if process.is_main else None, state, every, process),
+        ),
     ]
     pooling = synchronised(plan.model) if process.n_processes > 1 else contextlib.nullcontext()
     with pooling:

@@ -132,6 +132,28 @@ def broadcast_from_main(process: ProcessInfo, value: T) -> T:
     return values[0]
 
 
+def from_all(process: ProcessInfo, value: T) -> list[T]:
+    """Return the values of all processes, in the order of their ranks.
+
+    Parameters
+    ----------
+    process : ProcessInfo
+        This process.
+    value : object
+        Value of this process, which can be pickled.
+
+    Examples
+    --------
+    >>> from_all(ProcessInfo(), 0.5)
+    [0.5]
+    """
+    if process.n_processes == 1:
+        return [value]
+    values: list[Any] = [None] * process.n_processes
+    dist.all_gather_object(values, value)
+    return values
+
+
 def make_accelerator(device: str) -> Any:
     """Return accelerate's wrapper of a model for the connected processes.
 

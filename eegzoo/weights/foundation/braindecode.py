@@ -14,6 +14,13 @@ from eegzoo.arguments import nearest
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelRows
 from eegzoo.models.registry import name_of
+from eegzoo.weights.foundation.braindecode_compact import (
+    COMPACT_MAPS,
+    DIFFERENCES,
+    compact_arguments,
+    from_compact,
+    to_compact,
+)
 from eegzoo.weights.foundation.braindecode_keys import KEY_MAPS, KeyMap, Pair
 from eegzoo.weights.foundation.matching import Match, load_matching
 
@@ -21,14 +28,21 @@ from eegzoo.weights.foundation.matching import Match, load_matching
 def from_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
     """Load the weights of braindecode's model into ours, in place.
 
-    The outputs are then those of braindecode 1.8.1, except that our models take microvolts and
-    scale them as the authors of the architecture do. CBraMod and EEGPT are loaded without layers
-    that the authors do not have: ``proj_out`` and ``chan_proj``.
+    The outputs are then those of braindecode 1.8.1, except that our foundation models take
+    microvolts and scale them as the authors of the architecture do. CBraMod and EEGPT are loaded
+    without layers that the authors do not have: ``proj_out`` and ``chan_proj``.
+
+    Compact models have the arguments that `arguments_from` returns: braindecode's EEGNet has
+    kernels of 64 and 16 samples, which are ours of 65 and 17. Limits of norms that braindecode's
+    model lacks have to be None. Statistics of batch normalisations move so that the outputs are
+    equal in evaluation.
 
     Parameters
     ----------
     model : EEGModel
-        Model of one of the architectures: labram, biot, cbramod, steegformer, eegpt, signal_jepa.
+        Model of one of the foundation models labram, biot, cbramod, steegformer, eegpt,
+        signal_jepa, or of the compact models shallow_convnet, deep_convnet, eegnet, eegconformer,
+        eeginception_erp.
     state : mapping of str to Tensor
         State dict of braindecode's model. A head of another size is left out.
 
@@ -40,7 +54,8 @@ def from_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
     Raises
     ------
     ValueError
-        If weights other than the head are missing, or have other names or shapes.
+        If weights other than the head are missing, or have other names or shapes, or exceed a limit
+        of their norms. If braindecode's architecture differs; the message says how.
 
     Examples
     --------
@@ -51,6 +66,8 @@ def from_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
         ...
     ValueError: expected weights of braindecode's labram, got 1 of other names: '0.weight'
     """
+    if name_of(model) in COMPACT_MAPS:
+        return from_compact(model, state)
     key_map = _map_of(model)
     pairs = key_map.pairs(_depth(state, key_map))
     used = {name for pair in (*pairs, *key_map.head) for name in pair.theirs}
@@ -109,6 +126,8 @@ def to_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> dict[str, Te
         ...
     ValueError: expected braindecode's signal_jepa, which has 'feature_encoder.1.2.weight'
     """
+    if name_of(model) in COMPACT_MAPS:
+        return to_compact(model, state)
     key_map = _map_of(model)
     ours = model.state_dict()
     result = {name: tensor.clone() for name, tensor in state.items()}
@@ -145,10 +164,17 @@ def arguments_from(architecture: str, config: Mapping[str, Any]) -> dict[str, An
     >>> arguments_from("steegformer", {"embed_dim": 768, "depth": 12, "drop_prob": 0.0})
     {'embed_dim': 768, 'depth': 12}
     """
+    if architecture in COMPACT_MAPS:
+        return compact_arguments(architecture, config)
+    if architecture in DIFFERENCES:
+        raise ValueError(
+            f"expected an architecture that braindecode shares, got {architecture!r}: "
+            f"{DIFFERENCES[architecture]}"
+        )
     if architecture not in KEY_MAPS:
         raise ValueError(
             f"expected an architecture that braindecode shares, got {architecture!r}"
-            f"{nearest(architecture, KEY_MAPS)}"
+            f"{nearest(architecture, [*KEY_MAPS, *COMPACT_MAPS])}"
         )
     names = KEY_MAPS[architecture].arguments
     return {

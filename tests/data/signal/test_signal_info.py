@@ -23,6 +23,12 @@ def test_all_missing_channels_are_named(info):
         info.order_of(["C3", "Oz"])
 
 
+def test_of_many_missing_channels_the_first_are_named():
+    many = SignalInfo([f"E{number}" for number in range(1, 65)], 128.0, 256)
+    with pytest.raises(ValueError, match=r"'E10'\] and 54 more are missing, got \['Fz'\]$"):
+        many.order_of(["Fz"])
+
+
 @pytest.mark.parametrize("names", [["C3", "C3"], ["T3", "T7"], ["C3", "EEG c3."]])
 def test_a_channel_that_occurs_twice_raises(names):
     with pytest.raises(ValueError, match="the same channel"):

@@ -1,6 +1,7 @@
 """A store returns the same windows as memory, even if writers are interrupted or compete."""
 
 import errno
+import hashlib
 import json
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from torch.utils.data import DataLoader
 from eegzoo.data import EpochsDataset, Pick, Preprocessing, Recording, WindowStore
 from eegzoo.data.signal.montage import named_montage
 from eegzoo.data.signal.signal_info import SignalWarning
-from eegzoo.data.store import shards
+from eegzoo.data.store import local_folder, shards
 from tests.data.store.store_processes import (
     CH_NAMES,
     HALF_A_SECOND,
@@ -193,15 +194,29 @@ def test_numpy_can_map_the_files(store):
     np.testing.assert_array_equal(np.concatenate(mapped), store[:])
 
 
-def test_a_pickled_store_is_small(store, dataset):
+def test_a_store_is_pickled_as_its_name(store, dataset, monkeypatch):
     pickled = pickle.dumps(store)
-    assert len(pickled) < 20_000
+    assert len(pickled) < 500
+    monkeypatch.chdir(store.folder.parent)
+    near = pickle.loads(pickle.dumps(WindowStore("store")))
+    assert near.folder == store.folder.resolve()  # for processes in other folders
+    opened = pickle.loads(pickled)
+    assert pickle.loads(pickled) is opened  # the tasks of a process share it
     assert_same(pickle.loads(pickled).dataset(), dataset)
+    chosen = store.dataset()[[5, 2]]
+    assert_same(pickle.loads(pickle.dumps(chosen)), chosen)
+
+
+def test_a_store_that_was_rewritten_meanwhile_is_not_taken_for_the_pickled_one(store):
+    pickled = pickle.dumps(store)
+    open_or_write(store.folder, make_recordings(3))
+    with pytest.raises(ValueError, match="has been rewritten since it was opened"):
+        pickle.loads(pickled)
 
 
 def test_stores_with_more_files_than_stay_open_are_read(store, dataset, monkeypatch):
-    small = shards.functools.lru_cache(maxsize=1)(shards._OpenFile)
-    monkeypatch.setattr(shards, "_opened", small)
+    small = local_folder.functools.lru_cache(maxsize=1)(local_folder.OpenFile)
+    monkeypatch.setattr(local_folder, "_opened", small)
     before = len(os.listdir("/proc/self/fd"))
     order = np.random.default_rng(0).permutation(len(dataset))
     np.testing.assert_array_equal(store[order], dataset.X[order])
@@ -237,6 +252,18 @@ def test_a_store_larger_than_memory_is_read(tmp_path, processes):
     n_windows, total = ours.recv()
     assert n_windows == len(store)
     assert total == pytest.approx(store[:].sum(dtype=np.float64), abs=1e-3)
+
+
+@pytest.mark.parametrize("n_bytes", [128, 129, 300, 10_000])
+def test_the_pieces_of_a_file_have_their_hashes(tmp_path, monkeypatch, n_bytes):
+    monkeypatch.setattr(shards, "PIECE_BYTES", n_bytes)
+    store = open_or_write(tmp_path, make_recordings(1))
+    content = (tmp_path / store.shards[0].file).read_bytes()
+    starts = range(0, len(content), n_bytes)
+    assert store.shards[0].pieces == [
+        hashlib.sha256(content[start : start + n_bytes]).hexdigest() for start in starts
+    ]
+    store.verify()
 
 
 # Rewriting.

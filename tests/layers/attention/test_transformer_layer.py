@@ -10,22 +10,25 @@ from eegzoo.layers.attention.transformer_layer import TransformerLayer, sinusoid
 from eegzoo.models.references.torch_layout import TRANSFORMER_LAYER, rename, split_projections
 
 
-def pair(drop_prob=0.0):
+def pair(drop_prob=0.0, norm_first=False):
     """Return torch's layer, and ours with the same weights."""
     torch.manual_seed(0)
-    theirs = nn.TransformerEncoderLayer(16, 4, 32, dropout=drop_prob, batch_first=True)
+    theirs = nn.TransformerEncoderLayer(
+        16, 4, 32, dropout=drop_prob, batch_first=True, norm_first=norm_first
+    )
     for parameter in theirs.parameters():
         nn.init.normal_(parameter, std=0.5)
-    ours = TransformerLayer(16, 4, 32, drop_prob=drop_prob)
+    ours = TransformerLayer(16, 4, 32, drop_prob=drop_prob, norm_first=norm_first)
     weights = {f"layer.{key}": value.numpy() for key, value in theirs.state_dict().items()}
     places = {f"layer.{key}": value for key, value in TRANSFORMER_LAYER.items()}
     ours.load_state_dict(rename(split_projections(weights), places))
     return theirs.train(), ours.train()
 
 
+@pytest.mark.parametrize("norm_first", [False, True])
 @pytest.mark.parametrize("lengths", [None, [7, 3, 1]])
-def test_layer_is_torchs_also_with_padding(lengths):
-    theirs, ours = pair()
+def test_layer_is_torchs_also_with_padding(lengths, norm_first):
+    theirs, ours = pair(norm_first=norm_first)
     x = torch.randn(3, 7, 16)
     mask = None if lengths is None else torch.arange(7) < torch.tensor(lengths).unsqueeze(1)
     expected = theirs(x, src_key_padding_mask=None if mask is None else ~mask)

@@ -50,7 +50,7 @@ def test_rows_are_measured_once_and_kept_in_the_file(tmp_path):
 
 
 def test_quick_run_cuts_trainings_and_parts():
-    assert Run("x", quick=True).settings({"max_epochs": 500, "lr": 0.1})["max_epochs"] == 2
+    assert Run("x", quick=True).settings({"max_epochs": 500, "lr": 0.1})["max_epochs"] == 1
     assert Run("x").settings({"max_epochs": 500}) == {"max_epochs": 500}
     assert list(Run("x", quick=True).some(range(9))) == [0, 1]
 

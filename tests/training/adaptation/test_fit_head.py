@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from torch import nn
 
-from eegzoo.layers import ConstrainedDense
+from eegzoo.layers import ConstrainedDense, DenseMixture
 from eegzoo.training.adaptation.fit_head import fit_head
 
 
@@ -61,6 +61,29 @@ def test_scaling_a_feature_and_its_weight_changes_nothing():
         fit_head(scaled, x * scale, y, torch.ones(60)),
     )
     torch.testing.assert_close(one(x), other(x * scale), atol=1e-3, rtol=1e-3)
+
+
+def test_layers_on_parts_of_the_features_reach_the_minimum_of_scipy():
+    x, y = make_features(n_classes=2)
+    head = DenseMixture([3, 2], 2, max_norms=[None, None]).eval()
+    inputs, spread = x.double().numpy(), x.double().numpy().std(axis=0)
+    shapes = [(2, 3), (2,), (2, 2), (2,)]
+    ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
+    start = np.concatenate([value.detach().double().numpy().ravel() for value in head.parameters()])
+    scale = np.concatenate([np.tile(spread[:3], 2), [1, 1], np.tile(spread[3:], 2), [1, 1]])
+
+    def objective(flat):
+        pieces = zip(np.split(flat, ends), shapes, strict=True)
+        parts = [part.reshape(shape) for part, shape in pieces]
+        one, other = inputs[:, :3] @ parts[0].T + parts[1], inputs[:, 3:] @ parts[2].T + parts[3]
+        mean = (softmax(one, axis=1) + softmax(other, axis=1)) / 2
+        held = ((flat - start) * scale) ** 2
+        return -np.log(mean[np.arange(60), y.numpy()]).mean() + 0.05 * held.sum()
+
+    expected = minimize(objective, start, options={"gtol": 1e-9}).x
+    trained = fit_head(head, x, y, torch.ones(60), strength=0.1)
+    found = np.concatenate([value.detach().numpy().ravel() for value in trained.parameters()])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_norm_constraints_hold():

@@ -27,7 +27,8 @@ SETTINGS = (
     {},
     {"ema": 0.9, "validation": 0.2, "patience": 4, "warmup": 0.2, "clip_norm": 1.0,
      "augment": ("mixup", "time_shift", "channel_dropout"), "precision": "bfloat16"},
-    {"validation": 0.2, "layer_decay": 0.7, "class_weight": "balanced", "precision": "float16"},
+    {"validation": 0.2, "layer_decay": 0.7, "class_weight": "balanced", "precision": "float16",
+     "checkpoint_every": 3},
 )  # fmt: skip
 WHILE_WRITING = -1
 

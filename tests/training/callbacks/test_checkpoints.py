@@ -11,6 +11,7 @@ import pytest
 import torch
 from sklearn.model_selection import PredefinedSplit
 
+from eegzoo.layers.fast_conv import measured_choice
 from eegzoo.models import EEGNet
 from eegzoo.models.finetuning import freeze
 from eegzoo.training import EEGClassifier
@@ -29,6 +30,15 @@ def make_classifier(folder, **changes):
 
 def files(folder):
     return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_algorithms_that_another_process_chose_are_used(tmp_path, monkeypatch):
+    chosen = {"a convolution": "frames"}
+    monkeypatch.setattr(measured_choice, "_chosen", dict(chosen))
+    make_classifier(tmp_path).fit(X, Y)
+    monkeypatch.setattr(measured_choice, "_chosen", {"a convolution": "direct"})
+    make_classifier(tmp_path).fit(X, Y)
+    assert measured_choice.chosen_algorithms() == chosen
 
 
 @pytest.mark.slow

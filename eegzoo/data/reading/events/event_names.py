@@ -109,9 +109,7 @@ def resolve(
     found: dict[str, list[str]] = {}
     missing: list[str] = []
     for label, patterns in event_id.items():
-        if isinstance(patterns, str) or not isinstance(patterns, Iterable):
-            patterns = [patterns]
-        texts = [str(pattern) for pattern in patterns]
+        texts = texts_of(patterns)
         if not texts:
             missing.append(label)
         found[label] = []
@@ -124,6 +122,19 @@ def resolve(
     if missing:
         raise ValueError(f"expected events {listed(missing)}, got events {listed(classes)}")
     return found
+
+
+def texts_of(patterns: Any) -> list[str]:
+    """Return the patterns of a label, of which there may be one alone, as texts.
+
+    Examples
+    --------
+    >>> texts_of("left"), texts_of(1), texts_of(["left/hit", 7])
+    (['left'], ['1'], ['left/hit', '7'])
+    """
+    if isinstance(patterns, str) or not isinstance(patterns, Iterable):
+        patterns = [patterns]
+    return [str(pattern) for pattern in patterns]
 
 
 def _first(

@@ -1,0 +1,84 @@
+"""Index of a window store, and the runs of windows in its files."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegzoo.data.store.checked_json import sha256, unsealed
+from eegzoo.data.store.shard_source import Run, ShardSource
+from eegzoo.data.store.shards import Shard
+from eegzoo.data.store.writing import INDEX
+
+
+def read_index(source: ShardSource) -> Any:
+    """Return the index of the store in a source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no store.
+    ValueError
+        If the index is damaged, is not of a window store, or has another version of the format.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
+            "when it finishes"
+        ) from error
+
+
+def runs_of(
+    shards: Sequence[Shard], starts: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]
+) -> list[tuple[int, Run]]:
+    """Return the runs of neighbouring windows at some indices.
+
+    Parameters
+    ----------
+    shards : sequence of Shard
+        Recordings.
+    starts : array of int, shape (n_shards + 1,)
+        Index of the first window of each recording, and the number of windows.
+    indices : array of int, shape (n_windows,)
+        Indices of windows.
+
+    Returns
+    -------
+    list of tuple of int and Run
+        The number of each run's recording, and the run.
+    """
+    if len(indices) == 0:
+        return []
+    owners = np.searchsorted(starts, indices, side="right") - 1
+    jumps = (np.diff(indices) != 1) | (np.diff(owners) != 0)
+    edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(indices)]
+    runs = []
+    for start, stop in itertools.pairwise(edges):
+        owner = int(owners[start])
+        first = int(indices[start] - starts[owner])
+        runs.append((owner, Run(shards[owner], first, stop - start)))
+    return runs
+
+
+def order_of(first: Shard, shard: Shard) -> list[int] | None:
+    """Return the order that matches a shard's channels to the first's; None if it is the same."""
+    order = first.info.order_of(shard.info.ch_names)
+    return None if order == sorted(order) else order
+
+
+def identity_of(shards: Sequence[Shard]) -> str:
+    """Return a hash of everything that the windows of a store depend on."""
+    return sha256([[shard.key, shard.sha256] for shard in shards])
+
+
+def without_repeats(shards: Sequence[Shard]) -> list[Shard]:
+    """Return the shards, without those that share a file with another."""
+    return list({shard.key: shard for shard in shards}.values())

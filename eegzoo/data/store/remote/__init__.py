@@ -1,0 +1,1 @@
+"""Stores of windows in object storage, read through a cache on disk."""

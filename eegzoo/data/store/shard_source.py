@@ -1,0 +1,121 @@
+"""Where the files of a window store come from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegzoo.data.store.shards import Shard
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Neighbouring windows of one recording, which are read together.
+
+    Parameters
+    ----------
+    shard : Shard
+        Recording.
+    first : int
+        Index in the recording of the first window.
+    n_windows : int
+        Number of windows.
+    """
+
+    shard: Shard
+    first: int
+    n_windows: int
+
+
+class ShardSource(ABC):
+    """Place that holds the files of a window store, such as a folder or a bucket.
+
+    Sources can be pickled, and used by any number of threads and of forked or spawned processes.
+
+    Attributes
+    ----------
+    name : str
+        Path or URL, for messages. It contains no credentials.
+    """
+
+    name: str
+
+    @abstractmethod
+    def read_file(self, name: str) -> bytes:
+        """Return the content of a small file, such as the index.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        OSError
+            If it cannot be read.
+        """
+
+    @abstractmethod
+    def check(self, shards: Sequence[Shard]) -> None:
+        """Raise an error if files of windows are missing, or damaged so that it shows at once.
+
+        Raises
+        ------
+        ValueError
+            If a file is missing or damaged; the message names it.
+        """
+
+    @abstractmethod
+    def fetch(self, runs: Iterable[Run], *, wait: bool) -> None:
+        """Bring the windows of several runs near, at the same time.
+
+        Parameters
+        ----------
+        runs : iterable of Run
+            Windows that will be read.
+        wait : bool
+            Whether to wait until they are near. Otherwise they come in the background, and errors
+            are raised by `read_into`.
+        """
+
+    @abstractmethod
+    def read_into(self, run: Run, windows: npt.NDArray[np.float32]) -> None:
+        """Fill `windows`, which must be contiguous, with those of a run.
+
+        Raises
+        ------
+        ValueError
+            If the file is missing or damaged; the message names it.
+        OSError
+            If it cannot be read.
+        """
+
+    @abstractmethod
+    def chunks(self, shard: Shard) -> Iterator[Any]:
+        """Yield a file of windows as it is now, in pieces (`PIECE_BYTES`).
+
+        Raises
+        ------
+        ValueError
+            If the file is missing or too short.
+        OSError
+            If it cannot be read.
+        """
+
+    def sha256(self, shard: Shard) -> str:
+        """Return the hash of a file of windows as it is now.
+
+        Raises
+        ------
+        ValueError
+            If the file is missing or too short.
+        OSError
+            If it cannot be read.
+        """
+        digest = hashlib.sha256()
+        for chunk in self.chunks(shard):
+            digest.update(chunk)
+        return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Computation of many recordings by joblib's workers, here or on a cluster."""

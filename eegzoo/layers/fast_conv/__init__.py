@@ -1,0 +1,1 @@
+"""Convolutions in time whose algorithm is chosen by its measured cost."""

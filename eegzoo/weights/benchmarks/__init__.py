@@ -1,0 +1,1 @@
+"""Models of the zoo in the form that benchmarks of other projects take."""
