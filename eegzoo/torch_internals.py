@@ -182,9 +182,10 @@ def is_traced() -> bool:
 
     Examples
     --------
+    >>> x = torch.zeros(2)
     >>> is_traced()
     False
-    >>> torch.jit.trace(lambda x: x + is_traced(), torch.zeros(2))(torch.zeros(2))
+    >>> torch.jit.trace(lambda x: x + int(is_traced()), x, check_trace=False)(x)
     tensor([1., 1.])
     """
     if torch.compiler.is_compiling() or is_transformed():

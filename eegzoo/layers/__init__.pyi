@@ -24,6 +24,7 @@ from .constrained.recurrent import ConstrainedGRU, ConstrainedLSTM
 from .constrained.separable import DepthwiseConv2d, SeparableConv2d
 from .constrained.swap import constrain
 from .constrained.transposed import ConstrainedConvTranspose1d, ConstrainedConvTranspose2d
+from .dropout import Dropout
 from .fast_conv.dense_conv1d import dense_conv1d
 from .fast_conv.measured_choice import fixed_algorithm
 from .fronts.depthwise import DepthwiseConv1d
@@ -51,6 +52,7 @@ __all__ = [
     "DepthwiseConv1d",
     "DepthwiseConv2d",
     "DropPath",
+    "Dropout",
     "FeatureNorm",
     "FilterBank",
     "FusedAttention",

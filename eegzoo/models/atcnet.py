@@ -13,6 +13,7 @@ from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention, keras_attention_init_
 from eegzoo.layers.blocks.eegnet_blocks import norm_pool
 from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.blocks.parallel_linear import ParallelLinear
 from eegzoo.layers.blocks.tcn import TCNBlock
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d, ConstrainedConv2d
@@ -153,7 +154,7 @@ class ATCNet(EEGModel):
             ),
             nn.BatchNorm2d(self.F1, eps=1e-3, momentum=0.01),
         )  # fmt: skip
-        self.reduce = nn.Sequential(
+        self.reduce = MapsSequential(
             *norm_pool(n_maps, pool_1, self.drop_prob),
             ConstrainedConv1d(
                 n_maps, n_maps, self.second_kernel_length, bias=False, max_norm=max_norm

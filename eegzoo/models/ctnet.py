@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
@@ -131,7 +132,7 @@ class CTNet(EEGModel):
         self.front = depthwise_front(
             self.n_chans, self.F1, self.D, self.kernel_length, eps=1e-5, momentum=0.1
         )
-        self.tokens = nn.Sequential(
+        self.tokens = MapsSequential(
             *norm_pool(n_maps, pool_1, self.drop_prob, eps=1e-5, momentum=0.1),
             ConstrainedConv1d(n_maps, n_maps, self.second_kernel_length, bias=False, max_norm=None),
             *norm_pool(n_maps, pool_2, self.drop_prob, eps=1e-5, momentum=0.1),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.dropout import Dropout
@@ -173,7 +174,7 @@ class EEGNet(EEGModel):
         n_rows = self.n_chans if channels is None else channels.n_virtual
         self.front = depthwise_front(n_rows, self.F1, self.D, self.kernel_length, max_norm)
         self.reduce = self._norm_pool(n_spatial, pool_1)
-        self.separable = nn.Sequential(
+        self.separable = MapsSequential(
             ConstrainedConv1d(
                 n_spatial, n_spatial, self.second_kernel_length,
                 groups=n_spatial, bias=False, max_norm=None,
@@ -185,9 +186,9 @@ class EEGNet(EEGModel):
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
 
-    def _norm_pool(self, n_maps: int, pool_length: int) -> nn.Sequential:
+    def _norm_pool(self, n_maps: int, pool_length: int) -> MapsSequential:
         drop = nn.Dropout1d if self.drop_maps else Dropout
-        return nn.Sequential(
+        return MapsSequential(
             nn.BatchNorm1d(n_maps, eps=1e-3, momentum=0.01),
             self.activation(),
             nn.AvgPool1d(pool_length),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front, norm_pool
 from eegzoo.layers.blocks.initializers import keras_init_
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.blocks.tcn import TCNBlock
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
@@ -132,7 +133,7 @@ class EEGTCNet(EEGModel):
             self.n_chans, self.F1, self.D, self.kernel_length, self.max_norm, axis_norm=3
         )
         self.reduce = norm_pool(n_maps, pool_1, self.drop_prob)
-        self.separable = nn.Sequential(
+        self.separable = MapsSequential(
             ConstrainedConv1d(
                 n_maps, n_maps, self.second_kernel_length, groups=n_maps, bias=False, max_norm=None
             ),

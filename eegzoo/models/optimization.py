@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.blocks.maps_sequential import ACTIVATIONS_OF_VALUES
 from eegzoo.layers.blocks.one_window import OneWindow
 from eegzoo.layers.blocks.same_padded import SameConv1d
 from eegzoo.layers.constrained.bake import bake
@@ -35,11 +36,6 @@ from eegzoo.torch_internals import (
     set_padding,
 )
 
-# Activations that act on each value alone.
-_OF_EACH_VALUE = {
-    nn.ELU, nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.SELU, nn.CELU, nn.Mish,
-    nn.Softplus, nn.Hardtanh, nn.ReLU6, nn.Hardswish,
-}  # fmt: skip
 # Number of multiplications above which convolutions are faster than matrices for one window.
 _MOST_OPERATIONS = 8_000_000
 
@@ -282,7 +278,7 @@ def _one_window(network: EEGModel) -> OneWindow | None:
         ]
     ) and all(map(is_linear_layer, (depthwise, point, head)))  # fmt: skip
     pointwise = (type(first), type(second))
-    if not (empty and usual and set(pointwise) <= _OF_EACH_VALUE):
+    if not (empty and usual and set(pointwise) <= ACTIVATIONS_OF_VALUES):
         return None
     one_window = OneWindow(
         network.front, network.n_times, (network.pool_lengths[0], network.pool_lengths[1]),

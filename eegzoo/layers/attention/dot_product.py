@@ -49,8 +49,8 @@ def dot_product_attention(
         )  # fmt: skip
     if scale is None:
         scale = query.shape[-1] ** -0.5
-    flat = (x.reshape(-1, *x.shape[-2:]) for x in (query * scale, key, value))
-    return attention_by_products(*flat, drop_prob=drop_prob).view(query.shape)
+    queries, keys, values = (x.flatten(0, 1) for x in (query * scale, key, value))
+    return attention_by_products(queries, keys, values, drop_prob).view(query.shape)
 
 
 def products_are_faster(x: Tensor, n_tokens: int, head_dim: int, drop_prob: float) -> bool:

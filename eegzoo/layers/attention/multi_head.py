@@ -111,19 +111,23 @@ class MultiHeadAttention(nn.Module):
         """
         drop_prob = self.drop.p if self.drop.training else 0.0
         if mask is None and self._is_fusable(x, drop_prob):
-            mixed = attention_by_products(*self._projected(x), drop_prob=drop_prob)
-            mixed = mixed.unflatten(0, (-1, self.num_heads))
+            query, key, value = self._projected(x)
+            mixed = attention_by_products(query, key, value, drop_prob)
+            mixed = mixed.view(len(mixed) // self.num_heads, self.num_heads, *mixed.shape[1:])
         else:
             query, key, value = (
-                layer(x).flatten(0, -3).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+                layer(x)
+                .flatten(0, -3)
+                .unflatten(-1, (self.num_heads, self.head_dim))
+                .transpose(1, 2)
                 for layer in (self.query, self.key, self.value)
             )  # each (batch * branches, num_heads, tokens, head_dim)
             attended = None if mask is None else mask[:, None, None, :]  # for all heads and queries
             mixed = F.scaled_dot_product_attention(
                 query, key, value, attended, dropout_p=drop_prob, scale=self.scale
             )
-        heads = mixed.transpose(1, 2).flatten(2)  # (batch * branches, tokens, inner)
-        out: Tensor = self.out(heads.reshape(*x.shape[:-1], heads.shape[-1]))
+        inner = self.num_heads * self.head_dim
+        out: Tensor = self.out(mixed.transpose(1, 2).reshape(*x.shape[:-1], inner))
         return out
 
     def _is_fusable(self, x: Tensor, drop_prob: float) -> bool:
@@ -150,8 +154,8 @@ class MultiHeadAttention(nn.Module):
             projected = parallel_linear(x, weight, bias)
         else:
             projected = F.linear(x, weight, bias)
-        heads = projected.flatten(0, -3).unflatten(-1, (3, self.num_heads, -1))
-        return heads.permute(2, 0, 3, 1, 4).flatten(1, 2)
+        heads = projected.view(*x.shape[:-1], 3, self.num_heads, self.head_dim)
+        return heads.movedim((-3, -2), (0, -3)).flatten(1, -3)
 
     def extra_repr(self) -> str:
         """Return the number of heads and the scale."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.norms import AxisNorm
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
@@ -60,7 +61,7 @@ def depthwise_front(
 
 def norm_pool(
     n_maps: int, pool_length: int, drop_prob: float, eps: float = 1e-3, momentum: float = 0.01
-) -> nn.Sequential:
+) -> MapsSequential:
     """Return a batch normalisation, ELU, average pool and dropout.
 
     Parameters
@@ -79,7 +80,7 @@ def norm_pool(
     >>> norm_pool(16, pool_length=8, drop_prob=0.5)(torch.randn(4, 16, 250)).shape
     torch.Size([4, 16, 31])
     """
-    return nn.Sequential(
+    return MapsSequential(
         nn.BatchNorm1d(n_maps, eps=eps, momentum=momentum),
         nn.ELU(),
         nn.AvgPool1d(pool_length),

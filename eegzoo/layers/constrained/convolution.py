@@ -13,6 +13,7 @@ from eegzoo.arguments import one_of, positive_int, positive_ints
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.constrained.norms import AxisNorm
 from eegzoo.layers.padding import causal_padding, is_lopsided
+from eegzoo.layers.time_major import conv1d, pad_time
 from eegzoo.torch_internals import ConvBase, padding_of, set_padding
 
 Padding = str | int | tuple[int, ...]
@@ -70,7 +71,7 @@ class ConstrainedConv(NormConstraint, ConvBase):
             both_sides = self.padding
         elif is_lopsided(padding):
             # torch's own "same" warns and copies the input twice if one side has one zero more.
-            x = F.pad(x, padding)
+            x = F.pad(x, padding) if len(padding) > 2 else pad_time(x, padding)
         else:
             both_sides = padding[::-2]
         return self._convolve(
@@ -148,7 +149,7 @@ class ConstrainedConv1d(ConstrainedConv, nn.Conv1d):
     True
     """
 
-    _convolve = staticmethod(F.conv1d)
+    _convolve = staticmethod(conv1d)
     _n_axes = 1
 
     def __init__(

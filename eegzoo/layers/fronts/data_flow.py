@@ -94,8 +94,13 @@ def followed_by(
     found = []
     for taken, follower in takers:
         between, ends = [taken], [taken]
-        while any(id(x) in uses.sources for x in ends):
-            ends = [source for x in ends for source in uses.sources.get(id(x), (x,))]
+        # What a layer itself did to its output is its own affair.
+        while any(id(x) in uses.sources and id(x) not in makers for x in ends):
+            ends = [
+                source
+                for x in ends
+                for source in ((x,) if id(x) in makers else uses.sources.get(id(x), (x,)))
+            ]
             between.extend(ends)
         once = all(uses.counts[id(x)] == 1 for x in between)
         chain = [makers[id(x)] for x in ends if id(x) in makers]

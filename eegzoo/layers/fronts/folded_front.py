@@ -7,9 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.fast_conv.fast_layers import conv1d
+from eegzoo.layers.fronts.depthwise import convolve_each
 from eegzoo.layers.fronts.norm_folding import evaluation_weight, is_foldable_norm, scale_and_shift
 from eegzoo.layers.fronts.plain_modules import zero_padding
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
+from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import wide_dtype
 
 
@@ -61,8 +63,11 @@ class FoldedFront(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, maps, samples)."""
-        groups = 1
+        groups, in_unit_steps = 1, self.stride == self.dilation == 1
         if self.mixing is not None:
+            if in_unit_steps and prefers_time_major(x, len(self.mixing)):
+                mixed = torch.bmm(x.mT, self.mixing.mT.expand(len(x), -1, -1)).mT
+                return convolve_each(mixed, self.weight.squeeze(1), self.bias, self.padding)
             x, groups = torch.matmul(self.mixing, x), len(self.mixing)
         if any(self.padding):  # oneDNN is slow where it pads depthwise convolutions itself
             x = F.pad(x, self.padding)

@@ -11,21 +11,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
-from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
     is_plain_batch_norm,
     is_plain_convolution,
+    mixed_bias,
+    settings_of,
+    time_padding,
+    weight_of,
     zero_padding,
 )
 from eegzoo.layers.fronts.window_covariance import window_moments
+from eegzoo.layers.latest_by_value import LatestByValue
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
 from eegzoo.layers.running_statistics import update_running_statistics
+from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
+    is_eager_on_cpu,
     is_transformed,
     wide_dtype,
 )
@@ -122,6 +128,7 @@ class TemporalSpatialConv(nn.Module):
         self.norm = norm
         self.spatial = spatial
         self.fused = fused
+        self._latest_weights = LatestByValue()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, maps, samples)."""
@@ -136,15 +143,19 @@ class TemporalSpatialConv(nn.Module):
         if order == "folded":
             return self._convolve(x, *self.folded_filters(x), groups=1)
         kernels, mixing, bias = self._filters(x)
-        mixed = torch.bmm(mixing.squeeze(1).expand(x.shape[0], -1, -1), x)
+        spatial = mixing.squeeze(1).expand(x.shape[0], -1, -1)
+        if self._in_unit_steps() and prefers_time_major(x, len(mixing)):
+            mixed = torch.bmm(x.mT, spatial.mT).mT
+        else:
+            mixed = torch.bmm(spatial, x)
         kernels = kernels.repeat_interleave(len(mixing) // len(kernels), 0)
         if self._in_unit_steps():
-            return depthwise_conv1d(mixed, kernels, bias, _time_padding(self.temporal))
+            return depthwise_conv1d(mixed, kernels, bias, time_padding(self.temporal))
         return self._convolve(mixed, kernels.unsqueeze(1), bias, groups=len(kernels))
 
     def kernel_shape(self, x: Tensor) -> tuple[int, ...] | None:
         """Return the shape of `folded_filters` if they are one valid convolution, else None."""
-        if self.norm is not None or any(_time_padding(self.temporal)) or not self._in_unit_steps():
+        if self.norm is not None or any(time_padding(self.temporal)) or not self._in_unit_steps():
             return None
         if self.order(x) != "folded":
             return None
@@ -160,11 +171,24 @@ class TemporalSpatialConv(nn.Module):
         return torch.einsum("ofc,fk->ock", mixing, kernels), bias
 
     def _filters(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        # In training this projects the stored weights, in the same sequence as the plain order.
-        kernels = _weight(self.temporal).flatten(1)  # (F, kernel_length)
-        mixing = _weight(self.spatial).squeeze(3)  # (maps, F / groups, n_chans)
-        kernels, shift = self._normalized(kernels, x)
-        return kernels, mixing, self._bias(mixing, shift)
+        """Return kernels (F, n_taps), spatial filters (maps, F / groups, n_chans) and biases."""
+
+        def compute() -> tuple[Tensor, Tensor, Tensor | None]:
+            # In training this projects the weights, in the same sequence as the plain order.
+            kernels = weight_of(self.temporal).flatten(1)
+            mixing = weight_of(self.spatial).squeeze(3)
+            kernels, shift = self._normalized(kernels, x)
+            return kernels, mixing, mixed_bias(self.spatial, mixing, shift)
+
+        settings = tuple(map(settings_of, self.children()))
+        changing = torch.is_grad_enabled() or None in settings or self._needs_statistics()
+        if changing or not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
+            return compute()
+        # For one window, computing them takes as long as the convolution.
+        with torch.inference_mode(False), torch.no_grad():
+            tensors = [*self.parameters(), *self.buffers()]
+            latest: Any = self._latest_weights.get(tensors, settings, compute)
+        return latest
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
@@ -213,7 +237,7 @@ class TemporalSpatialConv(nn.Module):
         if not x.dtype == weight.dtype == self.spatial.weight.dtype:
             return False
         reach = self.temporal.dilation[1] * (self.temporal.kernel_size[1] - 1)
-        n_outputs = x.shape[2] + sum(_time_padding(self.temporal)) - reach
+        n_outputs = x.shape[2] + sum(time_padding(self.temporal)) - reach
         # A float16 filter divided by a large standard deviation loses all its digits.
         cast = computed_dtype(x)
         if self.norm is not None and torch.float16 in (x.dtype, cast):
@@ -262,7 +286,7 @@ class TemporalSpatialConv(nn.Module):
 
     def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
         """Return mean, variance and number of the values in the temporal kernels' outputs."""
-        padding, n_taps = _time_padding(self.temporal), kernels.shape[1]
+        padding, n_taps = time_padding(self.temporal), kernels.shape[1]
         with without_autocast(x):
             mean, covariance = window_moments(x, n_taps, padding)
             # Rounding may make the variance of a constant negative.
@@ -270,29 +294,10 @@ class TemporalSpatialConv(nn.Module):
             n_outputs = x.shape[2] + sum(padding) - n_taps + 1
             return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
 
-    def _bias(self, mixing: Tensor, shift: Tensor | None) -> Tensor | None:
-        """Return the bias of each map: the spatial bias plus the mixed temporal biases."""
-        bias = self.spatial.bias
-        if shift is None:
-            return bias
-        groups = self.spatial.groups
-        shifts = shift.view(groups, -1).repeat_interleave(len(mixing) // groups, 0)
-        mixed: Tensor = (mixing.sum(2, dtype=shift.dtype) * shifts).sum(1)
-        return (mixed if bias is None else mixed + bias).to(mixing.dtype)
-
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
-        pads = _time_padding(self.temporal)
+        pads = time_padding(self.temporal)
         both_sides = pads[0]
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
         steps = self.temporal.stride[1:], self.temporal.dilation[1:]
         return conv1d(x, weight, bias, steps[0], (both_sides,), steps[1], groups)
-
-
-def _weight(module: nn.Conv2d) -> Tensor:
-    return module.constrained_weight() if isinstance(module, NormConstraint) else module.weight
-
-
-def _time_padding(module: nn.Conv2d) -> tuple[int, int]:
-    left, right, _, _ = zero_padding(module)
-    return left, right

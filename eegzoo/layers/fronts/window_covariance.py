@@ -11,11 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eegzoo.torch_internals import wide_dtype
+from eegzoo.layers.fourier_lags import summed_autocorrelation
+from eegzoo.torch_internals import is_eager_on_cpu, wide_dtype
 
 _BLOCK = 32
 """Number of samples in a block of `lag_products`: large enough for fast matrix products, small
 enough that few of the products are computed in vain."""
+
+_MANY_LAGS = 32
+"""Number of lags from which on Fourier transforms are faster on CPUs, with AVX-512 or without."""
 
 
 def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -154,7 +158,14 @@ def _autocorrelation(x: Tensor, total: Tensor, n_lags: int, constant: Tensor) ->
     # x = offset + rest holds for any offset; with the mean as offset, nothing cancels in the rest.
     offset = (total.detach() / n_times).to(x.dtype)
     rest = x - offset.view(*x.shape[:2], 1)
-    lags = lag_products(rest, rest, n_lags, dtype=total.dtype).sum(0)
+    if (
+        n_lags >= _MANY_LAGS
+        and is_eager_on_cpu(x)
+        and not (x.requires_grad and torch.is_grad_enabled())
+    ):
+        lags = summed_autocorrelation(rest.flatten(0, 1), n_lags)
+    else:
+        lags = lag_products(rest, rest, n_lags, dtype=total.dtype).sum(0)
     offset = offset.to(total.dtype)
     rest_total = total - n_times * offset
     n_ends = min(n_lags, n_times)
