@@ -157,7 +157,7 @@ class BlockBatches(RandomCrops):
 
     def __iter__(self) -> Iterator[Batch]:
         starts = self._starts()
-        buffers = self._buffers(self._take_done())
+        buffers = self._filled_buffers(self._take_done())
         with ThreadPoolExecutor(1, "eegzoo-read-ahead") as reader:
             batches = next(buffers, None)
             ahead = None if batches is None else reader.submit(self._read, batches)
@@ -168,7 +168,7 @@ class BlockBatches(RandomCrops):
                 for whole in ready:
                     yield self._of(whole, starts, read)
 
-    def _buffers(self, n_done: int) -> Iterator[list[Tensor]]:
+    def _filled_buffers(self, n_done: int) -> Iterator[list[Tensor]]:
         """Yield the batches of a pass, buffer by buffer, without the first `n_done`."""
         order, n_lanes = self._block_order(), self.sampler.n_lanes
         edges = batch_edges(len(order), len(self), n_lanes)
