@@ -2,12 +2,12 @@
 
     python benchmarks/bench_order.py [--seeds 5] [--csv FILE]
 
-Windows are drawn by a full shuffle, by `BlockSampler` with several sizes, and by one whose buffer is
-a batch. The labels come in runs of 24 windows, half a recording, which is worse than sleep stages
-are. Printed are the variance of the batches' mean label divided by that of a full shuffle (1 is
-best), what `variance_inflation` says for labels that are alike in a block, the correlation of
-successive batches' means, the median length of what is read at once, and the accuracy on new people
-after two epochs.
+Windows are drawn by a full shuffle, by `BlockSampler` with several sizes, and by one whose buffer
+is a batch. The labels come in runs of 24 windows, half a recording, which is worse than stages of
+sleep are. Printed are the variance of the batches' mean label divided by that of a full shuffle
+(1 is best), what `variance_inflation` says for labels that are alike in a block, the correlation
+of successive batches' means, the median length of what is read at once, and the accuracy on new
+people after two epochs.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from eegzoo.data import (
 )
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.training import BlockSampler, EEGClassifier
-from eegzoo.training.inputs.blocks import BlockBatches
 from eegzoo.training.inputs.crops import RandomCrops
+from eegzoo.training.inputs.stored.blocks import BlockBatches
 from eegzoo.training.inputs.training_set import TrainingSet
 
 N_PEOPLE, N_TRIALS, RUN, BATCH_SIZE = 24, 96, 24, 16

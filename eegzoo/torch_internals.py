@@ -1,28 +1,24 @@
 """Private and version-dependent parts of torch that eegzoo uses.
 
-All other files use them through this module and `eegzoo.torch_modules`, which is about the state of
-modules. `tests/test_torch_internals.py` has a test for each name, so that a new version of torch
-that changes one of them fails there, and the failure names the feature that depends on it.
+All other files use them through this module, `eegzoo.torch_modules`, which is about the state of
+modules, and `eegzoo.torch_tracing`. `tests/test_torch_internals.py` has a test for each name, so
+that a new version of torch that changes one of them fails there, and the failure names the feature
+that depends on it.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch._compile import _disable_dynamo
 from torch.autograd import forward_ad
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
-from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_iter
 from torch.utils.data._utils.collate import default_collate_fn_map
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 ConvBase = _ConvNd
 """Base class of torch's convolutions."""
@@ -210,23 +206,6 @@ def is_eager_on_cpu(x: Tensor) -> bool:
     return x.is_cpu and type(x) in (Tensor, nn.Parameter) and not is_traced()
 
 
-def is_observed() -> bool:
-    """Return whether a mode sees or replaces torch's functions, or ``torch.jit.trace`` runs.
-
-    Examples
-    --------
-    >>> from torch.utils.flop_counter import FlopCounterMode
-    >>> is_observed()
-    False
-    >>> with FlopCounterMode(display=False):
-    ...     is_observed()
-    True
-    """
-    modes = torch._C._len_torch_function_stack() + torch._C._len_torch_dispatch_stack()
-    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-    return modes > 0 or tracing
-
-
 def check_batch_norm_input(norm: BatchNormBase, x: Tensor) -> None:
     """Raise an error if a batch normalisation does not accept the number of dimensions of `x`.
 
@@ -256,50 +235,6 @@ def register_collate(kind: type, collate: Callable[..., Any]) -> None:
     'Fz+Cz'
     """
     default_collate_fn_map[kind] = collate
-
-
-def not_compiled(function: _Function) -> _Function:
-    """Exclude a function from ``torch.compile``; the code around it is compiled.
-
-    Examples
-    --------
-    >>> @not_compiled
-    ... def double(x):
-    ...     return 2 * x
-    >>> double(21)
-    42
-    """
-    # As `torch.compiler.disable` does, which first imports the whole compiler: 75 MB.
-    left_out: Any = _disable_dynamo(function)
-    return left_out  # type: ignore[no-any-return]
-
-
-def evaluated_when_traced(function: _Function) -> _Function:
-    """Evaluate a function while ``torch.compile`` or ``torch.export`` traces the code around it.
-
-    The results are constants of the graph. The arguments must not be tensors of the graph.
-
-    Examples
-    --------
-    >>> @evaluated_when_traced
-    ... def roots(n):
-    ...     return torch.arange(n).sqrt()
-    >>> class Shifted(torch.nn.Module):
-    ...     def forward(self, x):
-    ...         return x + roots(x.shape[0])
-    >>> len(torch.export.export(Shifted(), (torch.zeros(4),)).graph.find_nodes(
-    ...     op="call_function", target=torch.ops.aten.sqrt.default))
-    0
-    """
-
-    @functools.wraps(function)
-    def evaluated(*args: Any, **options: Any) -> Any:
-        with _disable_current_modes():
-            return function(*args, **options)
-
-    # As `torch.compiler.assume_constant_result` does, which first imports the whole compiler.
-    evaluated._dynamo_marked_constant = True  # type: ignore[attr-defined]
-    return evaluated  # type: ignore[return-value]
 
 
 def tensors_in(values: Any) -> Iterator[Tensor]:

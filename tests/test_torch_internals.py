@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from tests.source_graph import FILES, parse
 
-INTERNAL = {"torch_internals.py", "torch_modules.py"}
+INTERNAL = {"torch_internals.py", "torch_modules.py", "torch_tracing.py"}
 TESTED = set()
 
 
@@ -54,6 +54,11 @@ def internals():
 @pytest.fixture
 def modules():
     return importlib.import_module("eegzoo.torch_modules")
+
+
+@pytest.fixture
+def tracing():
+    return importlib.import_module("eegzoo.torch_tracing")
 
 
 PRIVATE_NAMES = [
@@ -423,16 +428,16 @@ def test_is_transformed(internals):
     "torch counts the active modes for functions and for dispatch",
     "dense_conv1d, which computes directly where calls are counted or replaced",
 )
-def test_is_observed(internals):
-    assert not internals.is_observed()
+def test_is_observed(tracing):
+    assert not tracing.is_observed()
     with TorchFunctionMode():
-        assert internals.is_observed()
+        assert tracing.is_observed()
     with TorchDispatchMode():
-        assert internals.is_observed()
+        assert tracing.is_observed()
     found = []
-    torch.jit.trace(lambda x: (found.append(internals.is_observed()), x + 1)[1], torch.zeros(2))
+    torch.jit.trace(lambda x: (found.append(tracing.is_observed()), x + 1)[1], torch.zeros(2))
     assert found[0]
-    assert not internals.is_observed()
+    assert not tracing.is_observed()
 
 
 @entry(
@@ -440,10 +445,10 @@ def test_is_observed(internals):
     "torch.compile leaves out a disabled function and compiles the code around it",
     "batch normalisation over several processes in a compiled model",
 )
-def test_not_compiled(internals):
+def test_not_compiled(tracing):
     compiling = []
 
-    @internals.not_compiled
+    @tracing.not_compiled
     def inside(x):
         compiling.append(torch.compiler.is_compiling())
         return x + 1
@@ -565,8 +570,8 @@ class _Shifted(nn.Module):
     "FilterBank, which designs its filters while it is exported",
 )
 @pytest.mark.parametrize("strict", [True, False])
-def test_evaluated_when_traced(internals, strict):
-    roots = internals.evaluated_when_traced(lambda n: torch.arange(n).nonzero().sum().sqrt())
+def test_evaluated_when_traced(tracing, strict):
+    roots = tracing.evaluated_when_traced(lambda n: torch.arange(n).nonzero().sum().sqrt())
     program = torch.export.export(_Shifted(roots), (torch.zeros(4),), strict=strict)
     assert torch.equal(program.module()(torch.zeros(4)), torch.full((4,), 6.0).sqrt())
 

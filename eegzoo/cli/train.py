@@ -161,7 +161,7 @@ def train(
     from eegzoo.files import check_writable_folder
     from eegzoo.models.zoo import find_entry
     from eegzoo.training.classifier import EEGClassifier
-    from eegzoo.training.inputs.blocks import BlockSampler
+    from eegzoo.training.inputs.stored.blocks import BlockSampler
     from eegzoo.training.parallel.launch import relaunch
     from eegzoo.training.parallel.main_output import quiet_unless_main
     from eegzoo.training.parallel.processes import is_launched, join_processes, leave_processes

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegzoo.torch_internals import evaluated_when_traced
+from eegzoo.torch_tracing import evaluated_when_traced
 
 
 class FixedTensors(nn.Module):

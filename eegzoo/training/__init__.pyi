@@ -7,8 +7,8 @@ from .calibration.folds import CalibrationWarning
 from .calibration.held_out import Calibration
 from .classifier import EEGClassifier
 from .inputs.allow_leakage import AllowLeakage
-from .inputs.blocks import BlockSampler
 from .inputs.nights import NightSampler
+from .inputs.stored.blocks import BlockSampler
 from .loop.history import History
 from .recipe import RECIPES, Recipe
 from .regressor import EEGRegressor

@@ -14,11 +14,11 @@ from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment
 from eegzoo.training.adaptation.calibrates import CalibratesToPeople
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.estimator import EEGEstimator
-from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.causal_training import CausalTraining
 from eegzoo.training.inputs.class_labels import read_labels, stage_weights
 from eegzoo.training.inputs.fit_data import FitData
 from eegzoo.training.inputs.nights import NightSampler
+from eegzoo.training.inputs.stored.blocks import BlockSampler
 from eegzoo.training.model_building import ModelSource
 from eegzoo.training.partial_fit import PartialFit
 from eegzoo.training.pretrained import PretrainedMixin

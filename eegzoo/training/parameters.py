@@ -11,8 +11,8 @@ from typing import Any
 from eegzoo.arguments import number_between, one_of, positive_int
 from eegzoo.data.preprocessing.by_person.person_alignment import PersonAlignment, as_alignment
 from eegzoo.data.signal import amplitude
-from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.nights import NightSampler
+from eegzoo.training.inputs.stored.blocks import BlockSampler
 from eegzoo.training.loop.net import PRECISIONS
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions, check_device, resolve_device

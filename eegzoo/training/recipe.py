@@ -12,8 +12,8 @@ from eegzoo.training.augmentation.augmentations import as_augmentations
 from eegzoo.training.augmentation.base import Augmentation
 from eegzoo.training.augmentation.mixup import Mixup
 from eegzoo.training.callbacks.learning_rate import SCHEDULES
-from eegzoo.training.inputs.blocks import BlockSampler
 from eegzoo.training.inputs.nights import NightSampler
+from eegzoo.training.inputs.stored.blocks import BlockSampler
 
 CROPS = ("half", "whole")
 TRAINS = ("all", "head", "lora")

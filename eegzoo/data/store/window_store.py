@@ -274,7 +274,6 @@ class WindowStore(Windows):
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Pickled as its name: other processes open the store, and share neither windows nor labels.
         source = self.source if self.folder is None else LocalFolder(self.folder.resolve())
         return _reopened, (source, self.identity())
 
@@ -290,7 +289,7 @@ _OPEN: weakref.WeakValueDictionary[tuple[str, str], WindowStore] = weakref.WeakV
 
 
 def _reopened(source: ShardSource, identity: str) -> WindowStore:
-    """Return a store that another process has open; the tasks of a process share it."""
+    """Return a store that another process pickled as its name; a process opens it once."""
     store = _OPEN.get((source.name, identity))
     if store is None:
         store = WindowStore.__new__(WindowStore)

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from eegzoo.layers.fast_conv import overlap_save as by_frames
 from eegzoo.layers.fast_conv.measured_choice import choose
-from eegzoo.torch_internals import is_observed, is_transformed
+from eegzoo.torch_internals import is_transformed
+from eegzoo.torch_tracing import is_observed
 
 DIRECT, CHANNELS_LAST, FRAMES = "direct", "channels last", "frames"
 # Multiplications below which all algorithms take less time than the choice among them.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.autocast import without_autocast
 from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
-from eegzoo.torch_internals import evaluated_when_traced
+from eegzoo.torch_tracing import evaluated_when_traced
 
 
 class ZeroPhaseBank(nn.Module):

@@ -155,9 +155,7 @@ def _random_state(net: Any) -> tuple[Tensor, Tensor | None]:
 
 
 def _plain(row: Mapping[str, Any]) -> State:
-    return {
-        name: value for name, value in row.items() if name != "batches" and _is_plain(value)
-    }
+    return {name: value for name, value in row.items() if name != "batches" and _is_plain(value)}
 
 
 def _moved(state: Any, device: str) -> Any:

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from eegzoo.models.base import EEGModel
-from eegzoo.training.inputs.blocks import BlockBatches, BlockSampler
 from eegzoo.training.inputs.crops import RandomCrops
 from eegzoo.training.inputs.nights import NightBatches
 from eegzoo.training.inputs.person_batches import PersonBatches
+from eegzoo.training.inputs.stored.blocks import BlockBatches, BlockSampler
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.loop.replacements import Replacements
 from eegzoo.training.loop.run_options import RunOptions

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from eegzoo.layers.person.person_statistics import person_layers
-from eegzoo.torch_internals import BatchNormBase, check_batch_norm_input, not_compiled
+from eegzoo.torch_internals import BatchNormBase, check_batch_norm_input
+from eegzoo.torch_tracing import not_compiled
 from eegzoo.training.parallel.processes import is_connected
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eegzoo.data.windows.lazy_windows import JoinedWindows, MappedWindows, SelectedWindows, Windows
 from eegzoo.training import BlockSampler, EEGClassifier
-from eegzoo.training.inputs.blocks import BlockBatches, batch_edges
+from eegzoo.training.inputs.stored.blocks import BlockBatches, batch_edges
 from eegzoo.training.inputs.training_set import TrainingSet
 from eegzoo.training.parallel.processes import ProcessInfo
 

@@ -1,0 +1,1 @@
+"""Batches of windows that are read from files when they are needed."""
