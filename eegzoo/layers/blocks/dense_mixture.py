@@ -30,7 +30,7 @@ class OneAlone(nn.Dropout):
     --------
     >>> log_probabilities = torch.log(torch.tensor([[[0.9, 0.1]], [[0.6, 0.4]]]))
     >>> kept = OneAlone(p=1.0)(log_probabilities).exp().mean(0)
-    >>> kept.tolist() in (log_probabilities[0].exp().tolist(), log_probabilities[1].exp().tolist())
+    >>> round(kept.max().item(), 4) in (0.9, 0.6)
     True
     """
 
@@ -101,13 +101,15 @@ class DenseMixture(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw weights near zero; biases are zero."""
-        for layer in self.layers:
-            nn.init.normal_(layer.weight, std=_SPREAD_AT_START)
-            nn.init.zeros_(layer.bias)
+        for name, values in self.layers.named_parameters():
+            if name.endswith("weight"):
+                nn.init.normal_(values, std=_SPREAD_AT_START)
+            else:
+                nn.init.zeros_(values)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features (..., sum of in_features) to log-probabilities (..., out_features)."""
-        parts = x.split(self.in_features, dim=-1)
+        parts = torch.split(x, self.in_features, dim=-1)
         each = [layer(part) for layer, part in zip(self.layers, parts, strict=True)]
         if self.out_features == 1:
             return torch.stack(each).mean(0)
