@@ -76,8 +76,10 @@ def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
             if training:
                 sums = _in_training(filters, norm, x, stride)
             else:
-                sums = block_power(x, *_normalized(*filters, norm), stride)
-            return _mean_of_neighbours(sums, length // stride) / stride
+                weight, bias = _normalized(filters[0], filters[1], norm)
+                sums = block_power(x, weight, bias, stride)
+            pooled: Tensor = _mean_of_neighbours(sums, length // stride) / stride
+            return pooled
     power: Tensor = pool(norm(front(x)).square())
     return power
 
@@ -98,7 +100,7 @@ def _kernels(front: Any, norm: Any, pool: Any, x: Tensor) -> Any:
         return None
     if any(has_hooks(part) or has_patched_forward(part) for part in (front, norm, pool)):
         return None
-    if type(pool) is not nn.AvgPool1d or pool.ceil_mode or any(pool.padding):
+    if type(pool) is not nn.AvgPool1d or pool.ceil_mode or pool.padding != (0,):
         return None
     if type(norm) is nn.BatchNorm1d:
         if not (norm.affine and is_foldable_norm(norm) and norm.weight.dtype == x.dtype):
@@ -108,7 +110,7 @@ def _kernels(front: Any, norm: Any, pool: Any, x: Tensor) -> Any:
     shape = front.kernel_shape(x) if type(front) in (TemporalSpatialConv, FoldedFront) else None
     if shape is None or not is_worth_choosing(x, shape):
         return None
-    length, stride = pool.kernel_size[0], pool.stride[0]
+    length, stride = pool.kernel_size[0], pool.stride[0]  # type: ignore[index]
     return shape if length % stride == 0 and x.shape[2] - shape[2] + 1 >= length else None
 
 

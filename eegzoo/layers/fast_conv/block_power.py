@@ -105,7 +105,7 @@ class _BlockPower(torch.autograd.Function):
         frames = by_frames.choose_frames(x.shape[2], weight.shape[2], length)
         kernels = by_frames.kernel_spectra(weight, frames)
         sums, kept = [], []
-        for windows in x.split(_WINDOWS):
+        for windows in torch.split(x, _WINDOWS):
             spectra = by_frames.signal_spectra(windows, frames)
             outputs = by_frames.time_major(spectra, kernels, frames, bias)
             sums.append(_in_windows(_blocks(outputs, length).square().sum(1), frames, length))
@@ -123,7 +123,7 @@ class _BlockPower(torch.autograd.Function):
             found = _recomputed(grads[0], (x, weight, bias), needs, length)
             return *found, None
         of_x, of_weight, of_bias = [], [], []
-        parts = zip(grads[0].split(_WINDOWS), kept[::2], kept[1::2], strict=True)
+        parts = zip(torch.split(grads[0], _WINDOWS), kept[::2], kept[1::2], strict=True)
         for grad, spectra, outputs in parts:
             twice = 2 * _as_blocks(grad, outputs, frames, length)
             to_outputs = _blocks(outputs, length) * twice.unsqueeze(1)
@@ -153,7 +153,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         kernels = by_frames.kernel_spectra(weight, frames)
         to_x, to_weight, *_ = ctx.needs_input_grad
         all_spectra, outputs = [], []
-        for windows in x.split(_WINDOWS):
+        for windows in torch.split(x, _WINDOWS):
             spectra = by_frames.signal_spectra(windows, frames)
             outputs.append(by_frames.time_major(spectra, kernels, frames))
             _clear_rest(outputs[-1], frames)
@@ -200,7 +200,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         )
         twice = [
             2 * _as_blocks(grad, z, frames, length)
-            for grad, z in zip(grads[0].split(_WINDOWS), outputs, strict=True)
+            for grad, z in zip(torch.split(grads[0], _WINDOWS), outputs, strict=True)
         ]
         # Sums over batch and time of the gradient to z, and of its product with normalised values.
         of_beta = _total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, totals, strict=True)])
@@ -267,7 +267,8 @@ def _plain_power(
 ) -> Tensor:
     y = F.conv1d(x, weight, bias)
     if eps is not None:
-        y = F.batch_norm(y, None, None, *affine, True, 0.0, eps)
+        gamma, beta = affine
+        y = F.batch_norm(y, None, None, gamma, beta, True, 0.0, eps)
     return F.avg_pool1d(y.square(), length) * length
 
 
