@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
+from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
@@ -31,7 +32,6 @@ from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
-    is_eager_on_cpu,
     is_transformed,
     wide_dtype,
 )
