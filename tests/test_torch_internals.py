@@ -424,42 +424,6 @@ def test_is_transformed(internals):
 
 
 @entry(
-    "is_traced",
-    "torch.compiler and torch.jit know whether they trace",
-    "OptimizedModel, Dropout and attention, which then call torch's own functions",
-)
-def test_is_traced(internals):
-    def shifted(x):
-        return x + int(internals.is_traced())
-
-    x = torch.zeros(3)
-    assert not internals.is_traced()
-    assert torch.jit.trace(shifted, x, check_trace=False)(x).tolist() == [1.0] * 3
-    assert torch.vmap(shifted)(x).tolist() == [1.0] * 3
-
-    class Shifted(nn.Module):
-        forward = staticmethod(shifted)
-
-    assert torch.export.export(Shifted(), (x,)).module()(x).tolist() == [1.0] * 3
-
-
-@entry(
-    "is_eager_on_cpu",
-    "subclasses of tensors are of other types, such as those of fake tensors",
-    "Dropout, attention and time-major maps, which are for plain tensors on a CPU",
-)
-def test_is_eager_on_cpu(internals):
-    class Recorded(torch.Tensor):
-        pass
-
-    x = torch.zeros(3)
-    assert internals.is_eager_on_cpu(x)
-    assert internals.is_eager_on_cpu(nn.Parameter(x))
-    assert not internals.is_eager_on_cpu(x.as_subclass(Recorded))
-    assert not internals.is_eager_on_cpu(x.to("meta"))
-
-
-@entry(
     "is_observed",
     "torch counts the active modes for functions and for dispatch",
     "dense_conv1d, which computes directly where calls are counted or replaced",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.torch_internals import is_eager_on_cpu
+from eegzoo.layers.eager import is_eager_on_cpu
 
 # Widths of the random integers that are compared with the probability, the narrowest first.
 _DTYPES = {8: torch.uint8, 16: torch.int16, 32: torch.int32}

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from eegzoo.torch_internals import is_eager_on_cpu
+from eegzoo.layers.eager import is_eager_on_cpu
 
 # Number of maps from which on time-major convolutions are faster, with AVX-512 and without.
 _FEWEST_MAPS = 8

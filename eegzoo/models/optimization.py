@@ -15,6 +15,7 @@ from eegzoo.layers.constrained.bake import bake
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
+from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fronts.data_flow import followed_by
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
@@ -31,7 +32,6 @@ from eegzoo.models.eegnet import EEGNet
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
-    is_eager_on_cpu,
     padding_of,
     set_padding,
 )

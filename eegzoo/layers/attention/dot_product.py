@@ -8,7 +8,7 @@ from torch import Tensor
 
 from eegzoo.layers.autocast import computed_dtype
 from eegzoo.layers.dropout import dropout
-from eegzoo.torch_internals import is_eager_on_cpu
+from eegzoo.layers.eager import is_eager_on_cpu
 
 # Sizes up to which two products and a softmax are faster than torch's fused attention.
 _MOST_TOKENS = 64

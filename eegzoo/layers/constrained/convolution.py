@@ -149,7 +149,7 @@ class ConstrainedConv1d(ConstrainedConv, nn.Conv1d):
     True
     """
 
-    _convolve = staticmethod(conv1d)
+    _convolve: Callable[..., Tensor] = staticmethod(conv1d)
     _n_axes = 1
 
     def __init__(

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import computed_dtype, without_autocast
+from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.plain_modules import (
@@ -31,7 +32,6 @@ from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import (
     has_hooks,
     has_patched_forward,
-    is_eager_on_cpu,
     is_transformed,
     wide_dtype,
 )
@@ -180,15 +180,13 @@ class TemporalSpatialConv(nn.Module):
             kernels, shift = self._normalized(kernels, x)
             return kernels, mixing, mixed_bias(self.spatial, mixing, shift)
 
-        settings = tuple(map(settings_of, self.children()))
-        changing = torch.is_grad_enabled() or None in settings or self._needs_statistics()
-        if changing or not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
+        settings = tuple(settings_of(layer) for layer in self.children())
+        fixed = None not in settings and not (torch.is_grad_enabled() or self._needs_statistics())
+        if not fixed or not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
             return compute()
-        # For one window, computing them takes as long as the convolution.
         with torch.inference_mode(False), torch.no_grad():
-            tensors = [*self.parameters(), *self.buffers()]
-            latest: Any = self._latest_weights.get(tensors, settings, compute)
-        return latest
+            values = [*self.parameters(), *self.buffers()]
+            return self._latest_weights.get(values, settings, compute)  # type: ignore[no-any-return]
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""
@@ -295,8 +293,7 @@ class TemporalSpatialConv(nn.Module):
             return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
-        pads = time_padding(self.temporal)
-        both_sides = pads[0]
+        both_sides, _ = pads = time_padding(self.temporal)
         if is_lopsided(pads):
             x, both_sides = F.pad(x, pads), 0
         steps = self.temporal.stride[1:], self.temporal.dilation[1:]

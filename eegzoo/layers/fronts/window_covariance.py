@@ -11,8 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fourier_lags import summed_autocorrelation
-from eegzoo.torch_internals import is_eager_on_cpu, wide_dtype
+from eegzoo.torch_internals import wide_dtype
 
 _BLOCK = 32
 """Number of samples in a block of `lag_products`: large enough for fast matrix products, small
