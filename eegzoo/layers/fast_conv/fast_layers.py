@@ -63,4 +63,4 @@ class FastConstrainedConv1d(ConstrainedConv1d):
     torch.Size([32, 100, 98])
     """
 
-    _convolve = staticmethod(conv1d)  # type: ignore[assignment]
+    _convolve = staticmethod(conv1d)
