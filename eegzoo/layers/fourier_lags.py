@@ -64,8 +64,8 @@ def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
 
     Examples
     --------
-    >>> summed_autocorrelation(torch.tensor([[1.0, 2.0, 3.0]]), 4).round(decimals=4)
-    tensor([14.,  8.,  3.,  0.], dtype=torch.float64)
+    >>> summed_autocorrelation(torch.tensor([[1.0, 2.0, 3.0]]), 3).round(decimals=4)
+    tensor([14.,  8.,  3.], dtype=torch.float64)
     """
     n_fft = fast_length(x.shape[-1] + n_lags - 1)
     power = x.new_zeros(2 * (n_fft // 2 + 1), dtype=torch.float64)

@@ -85,11 +85,25 @@ def conv1d(
     """
     if not is_time_major(x) or weight.shape[2] > _LONGEST_KERNEL:
         return F.conv1d(x, weight, bias, stride, padding, dilation, groups)
-    kernels = weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+    kernels = image_kernels(weight)
     image = x.unsqueeze(2)
     (step,), (pad,), (space,) = map(_single, (stride, padding, dilation))
     out = F.conv2d(image, kernels, bias, (1, step), (0, pad), (1, space), groups)
     return out.squeeze(2)
+
+
+def image_kernels(weight: Tensor) -> Tensor:
+    """Return kernels (maps, channels, taps) as those of images one sample high, channels last.
+
+    The gradient has the strides of the kernels, which `DistributedDataParallel` asks for.
+
+    Examples
+    --------
+    >>> image_kernels(torch.zeros(8, 4, 3)).shape
+    torch.Size([8, 4, 1, 3])
+    """
+    kernels = weight.flatten(1).unflatten(1, (weight.shape[1], 1, weight.shape[2]))
+    return kernels.contiguous(memory_format=torch.channels_last)
 
 
 def _single(amount: int | tuple[int, ...] | list[int]) -> tuple[int, ...]:

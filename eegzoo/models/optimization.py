@@ -18,6 +18,7 @@ from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fronts.data_flow import followed_by
+from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
 from eegzoo.layers.fronts.norm_folding import (
     evaluation_weight,
@@ -204,7 +205,7 @@ def _fold_norms(network: EEGModel) -> None:
     linear = [
         module
         for module in network.modules()
-        if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d,))
+        if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d, DepthwiseConv1d))
     ]
     norms = [module for module in network.modules() if is_foldable_norm(module)]
     with torch.no_grad():

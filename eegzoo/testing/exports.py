@@ -40,8 +40,9 @@ def _compare_compiled(case: ModelCase, backend: str, training: bool) -> None:
         for (key, ours), theirs in zip(twin.named_parameters(), eager.parameters(), strict=True)
         if theirs.grad is not None
     ]
-    # The gradient of a bias before a normalisation is zero, up to rounding of the largest one.
-    rounding = 1e-6 * max(theirs.abs().max().item() for _, theirs, _ in pairs)
+    # The gradient of a bias before a normalisation is zero, up to rounding of the largest one,
+    # of which it is a sum of thousands of parts that cancel.
+    rounding = 2e-6 * max(theirs.abs().max().item() for _, theirs, _ in pairs)
     for found, theirs, key in pairs:
         scale = 1e-4 * theirs.abs().max().item() + rounding
         expect_close(found, theirs, f"the gradient of {key}, compiled", rtol=1e-3, atol=scale)

@@ -8,6 +8,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
+import eegzoo
+from eegzoo.models import registry
+from eegzoo.training import AUGMENTATIONS
 from tests.shared_data import MNE_DATA, needs
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -37,11 +40,16 @@ def drawn(tmp_path, monkeypatch):
         runpy.run_path(str(path), run_name="__main__")
         return [plt.figure(number) for number in plt.get_fignums()]
 
+    eegzoo.list_models()  # registers eegzoo's own
+    registered = [(names, dict(names)) for names in (AUGMENTATIONS, registry._ENTRIES)]
     with mpl.rc_context(), plt.ioff():
         plt.switch_backend("agg")
         plt.close("all")
         yield run
         plt.close("all")
+    for names, before in registered:  # what an example registers is not for other tests
+        names.clear()
+        names.update(before)
 
 
 def check_figures(figures):

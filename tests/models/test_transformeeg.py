@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from eegzoo.layers import Dropout
 from eegzoo.models.transformeeg import TransformEEG
 from tests.reference.model_checks import assert_initial_limits
 
@@ -38,7 +39,7 @@ def test_dropout_is_where_the_authors_have_it():
     expected = {"first.4": torch.nn.Dropout1d, "second.4": torch.nn.Dropout1d}
     for layer in range(2):
         for place in ("attend.0.drop", "attend.1", "expand.2", "expand.4"):
-            expected[f"transformer.{layer}.{place}"] = torch.nn.Dropout
+            expected[f"transformer.{layer}.{place}"] = Dropout
     assert drops == expected
     assert {m.p for m in model.modules() if isinstance(m, dropout)} == {0.4}
 

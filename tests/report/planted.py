@@ -1,5 +1,6 @@
 """Windows with a rhythm below one electrode in one class, and a classifier that learnt it."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -48,3 +49,9 @@ def trained(model="eegnet", normalize="standardize", max_epochs=25, **parameters
         random_state=0, **parameters,
     )  # fmt: skip
     return classifier.fit(planted()[0])
+
+
+def sites_of_patterns(text):
+    """Return where the patterns of filters that pass the rhythm are largest, from a text."""
+    found = re.findall(r"([\d.]+) Hz: pattern largest at (\w+)", text)
+    return [site for hz, site in found if abs(float(hz) - HZ) <= 1]

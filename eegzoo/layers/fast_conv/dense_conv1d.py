@@ -12,6 +12,7 @@ from torch import Tensor
 
 from eegzoo.layers.fast_conv import overlap_save as by_frames
 from eegzoo.layers.fast_conv.measured_choice import choose
+from eegzoo.layers.time_major import image_kernels
 from eegzoo.torch_internals import is_transformed
 from eegzoo.torch_tracing import is_observed
 
@@ -169,8 +170,7 @@ def conv1d_by_frames(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> T
 
 def _channels_last(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     images = x.transpose(1, 2).contiguous().transpose(1, 2).unsqueeze(2)
-    kernels = weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(images, kernels, bias).squeeze(2).contiguous()
+    return F.conv2d(images, image_kernels(weight), bias).squeeze(2).contiguous()
 
 
 _ALGORITHMS: dict[str, Callable[..., Tensor]] = {
@@ -187,24 +187,25 @@ class _ByFrames(torch.autograd.Function):
         spectra = by_frames.signal_spectra(x, frames)
         kernels = by_frames.kernel_spectra(weight, frames)
         ctx.frames = frames
-        # Spectra are three times as large as the signals, but one of three products to make.
-        kept = spectra if ctx.needs_input_grad[1] else None
-        ctx.save_for_backward(x, weight, kept, kernels if ctx.needs_input_grad[0] else None)
+        # Spectra are three times as large as the signals, and are made again.
+        ctx.save_for_backward(x, weight)
         return by_frames.window_major(spectra, kernels, frames, bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        (grad,), (x, weight, spectra, kernels) = grads, ctx.saved_tensors
+        (grad,), (x, weight), frames = grads, ctx.saved_tensors, ctx.frames
         to_x, to_weight, to_bias = ctx.needs_input_grad
         if torch.is_grad_enabled():  # create_graph: torch's own gradient has gradients
             return _own_gradients(grad, x, weight, ctx.needs_input_grad)
         of_x = of_weight = None
         if to_x or to_weight:
-            of_outputs = by_frames.output_spectra(by_frames.in_frames(grad, ctx.frames), ctx.frames)
+            of_outputs = by_frames.output_spectra(by_frames.in_frames(grad, frames), frames)
             if to_x:
-                of_x = by_frames.signal_gradient(of_outputs, kernels, ctx.frames)
+                kernels = by_frames.kernel_spectra(weight, frames)
+                of_x = by_frames.signal_gradient(of_outputs, kernels, frames)
             if to_weight:
-                of_weight = by_frames.kernel_gradient(of_outputs, spectra, ctx.frames)
+                spectra = by_frames.signal_spectra(x, frames)
+                of_weight = by_frames.kernel_gradient(of_outputs, spectra, frames)
         return of_x, of_weight, grad.sum((0, 2)) if to_bias else None
 
 

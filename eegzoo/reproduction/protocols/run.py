@@ -69,10 +69,12 @@ class Run:
     say: Callable[[str], None] = lambda line: None
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters of `EEGClassifier`, for one epoch in a quick run."""
+        """Return parameters of `EEGClassifier`, for one epoch of few people in a quick run."""
         settings = dict(given)
         if self.quick:
             settings |= {"max_epochs": 1, "validation": 0.0, "patience": 0}
+            if "people_per_batch" in settings:
+                settings["people_per_batch"] = 2
         return settings
 
     def some(self, parts: Sequence[T]) -> Sequence[T]:

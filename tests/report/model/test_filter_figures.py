@@ -15,7 +15,7 @@ from eegzoo.report import (
     plot_temporal_filters,
     spatial_patterns,
 )
-from tests.report.planted import CH_NAMES, planted, trained
+from tests.report.planted import CH_NAMES, SITE, planted, sites_of_patterns, trained
 
 
 def patterns_of(ch_names, n_filters=3, note=""):
@@ -77,7 +77,8 @@ def test_filters_and_patterns_are_drawn_in_pairs():
 
 def test_planted_source_is_in_the_alternative_text():
     figure = plot_spatial_patterns(spatial_patterns(trained(), planted()[1]))
-    assert "21 Hz: pattern largest at P3" in alternative_text(figure)
+    sites = sites_of_patterns(alternative_text(figure))
+    assert sites.count(SITE) > len(sites) / 2
 
 
 @pytest.mark.parametrize("n_chans", [1, 3, 128])

@@ -219,7 +219,7 @@ def test_validation_holds_out_whole_recordings_and_training_resumes(nights, tmp_
         ({"crop_length": "half"}, "expected crop_length 'whole' with sampler"),
         ({"augment": ("mixup",)}, "expected no mixup with sampler"),
         ({"conv_l2": -1.0}, "conv_l2"),
-        ({"sampler": 20}, "expected sampler to be a NightSampler, got 20"),
+        ({"sampler": 20}, "expected sampler to be a NightSampler or BlockSampler, got 20"),
     ],
 )
 def test_settings_that_do_not_go_with_nights_raise(nights, changes, message):

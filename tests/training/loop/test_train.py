@@ -238,8 +238,9 @@ def test_the_validation_loss_is_that_of_the_predictions():
     held = np.arange(32) % 4 == 0
     split = PredefinedSplit(np.where(held, 0, -1))
     classifier = make_classifier(
-        validation=split, max_epochs=1, crop_length=64, n_crops=5, normalize="whiten"
-    ).fit(X, Y)
+        validation=split, max_epochs=1, crop_length=64, n_crops=5, normalize="whiten",
+        random_state=1,
+    ).fit(X, Y)  # fmt: skip
     probabilities = classifier.predict_proba(X[held]).astype(np.float64)
     row = classifier.history_[0]
     # The statistics of batch normalisation are of other crops.
@@ -255,9 +256,9 @@ def test_validation_does_not_wait_for_running_statistics():
     """They lag behind the weights: after an epoch they are nearly those of the start."""
     held = np.arange(32) % 4 == 0
     split = PredefinedSplit(np.where(held, 0, -1))
-    classifier = make_classifier(validation=split, max_epochs=8, lr=0.02, normalize="none").fit(
-        X, Y
-    )
+    classifier = make_classifier(
+        validation=split, max_epochs=8, lr=0.02, normalize="none", random_state=1
+    ).fit(X, Y)
     losses = [row["valid_loss"] for row in classifier.history_]
     assert losses == sorted(losses, reverse=True)  # statistics that lag make it rise at first
 

@@ -8,7 +8,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 N_THREADS = 8
@@ -38,7 +38,9 @@ class Prefetcher:
         Exception
             The first error that the function raises.
         """
-        for result in [_threads().submit(self._work, item) for item in items]:
+        results = [_threads().submit(self._work, item) for item in items]
+        wait(results)  # all of them, so that nothing goes on after an error
+        for result in results:
             result.result()
 
     def add(self, items: Iterable[Hashable]) -> None:

@@ -181,11 +181,11 @@ def test_a_forked_process_opens_a_store_but_cannot_copy_one(server, local, tmp_p
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_errors_reach_forked_workers(server, local, remote, monkeypatch):
     monkeypatch.setattr(fork_state, "_forked", True)
-    server.faults.append(object_server.expired)
-    with pytest.raises(PermissionError, match="ExpiredToken"):
-        remote[0]
     forks._reader()._process.kill()
     with pytest.raises(OSError, match=r"the process that reads s3://.* has ended"):
+        remote[0]
+    server.faults.append(object_server.expired)
+    with pytest.raises(PermissionError, match="ExpiredToken"):
         remote[0]
     np.testing.assert_array_equal(remote[0], local[0])
     forks._reader().close()
