@@ -102,7 +102,8 @@ def image_kernels(weight: Tensor) -> Tensor:
     >>> image_kernels(torch.zeros(8, 4, 3)).shape
     torch.Size([8, 4, 1, 3])
     """
-    kernels = weight.flatten(1).unflatten(1, (weight.shape[1], 1, weight.shape[2]))
+    maps, channels, taps = weight.shape
+    kernels = weight.flatten(1).view(maps, channels, 1, taps)
     return kernels.contiguous(memory_format=torch.channels_last)
 
 
