@@ -196,7 +196,7 @@ def test_a_training_ends_at_once_and_resumes(models, tmp_path, number, devices):
         done = ended(process, number)
     assert done.returncode == 128 + number
     assert done.stderr == "eegzoo: interrupted\n"
-    (checkpoint,) = (tmp_path / "half").iterdir()
+    (checkpoint,) = (tmp_path / "half").glob("*.pt")  # beside it, what was being written
     before = history(checkpoint)
     assert 0 < len(before) < 60
     again = subprocess.run(
@@ -209,3 +209,4 @@ def test_a_training_ends_at_once_and_resumes(models, tmp_path, number, devices):
     assert len(after) == 60
     # The duration of an epoch is measured, so an epoch that ran again would have another one.
     assert after[: len(before)] == before
+    assert list((tmp_path / "half").iterdir()) == [checkpoint]
