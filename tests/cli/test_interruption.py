@@ -196,17 +196,18 @@ def test_a_training_ends_at_once_and_resumes(models, tmp_path, number, devices):
         done = ended(process, number)
     assert done.returncode == 128 + number
     assert done.stderr == "eegzoo: interrupted\n"
-    (checkpoint,) = (tmp_path / "half").glob("*.pt")  # beside it, what was being written
-    before = history(checkpoint)
-    assert 0 < len(before) < 60
+    # Of several trainings, one may have ended before the signal came.
+    before = {path: history(path) for path in (tmp_path / "half").glob("*.pt")}
+    assert all(0 < len(rows) <= 60 for rows in before.values())
     again = subprocess.run(
         [sys.executable, "-m", "eegzoo", *command],
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
     assert "mean accuracy" in again.stdout
-    after = history(checkpoint)
-    assert len(after) == 60
-    # The duration of an epoch is measured, so an epoch that ran again would have another one.
-    assert after[: len(before)] == before
-    assert list((tmp_path / "half").iterdir()) == [checkpoint]
+    for path, rows in before.items():
+        after = history(path)
+        assert len(after) == 60
+        # The duration of an epoch is measured, so one that ran again would have another.
+        assert after[: len(rows)] == rows
+    assert not list((tmp_path / "half").glob("*.part"))  # what was being written
