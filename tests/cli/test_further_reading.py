@@ -36,7 +36,7 @@ def test_every_page_exists(page):
          "renew them", "docs/stores.md"),
         ("s3://bucket/store/a.npy was altered: bytes 0 to 9 do not have the hash",
          "docs/stores.md"),
-        ("cannot use the cache /tmp/c: the disk is full", "docs/stores.md"),
+        ("cannot use the cache windows: the disk is full", "docs/stores.md"),
         ("unknown label 'channels'", None),
         ("no LSL stream named 'amplifier' was found within 5 s", "docs/online.md"),
         ("unknown model 'eegnt'; did you mean 'eegnet'?", None),
