@@ -29,7 +29,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 
 import new_person
-from person_metrics import metrics_of, results
+from person_metrics import made_worse, metrics_of, results
 
 from eegzoo.reproduction.figures.adapted_on_parts import PARTS
 from eegzoo.reproduction.protocols.new_person import REGIMES, calibration_error, number_of_folds
@@ -152,13 +152,8 @@ def sets_of(scores: Sequence[Mapping[str, Any]]) -> str:
 
 
 def worse(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield people whom pseudo-labels made worse by more than two windows, averaged over seeds."""
-    seeds = sorted({row["seed"] for row in rows})
-    people = sorted({row["person"] for row in rows})
-    before, after = (np.nanmean(accuracies(rows, r, people, seeds), 0) for r in REGIMES)
-    for person, old, new in zip(people, before, after, strict=True):
-        if new < old - 0.07:
-            yield f"{person} {old:.2f} to {new:.2f}"
+    """Yield people whom pseudo-labels made worse, and how often nothing was learnt."""
+    yield from made_worse(rows)
     stopped = np.mean([bool(row["stepped_back"]) for row in rows])
     yield f"stepped back in {stopped:.0%} of the cases"
 
