@@ -109,6 +109,14 @@ def test_adapting_twice_is_adapting_once(either):
     assert_same(either.adapt(OTHER_X).adapt(NEW_X), once)
 
 
+@pytest.mark.parametrize("how", [["align"], ["statistics"]])
+def test_what_an_adaptation_does_not_renew_is_that_of_the_training(either, how):
+    again = either.adapt(OTHER_X).adapt(NEW_X, how=how)
+    once = either.adapt(NEW_X, how=how)
+    assert_same(again, once)
+    torch.testing.assert_close(state(again), state(once), rtol=0, atol=0)
+
+
 def test_the_order_of_the_windows_does_not_matter(either):
     once = either.adapt(NEW_X)
     order = np.random.default_rng(0).permutation(len(NEW_X))
@@ -296,6 +304,16 @@ def test_a_stretch_with_one_state_warns(which):
     assert "pseudo_labels" not in one.adaptation_.how
     assert "or one only" in one.adaptation_.stepped_back
     assert weights_that_differ(classifier, one) == set()
+
+
+@pytest.mark.parametrize("which", ["head", "all"])
+def test_weights_are_those_before_when_too_many_labels_changed(fitted, which, monkeypatch):
+    monkeypatch.setattr("eegzoo.training.adaptation.pseudo_labels._MOST_CHANGED", -1.0)
+    with pytest.warns(AdaptationWarning, match="labels changed while they were learnt"):
+        adapted = fitted.adapt(NEW_X, pseudo_labels=PseudoLabels(which=which))
+    without = fitted.adapt(NEW_X, how=["align", "statistics"])
+    torch.testing.assert_close(state(adapted), state(without), rtol=0, atol=0)
+    assert adapted.adaptation_.how == ("align", "statistics")
 
 
 @pytest.mark.parametrize("which", ["head", "all"])
