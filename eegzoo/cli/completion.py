@@ -30,3 +30,16 @@ def complete_trained(incomplete: str) -> list[str]:
 
     files = sorted(glob.glob(f"{glob.escape(incomplete)}*.safetensors"))
     return [*(name for name in stored_cards() if name.startswith(incomplete)), *files]
+
+
+def complete_several(incomplete: str) -> list[str]:
+    """Return lists of models and weights, separated by commas, whose last name begins so.
+
+    Examples
+    --------
+    >>> complete_several("eegnet,ssvep_fr")
+    ['eegnet,ssvep_front', 'eegnet,ssvep_front.ssvep_exo']
+    """
+    before, comma, last = incomplete.rpartition(",")
+    names = dict.fromkeys([*complete_models(last), *complete_trained(last)])
+    return [f"{before}{comma}{name}" for name in names]

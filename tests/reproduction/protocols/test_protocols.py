@@ -49,6 +49,32 @@ def test_rows_are_measured_once_and_kept_in_the_file(tmp_path):
     assert Rows().of({"seed": 0}) == []
 
 
+def one(value):
+    return lambda: [{"value": value}]
+
+
+def test_line_that_was_cut_off_is_measured_again(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    for seed in (0, 1):
+        Rows(path).get({"seed": seed}, one(seed))
+    complete = path.read_bytes()
+    path.write_bytes(complete[:-5])
+    rows = Rows(path)
+    assert path.read_bytes() == complete[:-5]  # nothing is written before there is a result
+    assert rows.of({}) == [{"seed": 0, "value": 0}]
+    rows.get({"seed": 1}, one(1))
+    assert path.read_bytes() == complete
+
+
+@pytest.mark.parametrize("text", ["model,accuracy\n", "[1]\n", '{"seed": 0}\nno\n', "\xff\n", "no"])
+def test_other_file_is_not_taken_for_results(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"one JSON object a line .* got line \d of .*rows\.jsonl"):
+        Rows(path)
+    assert path.read_bytes() == text.encode("latin-1")
+
+
 def test_quick_run_cuts_trainings_and_parts():
     assert Run("x", quick=True).settings({"max_epochs": 500, "lr": 0.1})["max_epochs"] == 1
     assert Run("x").settings({"max_epochs": 500}) == {"max_epochs": 500}
