@@ -104,6 +104,8 @@ class WindowStore(Windows):
     (torch.Size([4, 22, 385]), ('left_hand', 'right_hand'))
     """
 
+    reads_ahead = True
+
     def __init__(
         self,
         location: str | os.PathLike[str],
@@ -240,13 +242,7 @@ class WindowStore(Windows):
         return shards, np.arange(len(self)) - self._starts[shards]
 
     def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
-        """Bring windows near that will be read soon, in the background.
-
-        Parameters
-        ----------
-        indices : array of int
-            Indices of the windows.
-        """
+        """Bring the windows at `indices`, which will be read soon, near in the background."""
         runs = runs_of(self.shards, self._starts, np.asarray(indices))
         self.source.fetch((run for _, run in runs), wait=False)
 
