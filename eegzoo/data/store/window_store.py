@@ -14,14 +14,21 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.index import identity_of, order_of, read_index, runs_of, without_repeats
+from eegzoo.data.store.index import (
+    identity_of,
+    labels_of,
+    metadata_of,
+    order_of,
+    read_index,
+    runs_of,
+    without_repeats,
+)
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
 from eegzoo.data.store.remote.bucket import is_url
 from eegzoo.data.store.shard_source import ShardSource
-from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import write_store
-from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
@@ -119,11 +126,9 @@ class WindowStore(Windows):
     def _open(self, source: ShardSource) -> None:
         self.source = source
         self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
-        index = read_index(self.source)
-        self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
+        self.shards, self._preprocessing = read_index(self.source)
         self.source.check(without_repeats(self.shards))
         self.info = self.shards[0].info
-        self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
         self._orders = [order_of(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
@@ -203,8 +208,7 @@ class WindowStore(Windows):
         EpochsDataset
             Data set equal to that of `EpochsDataset.from_recordings`, with the store as ``X``.
         """
-        classes, y = join_labels([shard.labels for shard in self.shards])
-        metadata = join_metadata([shard.columns for shard in self.shards])
+        (classes, y), metadata = labels_of(self.shards), metadata_of(self.shards)
         return EpochsDataset(self, y, classes, self.info, metadata, check_signal="ignore")
 
     @property
