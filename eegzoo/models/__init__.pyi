@@ -33,6 +33,7 @@ from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
+from .reve import REVE
 from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
 from .sccnet import SCCNet
@@ -57,6 +58,7 @@ __all__ = [
     "BENDR",
     "BIOT",
     "EEGPT",
+    "REVE",
     "SSTDPN",
     "ATCNet",
     "AttnSleep",

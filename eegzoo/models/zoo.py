@@ -34,6 +34,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     lightconvnet,
     msvtnet,
     resnet1d,
+    reve,
     robustsleepnet,
     sccnet,
     seqsleepnet,

@@ -30,6 +30,8 @@ class FusedAttention(nn.Module):
         not normalised.
     drop_prob : float
         Dropout probability of the attention weights.
+    out_bias : bool
+        Whether the last linear layer has a bias.
 
     References
     ----------
@@ -51,6 +53,7 @@ class FusedAttention(nn.Module):
         bias: bool = True,
         qk_norm_eps: float | None = None,
         drop_prob: float = 0.0,
+        out_bias: bool = True,
     ) -> None:
         super().__init__()
         self.n_heads = positive_int("n_heads", n_heads)
@@ -66,7 +69,7 @@ class FusedAttention(nn.Module):
             self.key_norm = nn.LayerNorm(features // n_heads, eps=qk_norm_eps)
         # A module, so that code that switches all dropout layers on or off finds it.
         self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
-        self.out = nn.Linear(features, features)
+        self.out = nn.Linear(features, features, bias=out_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., tokens, features) to the same shape."""

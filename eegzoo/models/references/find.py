@@ -31,6 +31,7 @@ from eegzoo.models.references import (
     msvtnet,
     person_models,
     resnet1d,
+    reve,
     robustsleepnet,
     sccnet,
     seqsleepnet,
@@ -54,7 +55,7 @@ _MODULES = (
     atcnet, attnsleep, basenet, bendr, biot, cbramod, chambon2018, ctnet, deep_convnet,
     deepsleepnet, eegconformer, eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex,
     eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, ifnet, labram, lightconvnet, msvtnet,
-    person_models, resnet1d, robustsleepnet, sccnet, seqsleepnet, shallow_convnet, signal_jepa,
+    person_models, resnet1d, reve, robustsleepnet, sccnet, seqsleepnet, shallow_convnet, signal_jepa,
     sleeptransformer, sstdpn, stagernet, steegformer, stnet, tcformer, tinysleepnet, transformeeg,
     usleep, xeegnet,
 )  # fmt: skip

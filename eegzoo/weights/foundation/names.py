@@ -8,6 +8,8 @@ NAMES = (
     "eegpt.large",
     "epint.base",
     "labram.base",
+    "reve.base",
+    "reve.large",
     "steegformer.base",
     "steegformer.large",
     "steegformer.small",
