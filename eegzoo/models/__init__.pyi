@@ -27,6 +27,7 @@ from .front_filters import FrontFilters, front_filters
 from .ifnet import IFNet
 from .labram import LaBraM
 from .lightconvnet import LightConvNet
+from .luna import LUNA
 from .model_summary import summary
 from .msvtnet import MSVTNet
 from .optimization import OptimizedModel, optimize_for_inference
@@ -58,6 +59,7 @@ __all__ = [
     "BENDR",
     "BIOT",
     "EEGPT",
+    "LUNA",
     "REVE",
     "SSTDPN",
     "ATCNet",

@@ -15,10 +15,10 @@ from eegzoo.layers.fixed_tensors import FixedTensors
 Position = tuple[float, float, float]
 
 FILE = Path(__file__).with_suffix(".json")
+_STORED = json.loads(FILE.read_text(encoding="utf-8"))
 # Positions in metres, in the file's order.
 _POSITIONS: dict[str, Position] = {
-    name: (x / 1000, y / 1000, z / 1000)
-    for name, (x, y, z) in json.loads(FILE.read_text(encoding="utf-8"))["millimetres"].items()
+    name: (x / 1000, y / 1000, z / 1000) for name, (x, y, z) in _STORED["millimetres"].items()
 }
 _BY_KEY = {name.upper(): position for name, position in _POSITIONS.items()}
 # Names of the electrodes whose positions are known.
@@ -90,7 +90,7 @@ def positions_of_channels(
     if ch_names is None:
         if n_chans > len(ELECTRODES):
             raise ValueError(
-                f"expected n_chans of at most {len(ELECTRODES)} without positions, got {n_chans}"
+                f"expected n_chans of at most {len(ELECTRODES)}, got {n_chans}; give positions"
             )
         return tuple(_POSITIONS.values())[:n_chans]
     found = {name: position_of(name) for name in ch_names}
@@ -119,6 +119,31 @@ def position_of(name: str) -> Position | None:
         return None
     x, y, z = (round(sum(axis) / len(known), 9) for axis in zip(*known, strict=True))
     return x, y, z
+
+
+def in_head_frame(positions: Sequence[Position]) -> tuple[Position, ...]:
+    """Return positions of the template in MNE's head frame, in metres.
+
+    Its x axis goes from the left to the right ear, and its y axis through the nasion. It is the
+    frame of the positions that ``raw.set_montage`` writes into ``raw.info``.
+
+    Parameters
+    ----------
+    positions : sequence of tuple of float
+        Positions from `positions_of_channels`.
+
+    Examples
+    --------
+    >>> in_head_frame(positions_of_channels(["Cz"], None, 1))
+    ((0.0, 0.0, 0.0),)
+    """
+    return tuple(
+        tuple(
+            round(sum(a * b for a, b in zip(row, (*position, 1.0), strict=True)), 9)
+            for row in _STORED["to_head"]
+        )
+        for position in positions
+    )  # type: ignore[return-value]
 
 
 def check_positions(positions: Any, n_chans: int) -> tuple[Position, ...] | None:

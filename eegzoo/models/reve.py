@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
 from eegzoo.layers.attention.residual_parts import ResidualParts
+from eegzoo.layers.attention.rms_norm import RMSNorm
 from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
@@ -26,7 +27,6 @@ from eegzoo.models.registry import register_model
 
 _TIME_STEP = 0.1  # of a patch, on the scale of the positions
 _MARGIN = 0.4  # a period of the lowest frequency is one metre and two margins
-_EPS = 1e-6
 
 
 @register_model(
@@ -89,7 +89,7 @@ class REVE(EEGModel):
     head_drop_prob : float
         Dropout probability of the normalised features.
     positions : array-like of float, shape (n_chans, 3) | None
-        Positions of the channels in metres. None: those of `ch_names`.
+        Positions of the channels in metres, in the template's MRI frame. None: those of `ch_names`.
     ch_names : sequence of str | None
         Names of the channels, of the 343 in ``channel_contract`` or "A-B" of two of them, in upper
         or lower case, unless `positions` are given. None: the channels have the first positions;
@@ -214,9 +214,7 @@ class REVE(EEGModel):
         std = self.embed_dim**-0.5
         nn.init.trunc_normal_(linear.weight, std=std, a=-3 * std, b=3 * std)
         nn.init.zeros_(linear.bias)
-        return nn.Sequential(
-            nn.RMSNorm(self.num_features, eps=_EPS), Dropout(self.head_drop_prob), linear
-        )
+        return nn.Sequential(RMSNorm(self.num_features), Dropout(self.head_drop_prob), linear)
 
 
 def fourier_features(places: Tensor, n_frequencies: int, features: int) -> Tensor:
@@ -238,8 +236,8 @@ def fourier_features(places: Tensor, n_frequencies: int, features: int) -> Tenso
 
     Examples
     --------
-    >>> fourier_features(torch.tensor([[0.0, 0.0, 0.0, 5.0]]), 2, 4)
-    tensor([[ 1.0000, -1.0000,  0.0000,  0.0000]])
+    >>> fourier_features(torch.tensor([[0.0, 0.0, 0.0, 0.5]]), 2, 4).round(decimals=3)
+    tensor([[1.0000, 0.0000, 0.0000, 1.0000]])
     """
     *space, time = places.unbind(-1)
     step = 2 * math.pi / (1 + 2 * _MARGIN)
@@ -265,11 +263,11 @@ class _GatedUnits(nn.Module):
 def _layer(features: int, n_heads: int, hidden_size: int) -> ResidualParts:
     """Return a transformer layer, normalised by root mean squares and without biases."""
     attend = nn.Sequential(
-        nn.RMSNorm(features, eps=_EPS),
+        RMSNorm(features),
         FusedAttention(features, n_heads, bias=False, out_bias=False),
     )
     expand = nn.Sequential(
-        nn.RMSNorm(features, eps=_EPS),
+        RMSNorm(features),
         nn.Linear(features, 2 * hidden_size, bias=False),
         _GatedUnits(),
         nn.Linear(hidden_size, features, bias=False),

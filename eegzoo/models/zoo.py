@@ -32,6 +32,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     ifnet,
     labram,
     lightconvnet,
+    luna,
     msvtnet,
     resnet1d,
     reve,

@@ -49,9 +49,7 @@ _SIZES = {
 }  # fmt: skip
 _SMALL = {**_SIZES, "embed_dim": 24, "depth": 3, "n_heads": 2, "feedforward_size": 48}
 REFERENCES = {
-    "reve": Reference(
-        model="reve", file="reve_torch.npz", arguments=_SMALL, state_from=state_from
-    )
+    "reve": Reference(model="reve", file="reve_torch.npz", arguments=_SMALL, state_from=state_from)
 }
 # With the attention pool alone, and the published size of it, in evaluation mode.
 POOLED = Reference(

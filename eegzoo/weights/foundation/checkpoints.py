@@ -93,6 +93,11 @@ class FoundationWeights:
             max_n_chans=len(self.known_ch_names),
         )
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether the authors' file is only for users who accepted their terms."""
+        return isinstance(self.origin, HubOrigin) and self.origin.has_terms
+
     def contract_with(self, arguments: Mapping[str, Any]) -> ChannelContract:
         """Return what the weights expect: with ``positions`` among the arguments, any names."""
         if arguments.get("positions") is None:
@@ -135,10 +140,9 @@ class FoundationWeights:
                 "differences of two, or positions= in metres, in the frame of MNE's colin27_1005 "
                 "and not scaled to a head"
             )
-        has_terms = isinstance(origin, HubOrigin) and origin.has_terms
         why = (
             "only for those who accept its terms"
-            if has_terms
+            if self.has_terms
             else "too large to be kept for eegzoo's tests"
         )
         return [
@@ -203,9 +207,10 @@ class FoundationWeights:
         )  # fmt: skip
         if path is None:
             if self.page:
+                first = "accept its terms and " if self.has_terms else ""
                 raise ValueError(
                     f"expected path for {self.name}: eegzoo knows no checksum of its file; "
-                    f"download it from {self.page}"
+                    f"{first}download it from {self.page}"
                 )
             file = f"{self.name}{Path(self.origin.path).suffix}"
             path = fetch_with_terms(self.name, self.origin, file)
