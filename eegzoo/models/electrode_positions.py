@@ -135,7 +135,7 @@ def in_head_frame(positions: Sequence[Position]) -> tuple[Position, ...]:
     Examples
     --------
     >>> in_head_frame(positions_of_channels(["Cz"], None, 1))
-    ((0.0, 0.0, 0.0),)
+    ((-0.001374133, 0.027617094, 0.140199494),)
     """
     return tuple(
         tuple(

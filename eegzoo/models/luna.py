@@ -169,9 +169,7 @@ class LUNA(EEGModel):
             nn.Linear(n_bins, 4 * n_bins), nn.GELU(), nn.Linear(4 * n_bins, self.embed_dim)
         )
         places = positions_of_channels(self.ch_names, self.positions, self.n_chans)
-        self.places = ChannelPositions(
-            in_head_frame(places) if self.positions is None else places
-        )
+        self.places = ChannelPositions(in_head_frame(places) if self.positions is None else places)
         self.place_features = nn.Sequential(
             nn.Linear(self.embed_dim, 2 * self.embed_dim),
             nn.GELU(),

@@ -70,6 +70,7 @@ CONCEPTS = {
     "network_sfreq": "sampling rate inside the network in Hz",
     "n_bands": "number of frequency bands",
     "n_lateral": "number of channels of one hemisphere",
+    "n_queries": "number of learnt queries",
     "n_segments": "number of segments of a window",
     "n_frequencies": "number of frequencies along each axis of positions",
     "positions": "position of each channel in metres",

@@ -47,6 +47,10 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "lightconvnet": {"n_filters": 8, "n_heads": 2},
+    "luna": {
+        "patch_length": 8, "embed_dim": 16, "n_queries": 2, "depth": 1, "n_heads": 2,
+        "expansion": 2, "n_times": 52, "path_drop_prob": 0.0,
+    },
     "msvtnet": {
         "kernel_lengths": (5, 12), "n_filters": 3, "n_heads": 2, "depth": 1, "n_times": 112,
     },

@@ -23,13 +23,18 @@ GAINS = {
 }  # fmt: skip
 
 
-if __name__ == "__main__":
-    import_from_arguments(unused=UNUSED)
+def import_torcheeg(ch_names):
+    """Let the authors' code import the one list that it takes from torcheeg."""
     torcheeg = types.ModuleType("torcheeg.datasets.constants")
-    torcheeg.SEED_CHANNEL_LIST = []
+    torcheeg.SEED_CHANNEL_LIST = ch_names
     sys.modules |= {
         "torcheeg": torcheeg, "torcheeg.datasets": torcheeg, "torcheeg.datasets.constants": torcheeg
     }  # fmt: skip
+
+
+if __name__ == "__main__":
+    import_from_arguments(unused=UNUSED)
+    import_torcheeg([])
     from models.LUNA import LUNA
     from models.modules.channel_embeddings import get_channel_locations
 

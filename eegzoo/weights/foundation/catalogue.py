@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from eegzoo.arguments import nearest
-from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, reve, steegformer
+from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, luna, reve, steegformer
 from eegzoo.models.zoo import find_entry
 from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.checkpoints import FoundationWeights
@@ -44,8 +44,8 @@ def list_foundation_weights() -> list[str]:
     --------
     >>> list_foundation_weights()
     ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large',
-     'epint.base', 'labram.base', 'reve.base', 'reve.large', 'steegformer.base',
-     'steegformer.large', 'steegformer.small']
+     'epint.base', 'labram.base', 'luna.base', 'luna.huge', 'luna.large', 'reve.base',
+     'reve.large', 'steegformer.base', 'steegformer.large', 'steegformer.small']
     """
     return list(NAMES)
 
@@ -135,6 +135,31 @@ def _reve(size: str, commit: str, sha256: str = "", **arguments: int) -> Foundat
     )  # fmt: skip
 
 
+def _luna(size: str, sha256: str = "", **arguments: int) -> FoundationWeights:
+    origin = HubOrigin(
+        licence="CC BY-ND 4.0", sha256=sha256, repository="PulpBio/LUNA",
+        commit="999c1af0fd6fbfb43ed47169c61fe9faa49cfe9f", path=f"LUNA_{size}.safetensors",
+    )  # fmt: skip
+    return FoundationWeights(
+        f"luna.{size}",
+        origin,
+        TrainingData(
+            "TUEG and Siena, more than 21,000 hours", None, "TUEG by application to TUH",
+            "Döner, Ingolfsson, Benini, Li (2025), LUNA: efficient and topology-agnostic "
+            "foundation model for EEG signal analysis, NeurIPS, "
+            "https://doi.org/10.48550/arXiv.2510.22257",
+        ),
+        luna.backbone_from,
+        ignored=(
+            "mask_token", "cross_attn.temparature", "blocks.*.rotary_emb.*", "decoder_head.*",
+            "channel_emb.*",
+        ),
+        arguments=arguments,
+        page="" if sha256 else origin.page,
+        terms="use and fine-tuning are allowed; weights that were changed must not be passed on",
+    )  # fmt: skip
+
+
 _ALL_18 = find_entry("biot").model_class.channel_contract.known_ch_names  # type: ignore[attr-defined]
 _WEIGHTS = {
     weights.name: weights
@@ -208,6 +233,12 @@ _WEIGHTS = {
             "large", "ef50ef670d25e19f41898e462af05a503562eaeb", embed_dim=1216, n_heads=19,
             feedforward_size=3234, n_frequencies=5,
         ),
+        _luna("base", "482839ad9152b6948ff166d2a1638637c54b4d91f1cefadbce6312831ba9b11d"),
+        _luna(
+            "large", "03e0321a1e1a30dc074f7bfe512a901138200494f7694f31ab633e42b105c0e4",
+            embed_dim=96, n_queries=6, depth=10,
+        ),
+        _luna("huge", embed_dim=128, n_queries=8, depth=24),
         _steegformer("small"),
         _steegformer("base", embed_dim=768, depth=12, n_heads=12),
         _steegformer("large", embed_dim=1024, depth=24, n_heads=16),
