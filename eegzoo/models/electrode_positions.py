@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -167,15 +168,14 @@ def check_positions(positions: Any, n_chans: int) -> tuple[Position, ...] | None
     if positions is None:
         return None
     try:
-        found = torch.as_tensor(positions, dtype=torch.float64, device="cpu")
-    except (TypeError, ValueError, RuntimeError) as error:
+        found = np.asarray(positions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
         raise ValueError(f"expected positions to hold numbers, got {positions!r}") from error
-    if found.shape != (n_chans, 3) or not found.isfinite().all():
+    if found.shape != (n_chans, 3) or not np.isfinite(found).all():
         raise ValueError(
-            f"expected positions of shape (n_chans={n_chans}, 3) without NaN, got "
-            f"{tuple(found.shape)}"
+            f"expected positions of shape (n_chans={n_chans}, 3) without NaN, got {found.shape}"
         )
-    farthest = found.norm(dim=1).max().item()
+    farthest = float(np.linalg.norm(found, axis=1).max())
     if farthest > 0.3:
         raise ValueError(
             f"expected positions in metres, within 0.3 m of the origin, got {farthest:g} m"

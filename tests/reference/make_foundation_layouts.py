@@ -21,11 +21,11 @@ from package import import_from_arguments
 from transformers import PreTrainedModel  # noqa: F401 (REVE's, imported before torchvision's mock)
 
 # The channels of SEED, which torcheeg lists.
-SEED = """
-FP1 FPZ FP2 AF3 AF4 F7 F5 F3 F1 FZ F2 F4 F6 F8 FT7 FC5 FC3 FC1 FCZ FC2 FC4 FC6 FT8 T7 C5 C3 C1 CZ
-C2 C4 C6 T8 TP7 CP5 CP3 CP1 CPZ CP2 CP4 CP6 TP8 P7 P5 P3 P1 PZ P2 P4 P6 P8 PO7 PO5 PO3 POZ PO4 PO6
-PO8 CB1 O1 OZ O2 CB2
-""".split()
+SEED = (
+    "FP1 FPZ FP2 AF3 AF4 F7 F5 F3 F1 FZ F2 F4 F6 F8 FT7 FC5 FC3 FC1 FCZ FC2 FC4 FC6 FT8 T7 C5 C3 "
+    "C1 CZ C2 C4 C6 T8 TP7 CP5 CP3 CP1 CPZ CP2 CP4 CP6 TP8 P7 P5 P3 P1 PZ P2 P4 P6 P8 PO7 PO5 PO3 "
+    "POZ PO4 PO6 PO8 CB1 O1 OZ O2 CB2"
+)
 FILE = Path(__file__).with_name("foundation_layouts.json")
 
 
@@ -98,7 +98,7 @@ if __name__ == "__main__":
     forget("models")
     # Others have packages of this name, which come before a folder without __init__.
     sys.path[:] = [luna, *(path for path in sys.path if not path.startswith(tuple(folders)))]
-    import_torcheeg(SEED)
+    import_torcheeg(SEED.split())
     from models.LUNA import LUNA
 
     layouts["luna.base"] = layout(LUNA().state_dict())
