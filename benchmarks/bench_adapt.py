@@ -2,8 +2,8 @@
 
     python benchmarks/bench_adapt.py [--chans 64] [--windows 75] [--rounds 5] [--models ...]
 
-Models with the settings of `recipes/new_person.py` are trained for one pass on simulated people with
-as many channels as asked, and adapted to another one: 75 windows of 512 samples at 128 Hz are
+Models with the settings of `recipes/new_person.py` are trained for one pass on simulated people
+with as many channels as asked, and adapted to another one: 75 windows of 512 samples at 128 Hz are
 five minutes. Times are those of the processor, on one thread, medians over rounds in which the
 models take turns. Of networks, the head alone learns ("head") or all weights ("all").
 """

@@ -39,6 +39,7 @@ COLUMNS = (
     "each seed", "lowest person", "ECE", "without temperature",
     "sets at .9: coverage (people), size",
 )  # fmt: skip
+WORDS = {"aligned": "as it is", "adapted": "adapted"}
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
         errors = [calibration_error(given, right) for given in (confidence, plain)]
         lowest = by_person.argmin()
         yield [
-            *key, len(seeds), regime, f"{by_person.mean():.3f} ± {half:.3f}",
+            *key, len(seeds), WORDS[regime], f"{by_person.mean():.3f} ± {half:.3f}",
             ", ".join(f"{value:.3f}" for value in np.nanmean(accuracy, axis=1)),
             f"{by_person[lowest]:.2f} ({people[lowest].rpartition('/')[2]})", f"{errors[0]:.3f}",
             f"{errors[1]:.3f}", sets_of(scores),

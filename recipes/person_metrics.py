@@ -71,7 +71,7 @@ def caution(rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     n_people = len({row["person"] for row in rows})
     return (
-        f". Adaptation without labels made {len(found)} of {n_people} people left out worse by more "
-        f"than .07 in accuracy ({', '.join(found)}); such people cannot be recognised without "
+        f". Adaptation without labels made {len(found)} of {n_people} people left out worse by "
+        f"more than .07 in accuracy ({', '.join(found)}); such people cannot be recognised without "
         "labels, a few labels show them (EEGClassifier.calibrate)"
     )

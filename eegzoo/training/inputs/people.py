@@ -61,7 +61,7 @@ def check_one_person(inputs: Inputs, groups: Any) -> None:
     >>> check_one_person(Inputs(np.zeros((2, 3, 8))), ["S1", "S2"])
     Traceback (most recent call last):
         ...
-    ValueError: expected windows of one person for an estimator that is ... got those of ['S1', 'S2']
+    ValueError: expected windows of one person ... got those of ['S1', 'S2']
     """
     people = people_of(inputs, groups)
     found = [] if people is None else np.unique(people).tolist()

@@ -278,7 +278,7 @@ def test_one_window_raises(either, n_windows):
 
 
 def test_copies_of_a_window_are_no_further_windows(either):
-    with pytest.raises(ValueError, match="at least 2 windows to adapt on, .* got 1 different"):
+    with pytest.raises(ValueError, match=r"at least 2 windows to adapt on, .* got 1 different"):
         either.adapt(np.repeat(NEW_X[:1], 12, axis=0))
     with pytest.warns(AdaptationWarning, match="adapted on 2 different windows"):
         either.adapt(np.repeat(NEW_X[:2], 6, axis=0), how=["statistics"])
