@@ -1,6 +1,7 @@
 """Time the adaptation to a new person, without labels.
 
     python benchmarks/bench_adapt.py [--chans 64] [--windows 75] [--rounds 5] [--models ...]
+        [--learns head all]
 
 Models with the settings of `recipes/new_person.py` are trained for one pass on simulated people
 with as many channels as asked, and adapted to another one: 75 windows of 512 samples at 128 Hz are
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=75)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--models", nargs="+")
+    parser.add_argument("--learns", nargs="+", choices=("head", "all"), default=("head", "all"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", AdaptationWarning)
@@ -64,7 +66,7 @@ def main() -> None:
                 continue
             classifier = fitted(model, task, options.chans)
             learns = classifier.pseudo_labels or PseudoLabels()
-            for which in sorted({"head", learns.which}):
+            for which in sorted({"head", learns.which} & set(options.learns)):
                 # A threshold that all windows pass, so that nothing stops the learning.
                 labels = PseudoLabels(0.01, smallest_share=0.0, which=which)
                 jobs[task, model, which] = (classifier, labels)
