@@ -40,7 +40,7 @@ def fitted():
 @pytest.fixture(scope="module")
 def plain():
     """A classifier without alignment, as weights that were trained before there was any."""
-    return make_classifier(align=None, normalize="whiten").fit(X, Y)
+    return make_classifier(align=None, normalize="whiten", max_epochs=20).fit(X, Y)
 
 
 @pytest.fixture(scope="module")
