@@ -3,13 +3,12 @@ from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
 from .attention.residual_parts import ResidualParts
+from .attention.rms_norm import RMSNorm
 from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
-from .blocks.bidirectional import BidirectionalRNN
 from .blocks.dense_mixture import DenseMixture
 from .blocks.eegnet_blocks import depthwise_front, norm_pool
 from .blocks.parallel_linear import ParallelLinear
-from .blocks.recurrent import PeepholeLSTM
 from .blocks.same_padded import SameConv1d, SameMaxPool1d
 from .blocks.tcn import TCNBlock
 from .constrained.bake import bake
@@ -35,6 +34,8 @@ from .person.feature_norm import FeatureNorm
 from .person.fit_statistics import fit_person_statistics
 from .person.person_statistics import PersonStatistics, person_layers, set_people
 from .person.virtual_channels import VirtualChannels
+from .recurrent.bidirectional import BidirectionalRNN
+from .recurrent.peephole_lstm import PeepholeLSTM
 
 __all__ = [
     "AdditiveAttention",
@@ -65,6 +66,7 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "RMSNorm",
     "ResidualParts",
     "RotaryPositions",
     "SameConv1d",

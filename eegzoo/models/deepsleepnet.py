@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM, State
 from eegzoo.layers.blocks.same_padded import SameConv1d, SameMaxPool1d
 from eegzoo.layers.dropout import Dropout
+from eegzoo.layers.recurrent.peephole_lstm import PeepholeLSTM, State
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import RecurrentModel
 

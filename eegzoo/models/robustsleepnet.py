@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.additive_attention import AdditiveAttention
-from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
 from eegzoo.layers.dropout import Dropout
+from eegzoo.layers.recurrent.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
 from eegzoo.models.sequence_models import ContextModel, is_real
 
@@ -191,6 +192,36 @@ class RobustSleepNet(ContextModel):
             features = layer(features, lengths)
         return features
 
+    def project(self, features: Tensor) -> Tensor:
+        """Map features of windows (..., size) to what `over_projected` takes of each window.
+
+        Windows that are in several sequences need it once.
+        """
+        return self._recurrent[0].project(features)
+
+    def over_projected(self, projected: Tensor) -> Tensor:
+        """Return what `over_windows` returns, in evaluation and without gradients.
+
+        Parameters
+        ----------
+        projected : Tensor, shape (n_windows, batch, size)
+            Result of `project`. Windows come first.
+
+        Returns
+        -------
+        Tensor, shape (n_windows, batch, num_features)
+            Features of the windows in their sequence.
+        """
+        first, *others = self._recurrent
+        features = first.over_projected(projected)
+        for layer in others:
+            features = layer.over_steps(features)
+        return features
+
+    @property
+    def _recurrent(self) -> list[_ResidualGRU]:
+        return cast("list[_ResidualGRU]", list(self.layers))
+
 
 class _ResidualGRU(nn.Module):
     """Mean of a bidirectional GRU and a linear layer."""
@@ -205,3 +236,19 @@ class _ResidualGRU(nn.Module):
         """Map sequences (batch, n_windows, input_size) to (batch, n_windows, 2 * hidden_size)."""
         out: Tensor = self.drop((self.residual(x) + self.gru(x, lengths)) / 2)
         return out
+
+    def project(self, x: Tensor) -> Tensor:
+        """Return the linear functions of each step that the GRU and the residual need."""
+        weight, bias = self.gru.input_weights()
+        weights = torch.cat([weight, self.residual.weight])
+        return F.linear(x, weights, torch.cat([bias, self.residual.bias]))
+
+    def over_projected(self, projected: Tensor) -> Tensor:
+        """Map the results of `project` (n_windows, batch, ...) to the outputs in evaluation."""
+        size = self.residual.out_features
+        gates, residual = torch.split(projected, [projected.shape[2] - size, size], dim=2)
+        return self.gru.run(gates).add_(residual).div_(2)
+
+    def over_steps(self, x: Tensor) -> Tensor:
+        """Map sequences (n_windows, batch, input_size) to the outputs in evaluation."""
+        return self.gru.run_steps(x).add_(self.residual(x)).div_(2)

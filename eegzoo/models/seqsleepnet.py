@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.additive_attention import AdditiveAttention
-from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
+from eegzoo.layers.recurrent.bidirectional import BidirectionalRNN
 from eegzoo.models.registry import register_model
 from eegzoo.models.spectrogram_models import SpectrogramModel
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.attention.multi_head import twice_differentiable_attention
-from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM
+from eegzoo.layers.recurrent.bidirectional import BidirectionalRNN
+from eegzoo.layers.recurrent.peephole_lstm import PeepholeLSTM
 from eegzoo.models.base import EEGModel
 from eegzoo.torch_internals import BatchNormBase
 

@@ -56,6 +56,16 @@ def test_spectra_are_standardised_over_windows_and_frames():
     torch.testing.assert_close(together.std(dim=1), torch.ones(2, 2, 65))
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+def test_overlapping_sequences_equal_each_alone(depth):
+    model, features = build(depth=depth).double(), torch.randn(9, 50, dtype=torch.float64)
+    with torch.no_grad():
+        overlapping = model.project(features).unfold(0, 4, 1).movedim(-1, 0)
+        found = model.over_projected(overlapping).transpose(0, 1)
+        expected = [model.over_windows(features[None, first : first + 4]) for first in range(6)]
+    torch.testing.assert_close(found, torch.cat(expected))
+
+
 @pytest.mark.parametrize("padding", [0.0, 1e6, torch.nan])
 def test_padding_has_no_influence(padding):
     model, x = build(2), torch.randn(3, 5, 2, 1800)

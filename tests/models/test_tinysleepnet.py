@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from eegzoo.layers.blocks.recurrent import PeepholeLSTM
+from eegzoo.layers.recurrent.peephole_lstm import PeepholeLSTM
 from eegzoo.models import TinySleepNet
 from eegzoo.models.references import find_reference
 

@@ -19,6 +19,7 @@ from eegzoo.sleep.stagers.stager import Stager
 
 BAND = (0.2, 30.0)
 ORDER = 2
+_AT_ONCE = 320  # windows, or sequences: as many as a processor's cache holds
 
 
 class RobustSleepNetStager(Stager):
@@ -84,9 +85,14 @@ class RobustSleepNetStager(Stager):
         standardized = standardize_around(spectra, length)
         total = torch.zeros(len(spectra), len(self.stages), dtype=torch.float64)
         for network in self.networks:
-            parts = [network.window_features(part) for part in torch.split(standardized, 120)]
-            classify = partial(_classify, network)
-            total += mean_over_sequences(classify, torch.cat(parts), length, self.stride)
+            parts = [
+                network.project(network.window_features(part))
+                for part in torch.split(standardized, _AT_ONCE)
+            ]
+            classify = partial(_classify_projected, network)
+            total += mean_over_sequences(
+                classify, torch.cat(parts), length, self.stride, batch_size=_AT_ONCE
+            )
         return total
 
     def _exact(self, spectra: Tensor, length: int) -> Tensor:
@@ -98,16 +104,19 @@ class RobustSleepNetStager(Stager):
         return total
 
 
-def _classify(network: RobustSleepNet, windows: Tensor) -> Tensor:
-    """Return the logits of windows in sequences (batch, length, features)."""
-    logits: Tensor = network.head(network.over_windows(windows))
-    return logits
+def _classify_projected(network: RobustSleepNet, projected: Tensor) -> Tensor:
+    """Return the logits of projected windows in sequences (batch, length, ...)."""
+    logits: Tensor = network.head(network.over_projected(projected.transpose(0, 1)))
+    return logits.transpose(0, 1)
 
 
 def _classify_spectra(network: RobustSleepNet, spectra: Tensor) -> Tensor:
     """Return the logits of spectra in sequences (batch, length, n_chans, frames, bins)."""
     windows = network.window_features(network.standardize(spectra).flatten(0, 1))
-    return _classify(network, torch.unflatten(windows, 0, spectra.shape[:2]))
+    logits: Tensor = network.head(
+        network.over_windows(torch.unflatten(windows, 0, spectra.shape[:2]))
+    )
+    return logits
 
 
 def scaled_windows(

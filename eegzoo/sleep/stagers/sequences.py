@@ -73,6 +73,35 @@ def starts_of_sequences(n_windows: int, length: int, stride: int) -> Tensor:
     return starts if int(starts[-1]) == last else torch.cat([starts, torch.tensor([last])])
 
 
+def sequences_at(windows: Tensor, starts: Tensor, length: int) -> Tensor:
+    """Return sequences of windows.
+
+    Parameters
+    ----------
+    windows : Tensor, shape (n_windows, ...)
+        What is known of each window.
+    starts : Tensor of int, shape (batch,)
+        First window of each sequence, in ascending order.
+    length : int
+        Number of windows in a sequence.
+
+    Returns
+    -------
+    Tensor, shape (batch, length, ...)
+        Sequences, to be read only: those that start at consecutive windows share memory.
+
+    Examples
+    --------
+    >>> sequences_at(torch.arange(5), torch.tensor([1, 2]), 3)
+    tensor([[1, 2, 3],
+            [2, 3, 4]])
+    """
+    first, last = int(starts[0]), int(starts[-1])
+    if last - first == len(starts) - 1:
+        return windows[first : last + length].unfold(0, length, 1).movedim(-1, 1)
+    return windows[starts.unsqueeze(1) + torch.arange(length)]
+
+
 def mean_over_sequences(
     classify: Callable[[Tensor], Tensor],
     windows: Tensor,
@@ -85,7 +114,8 @@ def mean_over_sequences(
     Parameters
     ----------
     classify : callable
-        Function from sequences (batch, length, ...) to logits (batch, length, n_outputs).
+        Function from sequences (batch, length, ...), which it must not change, to logits (batch,
+        length, n_outputs).
     windows : Tensor, shape (n_windows, ...)
         What is known of each window.
     length : int
@@ -101,11 +131,13 @@ def mean_over_sequences(
         Mean probabilities.
     """
     n_windows = len(windows)
-    steps = torch.arange(min(length, n_windows))
+    length = min(length, n_windows)
+    steps = torch.arange(length)
     total, count = None, torch.zeros(n_windows, 1, dtype=torch.float64)
     for starts in torch.split(starts_of_sequences(n_windows, length, stride), batch_size):
         places = starts.unsqueeze(1) + steps
-        probabilities = classify(windows[places]).softmax(dim=-1).double().flatten(0, 1)
+        logits = classify(sequences_at(windows, starts, length))
+        probabilities = logits.softmax(dim=-1).double().flatten(0, 1)
         if total is None:
             total = probabilities.new_zeros(n_windows, probabilities.shape[1])
         total.index_add_(0, places.flatten(), probabilities)

@@ -3,8 +3,9 @@
     python killed_trainings.py FOLDER N_KILLS SEED
 
 Each training is a process of its own, forked before any of them computes. A row of JSON for each:
-the step at which it was killed, the epochs that its checkpoint had then, and a hash of all that it
-ends with; the first row is of a training that was not killed.
+the steps at which it was killed, the epochs and steps that its checkpoint had then, and a hash of
+all that it ends with; the first rows are of trainings that were not killed. One of the settings
+trains on a `WindowStore`, in blocks.
 """
 
 import hashlib
@@ -19,8 +20,10 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from eegzoo.training import EEGClassifier
+from eegzoo.data import WindowStore
+from eegzoo.training import BlockSampler, EEGClassifier
 from eegzoo.training.callbacks import checkpoints
+from tests.data.store.store_processes import ONE_SECOND, make_recordings
 
 N_EPOCHS, N_STEPS = 6, 5
 SETTINGS = (
@@ -29,7 +32,9 @@ SETTINGS = (
      "augment": ("mixup", "time_shift", "channel_dropout"), "precision": "bfloat16"},
     {"validation": 0.2, "layer_decay": 0.7, "class_weight": "balanced", "precision": "float16",
      "checkpoint_every": 3},
+    {"sampler": BlockSampler(4, 24), "checkpoint_every": 2},
 )  # fmt: skip
+ON_STORE = 3
 WHILE_WRITING = -1
 
 
@@ -51,23 +56,33 @@ def die_while_writing(state, path):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def classifier(folder, settings, step=None):
+def classifier(folder, number, step=None):
+    sfreq = None if number == ON_STORE else 64
     return EEGClassifier(
-        "eegnet", sfreq=64, model_params={"F1": 2, "D": 2}, max_epochs=N_EPOCHS, batch_size=8,
-        checkpoint=folder, random_state=3, callbacks=[Die(step)], **settings,
+        "eegnet", sfreq=sfreq, model_params={"F1": 2, "D": 2}, max_epochs=N_EPOCHS, batch_size=8,
+        checkpoint=folder, random_state=3, callbacks=[Die(step)], **SETTINGS[number],
     )  # fmt: skip
 
 
-def data():
+def write_data(folder):
+    """Write the store, of as many windows as there are in memory."""
+    WindowStore.write(f"{folder}/store", make_recordings(4, first=5), ONE_SECOND, verbose=0)
+    # Making an optimizer imports torch's compiler, which forked processes need not repeat.
+    torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
+
+
+def data(folder, number):
+    if number == ON_STORE:
+        return (WindowStore(Path(folder).parent / "store").dataset()[: N_STEPS * 8],)
     rng = np.random.default_rng(0)
     return rng.normal(0, 20, (N_STEPS * 8, 3, 128)).astype(np.float32), np.arange(N_STEPS * 8) % 2
 
 
-def hash_of(fitted):
+def hash_of(fitted, windows):
     digest = hashlib.sha256(repr(list(fitted.history_)).encode())
     for name, value in fitted.model_.state_dict().items():
         digest.update(name.encode() + value.numpy().tobytes())
-    digest.update(fitted.predict_proba(data()[0]).tobytes())
+    digest.update(fitted.predict_proba(windows).tobytes())
     return digest.hexdigest()
 
 
@@ -86,16 +101,20 @@ def in_a_process(function, *arguments):
         return Path(answer.name).read_text()
 
 
-def train(folder, settings, step=None):
+def train(folder, number, step=None):
     if step == WHILE_WRITING:
         checkpoints.torch.save = die_while_writing
-    return hash_of(classifier(folder, settings, step).fit(*data()))
+    windows, *labels = data(folder, number)
+    return hash_of(classifier(folder, number, step).fit(windows, *labels), windows)
 
 
-def epochs_done(folder):
-    """Return how many epochs the one checkpoint in a folder has."""
+def done_in(folder):
+    """Return how many epochs, and steps of the next one, the one checkpoint in a folder has."""
     found = list(Path(folder).glob("*.pt"))
-    return len(torch.load(found[0], weights_only=True)["history"]) if found else 0
+    if not found:
+        return [0, 0]
+    state = torch.load(found[0], weights_only=True)
+    return [len(state["history"]), len(state["within"]["batches"]) if "within" in state else 0]
 
 
 def tell(row):
@@ -106,20 +125,25 @@ def tell(row):
 def main(folder, n_kills, seed):
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
-    for number, settings in enumerate(SETTINGS):
-        whole = in_a_process(train, f"{folder}/whole{number}", settings)
-        tell({"settings": number, "step": None, "hash": whole})
+    write_data(folder)
+    for number in range(len(SETTINGS)):
+        whole = in_a_process(train, f"{folder}/whole{number}", number)
+        # A fifth is kept for validation.
+        n_steps = N_STEPS - ("validation" in SETTINGS[number])
+        every = SETTINGS[number].get("checkpoint_every", n_steps)
+        row = {"settings": number, "step": None, "hash": whole}
+        tell({**row, "n_steps": n_steps, "every": every})
     for number in range(n_kills):
         which = number % len(SETTINGS)
         # Now and then it is killed twice, or in the middle of a checkpoint.
-        steps = rng.integers(1, 4 * (N_STEPS - 1), 1 + number % 2).tolist()
+        steps = rng.integers(1, 4 * (N_STEPS - 1), 1 + number // len(SETTINGS) % 2).tolist()
         steps += [WHILE_WRITING] if number % 5 == 0 else []
         place = f"{folder}/killed{number}"
         done = []
         for step in steps:
-            killed = in_a_process(train, place, SETTINGS[which], step)
-            done.append(epochs_done(place) if killed is None else "not killed")
-        ended = in_a_process(train, place, SETTINGS[which])
+            killed = in_a_process(train, place, which, step)
+            done.append(done_in(place) if killed is None else "not killed")
+        ended = in_a_process(train, place, which)
         tell({"settings": which, "step": steps, "done": done, "hash": ended})
 
 

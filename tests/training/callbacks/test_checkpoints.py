@@ -1,6 +1,7 @@
 """A training that was killed goes on, and ends as if it had not been."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,18 +48,22 @@ def test_a_process_killed_at_random_steps_ends_bit_identical(tmp_path):
     seed = int(np.random.default_rng().integers(2**31))
     run = subprocess.run(
         [sys.executable, str(SCRIPT), str(tmp_path), "20", str(seed)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True, text=True, timeout=540,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     rows = [json.loads(line) for line in run.stdout.splitlines()]
-    whole = {row["settings"]: row["hash"] for row in rows if row["step"] is None}
+    whole = {row["settings"]: row for row in rows if row["step"] is None}
     killed = [row for row in rows if row["step"] is not None]
-    assert len(set(whole.values())) == len(whole) == 3
+    assert len({row["hash"] for row in whole.values()}) == len(whole) == 4
     assert len(killed) == 20
     for row in killed:
-        assert row["hash"] == whole[row["settings"]], f"seed {seed}: {row}"
-        n_steps = 5 if row["settings"] == 0 else 4  # a fifth is kept for validation
-        assert row["done"][0] == (row["step"][0] - 1) // n_steps  # the first kill always hits
+        alone = whole[row["settings"]]
+        assert row["hash"] == alone["hash"], f"seed {seed}: {row}"
+        # The first kill always hits, before that step's checkpoint.
+        n_epochs, n_left = divmod(row["step"][0] - 1, alone["n_steps"])
+        n_within = n_left // alone["every"] * alone["every"]
+        assert row["done"][0] == [n_epochs, n_within], f"seed {seed}: {row}"
     assert not list(tmp_path.rglob("*.part"))
 
 

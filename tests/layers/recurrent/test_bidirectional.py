@@ -4,11 +4,12 @@ from unittest import mock
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from eegzoo.layers.attention.additive_attention import AdditiveAttention
-from eegzoo.layers.blocks import bidirectional
-from eegzoo.layers.blocks.bidirectional import BidirectionalRNN
+from eegzoo.layers.recurrent import bidirectional
+from eegzoo.layers.recurrent.bidirectional import BidirectionalRNN
 
 KINDS = {"gru": nn.GRU, "lstm": nn.LSTM}
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -61,6 +62,41 @@ def test_copies_equal_repeated_input(kind):
     ours, _ = pair(kind)
     x = torch.randn(3, 5, 2)
     torch.testing.assert_close(ours(x, n_copies=3), ours(x.repeat(1, 1, 3)))
+
+
+@pytest.mark.parametrize("n_copies", [1, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_many_sequences_without_gradient_equal_torchs(n_copies, dtype):
+    ours, theirs = (part.to(dtype) for part in pair("gru"))
+    x = torch.randn(bidirectional._MANY, 5, 6 // n_copies, dtype=dtype)
+    expected = theirs(x.repeat(1, 1, n_copies))[0]
+    with torch.no_grad(), mock.patch.object(torch, "gru", side_effect=AssertionError):
+        torch.testing.assert_close(ours(x, n_copies=n_copies), expected.detach())
+
+
+@every_kind
+def test_vmap_maps_it(kind):
+    ours, theirs = pair(kind)
+    x = torch.randn(2, bidirectional._MANY, 5, 6)
+    with torch.no_grad():
+        found = torch.vmap(ours)(x)
+        expected = torch.stack([theirs(part)[0] for part in x])
+    torch.testing.assert_close(found, expected)
+
+
+def test_overlapping_sequences_share_the_linear_layer():
+    ours, theirs = pair("gru")
+    steps = torch.randn(9, 6)
+    with torch.no_grad():
+        shared = F.linear(steps, *ours.input_weights())
+        found = ours.run(shared.unfold(0, 4, 1).movedim(-1, 0))  # sequences of four steps
+        expected = theirs(steps.unfold(0, 4, 1).movedim(-1, 1))[0]
+    torch.testing.assert_close(found.transpose(0, 1), expected)
+
+
+def test_linear_layer_of_an_lstm_is_refused():
+    with pytest.raises(ValueError, match="expected a layer of the kind 'gru', got 'lstm'"):
+        BidirectionalRNN("lstm", 3, 4).input_weights()
 
 
 @every_kind

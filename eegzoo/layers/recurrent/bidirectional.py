@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import one_of, positive_int
+from eegzoo.layers.eager import is_eager_on_cpu
+from eegzoo.layers.recurrent.gru_steps import input_weights, run_gru
+from eegzoo.torch_internals import is_transformed
 
 _N_GATES = {"gru": 3, "lstm": 4}
+_MANY = 64  # sequences, from which on `run_gru` is faster than torch's kernel
 
 
 class BidirectionalRNN(nn.Module):
@@ -80,12 +84,9 @@ class BidirectionalRNN(nn.Module):
         Tensor, shape (batch, n_steps, 2 * hidden_size)
             Outputs of both directions at each step.
         """
-        weights = [[getattr(self, name) for name in names] for names in self._names]
-        if n_copies != 1:
-            weights = [
-                [weight_ih.unflatten(1, (n_copies, -1)).sum(dim=1), *others]
-                for weight_ih, *others in weights
-            ]
+        weights = self._weights(n_copies)
+        if lengths is None and self.kind == "gru" and _is_many_without_gradient(x):
+            return self.run_steps(x.transpose(0, 1), n_copies).transpose(0, 1)
         if x.shape[0] and _has_fused_kernel(x) and (lengths is None or _are_full(lengths, x)):
             return self._fused(x, [weight for direction in weights for weight in direction])
         outputs = [
@@ -93,6 +94,63 @@ class BidirectionalRNN(nn.Module):
             for direction, reverse in zip(weights, (False, True), strict=True)
         ]
         return torch.cat(outputs, dim=2)
+
+    def input_weights(self) -> tuple[Tensor, Tensor]:
+        """Return the weight and the bias of the linear layer whose outputs `run` takes.
+
+        The layer can be applied to each step alone, so that sequences that overlap share it.
+        """
+        if self.kind != "gru":
+            raise ValueError(f"expected a layer of the kind 'gru', got {self.kind!r}")
+        linear = [
+            input_weights(weight_ih, bias_ih, bias_hh)
+            for weight_ih, _, bias_ih, bias_hh in self._weights()
+        ]
+        return torch.cat([weight for weight, _ in linear]), torch.cat([bias for _, bias in linear])
+
+    def run(self, from_input: Tensor) -> Tensor:
+        """Process sequences of which the input's share of the gates is known, without gradients.
+
+        Parameters
+        ----------
+        from_input : Tensor, shape (n_steps, batch, 6 * hidden_size)
+            Outputs of the linear layer of `input_weights`. Steps come first. It may be a view in
+            which sequences overlap.
+
+        Returns
+        -------
+        Tensor, shape (n_steps, batch, 2 * hidden_size)
+            Outputs of both directions at each step.
+        """
+        forwards, backwards = from_input.chunk(2, dim=2)
+        return self._without_gradient(from_input, forwards.__getitem__, backwards.__getitem__)
+
+    def run_steps(self, x: Tensor, n_copies: int = 1) -> Tensor:
+        """Process sequences (n_steps, batch, input_size), whose steps come first, as `run`."""
+        x = x.contiguous()
+        linear = [
+            _linear_of_steps(x, *input_weights(weight_ih, bias_ih, bias_hh))
+            for weight_ih, _, bias_ih, bias_hh in self._weights(n_copies)
+        ]
+        return self._without_gradient(x, *linear)
+
+    def _without_gradient(self, x: Tensor, *from_input: Callable[[int], Tensor]) -> Tensor:
+        out = x.new_empty(*x.shape[:2], 2 * self.hidden_size)
+        for function, half, (_, weight_hh, _, bias_hh), reverse in zip(
+            from_input, out.chunk(2, dim=2), self._weights(), (False, True), strict=True
+        ):
+            run_gru(function, weight_hh, bias_hh, half, reverse)
+        return out
+
+    def _weights(self, n_copies: int = 1) -> list[list[Tensor]]:
+        """Return the weights of each direction, for an input that is repeated."""
+        weights = [[getattr(self, name) for name in names] for names in self._names]
+        if n_copies == 1:
+            return weights
+        return [
+            [weight_ih.unflatten(1, (n_copies, -1)).sum(dim=1), *others]
+            for weight_ih, *others in weights
+        ]
 
     def _fused(self, x: Tensor, weights: list[Tensor]) -> Tensor:
         start = x.new_zeros(2, x.shape[0], self.hidden_size)
@@ -134,14 +192,31 @@ class BidirectionalRNN(nn.Module):
         return f"{self.kind!r}, {self.input_size}, {self.hidden_size}"
 
 
+def _linear_of_steps(x: Tensor, weight: Tensor, bias: Tensor) -> Callable[[int], Tensor]:
+    """Return a linear function of one step, whose results stay in the processor's cache."""
+    weight, out = weight.T.contiguous(), x.new_empty(x.shape[1], len(bias))
+    return lambda step: torch.addmm(bias, x[step], weight, out=out)
+
+
+def _is_many_without_gradient(x: Tensor) -> bool:
+    """Return whether `run_gru` is right and fast: on CPUs, with more than a few sequences."""
+    return (
+        x.shape[0] >= _MANY
+        and not torch.is_grad_enabled()
+        and is_eager_on_cpu(x)
+        and x.dtype in (torch.float32, torch.float64)
+        and _has_fused_kernel(x)
+    )
+
+
 def _has_fused_kernel(x: Tensor) -> bool:
     """Return whether torch's fused kernels can be used.
 
-    Compilers cannot trace that of LSTMs, and it has no float16 on CPUs.
+    Compilers cannot trace that of LSTMs, it has no float16 on CPUs, and `torch.vmap` has no rule.
     """
     kind = x.device.type
     autocast = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
-    return not torch.compiler.is_compiling() and not autocast
+    return not torch.compiler.is_compiling() and not is_transformed() and not autocast
 
 
 def _are_full(lengths: Tensor, x: Tensor) -> bool:

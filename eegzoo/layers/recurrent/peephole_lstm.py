@@ -1,4 +1,4 @@
-"""Recurrent layers that are not part of torch."""
+"""LSTM with peephole connections."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Recurrent layers that are not part of torch."""
