@@ -21,7 +21,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], folds: Mapping[str, Any], n_wi
     Parameters
     ----------
     rows : sequence of mapping
-        Fields of `ModelRow`, with "parameters", "seconds_per_fold" and "ms_per_window".
+        Fields of `ModelRow`, with "parameters", "seconds_per_fold" and "ms_per_window", which can
+        be None.
     folds : mapping
         Number of folds, "cv", and their "groups".
     n_windows : int
@@ -45,8 +46,9 @@ def print_rows(rows: Sequence[Mapping[str, Any]], folds: Mapping[str, Any], n_wi
             shown = "{value:+.3f} [{low:+.3f}, {high:+.3f}]".format(**difference)
             p_value = f"{row['p_holm']:.2g}"
         table.add_row(
-            row["name"], f"{row['accuracy']:.3f}", shown, p_value, f"{row['parameters']:,}",
-            f"{row['seconds_per_fold']:.1f}", f"{row['ms_per_window']:.2f}",
+            row["name"], f"{row['accuracy']:.3f}", shown, p_value,
+            _or_blank(row["parameters"], ","), _or_blank(row["seconds_per_fold"], ".1f"),
+            _or_blank(row["ms_per_window"], ".2f"),
         )  # fmt: skip
     Console(width=120).print(table)
 
@@ -76,6 +78,10 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], run: Mapping[str, 
             flat = {**row, "difference": difference.get("value")}
             flat |= {name: difference.get(name) for name in ("low", "high")}
             table.writerow({name: _shown(flat[name]) for name in COLUMNS})
+
+
+def _or_blank(value: float | None, format: str) -> str:
+    return "" if value is None else f"{value:{format}}"
 
 
 def _shown(value: Any) -> Any:

@@ -8,33 +8,45 @@ import warnings
 import torch
 from torch.export import Dim
 
+from eegzoo.models.base import EEGModel
 from eegzoo.testing.expectations import expect_close
 from eegzoo.testing.model_case import ModelCase, windows, without_dropout
 
 
 def check_compiled_model(
-    case: ModelCase, backend: str = "aot_eager", training: tuple[bool, ...] = (True, False)
+    case: ModelCase,
+    backend: str = "aot_eager",
+    training: tuple[bool, ...] = (True, False),
+    *,
+    grad: bool = True,
 ) -> None:
     """Check that a model is one graph, with the outputs, gradients and state of eager mode."""
     for mode in training:
         torch.compiler.reset()
-        _compare_compiled(case, backend, mode)
+        eager = without_dropout(case.build()).train(mode)
+        twin = copy.deepcopy(eager)
+        with torch.set_grad_enabled(grad):
+            _compare_outputs(eager, twin, backend)
+        state = twin.state_dict(), eager.state_dict()
+        expect_close(*state, "the state of the compiled model", rtol=1e-4, atol=1e-5)
+        if grad:
+            _compare_gradients(eager, twin)
     torch.compiler.reset()
 
 
-def _compare_compiled(case: ModelCase, backend: str, training: bool) -> None:
-    eager = without_dropout(case.build()).train(training)
-    twin = copy.deepcopy(eager)
+def _compare_outputs(eager: EEGModel, twin: EEGModel, backend: str) -> None:
     compiled = torch.compile(twin, fullgraph=True, backend=backend)
     for _ in range(2):
         x = windows(eager)
         expected = eager(x)
         out = compiled(x)
         expect_close(out, expected, "the outputs of the compiled model", rtol=1e-4, atol=1e-5)
-        expected.sum().backward()
-        out.sum().backward()
-    state = twin.state_dict(), eager.state_dict()
-    expect_close(*state, "the state of the compiled model", rtol=1e-4, atol=1e-5)
+        if torch.is_grad_enabled():
+            expected.sum().backward()
+            out.sum().backward()
+
+
+def _compare_gradients(eager: EEGModel, twin: EEGModel) -> None:
     pairs = [
         (ours.grad, theirs.grad, key)
         for (key, ours), theirs in zip(twin.named_parameters(), eager.parameters(), strict=True)

@@ -36,15 +36,18 @@ def test_models_have_the_same_folds_and_one_row_each(people):
     assert done.returncode == 0, done.stderr
     found = json.loads((people / "table.json").read_text(encoding="utf-8"))
     rows = {row["name"]: row for row in found["models"]}
-    assert list(rows) == ["eegnet_4_2", "shallow_convnet", "eegnet_4_2@plain"]
+    models, classical = list(rows)[:3], list(rows)[3:]
+    assert models == ["eegnet_4_2", "shallow_convnet", "eegnet_4_2@plain"]
+    assert classical == ["CSP and LDA", "band power and LDA", "commonest class"]
     assert found["run"]["groups"] == "subject"
     assert found["run"]["cv"] == 3
     first = rows["eegnet_4_2"]
     for name, row in rows.items():
         assert list(row["people"]) == list(first["people"])
         assert row["accuracy"] == pytest.approx(np.mean(list(row["people"].values())))
-        assert row["parameters"] > 100
-        assert row["seconds_per_fold"] > 0
+        if name in models:
+            assert row["parameters"] > 100
+            assert row["seconds_per_fold"] > 0
         if name != "eegnet_4_2":
             expected = row["accuracy"] - first["accuracy"]
             assert row["difference"]["value"] == pytest.approx(expected)
@@ -52,10 +55,26 @@ def test_models_have_the_same_folds_and_one_row_each(people):
     assert "36 windows, 3 people, 3 folds of subjects" in done.stdout
 
 
-def test_the_table_is_csv(people):
-    done = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *recordings(1), *COMMON,
+def test_the_table_is_csv_and_folds_are_not_repeated(people):
+    common = (*recordings(1), *COMMON, "--no-baselines", "--resume", "folds.jsonl")
+    done = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *common,
                   "--out", "table.csv", cwd=people)  # fmt: skip
     assert done.returncode == 0, done.stderr
+    lines = (people / "folds.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4
+    assert "done before" not in done.stdout
+    # An interrupted comparison: the last fold was not written.
+    (people / "folds.jsonl").write_text("".join(f"{line}\n" for line in lines[:3]), "utf-8")
+    again = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *common,
+                   "--out", "again.json", cwd=people)  # fmt: skip
+    assert again.stdout.count("done before") == 3
+    resumed = (people / "folds.jsonl").read_text(encoding="utf-8").splitlines()
+    assert resumed[:3] == lines[:3]
+    assert json.loads(resumed[3])["predicted"] == json.loads(lines[3])["predicted"]
+    # Other settings are other folds.
+    other = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *common, "--seed", 1,
+                   cwd=people)  # fmt: skip
+    assert "done before" not in other.stdout
     with (people / "table.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["eegnet_4_2", "eegnet_4_2@plain"]
@@ -81,14 +100,29 @@ def test_trained_weights_and_files_take_part(tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))
     rows = {row["name"]: row for row in found["models"]}
-    assert list(rows) == models
+    assert list(rows)[: len(models)] == models
     # The file is that of the name.
     assert rows[models[1]]["people"] == rows[models[2]]["people"]
+
+
+def test_each_person_is_aligned_for_all_methods(people):
+    done = eegzoo("compare", "--models", "eegnet_4_2,eegnet_4_2@plain", *recordings(), *COMMON,
+                  "--protocol", "leave-one-subject-out", "--align", "euclid", "--out", "a.json",
+                  cwd=people)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "each person is aligned (euclid) by their own windows, without labels" in done.stdout
+    assert json.loads((people / "a.json").read_text("utf-8"))["run"]["align"] == "euclid"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["--models", "eegnet,labram.base", "--align", "zscore"],
+            "--align zscore with labram.base",
+        ),
+        (["--align", "csp"], "expected align to be one of"),
+        (["--resume", "none/folds.jsonl"], "no such folder: none"),
         (["--models", "eegnet"], "expected two different models at least"),
         (["--models", "eegnet,eegnet"], "expected two different models at least"),
         (["--models", "eegnet,none.safetensors"], "no such file: none.safetensors"),

@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
+import typer
+
+from eegzoo.cli import app
 
 HEAVY = {"torch", "numpy", "mne", "sklearn", "skorch", "scipy", "safetensors"}
-VERBS = (
-    "list", "info", "weights", "verify", "check", "train", "evaluate", "predict", "report", "stage",
-    "stream", "export", "store", "reproduce", "doctor",
-)  # fmt: skip
+VERBS = sorted(typer.main.get_group(app).commands)
 GROUPS = ("Look around", "Train and evaluate", "Use a trained model", "Check")
 # The names of all loaded modules follow the output of the command.
 CODE = """

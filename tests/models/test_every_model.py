@@ -47,11 +47,19 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "lightconvnet": {"n_filters": 8, "n_heads": 2},
+    "luna": {
+        "patch_length": 8, "embed_dim": 16, "n_queries": 2, "depth": 1, "n_heads": 2,
+        "expansion": 2, "n_times": 52, "path_drop_prob": 0.0,
+    },
     "msvtnet": {
         "kernel_lengths": (5, 12), "n_filters": 3, "n_heads": 2, "depth": 1, "n_times": 112,
     },
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "reve": {
+        "patch_length": 40, "patch_stride": 30, "embed_dim": 16, "depth": 2, "n_heads": 2,
+        "feedforward_size": 16, "n_times": 100, "position_noise": 0.0,
+    },
     "sccnet": {"n_filters": (6, 5)},
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "sstdpn": {"n_filters": (3, 6)},
@@ -68,6 +76,9 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
 LEARNING_RATES: dict[str, float] = {"sleeptransformer": 0.001, "stnet": 0.001}
 
 every_model = pytest.mark.parametrize("name", NAMES)
+needs_compiler = pytest.mark.skipif(
+    not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))), reason="no C++ compiler"
+)
 every_class = pytest.mark.parametrize("name", CLASSES)
 
 
@@ -201,12 +212,21 @@ def test_an_activation_that_is_no_class_of_layers_raises(name):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))), reason="no C++ compiler"
-)
+@needs_compiler
 @every_class
 # Inductor computes fbcnet's Fourier transform in eager mode.
 @pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
-@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-def test_the_compiled_model_equals_the_eager_one(name, training):
-    check_compiled_model(case(name), "inductor", (training,))
+def test_inductor_computes_the_outputs_without_gradients(name):
+    check_compiled_model(case(name), "inductor", (False,), grad=False)
+
+
+# Inductor compiles a file for each kernel: a quarter of an hour for the gradients of all models.
+# These have our own autograd functions, constraints, pools, recurrent layers and matrix logarithms;
+# `check_compiled_model` traces the gradients of all others without generating code.
+@pytest.mark.slow
+@needs_compiler
+@pytest.mark.parametrize(
+    "name", ["deep_convnet", "eegnet", "shallow_convnet", "tangent_net", "tinysleepnet"]
+)
+def test_inductor_computes_the_gradients_of_training(name):
+    check_compiled_model(case(name), "inductor", (True,))

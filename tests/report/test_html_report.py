@@ -1,7 +1,6 @@
 """Reports of classifiers, regressors and models of several labels, in Python."""
 
 import re
-import time
 
 import numpy as np
 import pytest
@@ -98,16 +97,17 @@ def test_pictures_are_written_by_the_names_of_their_headings(
 
 
 @pytest.mark.slow
-def test_a_report_of_a_thousand_windows_takes_twenty_seconds(tmp_path):
+def test_a_report_of_a_thousand_windows_computes_each_few_times(tmp_path):
     rng = np.random.default_rng(0)
     info = SignalInfo([f"E{place}" for place in range(22)], 128.0, 256)
     known = {"onset": np.arange(1000) * 3.0, "recording": ["r"] * 1000}
     X = rng.normal(0, 10, (1000, 22, 256)).astype(np.float32)
     dataset = EpochsDataset(X, rng.integers(0, 2, 1000), ["a", "b"], info, known)
     classifier = EEGClassifier("eegnet", max_epochs=1, random_state=0).fit(dataset[:100])
-    start = time.process_time()  # other processes do not count
+    n_windows = []
+    classifier.model_.register_forward_hook(lambda _, args, __: n_windows.append(len(args[0])))
     write_report(tmp_path / "a.html", classifier, dataset)
-    assert time.process_time() - start < 20
+    assert sum(n_windows) < 70_000  # 65,031: explanations are of few windows
 
 
 def test_folders_that_do_not_exist_are_refused_before_the_work(classifier, tmp_path):

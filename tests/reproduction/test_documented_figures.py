@@ -175,6 +175,27 @@ def test_row_of_the_table_of_new_people_is_the_entrys(row):
     assert figure_of(name, scored).value == float(accuracy.partition(" ")[0])
 
 
+COMPARED = {
+    COMMENT.fullmatch(above)[1]: table[2:]
+    for above, table in tables(ROOT / "docs" / "compare.md")
+    if COMMENT.fullmatch(above)
+}
+
+
+@pytest.mark.parametrize("name", sorted(entry.name for entry in list_entries("bench:compare-*")))
+def test_rows_of_a_comparison_are_the_entrys(name):
+    figures = find_entries(name)[0].figures
+    accuracies = [figure.label for figure in figures if figure.measure == "accuracy"]
+    assert [row[0].strip("`") for row in COMPARED[name]] == accuracies
+    for row in COMPARED[name]:
+        label = row[0].strip("`")
+        assert float(row[1]) == figure_of(name, label).value
+        if row[2]:
+            change = figure_of(name, label, "difference")
+            numbers = [float(number) for number in re.findall(r"[+-]\d\.\d+", row[2])]
+            assert numbers == [change.value, *change.interval]
+
+
 def test_accuracies_in_the_text_of_the_readme_are_entries_figures():
     text = re.sub(r"```.*?```", "", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     text = "\n".join(line for line in text.splitlines() if not line.startswith("|"))

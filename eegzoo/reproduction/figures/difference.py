@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import stats
@@ -103,8 +103,27 @@ def difference(
     )
 
 
+def student(differences: Sequence[float]) -> Interval:
+    """Return Student's 95% interval of a mean.
+
+    Parameters
+    ----------
+    differences : sequence of float
+        Difference of each person.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in student([0.1, 0.2, 0.3])]
+    [-0.048, 0.448]
+    """
+    each = np.asarray(differences)
+    half = float(stats.t.ppf(0.975, len(each) - 1) * stats.sem(each))
+    return float(each.mean()) - half, float(each.mean()) + half
+
+
 def _paired(change: float, new: Mapping[str, float], old: Mapping[str, float]) -> Difference:
     """Return Student's interval of the mean difference between the same units."""
-    each = np.array([new[name] - old[name] for name in new])
-    half = float(stats.t.ppf(0.975, len(each) - 1) * stats.sem(each))
-    return Difference(change, (change - half, change + half), f"paired over {len(each)}")
+    each = [new[name] - old[name] for name in new]
+    low, high = student(each)
+    shift = change - float(np.mean(each))  # figures are rounded
+    return Difference(change, (low + shift, high + shift), f"paired over {len(each)}")

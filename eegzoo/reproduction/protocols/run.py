@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from eegzoo.files import written_whole
+
 Row = dict[str, Any]
 T = TypeVar("T")
 
@@ -18,13 +20,18 @@ class Rows:
     Parameters
     ----------
     path : Path | None
-        File. None: results are kept in memory.
+        File. None: results are kept in memory. A last line that was cut off, when a run ended while
+        it wrote, does not count, and is replaced by the next result.
+
+    Raises
+    ------
+    ValueError
+        If the file has other lines.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
-        self._rows: list[Row] = [json.loads(line) for line in lines]
+        self._rows, self._whole = _rows_in(path) if path and path.exists() else ([], True)
 
     def of(self, key: Mapping[str, Any]) -> list[Row]:
         """Return the rows that have all values of a key."""
@@ -36,11 +43,39 @@ class Rows:
         if found:
             return found
         new = [{**key, **row} for row in measure()]
+        if self.path is not None and not self._whole:
+            with written_whole(self.path) as draft:
+                draft.write_text(_lines(self._rows), encoding="utf-8", newline="\n")
+            self._whole = True
         self._rows += new
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in new)
+                file.write(_lines(new))
         return new
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def _rows_in(path: Path) -> tuple[list[Row], bool]:
+    """Return the rows in a file, and whether its last line is complete."""
+    *lines, last = path.read_bytes().decode("utf-8", errors="replace").split("\n")
+    rows: list[Row] = []
+    for number, line in enumerate(filter(None, [*lines, last]), start=1):
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            if line is last and line.startswith("{"):
+                return rows, False
+            row = None
+        if not isinstance(row, dict):
+            raise ValueError(
+                f"expected one JSON object a line in the file of results so far, got line {number} "
+                f"of {path}: {line[:40]!r}"
+            )
+        rows.append(row)
+    return rows, not last
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,10 @@ from eegzoo.reproduction.recordings.folders import find_folder, missing
 
 SFREQ = 100.0
 STORED = "fingermovements_bci2_iv_100hz.npz"
+CH_NAMES = (
+    "F3", "F1", "Fz", "F2", "F4", "FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "C5", "C3",
+    "C1", "Cz", "C2", "C4", "C6", "CP5", "CP3", "CP1", "CPz", "CP2", "CP4", "CP6", "O1", "O2",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,9 @@ import mne
 import numpy as np
 import pytest
 
+from eegzoo.reproduction.catalogue import find_entries
 from eegzoo.reproduction.protocols.accuracy import scores_of
+from eegzoo.reproduction.protocols.accuracy_tasks import task_of
 from eegzoo.reproduction.protocols.commands import script
 from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.protocols.sessions import sessions_of, standardized
@@ -29,6 +31,14 @@ def test_accuracy_is_the_mean_over_seeds_and_its_interval_is_over_folds():
     assert score.n_windows == 20
 
 
+@pytest.mark.parametrize("name", ["left_right", "fists_feet"])
+def test_imagery_is_of_two_movements_without_pauses(name):
+    runs = find_entries(f"bench:{name}")[0].recordings["runs"]
+    task = task_of(name, eegbci.simulate(subjects=[1], runs=runs[:1]))
+    assert np.unique(task.y, return_counts=True)[1].tolist() == [8, 7]
+    assert set(task.y) == {"T1", "T2"}
+
+
 def test_single_fold_has_an_interval_over_windows():
     rows = [{"method": "a", "seed": 0, "fold": 0, "n_right": 85, "n_test": 100}]
     (score,) = scores_of(rows, ["a"])
@@ -47,6 +57,32 @@ def test_rows_are_measured_once_and_kept_in_the_file(tmp_path):
         assert Rows(path).get({"seed": 0}, measure) == [{"seed": 0, "value": 1}]
     assert Rows(path).get({"seed": 1}, measure) == [{"seed": 1, "value": 2}]
     assert Rows().of({"seed": 0}) == []
+
+
+def one(value):
+    return lambda: [{"value": value}]
+
+
+def test_line_that_was_cut_off_is_measured_again(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    for seed in (0, 1):
+        Rows(path).get({"seed": seed}, one(seed))
+    complete = path.read_bytes()
+    path.write_bytes(complete[:-5])
+    rows = Rows(path)
+    assert path.read_bytes() == complete[:-5]  # nothing is written before there is a result
+    assert rows.of({}) == [{"seed": 0, "value": 0}]
+    rows.get({"seed": 1}, one(1))
+    assert path.read_bytes() == complete
+
+
+@pytest.mark.parametrize("text", ["model,accuracy\n", "[1]\n", '{"seed": 0}\nno\n', "\xff\n", "no"])
+def test_other_file_is_not_taken_for_results(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"one JSON object a line .* got line \d of .*rows\.jsonl"):
+        Rows(path)
+    assert path.read_bytes() == text.encode("latin-1")
 
 
 def test_quick_run_cuts_trainings_and_parts():
