@@ -23,7 +23,8 @@ def kept_normalizer(X: Any, how: str, folder: str | os.PathLike[str] | None) -> 
     """Fit a normalisation, or return the one that was fitted to the same windows before.
 
     A training that resumes on a `WindowStore` would read all of its windows before the first step.
-    The file is named by the checksums of the windows, and of one version of eegzoo. A damaged one is made again.
+    The file is named by the checksums of the windows and the version of eegzoo. A damaged one is
+    made again.
 
     Parameters
     ----------
