@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
 
@@ -184,3 +185,70 @@ def without_version(weight: Tensor) -> Tensor:
     tensor([1., 1.])
     """
     return weight.data
+
+
+class ModuleState:
+    """What a module computes with: the attributes and tensors of all its modules, as they were.
+
+    Tensors are compared by value, so that no way of writing to one is missed; modules, hooks and
+    attributes are compared as well.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Module.
+
+    Examples
+    --------
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ELU())
+    >>> state = ModuleState(net)
+    >>> state.holds()
+    True
+    >>> net[1].alpha = 2.0
+    >>> state.holds()
+    False
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self._modules = [(part, type(part), _attributes(part)) for part in module.modules()]
+        self._values = [None if x is None else x.detach().clone() for x in self._tensors()]
+
+    def holds(self) -> bool:
+        """Return whether nothing has changed."""
+        try:
+            return self._attributes_hold() and self._values_hold()
+        except Exception:  # attributes that cannot be compared, or tensors on two devices
+            return False
+
+    def _attributes_hold(self) -> bool:
+        return all(type(x) is kind and vars(x) == found for x, kind, found in self._modules)
+
+    def _values_hold(self) -> bool:
+        now = self._tensors()
+        return len(now) == len(self._values) and all(
+            _is_same(a, b) for a, b in zip(now, self._values, strict=True)
+        )
+
+    def _tensors(self) -> list[Tensor | None]:
+        return [
+            x for part, _, _ in self._modules for x in (*part._parameters.values(), *part._buffers.values())
+        ]
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    """Return the attributes; containers are copied, as they may change in place."""
+    tensors = (module._parameters, module._buffers)
+    return {
+        name: value.copy()
+        if isinstance(value, (dict, list)) and not any(value is x for x in tensors)
+        else value
+        for name, value in vars(module).items()
+    }
+
+
+def _is_same(now: Tensor | None, before: Tensor | None) -> bool:
+    if now is None or before is None:
+        return now is before
+    # Subclasses may replace the comparison itself.
+    known = type(now) is nn.Parameter or type(now) is Tensor
+    return known and now.dtype is before.dtype and torch.equal(now, before)
