@@ -5,7 +5,8 @@ It has the same purpose as `eegzoo.torch_internals`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +68,17 @@ def stored_tensor(module: nn.Module, name: str) -> Tensor:
             tensor: Tensor = stored[name]
             return tensor
     raise AttributeError(f"{type(module).__name__!r} object has no attribute {name!r}")
+
+
+def stored_buffers(module: nn.Module) -> Iterable[Tensor]:
+    """Return the buffers of a module itself, in the order in which they were registered.
+
+    Examples
+    --------
+    >>> len(list(stored_buffers(torch.nn.BatchNorm1d(4))))
+    3
+    """
+    return module._buffers.values()  # type: ignore[return-value]
 
 
 def output_padding_of(
@@ -211,39 +223,41 @@ class ModuleState:
 
     def __init__(self, module: nn.Module) -> None:
         self._modules = [(part, type(part), _attributes(part)) for part in module.modules()]
-        self._values = [None if x is None else x.detach().clone() for x in self._tensors()]
+        stored = [x for part in module.modules() for x in (part._parameters, part._buffers) if x]
+        self._tensors = [(x, [(name, _copy(x[name])) for name in x]) for x in stored]
 
     def holds(self) -> bool:
         """Return whether nothing has changed."""
         try:
-            return self._attributes_hold() and self._values_hold()
+            for part, kind, attributes in self._modules:
+                if type(part) is not kind or vars(part) != attributes:
+                    return False
+            for stored, copies in self._tensors:
+                if len(stored) != len(copies):
+                    return False
+                for (name, now), (name_before, before) in zip(stored.items(), copies, strict=True):
+                    if name != name_before or not _is_same(now, before):
+                        return False
         except Exception:  # attributes that cannot be compared, or tensors on two devices
             return False
+        return True
 
-    def _attributes_hold(self) -> bool:
-        return all(type(x) is kind and vars(x) == found for x, kind, found in self._modules)
 
-    def _values_hold(self) -> bool:
-        now = self._tensors()
-        return len(now) == len(self._values) and all(
-            _is_same(a, b) for a, b in zip(now, self._values, strict=True)
-        )
-
-    def _tensors(self) -> list[Tensor | None]:
-        return [
-            x for part, _, _ in self._modules for x in (*part._parameters.values(), *part._buffers.values())
-        ]
+def _copy(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.detach().clone()
 
 
 def _attributes(module: nn.Module) -> dict[str, Any]:
     """Return the attributes; containers are copied, as they may change in place."""
     tensors = (module._parameters, module._buffers)
     return {
-        name: value.copy()
-        if isinstance(value, (dict, list)) and not any(value is x for x in tensors)
-        else value
+        name: value.copy() if _may_change(value) and not any(value is x for x in tensors) else value
         for name, value in vars(module).items()
     }
+
+
+def _may_change(value: object) -> TypeGuard[dict[Any, Any] | list[Any] | set[Any]]:
+    return isinstance(value, (dict, list, set))
 
 
 def _is_same(now: Tensor | None, before: Tensor | None) -> bool:

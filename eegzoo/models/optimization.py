@@ -62,6 +62,7 @@ class OptimizedModel(nn.Module):
         super().__init__()
         self.network = network
         self.one_window = one_window
+        self._one_shape = (1, network.n_chans, network.n_times)
         self.n_chans, self.n_times = network.n_chans, network.n_times
         self.n_outputs, self.sfreq = network.n_outputs, network.sfreq
         self.ch_names = network.ch_names
@@ -85,12 +86,12 @@ class OptimizedModel(nn.Module):
         Tensor, shape (batch, n_outputs)
             Logits, or what else the original returns.
         """
-        fast = self.one_window
-        # A graph must hold for any batch, which `len` would make a constant, and libraries that run
+        # A graph must hold for any batch, which a shape would make a constant, and libraries that run
         # graphs choose their own order.
-        if fast is not None and is_eager_on_cpu(x) and len(x) == 1:
-            self.network.check_windows(x)
-            return fast(x, *args, **kwargs)
+        if is_eager_on_cpu(x) and x.shape == self._one_shape and x.is_floating_point():
+            fast = self.one_window
+            if fast is not None:
+                return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
 
     def features(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:

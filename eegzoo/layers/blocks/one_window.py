@@ -24,6 +24,7 @@ from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.fronts.toeplitz import pool_matrix, toeplitz_blocks
 from eegzoo.layers.padding import same_padding
 from eegzoo.torch_internals import BatchNormBase
+from eegzoo.torch_modules import stored_buffers
 
 # Number of samples that one product filters. Longer frames repeat less of their input, and need
 # larger matrices.
@@ -101,7 +102,9 @@ class OneWindow(nn.Module):
         # The second pool, spread over the weights of the head.
         spread = pool_matrix(self.n_pooled, pool_2).to(device)
         pooled = head.double().reshape(len(head), len(pointwise), -1) @ spread.T
-        self.first, self.second = activations
+        # In a tuple, which is read faster than submodules are; activations of values have no state.
+        self.activations = activations
+        # In the order in which `forward` reads them.
         self.register_buffer("mixing", front.mixing)
         self.register_buffer("blocks", toeplitz_blocks(kernels, _BLOCK))
         self.register_buffer("bias", front.bias[:, None, None].clone())
@@ -124,24 +127,27 @@ class OneWindow(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one window (1, n_chans, n_times) to logits (1, n_outputs)."""
-        y = torch.mm(self.mixing, torch.constant_pad_nd(x[0], self.padding))  # (maps, samples)
+        # Attributes of a module take a microsecond each.
+        mixing, blocks, bias, average, depthwise, pointwise, separable_bias, head, head_bias = (
+            stored_buffers(self)
+        )
+        first, second = self.activations
+        n_pooled, pool_length = self.n_pooled, self.pool_length
+        y = torch.mm(mixing, torch.constant_pad_nd(x[0], self.padding))  # (maps, samples)
         maps, n_samples = y.shape
-        blocks, taps, n_pooled = self.blocks, self.depthwise.shape[2], self.n_pooled
         frames = y.as_strided((maps, self.n_blocks, blocks.shape[1]), (n_samples, _BLOCK, 1))
         # Copied, because the product of frames that overlap in memory is several times as slow.
-        y = _activated(self.first, torch.baddbmm(self.bias, frames.contiguous(), blocks))
+        y = _activated(first, torch.baddbmm(bias, frames.contiguous(), blocks)).view(maps, -1)
+        if y.shape[1] != n_pooled * pool_length:
+            y = y[:, : n_pooled * pool_length].contiguous()
         # An average pool as a product: torch's own pools and means have more to set up.
-        n_used = n_pooled * self.pool_length
-        y = y.view(maps, -1)
-        y = y.view(-1, self.pool_length) if n_used == y.shape[1] else (
-            y[:, :n_used].reshape(-1, self.pool_length)
-        )  # fmt: skip
-        y = torch.mv(y, self.average).view(maps, n_pooled)
+        y = torch.mv(y.view(-1, pool_length), average).view(maps, n_pooled)
         y = torch.constant_pad_nd(y, self.second_padding)  # (maps, n_pooled + taps - 1)
+        taps = depthwise.shape[2]
         lags = y.as_strided((maps, taps, n_pooled), (y.shape[1], 1, 1)).contiguous()
-        y = torch.bmm(self.depthwise, lags).view(maps, n_pooled)
-        y = _activated(self.second, torch.addmm(self.separable_bias, self.pointwise, y))
-        return torch.addmv(self.head_bias, self.head, y.view(-1)).unsqueeze(0)
+        y = torch.bmm(depthwise, lags).view(maps, n_pooled)
+        y = _activated(second, torch.addmm(separable_bias, pointwise, y))
+        return torch.addmv(head_bias, head, y.view(-1)).unsqueeze(0)
 
     @property
     def n_operations(self) -> int:
