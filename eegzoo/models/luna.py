@@ -198,7 +198,11 @@ class LUNA(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = (x - x.mean(dim=2, keepdim=True)) / (x.std(dim=2, keepdim=True) + _EPS)
+        x = x - x.mean(dim=2, keepdim=True)
+        # Once more, so that rounding errors of a constant channel are not taken for a signal.
+        x = x - x.mean(dim=2, keepdim=True)
+        deviation = torch.linalg.vector_norm(x, dim=2, keepdim=True) / math.sqrt(self.n_times - 1)
+        x = x / (deviation + _EPS)
         x = x[..., : self.n_patches * self.patch_length]
         x = x.unflatten(2, (self.n_patches, self.patch_length))  # type: ignore[no-untyped-call]
         dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
