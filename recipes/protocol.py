@@ -11,7 +11,6 @@ import typer
 
 from eegzoo.data import EpochsDataset, Preprocessing
 from eegzoo.reproduction import Score, find_entries
-from eegzoo.reproduction.classifier_settings import classifier_settings
 from eegzoo.reproduction.protocols.leave_one_out import (
     BASELINES,
     LEFT_OUT,
@@ -21,6 +20,7 @@ from eegzoo.reproduction.protocols.leave_one_out import (
     scores_of,
     subjects_of,
 )
+from eegzoo.reproduction.protocols.settings import classifier_settings
 from eegzoo.training import EEGClassifier
 from eegzoo.weights import Card, Metric, Origin, TrainingData
 from eegzoo.weights.authors.authors_file import sha256_of

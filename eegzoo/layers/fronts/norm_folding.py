@@ -42,6 +42,39 @@ def scale_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
     return scale, shift
 
 
+def normalized_filters(
+    weight: Tensor, bias: Tensor | None, norm: nn.Module
+) -> tuple[Tensor, Tensor | None]:
+    """Return kernels and biases that include a normalisation in evaluation, with their gradients.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (maps, channels, kernel_size)
+        Kernels.
+    bias : Tensor | None, shape (maps,)
+        Bias of each map.
+    norm : nn.BatchNorm1d | nn.Identity
+        Normalisation of the maps.
+
+    Examples
+    --------
+    >>> conv, norm = torch.nn.Conv1d(4, 8, 5), torch.nn.BatchNorm1d(8).eval()
+    >>> x = torch.randn(2, 4, 50)
+    >>> found = torch.nn.functional.conv1d(x, *normalized_filters(conv.weight, conv.bias, norm))
+    >>> torch.testing.assert_close(found, norm(conv(x)))
+    """
+    if isinstance(norm, nn.Identity):
+        return weight, bias
+    if not isinstance(norm, BatchNormBase) or norm.running_mean is None or norm.running_var is None:
+        raise ValueError(f"expected a batch normalisation with running statistics, got {norm}")
+    wide = wide_dtype(weight)
+    scale = norm.weight.to(wide) * torch.rsqrt(norm.running_var.to(wide) + norm.eps)
+    shift = norm.bias.to(wide) - scale * norm.running_mean.to(wide)
+    if bias is not None:
+        shift = shift + scale * bias.to(wide)
+    return weight * scale.to(weight.dtype)[:, None, None], shift.to(weight.dtype)
+
+
 def is_foldable_norm(module: nn.Module) -> bool:
     """Return whether a layer is a batch normalisation that evaluation computes per map."""
     kind = getattr(type(module), "plain_class", type(module))
@@ -50,7 +83,7 @@ def is_foldable_norm(module: nn.Module) -> bool:
         and isinstance(module, BatchNormBase)
         and module.running_mean is not None
         and module.running_var is not None
-        and _is_untouched(module)
+        and is_untouched(module)
     )
 
 
@@ -72,7 +105,7 @@ def is_linear_layer(module: nn.Module, also: tuple[type[nn.Module], ...] = ()) -
     if not isinstance(module, _LINEAR) or module.weight.dtype not in _DTYPES:
         return False
     known = any(computes_as(type(module), base) for base in (*_LINEAR, *also))
-    return known and _is_untouched(module)
+    return known and is_untouched(module)
 
 
 def fold_norm_(layer: nn.Module, norm: nn.Module, start: int = 0) -> None:
@@ -131,5 +164,12 @@ def evaluation_weight(layer: nn.Module) -> Tensor:
         layer.training = training
 
 
-def _is_untouched(module: nn.Module) -> bool:
+def is_untouched(module: nn.Module) -> bool:
+    """Return whether a layer has neither hooks nor parametrisations nor a replaced ``forward``.
+
+    Examples
+    --------
+    >>> is_untouched(torch.nn.Linear(4, 2))
+    True
+    """
     return not (has_hooks(module) or has_patched_forward(module) or is_parametrized(module))

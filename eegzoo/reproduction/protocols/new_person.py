@@ -18,7 +18,6 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.splits import check_leakage
-from eegzoo.reproduction.classifier_settings import classifier_settings
 from eegzoo.reproduction.figures.adapted_on_parts import scores_of_parts
 from eegzoo.reproduction.figures.score import Score
 from eegzoo.reproduction.protocols.fixed_features import (
@@ -28,7 +27,8 @@ from eegzoo.reproduction.protocols.fixed_features import (
     with_head,
 )
 from eegzoo.reproduction.protocols.leave_one_out import BASELINES
-from eegzoo.reproduction.protocols.run import Run
+from eegzoo.reproduction.protocols.settings import classifier_settings
+from eegzoo.reproduction.run import Run
 from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.calibration.conformal import set_scores
 from eegzoo.training.calibration.held_out import Calibration
