@@ -229,7 +229,9 @@ def test_copies_and_pickles_follow_their_own_weights(model):
 def test_it_follows_a_change_of_dtype_and_refuses_what_the_layers_refuse(model):
     check(model, window())
     model.float()
-    torch.testing.assert_close(model(window(torch.float32)), by_layers(model, window(torch.float32)))
+    torch.testing.assert_close(
+        model(window(torch.float32)), by_layers(model, window(torch.float32))
+    )
     with torch.no_grad():
         with pytest.raises(RuntimeError, match="dtype|type"):
             model(window())
