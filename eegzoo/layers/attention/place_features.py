@@ -32,8 +32,8 @@ def fourier_features(places: Tensor, n_frequencies: int, features: int) -> Tenso
 
     Examples
     --------
-    >>> fourier_features(torch.tensor([[0.0, 0.0, 0.0, 0.5]]), 2, 4).round(decimals=3)
-    tensor([[1.0000, 0.0000, 0.0000, 1.0000]])
+    >>> fourier_features(torch.tensor([[0.0, 0.0, 0.0, 1.0]]), 2, 4).round(decimals=3)
+    tensor([[ 1.0000, -0.1740,  0.0000,  0.9850]])
     """
     *space, time = places.unbind(-1)
     step = 2 * math.pi / (1 + 2 * _MARGIN)
