@@ -50,7 +50,7 @@ class QueryAttention(nn.Module):
         values = keys if values is None else values
         queries = self.queries if queries is None else queries
         query, key, value = (
-            x.unflatten(-1, (self.n_heads, -1)).transpose(-3, -2)  # type: ignore[no-untyped-call]
+            x.unflatten(-1, (self.n_heads, -1)).transpose(-3, -2)
             for x in (self.query(queries), self.key(keys), self.value(values))
         )  # each (batch, n_heads, tokens, head_dim)
         mixed = dot_product_attention(
