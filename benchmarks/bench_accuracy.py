@@ -24,8 +24,8 @@ import numpy as np
 from eegzoo.reproduction import Entry, find_entries
 from eegzoo.reproduction.protocols.accuracy import Job, jobs_of, measure, scores_of
 from eegzoo.reproduction.protocols.accuracy_tasks import TASKS, Task, task_of
-from eegzoo.reproduction.protocols.run import Rows
 from eegzoo.reproduction.recordings.registry import load
+from eegzoo.reproduction.run import Rows
 
 MODELS = ("eegnet", "shallow_convnet", "fbcnet", "tinysleepnet")
 

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from eegzoo.reproduction import find_entries
-from eegzoo.reproduction.protocols.run import Run
 from eegzoo.reproduction.protocols.staging import ALL, MEASURES, PURE, excerpts
 from eegzoo.reproduction.recordings import dreams
+from eegzoo.reproduction.run import Run
 from eegzoo.sleep import load_stager
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "dreams_spindles"

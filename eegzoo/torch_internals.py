@@ -130,13 +130,25 @@ def has_hooks(module: nn.Module) -> bool:
     >>> has_hooks(layer), has_hooks(torch.nn.Linear(4, 2))
     (True, False)
     """
-    everywhere = nn.modules.module
-    return bool(
+    return has_global_hooks() or bool(
         module._forward_hooks
         or module._forward_pre_hooks
         or module._backward_hooks
         or module._backward_pre_hooks
-        or everywhere._global_forward_hooks
+    )
+
+
+def has_global_hooks() -> bool:
+    """Return whether hooks are registered for all modules.
+
+    Examples
+    --------
+    >>> has_global_hooks()
+    False
+    """
+    everywhere = nn.modules.module
+    return bool(
+        everywhere._global_forward_hooks
         or everywhere._global_forward_pre_hooks
         or everywhere._global_backward_hooks
         or everywhere._global_backward_pre_hooks

@@ -5,8 +5,10 @@ It has the same purpose as `eegzoo.torch_internals`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeGuard
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
 
@@ -66,6 +68,17 @@ def stored_tensor(module: nn.Module, name: str) -> Tensor:
             tensor: Tensor = stored[name]
             return tensor
     raise AttributeError(f"{type(module).__name__!r} object has no attribute {name!r}")
+
+
+def stored_buffers(module: nn.Module) -> Iterable[Tensor]:
+    """Return the buffers of a module itself, in the order in which they were registered.
+
+    Examples
+    --------
+    >>> len(list(stored_buffers(torch.nn.BatchNorm1d(4))))
+    3
+    """
+    return module._buffers.values()  # type: ignore[return-value]
 
 
 def output_padding_of(
@@ -184,3 +197,72 @@ def without_version(weight: Tensor) -> Tensor:
     tensor([1., 1.])
     """
     return weight.data
+
+
+class ModuleState:
+    """What a module computes with: the attributes and tensors of all its modules, as they were.
+
+    Tensors are compared by value, so that no way of writing to one is missed; modules, hooks and
+    attributes are compared as well.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Module.
+
+    Examples
+    --------
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.ELU())
+    >>> state = ModuleState(net)
+    >>> state.holds()
+    True
+    >>> net[1].alpha = 2.0
+    >>> state.holds()
+    False
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self._modules = [(part, type(part), _attributes(part)) for part in module.modules()]
+        stored = [x for part in module.modules() for x in (part._parameters, part._buffers) if x]
+        self._tensors = [(x, [(name, _copy(x[name])) for name in x]) for x in stored]
+
+    def holds(self) -> bool:
+        """Return whether nothing has changed."""
+        try:
+            for part, kind, attributes in self._modules:
+                if type(part) is not kind or vars(part) != attributes:
+                    return False
+            for stored, copies in self._tensors:
+                if len(stored) != len(copies):
+                    return False
+                for (name, now), (name_before, before) in zip(stored.items(), copies, strict=True):
+                    if name != name_before or not _is_same(now, before):
+                        return False
+        except Exception:  # attributes that cannot be compared, or tensors on two devices
+            return False
+        return True
+
+
+def _copy(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.detach().clone()
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    """Return the attributes; containers are copied, as they may change in place."""
+    tensors = (module._parameters, module._buffers)
+    return {
+        name: value.copy() if _may_change(value) and not any(value is x for x in tensors) else value
+        for name, value in vars(module).items()
+    }
+
+
+def _may_change(value: object) -> TypeGuard[dict[Any, Any] | list[Any] | set[Any]]:
+    return isinstance(value, (dict, list, set))
+
+
+def _is_same(now: Tensor | None, before: Tensor | None) -> bool:
+    if now is None or before is None:
+        return now is before
+    # Subclasses may replace the comparison itself.
+    known = type(now) is nn.Parameter or type(now) is Tensor
+    return known and now.dtype is before.dtype and torch.equal(now, before)

@@ -16,7 +16,7 @@ from eegzoo.reproduction.protocols.new_person import (
     scores_of_regimes,
     tested,
 )
-from eegzoo.reproduction.protocols.run import Rows
+from eegzoo.reproduction.run import Rows
 from eegzoo.weights import Metric
 
 # Two of the 30 windows of a person of eegmat.

@@ -28,7 +28,7 @@ from eegzoo.cli.option_values import split
 
 if TYPE_CHECKING:
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
-    from eegzoo.reproduction.protocols.run import Rows
+    from eegzoo.reproduction.run import Rows
     from eegzoo.training.classifier import EEGClassifier
 
 MODELS = ("eegnet", "shallow_convnet", "deep_convnet")
@@ -152,7 +152,7 @@ def compare(
     from eegzoo.data.windows.aligned_people import align_people
     from eegzoo.report.comparison.in_folds import fingerprint, rows_in_folds
     from eegzoo.report.comparison.named_estimators import is_pretrained, named_estimator
-    from eegzoo.reproduction.protocols.run import Rows
+    from eegzoo.reproduction.run import Rows
 
     people_aligned = as_alignment(align)
     if people_aligned is not None and (pretrained := [*filter(is_pretrained, names)]):

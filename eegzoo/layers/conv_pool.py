@@ -24,6 +24,7 @@ from eegzoo.layers.fronts.folded_front import FoldedFront
 from eegzoo.layers.fronts.norm_folding import is_foldable_norm, normalized_filters
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.running_statistics import update_running_statistics
+from eegzoo.layers.time_major import is_time_major
 from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 _FRONTS = (TemporalSpatialConv, FoldedFront)
@@ -70,7 +71,8 @@ def conv_norm_pool(layer: Any, norm: Any, pool: Any, activation: Any, x: Tensor)
         length = pool.kernel_size
         if not _in_training(norm):
             algorithm = _fastest(x, kernels, length, training=False)
-            weight, bias = normalized_filters(*_filters(layer, x), norm)
+            kernel, bias = _filters(layer, x)
+            weight, bias = normalized_filters(kernel, bias, norm)
             return conv_max_pool(x, weight, bias, length, algorithm)
         if bool((norm.weight.detach() != 0).all()):  # else all samples of a pool are the largest
             algorithm = _fastest(x, kernels, length, training=True)
@@ -144,14 +146,17 @@ def _fastest(x: Tensor, kernels: Sequence[int], length: int, training: bool) -> 
     """Return the fastest algorithm for a class of sizes."""
     shape = (representative_batch(len(x)), *x.shape[1:])
     # The gradient to the windows themselves is needed by few, the one to maps in each training.
-    to_x = training and x.requires_grad
+    to_x, in_time_order = training and x.requires_grad, is_time_major(x)
 
     def step_of(algorithm: str) -> Callable[[], object]:
         @torch.inference_mode(False)
         @torch.set_grad_enabled(training)
         def run() -> None:
             # No random numbers: a measurement must not change what comes next.
-            signals, weight = torch.ones(shape), torch.ones(*kernels, requires_grad=training)
+            weight = torch.ones(*kernels, requires_grad=training)
+            signals = torch.ones(shape)
+            if in_time_order:
+                signals = signals.mT.contiguous().mT
             signals.requires_grad_(to_x)
             if not training:
                 conv_max_pool(signals, weight, None, length, algorithm)
@@ -164,5 +169,10 @@ def _fastest(x: Tensor, kernels: Sequence[int], length: int, training: bool) -> 
 
         return run
 
-    key = f"max pool {size_class(x, kernels)}, pool {length}, training {training}, to x {to_x}"
-    return choose(key, (DIRECT, CHANNELS_LAST, FRAMES), step_of)
+    key = (
+        f"max pool {size_class(x, kernels)}, pool {length}, training {training}, to x {to_x}, "
+        f"time-major {in_time_order}"
+    )
+    # The layout in which the next convolution takes the pooled maps comes first: it is the choice
+    # where others are not clearly faster.
+    return choose(key, (CHANNELS_LAST, FRAMES, DIRECT), step_of)

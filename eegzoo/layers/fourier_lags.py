@@ -73,7 +73,7 @@ def summed_autocorrelation(x: Tensor, n_lags: int, offset: Tensor | None = None)
     power = x.new_zeros(2 * (n_fft // 2 + 1), dtype=torch.float64)
     offsets = x.new_zeros(len(x)) if offset is None else offset
     at_once = windows_at_once(x)
-    for part, level in zip(x.split(at_once), offsets.split(at_once), strict=True):
+    for part, level in zip(*(torch.split(y, at_once) for y in (x, offsets)), strict=True):
         spectra = torch.fft.rfft(part - level.unsqueeze(1), n_fft)
         values = torch.view_as_real(spectra).flatten(1)
         power += values.square_().sum(0)
@@ -115,5 +115,5 @@ def windows_at_once(x: Tensor) -> int:
 
 def _parts(x: Tensor) -> Iterator[Tensor]:
     """Split (n_windows, maps, n_times) into a few windows each, each map in one piece."""
-    for part in x.split(windows_at_once(x)):
+    for part in torch.split(x, windows_at_once(x)):
         yield part.contiguous()

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 # Number of windows whose values stay in the caches from one operation to the next.
-_WINDOWS = 8
+_WINDOWS = 16
 # Length of the rows that are summed: longer ones than those of few maps are added faster.
 _ROW = 128
 
@@ -89,7 +89,7 @@ class _ScaledEluPool(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, scale: Tensor, shift: Tensor, length: int) -> Tensor:
         ctx.save_for_backward(x, scale, shift)
         ctx.length = length
-        parts = x.mT.split(_WINDOWS)
+        parts = torch.split(x.mT, _WINDOWS)
         return torch.cat([_elu_pool(torch.addcmul(shift, z, scale), length) for z in parts]).mT
 
     @staticmethod
@@ -107,7 +107,7 @@ class _NormEluPool(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float, length: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        parts = x.mT.split(_WINDOWS)  # (windows, n_times, maps)
+        parts = torch.split(x.mT, _WINDOWS)  # (windows, n_times, maps)
         n_values = len(x) * x.shape[2]
         mean = _total([_sum_of_maps(part) for part in parts]) / n_values
         squares = [_sum_of_maps((part - mean).square_()) for part in parts]
@@ -135,13 +135,13 @@ class _NormEluPool(torch.autograd.Function):
         to_x = x.new_empty(len(x), x.shape[2], x.shape[1])
         to_pooled = (grads[0].mT / length).contiguous()
         of_beta, products = [], []
-        parts = list(zip(x.mT.split(_WINDOWS), to_x.split(_WINDOWS), strict=True))
-        for (part, grad), of_pools in zip(parts, to_pooled.split(_WINDOWS), strict=True):
+        parts = list(zip(torch.split(x.mT, _WINDOWS), torch.split(to_x, _WINDOWS), strict=True))
+        for (part, grad), of_pools in zip(parts, torch.split(to_pooled, _WINDOWS), strict=True):
             centred = part - mean
             torch.addcmul(beta, centred, scale, out=grad)
             grad.exp_().clamp_(max=1)  # the derivative of ELU
             grad[:, end:] = 0.0
-            grad[:, :end].unflatten(1, (n_pooled, length)).mul_(of_pools.unsqueeze(2))
+            grad[:, :end].view(len(part), n_pooled, length, -1).mul_(of_pools.unsqueeze(2))
             of_beta.append(_sum_of_maps(grad))
             products.append(_sum_of_maps(centred.mul_(grad)))
         to_beta, to_gamma = _total(of_beta), spread * _total(products)
@@ -150,6 +150,11 @@ class _NormEluPool(torch.autograd.Function):
         for part, grad in parts:
             grad.mul_(scale).addcmul_(part, slope).add_(constant)
         return to_x.mT, to_gamma, to_beta, None, None
+
+
+def exp_is_faster() -> bool:
+    """Return whether torch computes two exponentials in less time than one ELU."""
+    return torch.backends.cpu.get_cpu_capability() != "AVX512"
 
 
 def _sum_of_maps(values: Tensor) -> Tensor:
@@ -166,7 +171,9 @@ def _total(values: list[Tensor]) -> Tensor:
 
 def _elu_pool(z: Tensor, length: int) -> Tensor:
     """Return pooled (windows, n_pools, maps) of (windows, n_times, maps), which are overwritten."""
-    # The sum is ELU plus 1, which is subtracted from fewer values. `exp` is faster than `elu`.
+    if not exp_is_faster():
+        return F.avg_pool2d(F.elu_(z).mT.unsqueeze(2), (1, length)).squeeze(2).mT
+    # The sum is ELU plus 1, which is subtracted from fewer values.
     values = torch.exp(z).clamp_(max=1).add_(z.clamp_(min=0))
     image = values.mT.unsqueeze(2)
     return F.avg_pool2d(image, (1, length)).squeeze(2).mT.sub_(1)

@@ -155,8 +155,8 @@ class DeepConvNet(EEGModel):
         # (batch, n_filters, 330) for 1000 samples at 250 Hz
         x = drop(conv_norm_pool(self.front, norm, pool, activation, x))
         for block in self.blocks:
-            conv, norm, pool, activation, drop = block  # type: ignore[misc]
-            x = drop(conv_norm_pool(conv, norm, pool, activation, x))
+            convolution, norm, pool, activation, drop = block.children()
+            x = drop(conv_norm_pool(convolution, norm, pool, activation, x))
         return x.flatten(1)  # (batch, 8 * n_filters * 7) for 1000 samples at 250 Hz
 
     def make_head(self, n_outputs: int) -> nn.Module:

@@ -10,9 +10,12 @@ from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.blocks.maps_sequential import MapsSequential
+from eegzoo.layers.blocks.one_window import OneWindow, fold_one_window
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.dropout import Dropout
+from eegzoo.layers.fronts.temporal_spatial import may_be_fused
+from eegzoo.layers.latest_by_state import LatestByState, is_unobserved
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 from eegzoo.models.virtual_channels import virtual_channels_of
@@ -185,6 +188,7 @@ class EEGNet(EEGModel):
         self.num_features = self.F2 * (self.n_times // pool_1 // pool_2)
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
+        self._latest_one_window = LatestByState()
 
     def _norm_pool(self, n_maps: int, pool_length: int) -> MapsSequential:
         drop = nn.Dropout1d if self.drop_maps else Dropout
@@ -194,6 +198,23 @@ class EEGNet(EEGModel):
             nn.AvgPool1d(pool_length),
             drop(self.drop_prob),
         )
+
+    def by_shorter_way(self, x: Tensor) -> Tensor | None:
+        """Return the logits of one window in evaluation without gradients, else None."""
+        if is_unobserved(x) and x.shape == (1, self.n_chans, self.n_times) and may_be_fused():
+            one_window = self._latest_one_window.get(self, EEGNet.fold_one_window)
+            if one_window is not None and one_window.bias.dtype is x.dtype:
+                folded: Tensor = one_window.forward(x)
+                return folded
+        return None
+
+    def fold_one_window(self) -> OneWindow | None:
+        """Return the function of one window in evaluation, or None if this has no shorter way."""
+        if type(self) is not EEGNet or not {"features", "forward"}.isdisjoint(vars(self)):
+            return None
+        if self.virtual_channels is not None or self.feature_norm is not None:
+            return None
+        return fold_one_window(self.front, [*self.reduce, *self.separable, self.head], self.n_times)
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""

@@ -144,7 +144,7 @@ def in_head_frame(positions: Sequence[Position]) -> tuple[Position, ...]:
             for row in _STORED["to_head"]
         )
         for position in positions
-    )  # type: ignore[return-value]
+    )
 
 
 def check_positions(positions: Any, n_chans: int) -> tuple[Position, ...] | None:

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.attention.dot_product import dot_product_attention
 from eegzoo.layers.attention.multi_head import MultiHeadAttention
+from eegzoo.layers.attention.place_features import sines_of_places
+from eegzoo.layers.attention.query_attention import QueryAttention
 from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.attention.transformer_layer import TransformerLayer
 from eegzoo.layers.attention.vision_transformer import DropPath, FusedAttention
@@ -198,7 +199,11 @@ class LUNA(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = (x - x.mean(dim=2, keepdim=True)) / (x.std(dim=2, keepdim=True) + _EPS)
+        x = x - x.mean(dim=2, keepdim=True)
+        # Once more, so that rounding errors of a constant channel are not taken for a signal.
+        x = x - x.mean(dim=2, keepdim=True)
+        deviation = torch.linalg.vector_norm(x, dim=2, keepdim=True) / math.sqrt(self.n_times - 1)
+        x = x / (deviation + _EPS)
         x = x[..., : self.n_patches * self.patch_length]
         x = x.unflatten(2, (self.n_patches, self.patch_length))  # type: ignore[no-untyped-call]
         dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
@@ -215,7 +220,7 @@ class LUNA(EEGModel):
         hidden = 4 * self.patch_features
         head = nn.Sequential(
             nn.Unflatten(1, (self.n_patches, self.patch_features)),
-            _QueryAttention(self.patch_features, 1, self.n_heads, self.head_drop_prob),
+            QueryAttention(self.patch_features, 1, self.n_heads, self.head_drop_prob),
             nn.Flatten(),
             nn.Linear(self.patch_features, hidden),
             nn.GELU(),
@@ -225,68 +230,6 @@ class LUNA(EEGModel):
         )
         _initialize(head)
         return head
-
-
-def sines_of_places(positions: Tensor, features: int) -> Tensor:
-    """Return sines and cosines of positions, scaled to the range that they have along each axis.
-
-    Parameters
-    ----------
-    positions : Tensor, shape (n_chans, 3)
-        Positions in any unit.
-    features : int
-        Number of features. Those that no whole frequency is left for are zero.
-
-    Returns
-    -------
-    Tensor, shape (n_chans, features)
-        For each power of two, the sine and cosine of each axis.
-
-    Examples
-    --------
-    >>> sines_of_places(torch.tensor([[0.0, 1.0, 2.0], [0.0, 3.0, 2.0]]), 8).round(decimals=3)
-    tensor([[0.0000, 1.0000, 0.0000, 1.0000, 0.0000, 1.0000, 0.0000, 0.0000],
-            [0.0000, 1.0000, 0.8410, 0.5400, 0.0000, 1.0000, 0.0000, 0.0000]])
-    """
-    smallest, largest = positions.amin(dim=0), positions.amax(dim=0)
-    scaled = (positions - smallest) / (largest - smallest + _EPS)
-    n_frequencies = features // 6
-    frequencies = 2.0 ** torch.arange(n_frequencies, dtype=scaled.dtype, device=scaled.device)
-    angles = frequencies[:, None] * scaled[:, None, :]  # (n_chans, n_frequencies, 3)
-    found = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
-    return nn.functional.pad(found, (0, features - 6 * n_frequencies))
-
-
-class _QueryAttention(nn.Module):
-    """Attention of learnt queries to tokens."""
-
-    def __init__(self, features: int, n_queries: int, n_heads: int, drop_prob: float) -> None:
-        super().__init__()
-        self.n_heads = n_heads
-        self.queries = nn.Parameter(torch.randn(n_queries, features))
-        self.query = nn.Linear(features, features)
-        self.key = nn.Linear(features, features)
-        self.value = nn.Linear(features, features)
-        # A module, so that code that switches all dropout layers on or off finds it.
-        self.drop = Dropout(drop_prob)
-        self.out = nn.Linear(features, features)
-
-    def forward(
-        self, keys: Tensor, values: Tensor | None = None, queries: Tensor | None = None
-    ) -> Tensor:
-        """Map keys and values (batch, tokens, features) to (batch, n_queries, features)."""
-        values = keys if values is None else values
-        queries = self.queries if queries is None else queries
-        query, key, value = (
-            x.unflatten(-1, (self.n_heads, -1)).transpose(-3, -2)  # type: ignore[no-untyped-call]
-            for x in (self.query(queries), self.key(keys), self.value(values))
-        )  # each (batch, n_heads, tokens, head_dim)
-        mixed = dot_product_attention(
-            query.expand(len(keys), -1, -1, -1), key, value,
-            drop_prob=self.drop.p if self.drop.training else 0.0,
-        )  # fmt: skip
-        out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
-        return out
 
 
 class _ChannelGathering(nn.Module):
@@ -300,7 +243,7 @@ class _ChannelGathering(nn.Module):
         self.query_norm = nn.LayerNorm(features)
         self.key_norm = nn.LayerNorm(features)
         self.value_norm = nn.LayerNorm(features)
-        self.attend = _QueryAttention(features, n_queries, n_heads, drop_prob)
+        self.attend = QueryAttention(features, n_queries, n_heads, drop_prob)
         nn.init.orthogonal_(self.attend.queries.view(1, -1))
         self.expand = nn.Sequential(
             nn.Linear(features, hidden),
@@ -355,7 +298,7 @@ def _initialize(module: nn.Module) -> None:
             nn.init.xavier_normal_(layer.weight)
             nn.init.zeros_(layer.bias)
     for layer in module.modules():
-        if isinstance(layer, (_QueryAttention, MultiHeadAttention)):
+        if isinstance(layer, (QueryAttention, MultiHeadAttention)):
             # torch's attention holds these three weights in one tensor, which determines the fans.
             for linear in (layer.query, layer.key, layer.value):
                 features = linear.weight.shape[0]

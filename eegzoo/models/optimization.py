@@ -8,12 +8,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.maps_sequential import ACTIVATIONS_OF_VALUES
-from eegzoo.layers.blocks.one_window import OneWindow
 from eegzoo.layers.blocks.same_padded import SameConv1d
 from eegzoo.layers.constrained.bake import bake
-from eegzoo.layers.constrained.convolution import ConstrainedConv1d
-from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
@@ -21,7 +17,6 @@ from eegzoo.layers.fronts.data_flow import followed_by
 from eegzoo.layers.fronts.depthwise import DepthwiseConv1d
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
 from eegzoo.layers.fronts.norm_folding import (
-    evaluation_weight,
     fold_norm_,
     is_foldable_norm,
     is_linear_layer,
@@ -31,14 +26,9 @@ from eegzoo.layers.padding import padding_layer
 from eegzoo.models.base import EEGModel, keep_in_evaluation, release
 from eegzoo.models.eegnet import EEGNet
 from eegzoo.torch_internals import (
-    has_hooks,
-    has_patched_forward,
     padding_of,
     set_padding,
 )
-
-# Number of multiplications above which convolutions are faster than matrices for one window.
-_MOST_OPERATIONS = 8_000_000
 
 DROPOUTS = (
     nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
@@ -72,6 +62,7 @@ class OptimizedModel(nn.Module):
         super().__init__()
         self.network = network
         self.one_window = one_window
+        self._one_shape = (1, network.n_chans, network.n_times)
         self.n_chans, self.n_times = network.n_chans, network.n_times
         self.n_outputs, self.sfreq = network.n_outputs, network.sfreq
         self.ch_names = network.ch_names
@@ -95,12 +86,12 @@ class OptimizedModel(nn.Module):
         Tensor, shape (batch, n_outputs)
             Logits, or what else the original returns.
         """
-        fast = self.one_window
-        # A graph must hold for any batch, which `len` would make a constant, and libraries that run
+        # A graph must hold for any batch, which a shape would make a constant, and libraries that run
         # graphs choose their own order.
-        if fast is not None and is_eager_on_cpu(x) and len(x) == 1:
-            self.network.check_windows(x)
-            return fast(x, *args, **kwargs)
+        if is_eager_on_cpu(x) and x.shape == self._one_shape and x.is_floating_point():
+            fast = self.one_window
+            if fast is not None:
+                return fast(x, *args, **kwargs)
         return self.network(x, *args, **kwargs)
 
     def features(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -180,10 +171,10 @@ def optimize_for_inference(model: EEGModel) -> OptimizedModel:
     release(network)
     network.frozen_parts = ()
     network.eval().requires_grad_(False)
+    one_window = network.fold_one_window() if type(network) is EEGNet else None
     _fold_fronts(network)
     _fold_norms(network)
     _replace(network, lambda module: nn.Identity() if _is_dropout(module) else None)
-    one_window = _one_window(network)
     _replace(network, _baked)
     return OptimizedModel(network, one_window)
 
@@ -256,34 +247,3 @@ def _replace(network: nn.Module, replacement: Any) -> None:
     parents = {parent: network.get_submodule(parent) for parent, _, _ in places}
     for parent, name, module in places:
         setattr(parents[parent], name, new[module])
-
-
-def _one_window(network: EEGModel) -> OneWindow | None:
-    """Return the function of one window, for an EEGNet as it was built and small enough."""
-    if type(network) is not EEGNet or not isinstance(network.front, FoldedFront):
-        return None
-    if any(has_hooks(part) or has_patched_forward(part) for part in network.modules()):
-        return None
-    if network.front.mixing is None or not network.front.weight.is_cpu:
-        return None
-    layers = [*network.reduce, *network.separable, network.head]
-    if len(layers) != 11:
-        return None
-    norm_1, first, pool_1, drop_1, depthwise, point, norm_2, second, pool_2, drop_2, head = layers
-    empty = all(type(x) is nn.Identity for x in (norm_1, drop_1, norm_2, drop_2))
-    usual = all(
-        type(x) is kind
-        for x, kind in [
-            (pool_1, nn.AvgPool1d), (pool_2, nn.AvgPool1d), (depthwise, ConstrainedConv1d),
-            (point, nn.Conv1d), (head, ConstrainedDense),
-        ]
-    ) and all(map(is_linear_layer, (depthwise, point, head)))  # fmt: skip
-    pointwise = (type(first), type(second))
-    if not (empty and usual and set(pointwise) <= ACTIVATIONS_OF_VALUES):
-        return None
-    one_window = OneWindow(
-        network.front, network.n_times, (network.pool_lengths[0], network.pool_lengths[1]),
-        evaluation_weight(depthwise).squeeze(1), evaluation_weight(point).squeeze(2), point.bias,
-        evaluation_weight(head), head.bias, (first, second),
-    )  # fmt: skip
-    return one_window if one_window.n_operations <= _MOST_OPERATIONS else None

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
+from eegzoo.layers.attention.place_features import fourier_features
 from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.attention.rms_norm import RMSNorm
 from eegzoo.layers.attention.vision_transformer import FusedAttention
@@ -24,9 +25,6 @@ from eegzoo.models.electrode_positions import (
     positions_of_channels,
 )
 from eegzoo.models.registry import register_model
-
-_TIME_STEP = 0.1  # of a patch, on the scale of the positions
-_MARGIN = 0.4  # a period of the lowest frequency is one metre and two margins
 
 
 @register_model(
@@ -215,40 +213,6 @@ class REVE(EEGModel):
         nn.init.trunc_normal_(linear.weight, std=std, a=-3 * std, b=3 * std)
         nn.init.zeros_(linear.bias)
         return nn.Sequential(RMSNorm(self.num_features), Dropout(self.head_drop_prob), linear)
-
-
-def fourier_features(places: Tensor, n_frequencies: int, features: int) -> Tensor:
-    """Return cosines and sines of positions in space and time, at combinations of frequencies.
-
-    Parameters
-    ----------
-    places : Tensor, shape (..., 4)
-        Positions in metres along three axes, and number of the patch.
-    n_frequencies : int
-        Number of frequencies along each axis, from zero.
-    features : int
-        Number of features, even. Of all combinations of frequencies, the first are used.
-
-    Returns
-    -------
-    Tensor, shape (..., features)
-        Cosines, then sines.
-
-    Examples
-    --------
-    >>> fourier_features(torch.tensor([[0.0, 0.0, 0.0, 0.5]]), 2, 4).round(decimals=3)
-    tensor([[1.0000, 0.0000, 0.0000, 1.0000]])
-    """
-    *space, time = places.unbind(-1)
-    step = 2 * math.pi / (1 + 2 * _MARGIN)
-    steps = step * torch.arange(n_frequencies, dtype=places.dtype, device=places.device)
-    angles = torch.zeros((), dtype=places.dtype, device=places.device)
-    for axis in (*space, _TIME_STEP * time):
-        # The frequencies of each axis vary faster than those of the axis before.
-        angles = angles.unsqueeze(-1) + (axis.unsqueeze(-1) + _MARGIN).mul(steps).unsqueeze(-2)
-        angles = angles.flatten(-2)
-    angles = angles[..., : features // 2]
-    return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
 class _GatedUnits(nn.Module):

@@ -10,9 +10,9 @@ from eegzoo.reproduction.catalogue import find_entries
 from eegzoo.reproduction.entry import Entry
 from eegzoo.reproduction.environment import environment
 from eegzoo.reproduction.protocol_registry import PROTOCOLS
-from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.record import Record
 from eegzoo.reproduction.recordings.registry import load, simulate
+from eegzoo.reproduction.run import Rows, Run
 
 SIMULATED = "simulated recordings and one epoch of training: these figures mean nothing"
 

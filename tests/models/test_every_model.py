@@ -73,7 +73,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
 }  # fmt: skip
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
-LEARNING_RATES: dict[str, float] = {"sleeptransformer": 0.001, "stnet": 0.001}
+LEARNING_RATES: dict[str, float] = {"luna": 0.003, "sleeptransformer": 0.001, "stnet": 0.001}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 needs_compiler = pytest.mark.skipif(

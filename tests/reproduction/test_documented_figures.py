@@ -15,7 +15,8 @@ from eegzoo.weights.stored_cards import stored_cards
 ROOT = Path(__file__).parents[2]
 README, BENCHMARKS = ROOT / "README.md", ROOT / "benchmarks" / "README.md"
 PAGES = [ROOT / "docs/how_to/raspberry_pi.md", *sorted((ROOT / "docs").glob("*.md"))]
-PAGES = [page for page in PAGES if page.name != "reproduce.md"]  # written from the entries
+# Written from the entries, and from the cards when the site is built.
+PAGES = [page for page in PAGES if page.name not in ("reproduce.md", "weights.md")]
 COMMENT = re.compile(r"<!-- eegzoo reproduce (.+) -->")
 # What measured figures that have no entry; or why no command does, which the text says as well.
 MEASURED = re.compile(r"<!-- (measured by|measured once:) (.+) -->")

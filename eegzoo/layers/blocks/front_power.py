@@ -76,7 +76,7 @@ def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
             if training:
                 sums = _in_training(filters, norm, x, stride)
             else:
-                weight, bias = normalized_filters(*filters, norm)
+                weight, bias = normalized_filters(filters[0], filters[1], norm)
                 sums = block_power(x, weight, bias, stride)
             pooled: Tensor = _mean_of_neighbours(sums, length // stride) / stride
             return pooled

@@ -12,7 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
-from eegzoo.layers.norm_elu_pool import norm_elu_pool, scaled_elu_pool
+from eegzoo.layers.norm_elu_pool import exp_is_faster, norm_elu_pool, scaled_elu_pool
 from eegzoo.layers.running_statistics import update_running_statistics
 from eegzoo.layers.time_major import is_time_major
 from eegzoo.torch_internals import has_hooks, has_patched_forward, padding_of
@@ -94,7 +94,7 @@ def _is_norm_elu_pool(layer: nn.Module, followers: Sequence[nn.Module], x: Tenso
     return (
         layer.affine
         and layer.weight.dtype == x.dtype
-        and (layer.training or layer.running_mean is not None)
+        and (layer.training or (layer.running_mean is not None and exp_is_faster()))
         and len(x) * x.shape[2] > 1
         and type(activation) is nn.ELU
         and activation.alpha == 1.0

@@ -54,7 +54,7 @@ class PatchConvolutions(nn.Sequential):
 
         The patches of all channels are one axis.
         """
-        maps: Tensor = super().forward(x.flatten(1, 2).unsqueeze(1))
+        maps: Tensor = super().forward(x.flatten(1, 2).unsqueeze(1))  # type: ignore[no-untyped-call]
         return maps
 
 

@@ -49,7 +49,7 @@ class WholeMaps:
 
     def outputs(self, x: Tensor, weight: Tensor) -> list[Tensor]:
         """Return the outputs of some windows each; they belong to the caller."""
-        return list(F.conv1d(x, weight).split(_WINDOWS))
+        return list(torch.split(F.conv1d(x, weight), _WINDOWS))
 
     def gradients(
         self, x: Tensor, weight: Tensor, fill: Callable[[int, Tensor], None],
@@ -69,7 +69,7 @@ class WholeMaps:
             Which of the gradients are needed.
         """
         grad = self._empty(sum(map(len, outputs)), outputs[0])
-        for number, part in enumerate(grad.split(_WINDOWS)):
+        for number, part in enumerate(torch.split(grad, _WINDOWS)):
             fill(number, part)
         to_x, to_weight, _ = torch.ops.aten.convolution_backward(
             grad, x, weight, None, [1], [0], [1], False, [0], 1, [*needs, False]
@@ -101,7 +101,7 @@ class WholeMaps:
 
     def parted(self, values: Tensor) -> list[Tensor]:
         """Undo ``joined``."""
-        return list(values.contiguous().split(_WINDOWS))
+        return list(torch.split(values.contiguous(), _WINDOWS))
 
 
 class TimeMajorMaps(WholeMaps):
@@ -110,7 +110,7 @@ class TimeMajorMaps(WholeMaps):
     def outputs(self, x: Tensor, weight: Tensor) -> list[Tensor]:
         """Return the outputs of some windows each; they belong to the caller."""
         image = _time_major(x).unsqueeze(2)
-        return list(F.conv2d(image, image_kernels(weight)).squeeze(2).split(_WINDOWS))
+        return list(torch.split(F.conv2d(image, image_kernels(weight)).squeeze(2), _WINDOWS))
 
     def gradients(
         self, x: Tensor, weight: Tensor, fill: Callable[[int, Tensor], None],
@@ -119,7 +119,7 @@ class TimeMajorMaps(WholeMaps):
         """Return the gradients to signals and kernels, as `WholeMaps.gradients` does."""
         first = outputs[0]
         grad = first.new_empty(sum(map(len, outputs)), first.shape[2], first.shape[1]).mT
-        for number, part in enumerate(grad.split(_WINDOWS)):
+        for number, part in enumerate(torch.split(grad, _WINDOWS)):
             fill(number, part)
         to_x, to_weight, _ = torch.ops.aten.convolution_backward(
             grad.unsqueeze(2), _time_major(x).unsqueeze(2), image_kernels(weight), None,
@@ -140,7 +140,7 @@ class TimeMajorMaps(WholeMaps):
 
     def parted(self, values: Tensor) -> list[Tensor]:
         """Undo ``joined``."""
-        return list(_time_major(values).split(_WINDOWS))
+        return list(torch.split(_time_major(values), _WINDOWS))
 
 
 class FrameOutputs:
@@ -176,7 +176,7 @@ class FrameOutputs:
         """Return the outputs of some windows each; they belong to the caller."""
         kernels = by_frames.kernel_spectra(weight, self.frames)
         found = []
-        for windows in x.split(self._n_windows):
+        for windows in torch.split(x, self._n_windows):
             spectra = by_frames.signal_spectra(windows, self.frames)
             found.append(by_frames.time_major(spectra, kernels, self.frames))
             self.clear_rest_(found[-1])
@@ -189,7 +189,7 @@ class FrameOutputs:
         """Return the gradients to signals and kernels, as `WholeMaps.gradients` does."""
         kernels = by_frames.kernel_spectra(weight, self.frames) if needs[0] else None
         to_x, to_weight = [], None
-        for number, windows in enumerate(x.split(self._n_windows)):
+        for number, windows in enumerate(torch.split(x, self._n_windows)):
             grad = torch.empty_like(outputs[number])
             fill(number, grad)
             self.clear_rest_(grad)
@@ -225,7 +225,10 @@ class FrameOutputs:
 
     def parted(self, values: Tensor) -> list[Tensor]:
         """Undo ``joined``, with zeros for pools that are dropped."""
-        return [by_frame(part, self.frames, self.length) for part in values.split(self._n_windows)]
+        return [
+            by_frame(part, self.frames, self.length)
+            for part in torch.split(values, self._n_windows)
+        ]
 
 
 LAYOUTS: dict[str, Any] = {

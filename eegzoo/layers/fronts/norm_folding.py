@@ -83,7 +83,7 @@ def is_foldable_norm(module: nn.Module) -> bool:
         and isinstance(module, BatchNormBase)
         and module.running_mean is not None
         and module.running_var is not None
-        and _is_untouched(module)
+        and is_untouched(module)
     )
 
 
@@ -105,7 +105,7 @@ def is_linear_layer(module: nn.Module, also: tuple[type[nn.Module], ...] = ()) -
     if not isinstance(module, _LINEAR) or module.weight.dtype not in _DTYPES:
         return False
     known = any(computes_as(type(module), base) for base in (*_LINEAR, *also))
-    return known and _is_untouched(module)
+    return known and is_untouched(module)
 
 
 def fold_norm_(layer: nn.Module, norm: nn.Module, start: int = 0) -> None:
@@ -164,5 +164,12 @@ def evaluation_weight(layer: nn.Module) -> Tensor:
         layer.training = training
 
 
-def _is_untouched(module: nn.Module) -> bool:
+def is_untouched(module: nn.Module) -> bool:
+    """Return whether a layer has neither hooks nor parametrisations nor a replaced ``forward``.
+
+    Examples
+    --------
+    >>> is_untouched(torch.nn.Linear(4, 2))
+    True
+    """
     return not (has_hooks(module) or has_patched_forward(module) or is_parametrized(module))

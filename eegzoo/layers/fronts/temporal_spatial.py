@@ -66,6 +66,11 @@ def fused_fronts(fused: bool | None) -> Iterator[None]:
         _fused_everywhere = before
 
 
+def may_be_fused() -> bool:
+    """Return whether `fused_fronts` leaves the order of computation open."""
+    return _fused_everywhere is not False
+
+
 class TemporalSpatialConv(nn.Module):
     """Temporal convolution followed by a spatial convolution, computed in the cheapest exact order.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -33,10 +34,10 @@ def toeplitz_blocks(kernels: Tensor, block: int) -> Tensor:
              [0., 0., 2.]]])
     """
     maps, n_taps = kernels.shape
-    blocks = kernels.new_zeros(maps, block + n_taps - 1, block)
-    for column in range(block):
-        blocks[:, column : column + n_taps, column] = kernels
-    return blocks
+    n_rows = block + n_taps - 1
+    # Kernels followed by zeros, again and again: rows that are shorter by one each begin one later.
+    rows = F.pad(kernels, (0, block)).repeat(1, block)[:, : block * n_rows]
+    return rows.view(maps, block, n_rows).mT.contiguous()
 
 
 def pool_matrix(n_times: int, length: int) -> Tensor:

@@ -121,8 +121,8 @@ def lag_products(
     at_once = a.shape[1]
     if is_eager_on_cpu(a) and is_eager_on_cpu(b):  # padded copies of all are larger than caches
         at_once = windows_at_once(a.transpose(0, 1))
-    products: Tensor | float = 0.0
-    for part_a, part_b in zip(a.split(at_once, 1), b.split(at_once, 1), strict=True):
+    products = a.new_zeros((), dtype=dtype)
+    for part_a, part_b in zip(*(torch.split(y, at_once, 1) for y in (a, b)), strict=True):
         later = _in_blocks(part_a, length, -first)
         blocks = later if b is a and not first else _in_blocks(part_b, length)
         n_blocks = blocks.shape[1]
@@ -132,7 +132,7 @@ def lag_products(
             torch.bmm(blocks[:, : n_blocks - shift].mT, later[:, shift:]) for shift in shifts
         ]
         of_part = torch.cat(of_shifts, dim=-1)
-        products = of_part.to(dtype or of_part.dtype) + products
+        products = products + of_part.to(products.dtype)
     return sheared(products, n_lags).sum(-2)
 
 
@@ -192,7 +192,7 @@ def _sums(signals: Tensor, dtype: torch.dtype) -> Tensor:
     """Return the sum of each signal, accumulated in a dtype into which torch copies the signals."""
     if not is_eager_on_cpu(signals) or not len(signals):
         return signals.sum(-1, dtype=dtype)
-    parts = signals.split(windows_at_once(signals))
+    parts = torch.split(signals, windows_at_once(signals))
     return torch.cat([part.sum(-1, dtype=dtype) for part in parts])
 
 

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from eegzoo.reproduction.figures.score import Score
 from eegzoo.reproduction.protocols.accuracy_tasks import Task, task_of
-from eegzoo.reproduction.protocols.run import Row, Run
+from eegzoo.reproduction.run import Row, Run
 from eegzoo.training.classifier import EEGClassifier
 
 RECIPE = "small"

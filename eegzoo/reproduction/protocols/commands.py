@@ -12,7 +12,7 @@ from typing import Any
 import eegzoo
 from eegzoo.models.references.find import find_reference
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.run import Run
+from eegzoo.reproduction.run import Run
 
 ROOT = Path(eegzoo.__file__).parents[1]
 

@@ -22,9 +22,9 @@ from eegzoo.report.comparison.named_estimators import named_estimator
 from eegzoo.reproduction.figures.difference import student
 from eegzoo.reproduction.figures.score import Score
 from eegzoo.reproduction.protocols.accuracy_tasks import band_pass
-from eegzoo.reproduction.protocols.run import Run
 from eegzoo.reproduction.recordings import fingermovements
 from eegzoo.reproduction.recordings.fingermovements import OfficialSplit
+from eegzoo.reproduction.run import Run
 
 
 def comparison(

@@ -15,9 +15,9 @@ from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.splits import check_leakage
 from eegzoo.reproduction.figures.score import Score
 from eegzoo.reproduction.protocols import classical
-from eegzoo.reproduction.protocols.run import Row, Run
 from eegzoo.reproduction.protocols.settings import classifier_settings
 from eegzoo.reproduction.recordings.ssvep_exo import FREQUENCIES
+from eegzoo.reproduction.run import Row, Run
 from eegzoo.training.classifier import EEGClassifier
 
 Array = npt.NDArray[Any]

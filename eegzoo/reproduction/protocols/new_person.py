@@ -27,8 +27,8 @@ from eegzoo.reproduction.protocols.fixed_features import (
     with_head,
 )
 from eegzoo.reproduction.protocols.leave_one_out import BASELINES
-from eegzoo.reproduction.protocols.run import Run
 from eegzoo.reproduction.protocols.settings import classifier_settings
+from eegzoo.reproduction.run import Run
 from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.calibration.conformal import set_scores
 from eegzoo.training.calibration.held_out import Calibration

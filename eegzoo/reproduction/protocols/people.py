@@ -14,8 +14,8 @@ from eegzoo.data.reading.recording import Recording
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.splits import check_leakage
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.run import Row, Run
 from eegzoo.reproduction.protocols.settings import classifier_settings
+from eegzoo.reproduction.run import Row, Run
 from eegzoo.training.classifier import EEGClassifier
 
 

@@ -16,8 +16,8 @@ from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.run import Row, Run
 from eegzoo.reproduction.protocols.settings import classifier_settings
+from eegzoo.reproduction.run import Row, Run
 from eegzoo.training.classifier import EEGClassifier
 from eegzoo.weights.catalogue import find_weights
 from eegzoo.weights.zoo import load_weights

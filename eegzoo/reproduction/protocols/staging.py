@@ -13,8 +13,8 @@ import numpy.typing as npt
 from eegzoo.data.reading.label_files.read_scoring import scoring_of
 from eegzoo.data.reading.recording import Recording
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.run import Run
 from eegzoo.reproduction.recordings.dreams import Excerpt
+from eegzoo.reproduction.run import Run
 from eegzoo.sleep.scorings.agreement import agreement
 from eegzoo.sleep.scorings.night_agreement import agreement_over_nights
 from eegzoo.sleep.stagers.load_stager import load_stager

@@ -11,7 +11,7 @@ import numpy as np
 
 from eegzoo.data.reading.recording import Recording
 from eegzoo.reproduction.figures.score import Score
-from eegzoo.reproduction.protocols.run import Run
+from eegzoo.reproduction.run import Run
 from eegzoo.training.classifier import EEGClassifier
 from eegzoo.weights.catalogue import find_weights, names_of_folds
 from eegzoo.weights.weights import Weights

@@ -121,6 +121,7 @@ _NO_MAP = "no map of its weights has been proved"
 # Why weights of other architectures of both do not move.
 DIFFERENCES: Mapping[str, str] = {
     "atcnet": _NO_MAP,
+    "luna": "it leaves out two normalisations that the authors' weights have",
     "attnsleep": "its feature extractor has more weights than the authors' code",
     "ctnet": _NO_MAP,
     "deepsleepnet": "it has torch's LSTM, the authors' code one with peepholes",

@@ -10,12 +10,12 @@ from eegzoo.reproduction.catalogue import find_entries
 from eegzoo.reproduction.protocols.accuracy import scores_of
 from eegzoo.reproduction.protocols.accuracy_tasks import task_of
 from eegzoo.reproduction.protocols.commands import script
-from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.protocols.sessions import sessions_of, standardized
 from eegzoo.reproduction.protocols.staging import windows_of
 from eegzoo.reproduction.protocols.trained_weights import _first_windows
 from eegzoo.reproduction.recordings import eegbci
 from eegzoo.reproduction.recordings.noise import noise_recording
+from eegzoo.reproduction.run import Rows, Run
 
 
 def test_accuracy_is_the_mean_over_seeds_and_its_interval_is_over_folds():

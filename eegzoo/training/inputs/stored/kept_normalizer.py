@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from eegzoo._version import __version__
 from eegzoo.data.preprocessing.normalization import (
     Normalizer,
     Unchanged,
@@ -22,7 +23,8 @@ def kept_normalizer(X: Any, how: str, folder: str | os.PathLike[str] | None) -> 
     """Fit a normalisation, or return the one that was fitted to the same windows before.
 
     A training that resumes on a `WindowStore` would read all of its windows before the first step.
-    The file is named by the checksums of the windows. A damaged one is made again.
+    The file is named by the checksums of the windows and the version of eegzoo. A damaged one is
+    made again.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def kept_normalizer(X: Any, how: str, folder: str | os.PathLike[str] | None) -> 
     known = X.identity() if isinstance(X, Windows) else None
     if folder is None or known is None or how == Unchanged.how:
         return fit_normalizer(X, how)
-    path = Path(folder) / f"{sha256([known, how])[:24]}.normalization.json"
+    path = Path(folder) / f"{sha256([known, how, __version__])[:24]}.normalization.json"
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError):  # new or damaged
         kept = json.loads(path.read_bytes())
         if kept["sha256"] == sha256(kept["normalizer"]):
