@@ -54,7 +54,7 @@ class QueryAttention(nn.Module):
             for x in (self.query(queries), self.key(keys), self.value(values))
         )  # each (batch, n_heads, tokens, head_dim)
         mixed = dot_product_attention(
-            query.expand(len(keys), -1, -1, -1), key, value,
+            query.expand(keys.shape[0], -1, -1, -1), key, value,
             drop_prob=self.drop.p if self.drop.training else 0.0,
         )  # fmt: skip
         out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
