@@ -229,9 +229,11 @@ def test_copies_and_pickles_follow_their_own_weights(model):
 def test_it_follows_a_change_of_dtype_and_refuses_what_the_layers_refuse(model):
     check(model, window())
     model.float()
-    torch.testing.assert_close(model(window(torch.float32)), by_layers(model, window(torch.float32)))
+    torch.testing.assert_close(
+        model(window(torch.float32)), by_layers(model, window(torch.float32))
+    )
     with torch.no_grad():
-        with pytest.raises(RuntimeError, match="dtype|type"):
+        with pytest.raises(RuntimeError, match="dtype"):
             model(window())
         with pytest.raises(ValueError, match=r"expected x of shape .*n_chans=4"):
             model(torch.zeros(1, 5, 64))
