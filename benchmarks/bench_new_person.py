@@ -29,7 +29,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 
 import new_person
-from person_metrics import metrics_of, results
+from person_metrics import made_worse, metrics_of, results
 
 from eegzoo.reproduction.figures.adapted_on_parts import PARTS
 from eegzoo.reproduction.protocols.new_person import REGIMES, calibration_error, number_of_folds
@@ -39,6 +39,7 @@ COLUMNS = (
     "each seed", "lowest person", "ECE", "without temperature",
     "sets at .9: coverage (people), size",
 )  # fmt: skip
+WORDS = {"aligned": "as it is", "adapted": "adapted"}
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def lines_of(key: Sequence[object], rows: Sequence[Mapping[str, Any]]) -> Iterat
         errors = [calibration_error(given, right) for given in (confidence, plain)]
         lowest = by_person.argmin()
         yield [
-            *key, len(seeds), regime, f"{by_person.mean():.3f} ± {half:.3f}",
+            *key, len(seeds), WORDS[regime], f"{by_person.mean():.3f} ± {half:.3f}",
             ", ".join(f"{value:.3f}" for value in np.nanmean(accuracy, axis=1)),
             f"{by_person[lowest]:.2f} ({people[lowest].rpartition('/')[2]})", f"{errors[0]:.3f}",
             f"{errors[1]:.3f}", sets_of(scores),
@@ -152,13 +153,8 @@ def sets_of(scores: Sequence[Mapping[str, Any]]) -> str:
 
 
 def worse(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield people whom pseudo-labels made worse by more than two windows, averaged over seeds."""
-    seeds = sorted({row["seed"] for row in rows})
-    people = sorted({row["person"] for row in rows})
-    before, after = (np.nanmean(accuracies(rows, r, people, seeds), 0) for r in REGIMES)
-    for person, old, new in zip(people, before, after, strict=True):
-        if new < old - 0.07:
-            yield f"{person} {old:.2f} to {new:.2f}"
+    """Yield people whom pseudo-labels made worse, and how often nothing was learnt."""
+    yield from made_worse(rows)
     stopped = np.mean([bool(row["stepped_back"]) for row in rows])
     yield f"stepped back in {stopped:.0%} of the cases"
 

@@ -62,6 +62,11 @@ def kill_when(folder: Path, n_files: int, pid: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def load() -> str:
+    """Return the load of the machine over one, five and fifteen minutes."""
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
 def usage() -> tuple[float, float]:
     """Return the CPU seconds and the peak memory in MB of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
@@ -101,7 +106,12 @@ def main() -> None:
         if arguments.kill:
             kill_when(out, len(nights) - len(left) // 2, next(iter(client.run(os.getpid).values())))
         start = time.perf_counter()
-        found = list(stage_nights(left, arguments.model, out=out))
+        found = []
+        for night in stage_nights(left, arguments.model, out=out):
+            found.append(night)
+            if len(found) % 100 == 0:  # for runs that are interrupted
+                rate = 3600 * len(found) / (time.perf_counter() - start)
+                print(f"{len(found)} nights, {rate:.0f} an hour, load {load()}", flush=True)
         wall = time.perf_counter() - start
         after = client.run(usage)
         tables = {path.read_bytes() for path in out.iterdir()}
@@ -109,9 +119,8 @@ def main() -> None:
     errors = [night.error for night in [*warm, *found] if night.error is not None]
     cpu = sum(after[worker][0] - before.get(worker, (0.0, 0.0))[0] for worker in after)
     peak = max(memory for _, memory in after.values())
-    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{len(found)} nights, {n_files} tables with {len(tables)} different contents")
-    print(f"errors: {errors or 'none'}; load {load}")
+    print(f"errors: {errors or 'none'}; load {load()}")
     print(f"{wall:.0f} s, {3600 * len(found) / wall:.0f} nights an hour of {os.cpu_count()} cores")
     print(
         f"{cpu / len(found):.1f} CPU seconds a night: "

@@ -128,6 +128,7 @@ def train_here(asked: dict[str, Any]) -> None:
         digest.update(name.encode() + tensor.numpy().tobytes())
     rate = asked["windows"] / max(clock.seconds, 1e-9)
     measured = {"rate": rate, "fit_seconds": fit_seconds, "peak": peak_mib()}
+    measured["cpu"] = time.process_time()
     print(json.dumps({**measured, "weights": digest.hexdigest()}))
 
 
@@ -199,9 +200,11 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
             for name, result in (("disk", near), ("objects", far)):
                 print(
                     f"{name}: {result['rate']:.0f} windows/s in the epoch, whole fit "
-                    f"{result['fit_seconds']:.0f} s, {result['peak']:.0f} MiB"
+                    f"{result['fit_seconds']:.0f} s ({result['cpu']:.0f} s of the processor), "
+                    f"{result['peak']:.0f} MiB"
                 )
-            print(f"bit-identical: {near['weights'] == far['weights']}", flush=True)
+            same = near["weights"] == far["weights"]
+            print(f"bit-identical: {same}; load {os.getloadavg()[0]:.1f}", flush=True)
         print(f"objects / disk: {np.median(ratios):.2f} (median of {len(ratios)})", flush=True)
         n_windows = min(arguments.windows, 100 * BATCH_SIZE)
         whole = bench.result("train", local, windows=n_windows)

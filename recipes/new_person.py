@@ -20,7 +20,7 @@ import eegmat
 import ssvep_exo
 import torch
 import typer
-from person_metrics import metrics_of, results
+from person_metrics import caution, metrics_of, results
 from protocol import Recipe, save, settings_of, subjects_of
 
 from eegzoo.data import EpochsDataset
@@ -94,6 +94,7 @@ def main(
     recipe, dataset = recipe_of(name), SETS[name].read(data)
     n_folds = number_of_folds(model, len(subjects_of(dataset)))
     rows = results(recipe, dataset, model, seed, n_folds, found)
+    recipe = dataclasses.replace(recipe, not_for=recipe.not_for + caution(rows))
     metrics = [*metrics_of(rows, seed), *SETS[name].baselines(dataset)]
     for metric in metrics:
         low, high = metric.interval

@@ -19,6 +19,9 @@ from eegzoo.reproduction.protocols.new_person import (
 from eegzoo.reproduction.protocols.run import Rows
 from eegzoo.weights import Metric
 
+# Two of the 30 windows of a person of eegmat.
+_LARGEST_LOSS = 0.07
+
 
 def results(
     recipe: Recipe, dataset: EpochsDataset, model: str, seed: int, n_folds: int, path: Path | None
@@ -49,3 +52,26 @@ def metrics_of(rows: Sequence[Mapping[str, Any]], seed: int) -> list[Metric]:
             )
         )
     return metrics
+
+
+def made_worse(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return whom pseudo-labels made worse by more than .07, averaged over seeds, and how much."""
+    before, after = (score.units for score in scores_of_regimes(rows))
+    return [
+        f"{person} {old:.2f} to {after[person]:.2f}"
+        for person, old in before.items()
+        if after[person] < old - _LARGEST_LOSS
+    ]
+
+
+def caution(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what a card says of people whom adaptation makes worse; empty if there are none."""
+    found = made_worse(rows)
+    if not found:
+        return ""
+    n_people = len({row["person"] for row in rows})
+    return (
+        f". Adaptation without labels made {len(found)} of {n_people} people left out worse by "
+        f"more than .07 in accuracy ({', '.join(found)}); such people cannot be recognised without "
+        "labels, a few labels show them (EEGClassifier.calibrate)"
+    )

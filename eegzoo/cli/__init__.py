@@ -120,9 +120,13 @@ def _options_of_command() -> list[str]:
 
 def _hint(reason: str, command: str) -> str:
     """Return what to type instead, where it is clear what was meant."""
-    if "extra argument" in reason and command in ("eegzoo train", "eegzoo evaluate"):
+    if "extra argument" not in reason:
+        return ""
+    if "--raw" in _options_of_command():
+        if "--raw" in sys.argv:
+            return ": each recording needs a --raw of its own; --raw FOLDER takes all in a folder"
         return ": recordings are given with --raw"
-    return ""
+    return ": one recording at a time" if command in ("eegzoo predict", "eegzoo check") else ""
 
 
 def _print_error(reason: str) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from eegzoo.cli import channel_options, matching, reading_options, results
 from eegzoo.cli.completion import complete_trained
+from eegzoo.cli.recording_paths import existing
 from eegzoo.cli.trained import find_trained, model_files
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def check(
-    recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
+    recording: Annotated[
+        Path,
+        typer.Argument(help="Recording, in any format that MNE reads.", callback=existing),
+    ],
     model: Annotated[
         str | None,
         typer.Option(

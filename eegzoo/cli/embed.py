@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import channel_options, matching, reading_options, results, workers
+from eegzoo.cli.completion import complete_pretrained
 from eegzoo.cli.feature_files import check_suffix, write_features
 from eegzoo.cli.trained import find_trained, model_files
 
@@ -37,7 +38,10 @@ class Windows:
 def embed(
     model: Annotated[
         str,
-        typer.Argument(help="File saved by eegzoo train, or name of trained weights."),
+        typer.Argument(
+            help="File saved by eegzoo train, or name of trained weights.",
+            autocompletion=complete_pretrained,
+        ),
     ],
     recordings: Annotated[
         list[Path], typer.Argument(help="Recordings, in any format that MNE reads.")

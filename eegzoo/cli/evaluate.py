@@ -17,12 +17,13 @@ from eegzoo.cli import (
     results,
     scores,
     sources,
+    store_options,
     targets,
     workers,
 )
 from eegzoo.cli import subjects as subjects_
 from eegzoo.cli.trained import epoch_of, find_trained, fold_for, model_files
-from eegzoo.cli.trained_windows import WindowOptions
+from eegzoo.cli.trained_windows import StoredWindows, WindowOptions
 
 if TYPE_CHECKING:
     from eegzoo.cli.trained import Trained
@@ -38,6 +39,9 @@ def evaluate(
     subjects: sources.Subjects = None,
     runs: sources.Runs = None,
     raw: sources.Raw = None,
+    store: store_options.Store = None,
+    cache_gb: store_options.CacheGb = 10.0,
+    storage_option: store_options.StorageOption = None,
     subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
@@ -109,6 +113,8 @@ def evaluate(
 
     [bold]eegzoo evaluate sleep.safetensors --raw night.edf --annotations night.txt[/]
 
+    [bold]eegzoo evaluate model.safetensors --store s3://bucket/corpus[/]
+
     [bold]eegzoo evaluate --annotations anna.txt --against ben.txt[/]
     """
     workers.check(jobs, cluster)
@@ -117,7 +123,7 @@ def evaluate(
         "data": data, "subjects": subjects, "runs": runs, "subject": subject, "event_id": event_id,
         "stim": stim, "stim_mask": stim_mask, "events_from": events_from, "target": target,
         "metadata": metadata, "seed": seed, "seeds": seeds > 1, "align": align, "adapt": adapt,
-        "adapt_first": adapt_first, "calibrate": calibrate,
+        "adapt_first": adapt_first, "calibrate": calibrate, "store": store,
     }  # fmt: skip
     of_signals: dict[str, Any] = {
         "missing": missing != "raise", "resample": resample,
@@ -155,7 +161,7 @@ def evaluate(
     each.check(is_classifier=target is None)
     trained = find_trained(model)
     is_night = not (
-        event_id or stim or events_from or target or data or align or adapt or calibrate
+        event_id or stim or events_from or target or data or align or adapt or calibrate or store
     )
     if is_night and evaluate_sleep.is_of_sleep(trained, raw):
         evaluate_sleep.refuse(model, **of_windows)
@@ -171,7 +177,9 @@ def evaluate(
     if epoch_seconds is not None:
         raise ValueError(f"expected --epoch-seconds with nights and a model of sleep, got {model}")
     check_targets(model, trained, target)
-    given = WindowOptions(
+    if store is not None:
+        store_options.check_alone(context, allowed=("check_signal",), more=("seed", "seeds"))
+    given = StoredWindows(store, cache_gb, storage_option, missing) if store else WindowOptions(
         data, subjects, runs, raw, subject, event_id,
         event_options.event_source(stim, stim_mask, events_from), annotations, target, metadata,
         reading_options.reader(reader_option, truncated), options, missing, resample, check_signal,

@@ -10,7 +10,7 @@ from collections.abc import Collection
 PAGES = (
     (r"pip install|is required to|not installed", "docs/installation.md"),
     (
-        r"window store|--store|a path, or a URL|URL (of|with)|object storage|credentials|://|"
+        r"window store|--store|storage[-_]option|a path, or a URL|URL (of|with)|object storage|credentials|://|"
         r"\bcache\b|was altered",
         "docs/stores.md",
     ),

@@ -20,6 +20,7 @@ from eegzoo.cli import (
     results,
 )
 from eegzoo.cli.epochs_files import selected
+from eegzoo.cli.recording_paths import existing
 from eegzoo.cli.trained import Model, find_trained, model_files
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 def predict(
     model: Model,
-    recording: Annotated[Path, typer.Argument(help="Recording, in any format that MNE reads.")],
+    recording: Annotated[
+        Path,
+        typer.Argument(help="Recording, in any format that MNE reads.", callback=existing),
+    ],
     events: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +93,8 @@ def predict(
     from eegzoo.data.windows.epochs_dataset import EpochsDataset
     from eegzoo.files import written_whole
 
+    if recording.suffix == ".safetensors" != Path(model).suffix:
+        raise ValueError(f"expected the model before the recording, got {model} {recording}")
     results.check_outputs([out], [recording, *model_files(model)])
     matching.check_options(missing, check_signal)
     if events and step_seconds is not None:

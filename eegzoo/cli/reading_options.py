@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegzoo.cli.option_values import pairs
+
 if TYPE_CHECKING:
     import mne
 
@@ -45,13 +47,7 @@ def parse_reader_options(given: list[str] | None) -> dict[str, Any]:
     {'sfreq': 250, 'encoding': 'latin1', 'exclude': ['ECG', 'EMG']}
     """
     options: dict[str, Any] = {}
-    for pair in given or []:
-        key, equals, value = pair.partition("=")
-        key = key.strip().replace("-", "_")
-        if not (key and equals and value):
-            raise ValueError(f"expected KEY=VALUE for --reader-option, got {pair!r}")
-        if key in options:
-            raise ValueError(f"expected different keys for --reader-option, got {key!r} twice")
+    for key, value in pairs("--reader-option", given).items():
         try:
             options[key] = json.loads(value)
         except json.JSONDecodeError:

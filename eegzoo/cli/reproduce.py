@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import results
+from eegzoo.cli.completion import complete_entries
 
 if TYPE_CHECKING:
     from eegzoo.reproduction.entry import Entry
@@ -21,6 +22,7 @@ def reproduce(
         typer.Argument(
             help="Entries, trained weights, or patterns. Certificates are verify:MODEL.",
             show_default=False,
+            autocompletion=complete_entries,
         ),
     ] = None,
     show: Annotated[

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegzoo.cli import event_options
+from eegzoo.cli.completion import complete_choice
 from eegzoo.cli.epochs_files import selected
 from eegzoo.cli.option_values import split
+from eegzoo.cli.recording_paths import files_and_folders
 from eegzoo.cli.targets import read_targets
 
 if TYPE_CHECKING:
@@ -31,14 +33,18 @@ DATA_SETS = ("simulated", "eegbci")
 Data = Annotated[
     str | None,
     typer.Option(
-        help=f"Data set: {', '.join(DATA_SETS)}.", show_default="simulated, without --raw"
+        help=f"Data set: {', '.join(DATA_SETS)}.",
+        show_default="simulated, without --raw",
+        autocompletion=complete_choice(*DATA_SETS),
     ),
 ]
 Raw = Annotated[
     list[Path] | None,
     typer.Option(
-        help="Recording or epochs, in any format that is read; can be repeated.",
+        help="Recording or epochs, in any format that is read, or a folder of them; can be "
+        "repeated.",
         show_default="none",
+        callback=files_and_folders,
     ),
 ]
 Subjects = Annotated[

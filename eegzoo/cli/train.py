@@ -40,6 +40,7 @@ def train(
     raw: sources.Raw = None,
     store: store_options.Store = None,
     cache_gb: store_options.CacheGb = 10.0,
+    storage_option: store_options.StorageOption = None,
     subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     stim: event_options.Stim = None,
@@ -252,7 +253,9 @@ def train(
     seen = None if report is None else report_evidence.Recordings()
     process = join_processes(device)
     with quiet_unless_main(process):
-        opened = None if store is None else store_options.open_store(store, cache_gb)
+        opened = (
+            None if store is None else store_options.open_store(store, cache_gb, storage_option)
+        )
         dataset = opened.dataset() if opened is not None else sources.load_windows(
             preprocessing, data, subjects, runs, raw, event_id, seed, check_signal,
             target=target, metadata=metadata, annotations=annotations, source=source, read=read,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eegzoo.cli import matching, sources
+from eegzoo.cli import matching, sources, store_options
 
 if TYPE_CHECKING:
     from eegzoo.cli.channel_options import ChannelOptions
@@ -57,3 +57,18 @@ class WindowOptions:
             matching.channels_of(trained), seen, trained=trained.events,
         )  # fmt: skip
         return matching.aligned(dataset, trained, self.missing)
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredWindows:
+    """Options that name a store of labelled windows, and match them to a model."""
+
+    store: str
+    cache_gb: float
+    storage_option: list[str] | None
+    missing: str
+
+    def load(self, trained: Trained, seed: int) -> EpochsDataset:
+        """Return the windows with the channels of a model; `seed` has no influence."""
+        opened = store_options.open_store(self.store, self.cache_gb, self.storage_option)
+        return matching.aligned(opened.dataset(), trained, self.missing)

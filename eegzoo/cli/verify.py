@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from eegzoo.cli.completion import complete_models
+
 
 def verify(
     models: Annotated[
-        list[str] | None, typer.Argument(help="Names of models. Default: all.")
+        list[str] | None,
+        typer.Argument(help="Names of models. Default: all.", autocompletion=complete_models),
     ] = None,
     device: Annotated[
         str, typer.Option(help="Device: cpu, cuda, or auto for a GPU if there is one.")

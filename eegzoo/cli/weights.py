@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegzoo.cli.completion import complete_weights
+
 if TYPE_CHECKING:
     from eegzoo.weights.card import Card
 
 
 def weights(
-    name: Annotated[str, typer.Argument(help="Name, or shell-style pattern of names.")] = "*",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name, or shell-style pattern of names.", autocompletion=complete_weights
+        ),
+    ] = "*",
     task: Annotated[str | None, typer.Option(help="Only weights of models for this task.")] = None,
     code: Annotated[
         bool, typer.Option("--code", help="Print the preprocessing as MNE code.")

@@ -12,6 +12,7 @@ from eegzoo.cli import (
     matching,
     preprocessing_options,
     reading_options,
+    store_options,
     workers,
 )
 from eegzoo.cli import subjects as subjects_
@@ -26,7 +27,7 @@ def write_store(
     recordings: Annotated[
         list[Path], typer.Argument(help="Recordings, in any format that MNE reads.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the store: new, empty or of a store.")],
+    out: Annotated[str, typer.Option(help="Folder of the store: new, empty or of a store.")],
     subject: subjects_.Subject = None,
     event_id: event_options.EventId = None,
     reader_option: reading_options.ReaderOption = None,
@@ -45,6 +46,13 @@ def write_store(
     preprocessing_file: preprocessing_options.File = None,
     jobs: workers.Jobs = None,
     cluster: workers.Cluster = None,
+    copy_to: Annotated[
+        str | None,
+        typer.Option(
+            help="URL of a copy of the store: s3://, gs:// or az://.", show_default="none"
+        ),
+    ] = None,
+    storage_option: store_options.StorageOption = None,
     verbose: Annotated[int, typer.Option(help="0: no progress bar.")] = 1,
 ) -> None:
     """Write the windows of many recordings to a store, from which eegzoo train --store trains.
@@ -58,10 +66,22 @@ def write_store(
     [bold]eegzoo write-store night*.edf --out store --window 30 --jobs 2[/]
 
     [bold]eegzoo write-store a.edf b.edf --out store --event-id left=1,right=2 --tmax 3[/]
+
+    [bold]eegzoo write-store *.edf --out store --window 4 --copy-to s3://bucket/store[/]
     """
+    from eegzoo.data.store.copying import copy_store
+    from eegzoo.data.store.remote.bucket import is_url
     from eegzoo.data.store.window_store import WindowStore
 
     workers.check(jobs, cluster)
+    options = store_options.parse_storage_options(storage_option)
+    if is_url(out) or (copy_to is not None and not is_url(copy_to)):
+        raise ValueError(
+            "expected a folder for --out and a URL of object storage for --copy-to, got "
+            f"{out} and {copy_to}"
+        )
+    if options and copy_to is None:
+        raise ValueError("expected --storage-option with --copy-to, got it alone")
     preprocessing = preprocessing_options.PreprocessingOptions(
         tmin, tmax, l_freq, h_freq, scale, resample, notch, reference, window, stride,
         preprocessing_file,
@@ -83,3 +103,6 @@ def write_store(
             check_signal=check_signal, verbose=verbose,
         )  # fmt: skip
     typer.echo(f"wrote {written!r}")
+    if copy_to is not None:
+        copy_store(written, copy_to, storage_options=options, verbose=verbose)
+        typer.echo(f"copied it to {copy_to}")

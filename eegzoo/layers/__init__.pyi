@@ -3,6 +3,7 @@ from .attention.grouped_query import GroupedQueryAttention, RotaryPositions
 from .attention.multi_head import MultiHeadAttention
 from .attention.positions import SinusoidalPositions
 from .attention.residual_parts import ResidualParts
+from .attention.rms_norm import RMSNorm
 from .attention.squeeze_excitation import SqueezeExcitation
 from .attention.vision_transformer import DropPath, FusedAttention, LayerScale, TransformerLayer
 from .blocks.dense_mixture import DenseMixture
@@ -65,6 +66,7 @@ __all__ = [
     "PersonBatchNorm1d",
     "PersonBatchNorm2d",
     "PersonStatistics",
+    "RMSNorm",
     "ResidualParts",
     "RotaryPositions",
     "SameConv1d",

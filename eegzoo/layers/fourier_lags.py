@@ -47,7 +47,7 @@ def fourier_lag_products(a: Tensor, b: Tensor, n_lags: int, first: int = 0) -> T
     return found
 
 
-def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
+def summed_autocorrelation(x: Tensor, n_lags: int, offset: Tensor | None = None) -> Tensor:
     """Return the sum of ``x[t + lag] * x[t]`` over time and signals for each lag.
 
     Parameters
@@ -56,6 +56,8 @@ def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
         Signals, zero beyond their ends.
     n_lags : int
         Number of lags, from 0 to ``n_lags - 1``.
+    offset : Tensor | None, shape (n_signals,)
+        Number that is subtracted from each signal, but not beyond its ends.
 
     Returns
     -------
@@ -69,8 +71,11 @@ def summed_autocorrelation(x: Tensor, n_lags: int) -> Tensor:
     """
     n_fft = fast_length(x.shape[-1] + n_lags - 1)
     power = x.new_zeros(2 * (n_fft // 2 + 1), dtype=torch.float64)
-    for part in _parts(x.unsqueeze(1)):
-        values = torch.view_as_real(torch.fft.rfft(part.squeeze(1), n_fft)).flatten(1)
+    offsets = x.new_zeros(len(x)) if offset is None else offset
+    at_once = windows_at_once(x)
+    for part, level in zip(*(torch.split(y, at_once) for y in (x, offsets)), strict=True):
+        spectra = torch.fft.rfft(part - level.unsqueeze(1), n_fft)
+        values = torch.view_as_real(spectra).flatten(1)
         power += values.square_().sum(0)
     lags: Tensor = torch.fft.irfft(power.view(-1, 2).sum(1), n_fft)[:n_lags]
     return lags
@@ -97,8 +102,18 @@ def _is_smooth(n: int) -> bool:
     return n == 1
 
 
+def windows_at_once(x: Tensor) -> int:
+    """Return how many of the first axis of a tensor stay in a core's cache.
+
+    Examples
+    --------
+    >>> windows_at_once(torch.zeros(64, 16, 1000))
+    8
+    """
+    return max(1, _AT_ONCE // max(1, x[0].numel()))
+
+
 def _parts(x: Tensor) -> Iterator[Tensor]:
     """Split (n_windows, maps, n_times) into a few windows each, each map in one piece."""
-    at_once = max(1, _AT_ONCE // max(1, x[0].numel()))
-    for start in range(0, len(x), at_once):
-        yield x[start : start + at_once].contiguous()
+    for part in torch.split(x, windows_at_once(x)):
+        yield part.contiguous()

@@ -27,12 +27,14 @@ from .front_filters import FrontFilters, front_filters
 from .ifnet import IFNet
 from .labram import LaBraM
 from .lightconvnet import LightConvNet
+from .luna import LUNA
 from .model_summary import summary
 from .msvtnet import MSVTNet
 from .optimization import OptimizedModel, optimize_for_inference
 from .person_features import norm_features
 from .registry import ModelEntry, register_model
 from .resnet1d import ResNet1D
+from .reve import REVE
 from .robustsleepnet import RobustSleepNet
 from .saving import load_model, read_metadata, save_model
 from .sccnet import SCCNet
@@ -57,6 +59,8 @@ __all__ = [
     "BENDR",
     "BIOT",
     "EEGPT",
+    "LUNA",
+    "REVE",
     "SSTDPN",
     "ATCNet",
     "AttnSleep",

@@ -24,7 +24,7 @@ def check_argument(name: str, value: object) -> Any:
     - ``*drop_prob``: a number from 0 to 1
     - ``*max_norm``: a number above 0, or None
     - ``drop_maps``, ``across_channels``, ``frozen_temporal``, ``batch_statistics``,
-      ``mean_pool``, ``two_heads``, ``log_power``: a boolean
+      ``mean_pool``, ``attention_pool``, ``two_heads``, ``log_power``: a boolean
     - ``activation``: a class of layers, or a function that returns a layer
 
     Parameters
@@ -149,7 +149,7 @@ _CHECKS: dict[Callable[[str, object], object], tuple[str, ...]] = {
     _norm_limit: ("*max_norm",),
     _boolean: (
         "drop_maps", "across_channels", "frozen_temporal", "batch_statistics", "mean_pool",
-        "two_heads", "log_power",
+        "attention_pool", "two_heads", "log_power",
     ),
     _layer_class: ("activation",),
 }  # fmt: skip

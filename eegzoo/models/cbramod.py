@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.layers.attention.vision_transformer import FusedAttention
 from eegzoo.layers.blocks.amplitude_spectrum import amplitude_spectrum
+from eegzoo.layers.blocks.patch_convolutions import PatchConvolutions
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
@@ -177,31 +178,20 @@ class CBraMod(EEGModel):
 
 
 class _PatchTokens(nn.Module):
-    """Sum of convolutions along each patch and of a projection of its amplitude spectrum.
-
-    The group normalisations take their statistics over all patches and channels of a window.
-    """
+    """Sum of convolutions along each patch and of a projection of its amplitude spectrum."""
 
     def __init__(self, n_filters: int, patch_length: int, drop_prob: float) -> None:
         super().__init__()
         embed_dim = n_filters * ((patch_length - 1) // _STRIDE + 1)
-        self.convolutions = nn.Sequential(
-            nn.Conv2d(1, n_filters, (1, 49), stride=(1, _STRIDE), padding=(0, 24)),
-            nn.GroupNorm(5, n_filters),
-            nn.GELU(),
-            nn.Conv2d(n_filters, n_filters, (1, 3), padding=(0, 1)),
-            nn.GroupNorm(5, n_filters),
-            nn.GELU(),
-            nn.Conv2d(n_filters, n_filters, (1, 3), padding=(0, 1)),
-            nn.GroupNorm(5, n_filters),
-            nn.GELU(),
+        self.convolutions = PatchConvolutions(
+            n_filters, kernel_length=49, stride=_STRIDE, padding=24, n_groups=5
         )
         self.spectrum = nn.Linear(patch_length // 2 + 1, embed_dim)
         self.drop = Dropout(drop_prob)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_patches, patch_length) to (..., features)."""
-        maps = self.convolutions(x.flatten(1, 2).unsqueeze(1))  # (batch, n_filters, patches, steps)
+        maps = self.convolutions(x)  # (batch, n_filters, patches, steps)
         shape = maps.transpose(1, 2).flatten(2).unflatten(1, x.shape[1:3])
         amplitudes = amplitude_spectrum(x) / x.shape[3]
         out: Tensor = shape + self.drop(self.spectrum(amplitudes))

@@ -37,6 +37,9 @@ class ChannelContract:
     is_fixed_order : bool
         Whether the weights of a channel depend on its place among the channels, and not on its
         name alone.
+    is_by_position : bool
+        Whether the model knows a channel by its position on the head. The names are those of
+        electrodes with a position; a difference of two of them has one as well.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class ChannelContract:
     min_n_chans: int = 1
     max_n_chans: int | None = None
     is_fixed_order: bool = False
+    is_by_position: bool = False
 
 
 class ChannelRows(FixedTensors):

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.conv_pool import conv_norm_pool
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
@@ -144,15 +146,18 @@ class DeepConvNet(EEGModel):
             nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1),
             nn.MaxPool1d(self.pool_length, self.pool_stride),
             nn.ELU(),
-            nn.Dropout(self.drop_prob),
+            Dropout(self.drop_prob),
         )
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = self.front(x)  # (batch, n_filters, n_times - kernel_length + 1)
-        x = self.first(x)  # (batch, n_filters, 330) for 1000 samples at 250 Hz
-        x = self.blocks(x)  # (batch, 8 * n_filters, 7) for 1000 samples at 250 Hz
-        return x.flatten(1)
+        norm, pool, activation, drop = self.first
+        # (batch, n_filters, 330) for 1000 samples at 250 Hz
+        x = drop(conv_norm_pool(self.front, norm, pool, activation, x))
+        for block in self.blocks:
+            convolution, norm, pool, activation, drop = block.children()
+            x = drop(conv_norm_pool(convolution, norm, pool, activation, x))
+        return x.flatten(1)  # (batch, 8 * n_filters * 7) for 1000 samples at 250 Hz
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""

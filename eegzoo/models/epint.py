@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from eegzoo.layers.attention.positions import PairRotation
 from eegzoo.layers.dropout import Dropout
-from eegzoo.layers.fixed_tensors import FixedTensors
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.registry import register_model
@@ -168,28 +168,6 @@ class _Standardization(nn.Module):
         return F.layer_norm(x, x.shape[-1:], eps=1e-5) * self.weight + self.bias
 
 
-class _Rotation(FixedTensors):
-    """Rotation of pairs of features by angles that grow with the position of a token."""
-
-    def __init__(self, n_tokens: int, features: int) -> None:
-        super().__init__()
-        self.n_tokens, self.n_features = n_tokens, features
-
-    def compute_tensors(self) -> tuple[Tensor, ...]:
-        """Return cosines and sines (n_tokens, features // 2), rounded to float32."""
-        exponents = torch.arange(0, self.n_features, 2) / self.n_features
-        frequencies = 1.0 / (10000.0**exponents)
-        angles = torch.outer(torch.arange(self.n_tokens), frequencies)
-        return angles.cos(), angles.sin()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Rotate (..., n_tokens, features)."""
-        cosine, sine = self.tensors(x.dtype, x.device)
-        real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)  # type: ignore[no-untyped-call]
-        pairs = (real * cosine - imaginary * sine, real * sine + imaginary * cosine)
-        return torch.stack(pairs, dim=-1).flatten(-2)
-
-
 class _RotaryTransformerLayer(nn.Module):
     """Attention and a feed-forward part, each residual and followed by a normalisation."""
 
@@ -199,7 +177,7 @@ class _RotaryTransformerLayer(nn.Module):
         super().__init__()
         self.n_heads = n_heads
         self.qkv = nn.Linear(features, 3 * features)
-        self.rotate = _Rotation(n_tokens, features // n_heads)
+        self.rotate = PairRotation(n_tokens, features // n_heads)
         self.out = nn.Linear(features, features)
         self.attend_drop = Dropout(drop_prob)
         self.attend_norm = nn.LayerNorm((n_tokens, features))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import number_between
 from eegzoo.layers.attention.vision_transformer import TransformerLayer, beit_init_
+from eegzoo.layers.blocks.patch_convolutions import PatchTokens
 from eegzoo.layers.dropout import Dropout
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract, ChannelRows, rows_of_channels
@@ -150,7 +151,7 @@ class LaBraM(EEGModel):
         rows = rows_of_channels(self.ch_names, known, self.n_chans)
         self.num_features = self.n_filters * math.ceil(self.patch_length / _STRIDE)
 
-        self.patches = _PatchConvolutions(self.n_filters)
+        self.patches = PatchTokens(self.n_filters, kernel_length=15, stride=_STRIDE, padding=7)
         # The first row is that of the class token.
         self.class_token = nn.Parameter(torch.empty(self.num_features))
         self.electrodes = nn.Parameter(torch.empty(1 + len(known), self.num_features))
@@ -194,30 +195,3 @@ class LaBraM(EEGModel):
         for table in (self.class_token, self.electrodes, self.seconds):
             nn.init.trunc_normal_(table, std=0.02)
         beit_init_(self.transformer)
-
-
-class _PatchConvolutions(nn.Module):
-    """Three convolutions along each patch, of which the first reduces it to an eighth.
-
-    The group normalisations take their statistics over all patches and channels of a window.
-    """
-
-    def __init__(self, n_filters: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, n_filters, (1, 15), stride=(1, _STRIDE), padding=(0, 7)),
-            nn.GroupNorm(4, n_filters),
-            nn.GELU(),
-            nn.Conv2d(n_filters, n_filters, (1, 3), padding=(0, 1)),
-            nn.GroupNorm(4, n_filters),
-            nn.GELU(),
-            nn.Conv2d(n_filters, n_filters, (1, 3), padding=(0, 1)),
-            nn.GroupNorm(4, n_filters),
-            nn.GELU(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, n_chans, n_patches, patch_length) to (..., features)."""
-        maps = self.layers(x.flatten(1, 2).unsqueeze(1))  # (batch, n_filters, patches, steps)
-        out: Tensor = maps.permute(0, 2, 3, 1).flatten(2).unflatten(1, x.shape[1:3])
-        return out

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -203,8 +204,15 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, torch
             # Cloned, because the file is memory-mapped and may change after loading.
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
+        if zipfile.is_zipfile(path):
+            reason = (
+                "it looks like a file of torch.save, whose state dict a model of the same "
+                "architecture loads with load_state_dict(torch.load(path, weights_only=True))"
+            )
+        else:
+            reason = str(error)
         raise ValueError(
-            f"{path} is not a model saved by eegzoo, or is damaged: {error}"
+            f"{path} is not a model saved by eegzoo, or is damaged: {reason}"
         ) from error
     if "eegzoo" not in header:
         raise ValueError(f"{path} is a safetensors file, but not one saved by eegzoo")

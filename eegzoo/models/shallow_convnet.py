@@ -10,6 +10,7 @@ from eegzoo.layers.blocks.front_power import front_power
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
+from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -125,7 +126,7 @@ class ShallowConvNet(EEGModel):
         )
         self.norm = nn.BatchNorm1d(n_filters, eps=1e-5, momentum=0.1)
         self.pool = nn.AvgPool1d(self.pool_length, self.pool_stride)
-        self.drop = nn.Dropout(self.drop_prob)
+        self.drop = Dropout(self.drop_prob)
         n_filtered = self.n_times - self.kernel_length + 1
         n_pooled = (n_filtered - self.pool_length) // self.pool_stride + 1
         self.num_features = n_filters * n_pooled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping
 from typing import Any
 
 from eegzoo.arguments import nearest
@@ -32,8 +33,10 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     ifnet,
     labram,
     lightconvnet,
+    luna,
     msvtnet,
     resnet1d,
+    reve,
     robustsleepnet,
     sccnet,
     seqsleepnet,
@@ -138,6 +141,34 @@ def list_models(
         and (task is None or task in entry.tasks)
         and (foundation is None or entry.foundation == foundation)
     )
+
+
+# What a new model needs to know, in words.
+SIZES = {
+    "n_chans": "the number of channels",
+    "n_times": "the number of samples in a window",
+    "n_outputs": "the number of classes or targets",
+    "sfreq": "the sampling rate in Hz, which the lengths of kernels in seconds depend on",
+}
+
+
+def check_sizes(name: str, arguments: Mapping[str, Any]) -> None:
+    """Raise an error that says what is missing for a new model, if something is.
+
+    Examples
+    --------
+    >>> check_sizes("eegnet", {"n_chans": 22, "n_times": 1000, "n_classes": 4, "sfreq": 250})
+    Traceback (most recent call last):
+        ...
+    TypeError: eegnet needs n_outputs, the number of classes or targets; it takes no 'n_classes'
+    """
+    missing = [f"{size}, {what}" for size, what in SIZES.items() if size not in arguments]
+    if not missing:
+        return
+    known = {*find_entry(name).parameters, *SIZES}
+    unknown = ", ".join(repr(each) for each in arguments if each not in known)
+    also = f"; it takes no {unknown}" if unknown else ""
+    raise TypeError(f"{name} needs {'; '.join(missing)}{also}")
 
 
 def create_model(

@@ -23,6 +23,7 @@ from eegzoo.training.along_recordings import RecordingPredictions
 from eegzoo.training.by_person.alignment import AlignsPeople
 from eegzoo.training.by_person.people_in_training import StatisticsOfPeople
 from eegzoo.training.inputs.fit_data import FitData, as_fit_data, targets_of
+from eegzoo.training.inputs.stored.kept_normalizer import kept_normalizer
 from eegzoo.training.inputs.validation_split import hold_out
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.plan import TrainingPlan
@@ -129,7 +130,8 @@ class EEGEstimator(
             torch.manual_seed(seed)
             module, crop_length = self._build_model(data, targets, recipe)
             module = self._with_people(module, data)
-            normalizer = fit_normalizer(data.inputs.windows(data.mask), recipe.normalize)
+            windows = data.inputs.windows(data.mask)
+            normalizer = kept_normalizer(windows, recipe.normalize, self.checkpoint)
             plan = self._plan(data, targets, recipe, normalizer, module, crop_length, seed)
             validation = None
             if held_out is not None:

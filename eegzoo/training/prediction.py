@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from eegzoo.data.tasks.read_ahead import in_chunks
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.crops import even_crops
@@ -57,13 +58,13 @@ def compute_outputs(
     step = max(1, batch_size // per_window)
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(X), step):
-            windows = X[start : start + step]
+        for number, windows in enumerate(in_chunks(X, step)):
             batch = torch.as_tensor(windows if normalize is None else normalize(windows))
             if batch.ndim == 4:
                 options = {}
                 if lengths is not None:
-                    options["lengths"] = lengths[start : start + step].to(device)
+                    part = lengths[number * step : (number + 1) * step]
+                    options["lengths"] = part.to(device)
                 parts.append(compute(batch.to(device, dtype), **options).cpu())
                 continue
             crops = even_crops(batch, model.n_times, n_crops)

@@ -36,6 +36,11 @@ def folds_of(name: str, known: Collection[str]) -> list[str]:
     """
     if name in known:
         return [name]
+    if name.endswith(".safetensors"):
+        raise ValueError(
+            f"expected the name of weights, got the file {name!r}; eegzoo.load_model(path) loads a "
+            "model, and EEGClassifier.load(path) a classifier"
+        )
     folds = sorted(other for other in known if family_of(other) == name)
     if not folds:
         families = set(map(family_of, known))

@@ -87,8 +87,9 @@ def create_model(name: str, *, weights: bool | Weights = False, **arguments: Any
     (8, False)
     """
     if weights is False:
-        if "." in name:
+        if "." in name and ":" not in name:
             raise ValueError(f"expected weights=True with the trained weights {name!r}, got False")
+        zoo.check_sizes(name, arguments)
         return zoo.create_model(name, **arguments)
     if weights is True and name in list_foundation_weights():
         return pretrained_model(find_foundation_weights(name), **arguments)

@@ -45,6 +45,13 @@ def complete(words, cwd):
          ["robustsleepnet.mass", "robustsleepnet.mesa", "robustsleepnet.mros"]),
         (["eegzoo", "export", "min"], ["mine.safetensors"]),
         (["eegzoo", "doc"], ["doctor"]),
+        (["eegzoo", "compare", "--models", "eegnet,labram"],
+         ["eegnet,labram", "eegnet,labram.base"]),
+        (["eegzoo", "embed", "labram"], ["labram.base"]),
+        (["eegzoo", "reproduce", "bench:eeg"], ["bench:eegmat"]),
+        (["eegzoo", "weights", "ssvep_front"], ["ssvep_front.ssvep_exo"]),
+        (["eegzoo", "verify", "attn"], ["attnsleep"]),
+        (["eegzoo", "train", "--data", "eeg"], ["eegbci"]),
     ],
 )  # fmt: skip
 def test_names_are_completed_without_heavy_imports(tmp_path, words, expected):

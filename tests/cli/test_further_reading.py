@@ -72,6 +72,7 @@ def test_option_is_named_by_the_commands_that_have_it(models):
 def test_names_of_the_wrong_kind_say_where_they_belong(tmp_path):
     weights = eegzoo("info", "eegnet.physionet_mi2", cwd=tmp_path).stderr
     assert "eegzoo weights eegnet.physionet_mi2" in weights
+    (tmp_path / "a.edf").touch()
     mistyped = eegzoo("predict", "m.safetensor", "a.edf", cwd=tmp_path).stderr
     assert "no such file: m.safetensor" in mistyped
 

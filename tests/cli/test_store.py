@@ -20,6 +20,7 @@ def folder(tmp_path_factory):
         for seed in range(4)
     ]
     WindowStore.write(folder / "corpus", people, Preprocessing([Epoch(0.0, 2.0)]), verbose=0)
+    (folder / "a.edf").touch()
     return folder
 
 
@@ -40,6 +41,17 @@ def test_a_model_is_trained_from_a_store(folder):
     assert json.loads((folder / "r.json").read_text())["run"]["store"] == "corpus"
     fitted = EEGClassifier.load(folder / "m.safetensors")
     assert fitted.preprocessing_ == WindowStore(folder / "corpus").preprocessing
+    evaluated = ("evaluate", "m.safetensors", "--store", "corpus")
+    done = eegzoo(*evaluated, "--json", "e.json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "e.json").read_text())
+    dataset = WindowStore(folder / "corpus").dataset()
+    assert found["n_windows"] == len(dataset)
+    assert found["accuracy"] == fitted.score(dataset, dataset.labels)
+    for option in (("--raw", "a.edf"), ("--seeds", "2")):
+        done = eegzoo(*evaluated, *option, cwd=folder)
+        assert done.returncode == 2
+        assert f"expected --store without {option[0]}" in done.stderr
 
 
 @pytest.mark.parametrize("option", [("--tmin", "1"), ("--raw", "a.edf"), ("--channels", "C*")])
@@ -56,6 +68,15 @@ def test_options_that_choose_windows_are_refused_with_a_store(folder, option):
         (("ftp://server/store",), "expected a path, or a URL that begins with s3://"),
         (("corpus", "--copy-to", "https://server/x"), "expected a URL of s3://, gs:// or az://"),
         (("s3://b/x?token=abc",), "credentials are taken from the environment"),
+        (("corpus", "--storage-option", "region=x"), "expected storage_options with a URL, got"),
+        (
+            ("s3://b/x", "--storage-option", "access_key_id=token=abc"),
+            "expected --storage-option without credentials, got access_key_id: set them",
+        ),
+        (("s3://b/x", "--storage-option", "regoin=x"), "obstore takes for s3://b/x: regoin: Conf"),
+        (("s3://b/x", "--storage-option", "anonymous=maybe"), "skip_signature: Generic Config"),
+        (("s3://b/x", "--storage-option", "timeout=soon"), "for s3://b/x: timeout: Generic Config"),
+        (("s3://b/x", "--storage-option", "endpoint=minio"), "endpoint: expected http://SERVER or"),
     ],
 )
 def test_wrong_places_are_one_line_that_ends_with_a_page(folder, arguments, message):
@@ -66,20 +87,30 @@ def test_wrong_places_are_one_line_that_ends_with_a_page(folder, arguments, mess
     assert "token=abc" not in done.stderr
 
 
-def test_a_store_is_copied_with_credentials_of_the_environment(folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("given", ["in the environment", "as options"])
+def test_a_store_is_copied_with_credentials_of_the_environment(
+    folder, tmp_path, monkeypatch, given
+):
     pytest.importorskip("obstore")
     pytest.importorskip("moto")
     from tests.data.store.remote.object_server import SECRET, ObjectServer
 
     server = ObjectServer()
     monkeypatch.setenv("EEGZOO_CACHE", str(tmp_path))
-    for name, value in {
-        "ENDPOINT_URL": server.url, "ALLOW_HTTP": "true", "ACCESS_KEY_ID": "tests",
-        "SECRET_ACCESS_KEY": SECRET, "REGION": "us-east-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    options = ()
+    if given == "in the environment":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    else:
+        values = (f"endpoint={server.url}", "region=us-east-1", "timeout=30s")
+        options = tuple(word for value in values for word in ("--storage-option", value))
     try:
-        done = eegzoo("store", "corpus", "--copy-to", "s3://bucket/c", "--verify", cwd=folder)
+        done = eegzoo(
+            "store", "corpus", "--copy-to", "s3://bucket/c", "--verify", *options, cwd=folder
+        )
         assert done.returncode == 0, done.stderr
         assert "WindowStore('s3://bucket/c': 32 windows" in done.stdout
         assert "all 4 files match their hashes" in done.stdout

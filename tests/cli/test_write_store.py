@@ -35,10 +35,27 @@ def test_a_training_on_a_store_resumes_within_epochs(folder):
     half = ("--checkpoint", "half", "--checkpoint-every", 1)
     done = eegzoo("train", "--store", "store", *SMALL, *half, "--out", "m.safetensors", cwd=folder)
     assert done.returncode == 0, done.stderr
-    states = [torch.load(path, weights_only=True) for path in (folder / "half").iterdir()]
+    states = [torch.load(path, weights_only=True) for path in (folder / "half").glob("*.pt")]
+    assert len(states) == 3
     assert all(state["finished"] for state in states)
     used = eegzoo("predict", "m.safetensors", "a_raw.fif", "--out", "a.csv", cwd=folder)
     assert used.returncode == 0, used.stderr  # with the preprocessing of the store
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "s3://b/x"), "expected a folder for --out and a URL of object storage"),
+        (("--out", "x", "--copy-to", "y"), "expected a folder for --out and a URL of object"),
+        (("--out", "x", "--storage-option", "region=x"), "expected --storage-option with --copy"),
+        (("--out", "x", "--storage-option", "region"), "expected KEY=VALUE for --storage-option"),
+    ],
+)
+def test_places_are_checked_before_anything_is_written(folder, arguments, message):
+    done = eegzoo("write-store", "a_raw.fif", *arguments, cwd=folder)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not any((folder / name).exists() for name in ("s3:", "x", "y"))
 
 
 def test_jobs_and_cluster_are_refused_together(folder):

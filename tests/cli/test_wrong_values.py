@@ -6,6 +6,7 @@ import sys
 from unittest import mock
 
 import pytest
+import torch
 
 from tests.cli.test_cli import eegzoo, eegzoo_process
 
@@ -24,6 +25,7 @@ def folder(models, tmp_path_factory):
     (folder / "folder").mkdir()
     (folder / "folder.safetensors").mkdir()
     (folder / "text.txt").write_text("not a model or recording")
+    torch.save({}, folder / "state.pt")
     for name in ("empty.edf", "empty_raw.fif", "empty.safetensors"):
         (folder / name).touch()
     return folder
@@ -44,7 +46,13 @@ def assert_is_one_line(done, message=""):
         ("trian", "No such command 'trian'. Did you mean 'train'? (see eegzoo --help)"),
         ("predict", "Missing argument 'model'. (see eegzoo predict --help)"),
         ("predict classifier.safetensors", "Missing argument 'recording'"),
-        ("check ok_raw.fif text.txt", "unexpected extra argument"),
+        ("check ok_raw.fif text.txt", "unexpected extra argument(s) (text.txt): one recording"),
+        ("predict classifier.safetensors ok_raw.fif ok_raw.fif", "one recording at a time"),
+        ("train --raw ok_raw.fif ok_raw.fif", "each recording needs a --raw of its own; --raw FOL"),
+        ("predict ok_raw.fif classifier.safetensors", "expected the model before the recording"),
+        ("check folder", "it is a folder, expected a file in it"),
+        ("train --raw folder", "expected recordings in the folder folder, got none in a known for"),
+        ("predict state.pt ok_raw.fif", "it looks like a file of torch.save"),
         ("train --epochs 3", "No such option: --epochs"),
         ("train --cv abc", "Invalid value for '--cv'"),
         ("train --cv 2.5", "Invalid value for '--cv'"),
@@ -134,7 +142,6 @@ def assert_is_one_line(done, message=""):
         ("check ok_raw.fif --model empty.safetensors", "not a model saved by eegzoo"),
         ("check ok_raw.fif --model ''", "unknown weights ''"),
         ("train --raw ''", "cannot be read as a recording"),
-        ("train --raw folder", "cannot be read as a recording"),
         ("train --raw text.txt/a.edf", "no such file"),
         ("evaluate ok_raw.fif --raw ok_raw.fif", "not a model saved by eegzoo"),
         ("predict folder ok_raw.fif", "no such file: folder"),

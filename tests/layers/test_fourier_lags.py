@@ -38,6 +38,21 @@ def test_autocorrelation_equals_numpy(monkeypatch):
     torch.testing.assert_close(summed_autocorrelation(x, 12), torch.from_numpy(expected))
 
 
+def test_autocorrelation_of_signals_without_their_offsets(monkeypatch):
+    monkeypatch.setattr(fourier_lags, "_AT_ONCE", 100)
+    x, offset = torch.randn(7, 40, dtype=torch.float64), torch.randn(7, dtype=torch.float64)
+    expected = summed_autocorrelation(x - offset[:, None], 12)
+    torch.testing.assert_close(summed_autocorrelation(x, 12, offset), expected)
+
+
+@pytest.mark.parametrize("first", [-3, 0])
+def test_products_of_matrices_equal_those_of_transforms(first, monkeypatch):
+    monkeypatch.setattr(fourier_lags, "_AT_ONCE", 100)  # several groups of windows
+    a, b = torch.randn(5, 2, 40, dtype=torch.float64), torch.randn(5, 2, 37, dtype=torch.float64)
+    found = lag_products(a.transpose(0, 1), b.transpose(0, 1), 9, first=first)
+    torch.testing.assert_close(found, fourier_lag_products(a, b, 9, first))
+
+
 @pytest.mark.parametrize("smoothing", [0, 1, 2])
 def test_variance_of_filtered_drifts_is_exact(smoothing):
     # Slow signals have most of their power far below a filter that passes fast ones: an error of

@@ -34,6 +34,7 @@ CONCEPTS = {
     "embed_dim": "number of features of a token",
     "n_kv_heads": "number of heads of keys and values, which heads of queries share",
     "group_dim": "number of maps of a group",
+    "attention_pool": "whether the features are the mean that a query attends to",
     "head_dim": "number of features of an attention head",
     "expansion": "size of a transformer's feed-forward part, as a multiple of a token's",
     "feedforward_size": "size of a transformer's feed-forward part",
@@ -69,7 +70,11 @@ CONCEPTS = {
     "network_sfreq": "sampling rate inside the network in Hz",
     "n_bands": "number of frequency bands",
     "n_lateral": "number of channels of one hemisphere",
+    "n_queries": "number of learnt queries",
     "n_segments": "number of segments of a window",
+    "n_frequencies": "number of frequencies along each axis of positions",
+    "positions": "position of each channel in metres",
+    "position_noise": "standard deviation in metres of the errors of positions in training",
 }
 # A name may start with the part of the model that it belongs to: `tcn_depth`.
 PARTS = "attention|head|output|path|position|recalibration|second|tcn|transformer"

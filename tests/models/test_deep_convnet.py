@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from eegzoo.layers import conv_pool
+from eegzoo.layers.fast_conv import dense_conv1d, measured_choice
 from eegzoo.models.deep_convnet import DeepConvNet
 from eegzoo.models.references import find_reference
 from eegzoo.models.references.deep_convnet import state_from
@@ -65,6 +67,29 @@ def test_lengths_follow_the_sampling_rate(sfreq, kernel_length, pool_length):
 
 def test_1000_samples_at_250_hz_are_pooled_to_7_as_in_the_paper():
     assert DeepConvNet(22, 1000, 4, sfreq=250).num_features == 200 * 7
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_blocks_in_one_step_equal_their_modules(training, monkeypatch):
+    monkeypatch.setattr(measured_choice, "_chosen", {})
+    monkeypatch.setattr(dense_conv1d, "_FEWEST", 0)
+    torch.manual_seed(0)
+    model = DeepConvNet(4, 500, 2, sfreq=250, n_filters=8, drop_prob=0.0).train(training)
+    x = torch.randn(5, 4, 500)
+    found = []
+    for joint in (True, False):
+        monkeypatch.setattr(conv_pool, "is_worth_choosing", lambda *_, joint=joint: joint)
+        logits = model(x)
+        logits.square().sum().backward()
+        found.append([logits, *(parameter.grad for parameter in model.parameters())])
+        model.zero_grad()
+    chosen = [key for key in measured_choice.chosen_algorithms() if key.startswith("max pool")]
+    assert len(chosen) == 4
+    largest = max(plain.norm() for plain in found[1])
+    for ours, plain in zip(*found, strict=True):
+        # float32 finds another of two nearly equal samples here and there
+        assert (ours - plain).norm() <= 1e-2 * plain.norm() + 1e-5 * largest
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-5, atol=1e-5)
 
 
 def test_explicit_lengths_win():

@@ -47,11 +47,19 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
     "lightconvnet": {"n_filters": 8, "n_heads": 2},
+    "luna": {
+        "patch_length": 8, "embed_dim": 16, "n_queries": 2, "depth": 1, "n_heads": 2,
+        "expansion": 2, "n_times": 52, "path_drop_prob": 0.0,
+    },
     "msvtnet": {
         "kernel_lengths": (5, 12), "n_filters": 3, "n_heads": 2, "depth": 1, "n_times": 112,
     },
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1), "n_times": 97},
     "resnet1d_selfeeg": {"n_filters": 4, "n_times": 97},
+    "reve": {
+        "patch_length": 40, "patch_stride": 30, "embed_dim": 16, "depth": 2, "n_heads": 2,
+        "feedforward_size": 16, "n_times": 100, "position_noise": 0.0,
+    },
     "sccnet": {"n_filters": (6, 5)},
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "sstdpn": {"n_filters": (3, 6)},
@@ -65,7 +73,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
 }  # fmt: skip
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
-LEARNING_RATES: dict[str, float] = {"sleeptransformer": 0.001, "stnet": 0.001}
+LEARNING_RATES: dict[str, float] = {"luna": 0.003, "sleeptransformer": 0.001, "stnet": 0.001}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 needs_compiler = pytest.mark.skipif(

@@ -6,7 +6,7 @@ import torch
 
 from eegzoo.models import create_model, find_entry, list_models
 from eegzoo.models.channel_contract import ChannelContract
-from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
+from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, luna, reve, steegformer
 
 PUBLISHED = {
     "biot": (biot.BASE, 3_187_459),
@@ -14,9 +14,11 @@ PUBLISHED = {
     "eegpt": (eegpt.LARGE, 25_320_099),
     "epint": (epint.BASE, 19_194_884),
     "labram": (labram.BASE, 5_820_740),
+    "luna": (luna.BASE, 7_102_331),
+    "reve": (reve.BASE, 69_191_683),
     "steegformer": (steegformer.SMALL, 25_304_067),
 }
-LARGE = ("eegpt", "epint", "steegformer")
+LARGE = ("eegpt", "epint", "reve", "steegformer")
 
 
 @pytest.mark.parametrize(
@@ -85,10 +87,11 @@ def small(name, ch_names, **changes):
 def test_the_order_and_the_case_of_channels_do_not_matter(name):
     known = find_entry(name).model_class.channel_contract.known_ch_names
     chosen = [known[7], known[2], known[11]]
-    model = small(name, chosen)
+    pooled = {"attention_pool": True} if name == "reve" else {}  # else the features keep the order
+    model = small(name, chosen, **pooled)
     if name == "steegformer":
         torch.nn.init.normal_(model.electrodes.weight)  # zeros at first
-    other = small(name, [chosen[1].lower(), chosen[2], chosen[0].upper()])
+    other = small(name, [chosen[1].lower(), chosen[2], chosen[0].upper()], **pooled)
     other.load_state_dict(model.state_dict())
     x = 20 * torch.randn(2, 3, model.n_times)
     features = model.features(x)
@@ -111,7 +114,9 @@ def test_one_channel_twice_raises(name):
         small(name, [known[0].upper(), known[0].lower()])
 
 
-@pytest.mark.parametrize(("name", "most"), [("labram", 128), ("steegformer", 145), ("eegpt", 62)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("labram", 128), ("steegformer", 145), ("eegpt", 62), ("reve", 343)]
+)
 def test_more_channels_than_rows_raise(name, most):
     sizes = {**find_entry(name).standard, **SMALL}
     create_model(name, **sizes | {"n_chans": most})
@@ -127,7 +132,7 @@ def test_windows_with_more_patches_than_rows_raise(name, longest):
         create_model(name, **sizes | {"n_times": longest + 1})
 
 
-@pytest.mark.parametrize("name", ["biot", "steegformer", "epint"])
+@pytest.mark.parametrize("name", ["biot", "steegformer", "epint", "luna"])
 def test_the_unit_has_no_influence_on_models_that_normalise(name):
     sizes = {**find_entry(name).standard, **SMALL, "n_chans": 2}
     model = create_model(name, **sizes).eval()
@@ -136,7 +141,7 @@ def test_the_unit_has_no_influence_on_models_that_normalise(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["bendr", "biot", "cbramod", "eegpt", "epint", "labram", "steegformer"]
+    "name", ["bendr", "biot", "cbramod", "eegpt", "epint", "labram", "luna", "reve", "steegformer"]
 )
 def test_a_silent_channel_gives_finite_outputs_and_gradients(name):
     sizes = {**find_entry(name).standard, **SMALL, "n_chans": 2}
@@ -174,6 +179,12 @@ def test_samples_after_the_last_patch_have_no_influence(name):
         ("epint", {"n_heads": 3}, "embed_dim to be a multiple of twice n_heads=3, got 512"),
         ("labram", {"layer_scale": 0.0}, "layer_scale to be a number above 0"),
         ("labram", {"path_drop_prob": 1.5}, "path_drop_prob"),
+        ("luna", {"embed_dim": 24}, "embed_dim to be a multiple of 16, got 24"),
+        ("luna", {"patch_length": 42}, "patch_length to be a multiple of 4, got 42"),
+        ("reve", {"embed_dim": 514, "n_heads": 2}, "even and at most 512, twice the number"),
+        ("reve", {"position_noise": -1}, "position_noise to be a number of at least 0"),
+        ("reve", {"positions": [[0, 0, 0.1]]}, r"positions of shape \(n_chans=22, 3\)"),
+        ("reve", {"positions": [[0, 0, 100]] * 22}, "positions in metres, within 0.3 m"),
         ("steegformer", {"embed_dim": 15, "n_heads": 1}, "features to be even, got 15"),
     ],
 )

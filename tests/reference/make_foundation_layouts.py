@@ -1,13 +1,14 @@
 """Make foundation_layouts.json with the authors' classes for pretraining.
 
-``python make_foundation_layouts.py LABRAM CBRAMOD BIOT STEEGFORMER EEGPT EPINT``
+``python make_foundation_layouts.py LABRAM CBRAMOD BIOT STEEGFORMER EEGPT EPINT REVE LUNA``
 
 It lists the names and shapes of the weights in the checkpoints that the authors of foundation
 models published, as their own classes for pretraining have them. Requires the commits and packages
 of ``make_labram.py``, ``make_cbramod.py``, ``make_biot.py``, ``make_steegformer.py``,
-``make_eegpt.py`` and ``make_epint.py``.
+``make_eegpt.py``, ``make_epint.py``, ``make_reve.py`` and ``make_luna.py``.
 """
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -15,8 +16,16 @@ from types import SimpleNamespace
 
 import torch
 from make_labram import UNUSED
+from make_luna import import_torcheeg
 from package import import_from_arguments
+from transformers import PreTrainedModel  # noqa: F401 (REVE's, imported before torchvision's mock)
 
+# The channels of SEED, which torcheeg lists.
+SEED = (
+    "FP1 FPZ FP2 AF3 AF4 F7 F5 F3 F1 FZ F2 F4 F6 F8 FT7 FC5 FC3 FC1 FCZ FC2 FC4 FC6 FT8 T7 C5 C3 "
+    "C1 CZ C2 C4 C6 T8 TP7 CP5 CP3 CP1 CPZ CP2 CP4 CP6 TP8 P7 P5 P3 P1 PZ P2 P4 P6 P8 PO7 PO5 PO3 "
+    "POZ PO4 PO6 PO8 CB1 O1 OZ O2 CB2"
+)
 FILE = Path(__file__).with_name("foundation_layouts.json")
 
 
@@ -34,7 +43,7 @@ def forget(*modules):
 
 if __name__ == "__main__":
     folders = import_from_arguments(unused=UNUSED)
-    labram, cbramod, biot, steegformer, eegpt, epint = folders
+    labram, cbramod, biot, steegformer, eegpt, epint, reve, luna = folders
     layouts = {}
 
     sys.path[:0] = [labram]
@@ -81,6 +90,18 @@ if __name__ == "__main__":
 
     settings = settings(task="pretrain", codebook_dim=64, num_quantizer=1)
     layouts["epint.base"] = layout(EpiNT(SimpleNamespace(**vars(settings))).state_dict())
+
+    sys.path[:0] = [f"{reve}/hf"]
+    reve_base = importlib.import_module("reve-base.modeling_reve")
+    layouts["reve.base"] = layout(reve_base.Reve(reve_base.ReveConfig()).state_dict())
+
+    forget("models")
+    # Others have packages of this name, which come before a folder without __init__.
+    sys.path[:] = [luna, *(path for path in sys.path if not path.startswith(tuple(folders)))]
+    import_torcheeg(SEED.split())
+    from models.LUNA import LUNA
+
+    layouts["luna.base"] = layout(LUNA().state_dict())
 
     text = json.dumps({"torch": torch.__version__, **layouts}, indent=0)
     FILE.write_text(text.replace("[\n", "[").replace(",\n", ", ").replace("\n]", "]") + "\n")

@@ -15,7 +15,8 @@ from eegzoo.weights.stored_cards import stored_cards
 ROOT = Path(__file__).parents[2]
 README, BENCHMARKS = ROOT / "README.md", ROOT / "benchmarks" / "README.md"
 PAGES = [ROOT / "docs/how_to/raspberry_pi.md", *sorted((ROOT / "docs").glob("*.md"))]
-PAGES = [page for page in PAGES if page.name != "reproduce.md"]  # written from the entries
+# Written from the entries, and from the cards when the site is built.
+PAGES = [page for page in PAGES if page.name not in ("reproduce.md", "weights.md")]
 COMMENT = re.compile(r"<!-- eegzoo reproduce (.+) -->")
 # What measured figures that have no entry; or why no command does, which the text says as well.
 MEASURED = re.compile(r"<!-- (measured by|measured once:) (.+) -->")
@@ -173,6 +174,27 @@ def test_row_of_the_table_of_new_people_is_the_entrys(row):
     (entry,) = find_entries(name)
     assert (str(entry.parameters["n_folds"]), str(len(entry.seeds))) == (folds, seeds)
     assert figure_of(name, scored).value == float(accuracy.partition(" ")[0])
+
+
+COMPARED = {
+    COMMENT.fullmatch(above)[1]: table[2:]
+    for above, table in tables(ROOT / "docs" / "compare.md")
+    if COMMENT.fullmatch(above)
+}
+
+
+@pytest.mark.parametrize("name", sorted(entry.name for entry in list_entries("bench:compare-*")))
+def test_rows_of_a_comparison_are_the_entrys(name):
+    figures = find_entries(name)[0].figures
+    accuracies = [figure.label for figure in figures if figure.measure == "accuracy"]
+    assert [row[0].strip("`") for row in COMPARED[name]] == accuracies
+    for row in COMPARED[name]:
+        label = row[0].strip("`")
+        assert float(row[1]) == figure_of(name, label).value
+        if row[2]:
+            change = figure_of(name, label, "difference")
+            numbers = [float(number) for number in re.findall(r"[+-]\d\.\d+", row[2])]
+            assert numbers == [change.value, *change.interval]
 
 
 def test_accuracies_in_the_text_of_the_readme_are_entries_figures():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from eegzoo.reproduction.catalogue import find_entries, list_entries
+from eegzoo.reproduction.protocols.accuracy_tasks import TASKS
 from eegzoo.reproduction.record import stored_record
 from eegzoo.reproduction.recordings.folders import MissingDataError
 from eegzoo.reproduction.reproduce import SIMULATED, reproduce
@@ -21,7 +22,11 @@ def weights_of(entry):
 def kind_of(entry):
     """Return what distinguishes a run from others."""
     given, weights = entry.parameters, weights_of(entry)
-    what = given.get("task"), given.get("model"), tuple(name.split(".")[0] for name in weights)
+    if entry.protocol == "comparison":  # of people, or on an official split
+        return entry.protocol, given["folds"] == "official"
+    # Tasks of one function differ in the names of their labels.
+    task = TASKS[given["task"]] if entry.protocol == "accuracy" else given.get("task")
+    what = task, given.get("model"), tuple(name.split(".")[0] for name in weights)
     return entry.protocol, entry.data.name, what
 
 

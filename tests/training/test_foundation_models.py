@@ -16,6 +16,15 @@ SMALL = {
     "eegpt": {"patch_length": 32, "embed_dim": 16, "depth": 2, "n_heads": 2, "head_units": 4},
     "epint": {"patch_length": 32, "embed_dim": 16, "depth": 2, "n_heads": 2},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2},
+    "luna": {"patch_length": 16, "embed_dim": 16, "n_queries": 2, "depth": 2, "n_heads": 2},
+    "reve": {
+        "patch_length": 40,
+        "patch_stride": 30,
+        "embed_dim": 16,
+        "depth": 2,
+        "n_heads": 2,
+        "feedforward_size": 16,
+    },
     "signal_jepa": {},
     "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2},
 }

@@ -1,5 +1,7 @@
 """Training on a store: blocks, checkpoints that know it by its checksums, and several processes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from skorch.callbacks import Callback
@@ -7,6 +9,7 @@ from skorch.callbacks import Callback
 from eegzoo.data import WindowStore
 from eegzoo.data.windows.lazy_windows import JoinedWindows, MappedWindows
 from eegzoo.training import BlockSampler, EEGClassifier
+from eegzoo.training.inputs.stored.kept_normalizer import kept_normalizer
 from tests.data.store.store_processes import ONE_SECOND, make_recordings
 
 
@@ -67,7 +70,7 @@ def test_a_training_on_a_store_that_ends_within_an_epoch_resumes_bit_for_bit(fol
     resumed = fit(WindowStore(folder).dataset(), checkpoint=tmp_path, checkpoint_every=1)
     assert resumed.history_ == whole.history_
     np.testing.assert_array_equal(resumed.predict_proba(dataset), whole.predict_proba(dataset))
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("*.pt"))) == 1
 
 
 def test_a_checkpoint_knows_a_store_without_reading_it(folder, tmp_path, monkeypatch):
@@ -85,7 +88,33 @@ def test_other_windows_of_a_store_are_another_training(folder, tmp_path):
     for chosen in (dataset, dataset.subset(np.arange(len(dataset))[:-8]), dataset):
         fit(chosen, max_epochs=1, checkpoint=tmp_path)
     fit(dataset, max_epochs=1, checkpoint=tmp_path, normalize="window")
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.glob("*.pt"))) == 3
+    assert len(list(tmp_path.glob("*.normalization.json"))) == 3
+
+
+@pytest.mark.parametrize("how", ["whiten", "standardize", "exponential", "window"])
+def test_a_normalization_is_kept_with_the_checkpoint(folder, tmp_path, monkeypatch, how):
+    dataset = WindowStore(folder).dataset()
+    settings = {"checkpoint": tmp_path, "normalize": how, "max_epochs": 1}
+    first = fit(dataset, **settings).normalizer_
+    module = "eegzoo.training.inputs.stored.kept_normalizer"
+    monkeypatch.setattr(f"{module}.fit_normalizer", lambda *_: pytest.fail("reads all windows"))
+    again = fit(WindowStore(folder).dataset(), **settings).normalizer_
+    assert again.to_dict() == first.to_dict()
+    x = dataset.X[:5]
+    np.testing.assert_array_equal(again.transform(x), first.transform(x))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"sha256": "x", "normalizer": {}}'])
+def test_a_damaged_normalization_is_fitted_again(folder, tmp_path, damage):
+    store = WindowStore(folder)
+    first = kept_normalizer(store, "standardize", tmp_path)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(damage or whole[:-20])
+    again = kept_normalizer(store, "standardize", tmp_path)
+    np.testing.assert_array_equal(again.mean, first.mean)
+    assert path.read_bytes() == whole
 
 
 def test_what_is_not_known_without_reading_has_no_identity(folder):
@@ -94,3 +123,13 @@ def test_what_is_not_known_without_reading_has_no_identity(folder):
     assert MappedWindows(store, np.negative, store.shape[1:]).identity() is None
     assert JoinedWindows([store, store[:2]]).identity() is None
     assert JoinedWindows([store, store]).identity() not in (None, store.identity())
+
+
+def test_windows_that_are_matched_to_another_signal_are_known(folder):
+    dataset = WindowStore(folder).dataset()
+    shorter = dataclasses.replace(dataset.info, n_times=50)
+    turned = dataclasses.replace(shorter, ch_names=dataset.info.ch_names[::-1])
+    known = [dataset.aligned_to(info, crop=True).X.identity() for info in (shorter, turned)]
+    assert None not in known
+    assert len({*known, dataset.X.identity()}) == 3
+    assert known[0] == WindowStore(folder).dataset().aligned_to(shorter, crop=True).X.identity()

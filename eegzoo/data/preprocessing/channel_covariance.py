@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.tasks.read_ahead import in_chunks
+
 _CHUNK = 64  # windows in memory at the same time
 
 
@@ -40,8 +42,7 @@ def moments(X: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     n_windows, n_chans, n_times = X.shape
     total, products = np.zeros(n_chans), np.zeros((n_chans, n_chans))
     shift = None
-    for start in range(0, n_windows, _CHUNK):
-        chunk = X[start : start + _CHUNK]
+    for chunk in in_chunks(X, _CHUNK):
         if shift is None:  # close to the mean, to avoid cancellation
             shift = chunk.mean(axis=(0, 2), dtype=np.float64)
         for window in chunk:

@@ -100,6 +100,8 @@ def read_recording(
     if not path.exists():
         raise FileNotFoundError(f"no such file: {path}")
     try:
+        if path.is_dir() and not path.suffix:
+            raise IsADirectoryError("it is a folder, expected a file in it")
         if truncated == "keep":
             check_can_be_kept(path)
         else:

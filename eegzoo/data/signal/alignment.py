@@ -40,6 +40,10 @@ class Alignment:
     start: int
     n_times: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict of all that the conversion depends on."""
+        return {**vars(self), "channels": self.channels.tolist()}
+
     def __call__(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Convert windows of shape (n_windows, n_chans, n_times)."""
         if self.channels.ndim == 1:

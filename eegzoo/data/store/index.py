@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +16,8 @@ from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import INDEX
 
 
-def read_index(source: ShardSource) -> Any:
-    """Return the index of the store in a source.
+def read_index(source: ShardSource) -> tuple[tuple[Shard, ...], dict[str, Any]]:
+    """Return the shards of the store in a source, and a dict of its preprocessing.
 
     Raises
     ------
@@ -28,12 +29,19 @@ def read_index(source: ShardSource) -> Any:
         If it cannot be read.
     """
     try:
-        return unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
+        index = unsealed(source.read_file(INDEX), f"{source.name}/{INDEX}")
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
             "when it finishes"
         ) from error
+    shards = [Shard.from_dict(values) for values in index["shards"]]
+    # Signals are alike, and those of many recordings fill memory.
+    info = shards[0].info
+    shared = [
+        dataclasses.replace(shard, info=info) if shard.info == info else shard for shard in shards
+    ]
+    return tuple(shared), index["preprocessing"]
 
 
 def runs_of(
@@ -72,6 +80,27 @@ def order_of(first: Shard, shard: Shard) -> list[int] | None:
     """Return the order that matches a shard's channels to the first's; None if it is the same."""
     order = first.info.order_of(shard.info.ch_names)
     return None if order == sorted(order) else order
+
+
+def labels_of(shards: Sequence[Shard]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the classes that occur, sorted, and the index in them of each window's label."""
+    classes = sorted({shard.classes[place] for shard in shards for place in set(shard.y)})
+    known = {name: place for place, name in enumerate(classes)}
+    parts = [
+        np.array([known.get(name, -1) for name in shard.classes], np.int64)[shard.y]
+        for shard in shards
+    ]
+    return classes, np.concatenate(parts)
+
+
+def metadata_of(shards: Sequence[Shard]) -> dict[str, npt.NDArray[Any]]:
+    """Return the metadata columns that all recordings have, of all windows."""
+    # One after the other, as those of many recordings fill gigabytes.
+    return {
+        name: np.concatenate([shard.column(name) for shard in shards])
+        for name in shards[0].metadata
+        if all(name in shard.metadata for shard in shards)
+    }
 
 
 def identity_of(shards: Sequence[Shard]) -> str:

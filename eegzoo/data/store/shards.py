@@ -84,18 +84,10 @@ class Shard:
         """Name of the file of windows."""
         return f"{self.key}.npy"
 
-    @property
-    def labels(self) -> list[str]:
-        """Label of each window."""
-        return [self.classes[place] for place in self.y]
-
-    @property
-    def columns(self) -> dict[str, npt.NDArray[Any]]:
-        """Metadata with one value per window."""
-        return {
-            name: np.full(len(self), known) if isinstance(known, str) else np.asarray(known)
-            for name, known in self.metadata.items()
-        }
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """Return one of the metadata, with a value for each window."""
+        known = self.metadata[name]
+        return np.full(len(self), known) if isinstance(known, str) else np.asarray(known)
 
     @property
     def n_bytes(self) -> int:

@@ -14,14 +14,21 @@ import numpy.typing as npt
 
 from eegzoo.data.preprocessing.preprocessing import Preprocessing
 from eegzoo.data.reading.recording import Recording
-from eegzoo.data.store.index import identity_of, order_of, read_index, runs_of, without_repeats
+from eegzoo.data.store.index import (
+    identity_of,
+    labels_of,
+    metadata_of,
+    order_of,
+    read_index,
+    runs_of,
+    without_repeats,
+)
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
 from eegzoo.data.store.remote.bucket import is_url
 from eegzoo.data.store.shard_source import ShardSource
-from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.writing import write_store
-from eegzoo.data.windows.epochs_dataset import EpochsDataset, join_labels, join_metadata
+from eegzoo.data.windows.epochs_dataset import EpochsDataset
 from eegzoo.data.windows.lazy_windows import Array, Windows
 
 
@@ -104,6 +111,8 @@ class WindowStore(Windows):
     (torch.Size([4, 22, 385]), ('left_hand', 'right_hand'))
     """
 
+    reads_ahead = True
+
     def __init__(
         self,
         location: str | os.PathLike[str],
@@ -117,11 +126,9 @@ class WindowStore(Windows):
     def _open(self, source: ShardSource) -> None:
         self.source = source
         self.folder = self.source.folder if isinstance(self.source, LocalFolder) else None
-        index = read_index(self.source)
-        self.shards = tuple(Shard.from_dict(values) for values in index["shards"])
+        self.shards, self._preprocessing = read_index(self.source)
         self.source.check(without_repeats(self.shards))
         self.info = self.shards[0].info
-        self._preprocessing = index["preprocessing"]
         self._starts = np.array([0, *itertools.accumulate(map(len, self.shards))])
         self._orders = [order_of(self.shards[0], shard) for shard in self.shards]
         self.shape = (int(self._starts[-1]), *self.shards[0].shape[1:])
@@ -201,8 +208,7 @@ class WindowStore(Windows):
         EpochsDataset
             Data set equal to that of `EpochsDataset.from_recordings`, with the store as ``X``.
         """
-        classes, y = join_labels([shard.labels for shard in self.shards])
-        metadata = join_metadata([shard.columns for shard in self.shards])
+        (classes, y), metadata = labels_of(self.shards), metadata_of(self.shards)
         return EpochsDataset(self, y, classes, self.info, metadata, check_signal="ignore")
 
     @property
@@ -240,13 +246,7 @@ class WindowStore(Windows):
         return shards, np.arange(len(self)) - self._starts[shards]
 
     def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
-        """Bring windows near that will be read soon, in the background.
-
-        Parameters
-        ----------
-        indices : array of int
-            Indices of the windows.
-        """
+        """Bring the windows at `indices`, which will be read soon, near in the background."""
         runs = runs_of(self.shards, self._starts, np.asarray(indices))
         self.source.fetch((run for _, run in runs), wait=False)
 

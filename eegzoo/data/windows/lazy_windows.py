@@ -25,9 +25,12 @@ class Windows(abc.ABC):
     ----------
     shape : tuple of int
         (n_windows, n_chans, n_times).
+    reads_ahead : bool
+        Whether a thread may read the next windows while others are used, as is worth while.
     """
 
     shape: tuple[int, int, int]
+    reads_ahead: bool = False
 
     @abc.abstractmethod
     def read(self, indices: Indices) -> Array:
@@ -98,6 +101,7 @@ class SelectedWindows(Windows):
     def __init__(self, windows: Windows, indices: Indices) -> None:
         self.windows, self.indices = windows, indices
         self.shape = (len(indices), *windows.shape[1:])
+        self.reads_ahead = windows.reads_ahead
 
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, in microvolts."""
@@ -126,6 +130,7 @@ class JoinedWindows(Windows):
         self.parts = list(parts)
         self.starts = np.array([0, *itertools.accumulate(map(len, self.parts))])
         self.shape = (int(self.starts[-1]), *parts[0].shape[1:])
+        self.reads_ahead = all(part.reads_ahead for part in parts if isinstance(part, Windows))
 
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, in microvolts."""
@@ -174,6 +179,7 @@ class MappedWindows(Windows):
     ) -> None:
         self.windows, self.function = windows, function
         self.shape = (len(windows), *shape)
+        self.reads_ahead = windows.reads_ahead
 
     def read(self, indices: Indices) -> Array:
         """Return the windows at `indices`, in that order, after the function."""
@@ -184,11 +190,12 @@ class MappedWindows(Windows):
         return self.windows.locations()
 
     def identity(self) -> str | None:
-        """Return a hash of the windows and of the function, if it is that of a normalisation."""
-        owner: Any = getattr(self.function, "__self__", None)
+        """Return a hash of the windows and of the function, if it has, or is of, a ``to_dict``."""
+        owner: Any = getattr(self.function, "__self__", self.function)
         if not hasattr(owner, "to_dict"):
             return None
-        described = f"{type(owner).__qualname__} {self.function.__name__} {owner.to_dict()}"
+        name = getattr(self.function, "__name__", "__call__")
+        described = f"{type(owner).__qualname__} {name} {owner.to_dict()}"
         return _hash_of(self.windows.identity(), described)
 
 

@@ -57,3 +57,49 @@ class SinusoidalPositions(FixedTensors):
     def extra_repr(self) -> str:
         """Return the sizes."""
         return f"{self.n_positions}, {self.n_features}"
+
+
+class PairRotation(FixedTensors):
+    """Rotation of neighbouring features by angles that grow with the position of their token.
+
+    The frequencies decrease from 1 to nearly 1/10,000. The values are rounded to float32, as they
+    were when published weights were trained.
+
+    Parameters
+    ----------
+    n_positions : int
+        Number of tokens.
+    features : int
+        Number of features of a head, even.
+
+    References
+    ----------
+    Su, Ahmed, Lu, Pan, Bo, Liu (2024). RoFormer: enhanced transformer with rotary position
+    embedding. Neurocomputing 568, 127063. https://doi.org/10.1016/j.neucom.2023.127063
+
+    Examples
+    --------
+    >>> PairRotation(2, 4)(torch.tensor([1.0, 0.0, 1.0, 0.0]).repeat(2, 1))
+    tensor([[1.0000, 0.0000, 1.0000, 0.0000],
+            [0.5403, 0.8415, 0.9999, 0.0100]])
+    """
+
+    def __init__(self, n_positions: int, features: int) -> None:
+        super().__init__()
+        self.n_positions = positive_int("n_positions", n_positions)
+        self.n_features = positive_int("features", features)
+        if features % 2:
+            raise ValueError(f"expected features to be even, got {features}")
+
+    def compute_tensors(self) -> tuple[Tensor, ...]:
+        """Return cosines and sines (n_positions, features // 2)."""
+        exponents = torch.arange(0, self.n_features, 2) / self.n_features
+        angles = torch.outer(torch.arange(self.n_positions), 1.0 / (10000.0**exponents))
+        return angles.cos(), angles.sin()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Rotate (..., n_positions, features)."""
+        cosine, sine = self.tensors(x.dtype, x.device)
+        real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)  # type: ignore[no-untyped-call]
+        pairs = (real * cosine - imaginary * sine, real * sine + imaginary * cosine)
+        return torch.stack(pairs, dim=-1).flatten(-2)

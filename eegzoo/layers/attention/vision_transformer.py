@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eegzoo.arguments import number_between, positive_int
 from eegzoo.layers.attention.dot_product import dot_product_attention
+from eegzoo.layers.attention.positions import PairRotation
 from eegzoo.layers.attention.residual_parts import ResidualParts
 from eegzoo.layers.dropout import Dropout
 
@@ -30,6 +31,11 @@ class FusedAttention(nn.Module):
         not normalised.
     drop_prob : float
         Dropout probability of the attention weights.
+    out_bias : bool
+        Whether the last linear layer has a bias.
+    n_rotated : int | None
+        Number of tokens, whose queries and keys are rotated by their position, as in
+        `PairRotation`. None: they are not rotated.
 
     References
     ----------
@@ -51,6 +57,8 @@ class FusedAttention(nn.Module):
         bias: bool = True,
         qk_norm_eps: float | None = None,
         drop_prob: float = 0.0,
+        out_bias: bool = True,
+        n_rotated: int | None = None,
     ) -> None:
         super().__init__()
         self.n_heads = positive_int("n_heads", n_heads)
@@ -64,16 +72,19 @@ class FusedAttention(nn.Module):
         if qk_norm_eps is not None:
             self.query_norm = nn.LayerNorm(features // n_heads, eps=qk_norm_eps)
             self.key_norm = nn.LayerNorm(features // n_heads, eps=qk_norm_eps)
+        self.rotate: nn.Module = nn.Identity()
+        if n_rotated is not None:
+            self.rotate = PairRotation(n_rotated, features // n_heads)
         # A module, so that code that switches all dropout layers on or off finds it.
         self.drop = Dropout(number_between("drop_prob", drop_prob, 0.0, 1.0))
-        self.out = nn.Linear(features, features)
+        self.out = nn.Linear(features, features, bias=out_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., tokens, features) to the same shape."""
         qkv = self.qkv(x).flatten(0, -3).unflatten(-1, (3, self.n_heads, -1))
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (..., n_heads, tokens, head_dim)
         mixed = dot_product_attention(
-            self.query_norm(query), self.key_norm(key), value,
+            self.rotate(self.query_norm(query)), self.rotate(self.key_norm(key)), value,
             drop_prob=self.drop.p if self.drop.training else 0.0,
         )  # fmt: skip
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(x.shape))

@@ -25,10 +25,10 @@ from eegzoo.layers.fast_conv.dense_conv1d import (
 )
 from eegzoo.layers.fast_conv.measured_choice import choose
 from eegzoo.layers.fronts.folded_front import FoldedFront
-from eegzoo.layers.fronts.norm_folding import is_foldable_norm
+from eegzoo.layers.fronts.norm_folding import is_foldable_norm, normalized_filters
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.running_statistics import update_running_statistics
-from eegzoo.torch_internals import has_hooks, has_patched_forward, wide_dtype
+from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 _Filters = tuple[Tensor, Tensor | None]
 
@@ -76,7 +76,7 @@ def front_power(front: Any, norm: Any, pool: Any, x: Tensor) -> Tensor:
             if training:
                 sums = _in_training(filters, norm, x, stride)
             else:
-                weight, bias = _normalized(filters[0], filters[1], norm)
+                weight, bias = normalized_filters(filters[0], filters[1], norm)
                 sums = block_power(x, weight, bias, stride)
             pooled: Tensor = _mean_of_neighbours(sums, length // stride) / stride
             return pooled
@@ -147,15 +147,3 @@ def _in_training(filters: _Filters, norm: nn.BatchNorm1d, x: Tensor, length: int
     n_values = len(x) * (x.shape[2] - filters[0].shape[2] + 1)
     update_running_statistics(norm, mean, variance, n_values)
     return power
-
-
-def _normalized(weight: Tensor, bias: Tensor | None, norm: Any) -> _Filters:
-    """Return filters that include a normalisation in evaluation."""
-    if isinstance(norm, nn.Identity):
-        return weight, bias
-    wide = wide_dtype(weight)
-    scale = norm.weight.to(wide) * torch.rsqrt(norm.running_var.to(wide) + norm.eps)
-    shift = norm.bias.to(wide) - scale * norm.running_mean.to(wide)
-    if bias is not None:
-        shift = shift + scale * bias.to(wide)
-    return (weight.to(wide) * scale[:, None, None]).to(weight.dtype), shift.to(weight.dtype)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from eegzoo.layers.fast_conv import overlap_save as by_frames
-from eegzoo.layers.fast_conv.overlap_save import Frames
+from eegzoo.layers.fast_conv.frame_blocks import blocks_of, by_frame, by_window, clear_rest_
 
 _WINDOWS = 8
 """Number of windows computed at once: their filtered signals stay in the caches."""
@@ -108,7 +108,7 @@ class _BlockPower(torch.autograd.Function):
         for windows in torch.split(x, _WINDOWS):
             spectra = by_frames.signal_spectra(windows, frames)
             outputs = by_frames.time_major(spectra, kernels, frames, bias)
-            sums.append(_in_windows(_blocks(outputs, length).square().sum(1), frames, length))
+            sums.append(by_window(blocks_of(outputs, length).square().sum(1), frames, length))
             if any(ctx.needs_input_grad):
                 kept += [spectra, outputs]
         ctx.frames, ctx.length = frames, length
@@ -125,8 +125,8 @@ class _BlockPower(torch.autograd.Function):
         of_x, of_weight, of_bias = [], [], []
         parts = zip(torch.split(grads[0], _WINDOWS), kept[::2], kept[1::2], strict=True)
         for grad, spectra, outputs in parts:
-            twice = 2 * _as_blocks(grad, outputs, frames, length)
-            to_outputs = _blocks(outputs, length) * twice.unsqueeze(1)
+            twice = 2 * by_frame(grad, frames, length)
+            to_outputs = blocks_of(outputs, length) * twice.unsqueeze(1)
             to_outputs = to_outputs.view(outputs.shape)
             of_outputs = by_frames.output_spectra(to_outputs, frames)
             if needs[0]:
@@ -156,7 +156,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         for windows in torch.split(x, _WINDOWS):
             spectra = by_frames.signal_spectra(windows, frames)
             outputs.append(by_frames.time_major(spectra, kernels, frames))
-            _clear_rest(outputs[-1], frames)
+            clear_rest_(outputs[-1], frames)
             all_spectra.append(spectra if to_weight else None)
         n_values = len(x) * frames.n_outputs
         mean = _total([z.flatten(2).sum(0).sum(1) for z in outputs]) / n_values
@@ -164,7 +164,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         for z in outputs:
             rows = z.flatten(2)  # a view
             rows -= mean.unsqueeze(1)
-            _clear_rest(z, frames)
+            clear_rest_(z, frames)
             squares.append(torch.linalg.vector_norm(rows, dim=2).square_().sum(0))
         variance = _total(squares) / n_values
         scale = gamma * torch.rsqrt(variance + eps)
@@ -172,7 +172,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         for z in outputs:
             rows = z.flatten(2)
             torch.addcmul(beta.unsqueeze(1), rows, scale.unsqueeze(1), out=rows)
-            blocks = _blocks(z, length)
+            blocks = blocks_of(z, length)
             powers.append(blocks.square().sum(1))
             totals.append(blocks.sum(1))
         ctx.frames, ctx.eps, ctx.length = frames, eps, length
@@ -183,7 +183,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         if bias is not None:
             mean = mean + bias
         ctx.mark_non_differentiable(mean, variance)
-        sums = torch.cat([_in_windows(power, frames, length) for power in powers])
+        sums = torch.cat([by_window(power, frames, length) for power in powers])
         return sums, mean, variance
 
     @staticmethod
@@ -199,7 +199,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
             kept[start : start + n_parts] for start in range(0, 4 * n_parts, n_parts)
         )
         twice = [
-            2 * _as_blocks(grad, z, frames, length)
+            2 * by_frame(grad, frames, length)
             for grad, z in zip(torch.split(grads[0], _WINDOWS), outputs, strict=True)
         ]
         # Sums over batch and time of the gradient to z, and of its product with normalised values.
@@ -215,10 +215,10 @@ class _NormalizedBlockPower(torch.autograd.Function):
             if not (needs[0] or needs[1]):
                 break
             factor = g.flatten(2) * (gamma * spread).unsqueeze(1) - per_value.unsqueeze(1)
-            blocks = _blocks(z, length).flatten(3)
+            blocks = blocks_of(z, length).flatten(3)
             to_outputs = torch.addcmul(constant.unsqueeze(1), blocks, factor.unsqueeze(1))
             to_outputs = to_outputs.view(z.shape)
-            _clear_rest(to_outputs, frames)
+            clear_rest_(to_outputs, frames)
             of_outputs = by_frames.output_spectra(to_outputs, frames)
             if needs[0]:
                 of_x.append(by_frames.signal_gradient(of_outputs, kernels, frames))
@@ -237,29 +237,6 @@ class _NormalizedBlockPower(torch.autograd.Function):
 
 def _total(values: list[Tensor]) -> Tensor:
     return sum(values[1:], values[0])
-
-
-def _blocks(outputs: Tensor, length: int) -> Tensor:
-    """Return time-major outputs as (blocks of a frame, length, maps, batch, n_frames)."""
-    return outputs.view(-1, length, *outputs.shape[1:])
-
-
-def _clear_rest(outputs: Tensor, frames: Frames) -> None:
-    outputs[frames.n_in_last :, :, :, -1] = 0.0
-
-
-def _in_windows(sums: Tensor, frames: Frames, length: int) -> Tensor:
-    """Return sums (blocks of a frame, maps, batch, n_frames) as (batch, maps, blocks)."""
-    _, maps, batch, _ = sums.shape
-    every = sums.permute(2, 1, 3, 0).reshape(batch, maps, -1)
-    return every[:, :, : frames.n_outputs // length]
-
-
-def _as_blocks(values: Tensor, outputs: Tensor, frames: Frames, length: int) -> Tensor:
-    """Undo `_in_windows`, with zeros for blocks that it drops."""
-    hop, maps, batch, n_frames = outputs.shape
-    padded = F.pad(values, (0, n_frames * hop // length - frames.n_outputs // length))
-    return padded.view(batch, maps, n_frames, -1).permute(3, 1, 0, 2).contiguous()
 
 
 def _plain_power(

@@ -138,5 +138,4 @@ class _DepthwiseConv1d(torch.autograd.Function):
 def _gradient_of_kernels(x: Tensor, grad: Tensor, n_taps: int, padding: tuple[int, int]) -> Tensor:
     if n_taps >= _LONG_KERNEL and not torch.is_grad_enabled():
         return fourier_lag_products(x, grad, n_taps, -padding[0])
-    padded = F.pad(x.transpose(0, 1), padding)
-    return lag_products(padded, grad.transpose(0, 1), n_taps)
+    return lag_products(x.transpose(0, 1), grad.transpose(0, 1), n_taps, first=-padding[0])

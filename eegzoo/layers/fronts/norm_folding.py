@@ -42,6 +42,39 @@ def scale_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
     return scale, shift
 
 
+def normalized_filters(
+    weight: Tensor, bias: Tensor | None, norm: nn.Module
+) -> tuple[Tensor, Tensor | None]:
+    """Return kernels and biases that include a normalisation in evaluation, with their gradients.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (maps, channels, kernel_size)
+        Kernels.
+    bias : Tensor | None, shape (maps,)
+        Bias of each map.
+    norm : nn.BatchNorm1d | nn.Identity
+        Normalisation of the maps.
+
+    Examples
+    --------
+    >>> conv, norm = torch.nn.Conv1d(4, 8, 5), torch.nn.BatchNorm1d(8).eval()
+    >>> x = torch.randn(2, 4, 50)
+    >>> found = torch.nn.functional.conv1d(x, *normalized_filters(conv.weight, conv.bias, norm))
+    >>> torch.testing.assert_close(found, norm(conv(x)))
+    """
+    if isinstance(norm, nn.Identity):
+        return weight, bias
+    if not isinstance(norm, BatchNormBase) or norm.running_mean is None or norm.running_var is None:
+        raise ValueError(f"expected a batch normalisation with running statistics, got {norm}")
+    wide = wide_dtype(weight)
+    scale = norm.weight.to(wide) * torch.rsqrt(norm.running_var.to(wide) + norm.eps)
+    shift = norm.bias.to(wide) - scale * norm.running_mean.to(wide)
+    if bias is not None:
+        shift = shift + scale * bias.to(wide)
+    return weight * scale.to(weight.dtype)[:, None, None], shift.to(weight.dtype)
+
+
 def is_foldable_norm(module: nn.Module) -> bool:
     """Return whether a layer is a batch normalisation that evaluation computes per map."""
     kind = getattr(type(module), "plain_class", type(module))

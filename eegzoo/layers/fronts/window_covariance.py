@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from eegzoo.layers.eager import is_eager_on_cpu
-from eegzoo.layers.fourier_lags import summed_autocorrelation
+from eegzoo.layers.fourier_lags import summed_autocorrelation, windows_at_once
 from eegzoo.torch_internals import wide_dtype
 
 _BLOCK = 32
@@ -58,7 +58,7 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     n_times, before, after = x.shape[-1], *padding
     n_windows = x.shape[0] * x.shape[1] * (n_times + before + after - kernel_size + 1)
     signals = x.flatten(0, 1)
-    total = signals.sum(-1, dtype=wide)
+    total = _sums(signals, wide)
     # Without padding a constant is the same in all windows and affects the mean only.
     constant = total.detach().mean() / n_times if before == after == 0 else total.new_zeros(())
     lags = _autocorrelation(x, total, kernel_size, constant)
@@ -85,7 +85,9 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     return mean + constant, second - torch.outer(mean, mean)
 
 
-def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = None) -> Tensor:
+def lag_products(
+    a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = None, first: int = 0
+) -> Tensor:
     """Return the sum of ``a[t + lag] * b[t]`` over time and signals for each lag.
 
     The signals are split into blocks that are multiplied as matrices. This takes twice as many
@@ -96,9 +98,11 @@ def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = 
     a, b : Tensor, shape (groups, n_signals, n_times)
         Signals, zero beyond their ends. Their lengths may differ.
     n_lags : int
-        Number of lags, from 0 to ``n_lags - 1``.
+        Number of lags.
     dtype : torch.dtype | None
         Dtype in which the sums of the blocks are accumulated. None: that of the signals.
+    first : int
+        First lag, at most 0.
 
     Returns
     -------
@@ -112,19 +116,24 @@ def lag_products(a: Tensor, b: Tensor, n_lags: int, dtype: torch.dtype | None = 
     tensor([[14.,  8.,  3.,  0.]])
     """
     # The zeros after a signal keep its last blocks from overlapping the next signal.
-    length = max(a.shape[-1], b.shape[-1] + n_lags - 1)
+    length = max(a.shape[-1] - first, b.shape[-1] + n_lags - 1)
     length = -(-length // _BLOCK) * _BLOCK
-    later = _in_blocks(a, length)
-    blocks = later if b is a else _in_blocks(b, length)
-    n_blocks = blocks.shape[1]
-    shifts = range(-(-(n_lags - 1) // _BLOCK) + 1)
-    products = [
-        torch.bmm(blocks[:, : n_blocks - shift].mT, later[:, shift:])
-        for shift in shifts
-        if shift < n_blocks
-    ]
-    # The entry [i, j] is the product of sample i of a block and the j-th sample from its start.
-    return sheared(torch.cat(products, dim=-1), n_lags).sum(-2, dtype=dtype)
+    at_once = a.shape[1]
+    if is_eager_on_cpu(a) and is_eager_on_cpu(b):  # padded copies of all are larger than caches
+        at_once = windows_at_once(a.transpose(0, 1))
+    products = a.new_zeros((), dtype=dtype)
+    for part_a, part_b in zip(*(torch.split(y, at_once, 1) for y in (a, b)), strict=True):
+        later = _in_blocks(part_a, length, -first)
+        blocks = later if b is a and not first else _in_blocks(part_b, length)
+        n_blocks = blocks.shape[1]
+        shifts = range(min(-(-(n_lags - 1) // _BLOCK) + 1, n_blocks))
+        # The entry [i, j] is the product of sample i of a block and the j-th sample from its start.
+        of_shifts = [
+            torch.bmm(blocks[:, : n_blocks - shift].mT, later[:, shift:]) for shift in shifts
+        ]
+        of_part = torch.cat(of_shifts, dim=-1)
+        products = products + of_part.to(products.dtype)
+    return sheared(products, n_lags).sum(-2)
 
 
 def sheared(matrix: Tensor, n_columns: int | None = None) -> Tensor:
@@ -158,14 +167,14 @@ def _autocorrelation(x: Tensor, total: Tensor, n_lags: int, constant: Tensor) ->
     n_times = x.shape[-1]
     # x = offset + rest holds for any offset; with the mean as offset, nothing cancels in the rest.
     offset = (total.detach() / n_times).to(x.dtype)
-    rest = x - offset.view(*x.shape[:2], 1)
     if (
         n_lags >= _MANY_LAGS
         and is_eager_on_cpu(x)
         and not (x.requires_grad and torch.is_grad_enabled())
     ):
-        lags = summed_autocorrelation(rest.flatten(0, 1), n_lags)
+        lags = summed_autocorrelation(x.flatten(0, 1), n_lags, offset.flatten())
     else:
+        rest = x - offset.view(*x.shape[:2], 1)
         lags = lag_products(rest, rest, n_lags, dtype=total.dtype).sum(0)
     offset = offset.to(total.dtype)
     rest_total = total - n_times * offset
@@ -179,8 +188,16 @@ def _autocorrelation(x: Tensor, total: Tensor, n_lags: int, constant: Tensor) ->
     return lags + offset.square().sum() * overlap + 2 * (offset @ rest_total) - missed
 
 
-def _in_blocks(signals: Tensor, length: int) -> Tensor:
-    padded = F.pad(signals, (0, length - signals.shape[-1]))
+def _sums(signals: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return the sum of each signal, accumulated in a dtype into which torch copies the signals."""
+    if not is_eager_on_cpu(signals) or not len(signals):
+        return signals.sum(-1, dtype=dtype)
+    parts = torch.split(signals, windows_at_once(signals))
+    return torch.cat([part.sum(-1, dtype=dtype) for part in parts])
+
+
+def _in_blocks(signals: Tensor, length: int, before: int = 0) -> Tensor:
+    padded = F.pad(signals, (before, length - before - signals.shape[-1]))
     return padded.reshape(len(signals), -1, _BLOCK)
 
 

@@ -28,9 +28,11 @@ from eegzoo.models.references import (
     ifnet,
     labram,
     lightconvnet,
+    luna,
     msvtnet,
     person_models,
     resnet1d,
+    reve,
     robustsleepnet,
     sccnet,
     seqsleepnet,
@@ -53,10 +55,10 @@ from eegzoo.models.zoo import find_entry
 _MODULES = (
     atcnet, attnsleep, basenet, bendr, biot, cbramod, chambon2018, ctnet, deep_convnet,
     deepsleepnet, eegconformer, eeginception_erp, eeginception_mi, eegnet, eegnet_old, eegnex,
-    eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, ifnet, labram, lightconvnet, msvtnet,
-    person_models, resnet1d, robustsleepnet, sccnet, seqsleepnet, shallow_convnet, signal_jepa,
-    sleeptransformer, sstdpn, stagernet, steegformer, stnet, tcformer, tinysleepnet, transformeeg,
-    usleep, xeegnet,
+    eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, ifnet, labram, lightconvnet, luna,
+    msvtnet, person_models, resnet1d, reve, robustsleepnet, sccnet, seqsleepnet, shallow_convnet,
+    signal_jepa, sleeptransformer, sstdpn, stagernet, steegformer, stnet, tcformer, tinysleepnet,
+    transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

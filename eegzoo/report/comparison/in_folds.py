@@ -135,7 +135,7 @@ def fingerprint(dataset: EpochsDataset, folds: Sequence[Fold]) -> str:
     found = hashlib.sha256()
     for start in range(0, len(dataset), 256):
         found.update(np.ascontiguousarray(dataset.X[start : start + 256]).tobytes())
-    columns = dataset.labels, dataset.metadata.get("subject", [])
-    for part in (*columns, *(side for fold in folds for side in fold)):
+    sides = [side for fold in folds for side in fold]
+    for part in (dataset.labels, dataset.metadata.get("subject", np.empty(0)), *sides):
         found.update(json.dumps(np.asarray(part).tolist()).encode())
     return found.hexdigest()

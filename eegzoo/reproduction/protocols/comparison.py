@@ -94,7 +94,8 @@ def windows_of(
     if isinstance(recordings, OfficialSplit):
         sfreq, X = fingermovements.SFREQ, recordings.X
         if band is not None:
-            X = band_pass(X, *band, sfreq)
+            low, high = band
+            X = band_pass(X, low, high, sfreq)
         info = SignalInfo(fingermovements.CH_NAMES, sfreq, X.shape[-1])
         classes, y = np.unique(recordings.y, return_inverse=True)
         windows = EpochsDataset(X, y, classes.tolist(), info, check_signal="ignore")

@@ -108,10 +108,10 @@ class AdaptsToPeople(CopiesForPeople):
         Raises
         ------
         ValueError
-            If there are windows of several people, or fewer than two; if the windows do not match
-            those of the training; if a step in `how` cannot be done.
+            If there are windows of several people, or fewer than two; if all are constant, or do
+            not match those of the training; if a step in `how` cannot be done.
         TypeError
-            If `how` is a string, or `pseudo_labels` of another type.
+            If `how` is a string or no collection, or `pseudo_labels` of another type.
 
         Warns
         -----
@@ -184,8 +184,9 @@ class AdaptsToPeople(CopiesForPeople):
 
     def _steps(self, how: Collection[str] | None) -> list[str]:
         """Return the steps to take, in their order."""
-        if isinstance(how, str):
-            raise TypeError(f"expected how to be a collection such as ({how!r},), got {how!r}")
+        if how is not None and (isinstance(how, str) or not isinstance(how, Collection)):
+            known = how if how in HOW else HOW[0]
+            raise TypeError(f"expected how to be a collection such as ({known!r},), got {how!r}")
         unknown = sorted(set(how or ()) - set(HOW))
         if unknown:
             raise ValueError(f"expected how to hold some of {', '.join(HOW)}, got {unknown}")

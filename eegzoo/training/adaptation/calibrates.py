@@ -86,11 +86,10 @@ class CalibratesToPeople(AdaptsToPeople):
         labels = targets_of(inputs, y)
         if labels.ndim != 1 or not len(labels):
             raise ValueError(f"expected one label for each of some windows, got {labels.shape}")
-        unknown = np.setdiff1d(labels, self.classes_)
-        if unknown.size:
-            raise ValueError(
-                f"expected labels of classes {self.classes_.tolist()}, got {unknown.tolist()}"
-            )
+        known = set(self.classes_.tolist())
+        unknown = [label for label in dict.fromkeys(labels.tolist()) if label not in known]
+        if unknown:
+            raise ValueError(f"expected labels of classes {self.classes_.tolist()}, got {unknown}")
         if len(np.unique(labels)) < 2:
             warnings.warn(
                 f"all {len(labels)} labels are {labels.tolist()[0]!r}: the classifier learns to "
@@ -99,15 +98,15 @@ class CalibratesToPeople(AdaptsToPeople):
                 stacklevel=2,
             )
         windows = np.asarray(inputs.X[:], np.float32)
-        known = digests(windows)
-        order = np.argsort(np.array(known), kind="stable")
+        learnt = digests(windows)
+        order = np.argsort(np.array(learnt), kind="stable")
         encoded = self.targets_.encode(labels[order])
         calibrated = self._copied()
         calibrated._learn(windows[order], encoded, which)
         before = self.adaptation_ or Adaptation((), 0)
         calibrated.adaptation_ = dataclasses.replace(
             before, n_labelled=before.n_labelled + len(labels),
-            labelled=tuple(sorted({*before.labelled, *known})),
+            labelled=tuple(sorted({*before.labelled, *learnt})),
         )  # fmt: skip
         calibrated.source_ = None
         if self.model is self.model_:

@@ -13,7 +13,7 @@ from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, check_options
 from eegzoo.training.adaptation.record import Adaptation
 from eegzoo.training.adaptation.source import Source
-from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS
+from eegzoo.training.calibration.fit_calibration import ADAPTED, AS_IS, LABELLED
 from eegzoo.training.calibration.folds import CalibrationWarning
 from eegzoo.training.calibration.honest_predictions import HonestPredictions
 from eegzoo.training.recipe import Recipe
@@ -59,7 +59,7 @@ class CopiesForPeople(HonestPredictions):
         if record is None:
             return AS_IS
         if record.n_labelled:
-            return "calibrated"
+            return LABELLED
         if "pseudo_labels" in record.how or record.stepped_back:
             return ADAPTED
         as_trained = {"align": self.align_ is not None, "statistics": self.by_person_}

@@ -55,7 +55,8 @@ class PersonWindows:
         Raises
         ------
         ValueError
-            If there are windows of several people, sequences, or fewer than two windows.
+            If there are windows of several people, sequences, or fewer than two windows; if all
+            are constant.
 
         Warns
         -----
@@ -79,20 +80,25 @@ class PersonWindows:
         if first is not None:
             positive_int("first", first, at_least=MIN_WINDOWS)
             rows = _in_time(inputs)[:first]
-        if len(rows) < MIN_WINDOWS:
+        X = np.asarray(inputs.X[rows], np.float32)
+        known = digests(X)
+        # A window that was given many times says as much as one.
+        n_different = len(set(known))
+        kind = "" if n_different == len(known) else " different"
+        if n_different < MIN_WINDOWS:
             raise ValueError(
                 f"expected at least {MIN_WINDOWS} windows to adapt on, because the statistics of a "
-                f"single window say nothing about a person, got {len(rows)}"
+                f"single window say nothing about a person, got {n_different}{kind}"
             )
-        if len(rows) <= max(_FEW_WINDOWS, n_classes):
+        if not np.ptp(X, axis=2).any():
+            raise ValueError("expected windows that vary to adapt on, got constant ones")
+        if n_different <= max(_FEW_WINDOWS, n_classes):
             warnings.warn(
-                f"a classifier of {n_classes} classes is adapted on {len(rows)} windows: with so "
-                "few, differences between windows are taken for those between people",
+                f"a classifier of {n_classes} classes is adapted on {n_different}{kind} windows: "
+                "with so few, differences between windows are taken for those between people",
                 AdaptationWarning,
                 stacklevel=3,
             )
-        X = np.asarray(inputs.X[rows], np.float32)
-        known = digests(X)
         # Sums then do not depend on the order of the windows in their last digit either.
         order = np.argsort(np.array(known), kind="stable")
         return cls(X[order], tuple(known[place] for place in order), rows[order])

@@ -25,7 +25,7 @@ from eegzoo.data.windows.estimator_inputs import Inputs, as_inputs
 from eegzoo.data.windows.torch_datasets import check_in_order
 from eegzoo.models.base import EEGModel
 from eegzoo.training.inputs.fit_data import FitData
-from eegzoo.training.inputs.people import people_of
+from eegzoo.training.inputs.people import check_one_person, people_of
 from eegzoo.training.targets.window_weights import as_mask
 
 Mask = npt.NDArray[np.bool_]
@@ -74,13 +74,7 @@ class AlignsPeople:
     def _aligned(self, inputs: Inputs, groups: Any, mask: Mask | None) -> Inputs:
         """Return windows to predict from, aligned person by person or for the one person."""
         if self.alignment_ is not None:
-            people = people_of(inputs, groups)
-            found = [] if people is None else np.unique(people).tolist()
-            if len(found) > 1:
-                raise ValueError(
-                    "expected windows of one person for an estimator that is aligned to one, got "
-                    f"those of {found[:5]}"
-                )
+            check_one_person(inputs, groups)
             return apply_alignments(inputs, [self.alignment_])
         if self.align_ is None:
             return inputs

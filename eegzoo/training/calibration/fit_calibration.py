@@ -30,6 +30,8 @@ Array = npt.NDArray[Any]
 CALIBRATIONS = ("temperature", "adapted")
 # For whom a calibration is: people as they come, or people whom the classifier was adapted to.
 AS_IS, ADAPTED = "as_is", "adapted"
+# A classifier that learnt labels of the person, for whom no held-out people stand.
+LABELLED = "labelled"
 
 
 class FitsCalibration:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from eegzoo.training.calibration.abstention import Abstention
 from eegzoo.training.calibration.conformal import set_scores
-from eegzoo.training.calibration.fit_calibration import AS_IS, FitsCalibration
+from eegzoo.training.calibration.fit_calibration import AS_IS, LABELLED, FitsCalibration
 from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.training.predictions.class_predictions import ClassPredictions
 from eegzoo.training.targets.targets import LabelSets
@@ -148,6 +148,12 @@ class HonestPredictions(FitsCalibration, ClassPredictions):
         check_is_fitted(self, "model_")
         self._check_one_label()
         calibration = self.calibration_
+        if self._regime == LABELLED:
+            raise ValueError(
+                "expected a classifier that learnt no labels of the person, because no held-out "
+                "people tell how often one is right that did, got one after calibrate: take the "
+                "one before"
+            )
         if calibration is None and self.calibrations_:
             raise ValueError(
                 "expected a classifier that is calibrated for people like the one it is for, got "

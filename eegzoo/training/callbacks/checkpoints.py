@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from eegzoo.data.tasks.read_ahead import in_chunks
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.files import written_whole
 from eegzoo.training.inputs.training_set import TrainingSet
@@ -96,8 +97,8 @@ def _fingerprint(
         known = windows.X.identity() if isinstance(windows.X, Windows) else None
         if known is not None:
             digest.update(known.encode())
-        for start in range(0, len(windows) if known is None else 0, _CHUNK):
-            _add(digest, windows.X[start : start + _CHUNK])
+        for chunk in in_chunks(windows.X, _CHUNK) if known is None else ():
+            _add(digest, chunk)
         people = windows.people if described.get("people_per_batch") else None
         runs = windows.runs or ()
         for values in (windows.y, windows.weight, windows.lengths, people, *runs):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eegzoo.data.tasks.read_ahead import in_chunks
 from eegzoo.training.inputs.training_set import Batch, TrainingSet
 from eegzoo.training.parallel.data_parallel import share_of
 from eegzoo.training.parallel.processes import ProcessInfo
@@ -119,12 +120,11 @@ class WholeWindows:
 
     def __iter__(self) -> Iterator[Batch]:
         data = self.data
-        for start in range(0, len(data), self.batch_size):
-            part = slice(start, start + self.batch_size)
+        for number, x in enumerate(in_chunks(data.X, self.batch_size)):
+            part = slice(number * self.batch_size, (number + 1) * self.batch_size)
             lengths = None if data.lengths is None else data.lengths[part]
             weight = data.weight[part]
-            x = torch.as_tensor(data.X[part])
-            yield Batch(x, data.y[part], weight, lengths, float(weight.sum()))
+            yield Batch(torch.as_tensor(x), data.y[part], weight, lengths, float(weight.sum()))
 
 
 def count_batches(n_windows: int, batch_size: int) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.training.inputs.group_values import check_groups
 from eegzoo.training.inputs.validation_split import validation_groups
+
+_N_SHOWN = 5
 
 
 def people_of(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
@@ -43,6 +46,30 @@ def people_of(inputs: Inputs, groups: Any) -> npt.NDArray[Any] | None:
         return None if subjects is None else _known(subjects, "the subjects of the data set")
     people = validation_groups(inputs, groups)
     return None if people is None else _known(people, "groups")
+
+
+def check_one_person(inputs: Inputs, groups: Any) -> None:
+    """Raise an error unless all rows are of one person, as far as it is known.
+
+    Raises
+    ------
+    ValueError
+        If they are of several people, or as `people_of` does.
+
+    Examples
+    --------
+    >>> check_one_person(Inputs(np.zeros((2, 3, 8))), ["S1", "S2"])
+    Traceback (most recent call last):
+        ...
+    ValueError: expected windows of one person ... got those of ['S1', 'S2']
+    """
+    people = people_of(inputs, groups)
+    found = [] if people is None else np.unique(people).tolist()
+    if len(found) > 1:
+        raise ValueError(
+            "expected windows of one person for an estimator that is adapted to one, got those of "
+            f"{found[:_N_SHOWN]}"
+        )
 
 
 def _known(people: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:

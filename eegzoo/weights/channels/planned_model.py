@@ -55,6 +55,8 @@ def planned_model(
         "n_times": plan.new_n_times, "sfreq": plan.new_sfreq,
         "n_outputs": n_outputs or model.n_outputs, "ch_names": names,
     }  # fmt: skip
+    if wanted.get("positions") is not None and tuple(names) != model.ch_names:
+        wanted["positions"] = None  # they were those of other channels; names have positions
     with torch.random.fork_rng(devices=[]):
         built = find_entry(name_of(model)).build(**wanted)
     _load(built, model, keep_head=n_outputs in (None, model.n_outputs))
@@ -108,9 +110,8 @@ def pretrained_model(
             raise ValueError(f"expected montage only with ch_names, got {montage!r} without")
         return weights.load(n_times=n_times, n_outputs=n_outputs, sfreq=sfreq, **arguments)
     sfreq = weights.contract.sfreq if sfreq is None else sfreq
-    plan = plan_channels(
-        weights.name, weights.contract, ch_names, sfreq, n_times=n_times, montage=montage
-    )
+    contract = weights.contract_with(arguments)
+    plan = plan_channels(weights.name, contract, ch_names, sfreq, n_times=n_times, montage=montage)
     plan.check()
     names = [channel.name for channel in plan.used]
     built = weights.load(

@@ -58,6 +58,8 @@ def plan_channels(
     eeg, left_out = _eeg_channels(names)
     faults: list[str] = []
     if contract.known_ch_names:
+        if contract.is_by_position:
+            contract = _with_differences(contract, eeg)
         channels, unused = _known(contract, eeg, missing, montage)
         left_out |= unused
         faults += _missing_channels(contract, channels, eeg, montage)
@@ -65,6 +67,8 @@ def plan_channels(
         channels = [PlannedChannel(name, "taken", {name: 1.0}) for name in eeg]
         if not eeg:
             faults.append("expected channels of EEG, got none")
+    if contract.is_by_position:  # electrodes that the recording does not have are not missed
+        channels = [channel for channel in channels if channel.how != "absent"]
     n_used = sum(channel.how != "absent" for channel in channels)
     if contract.max_n_chans is not None and n_used > contract.max_n_chans:
         faults.append(f"expected at most {contract.max_n_chans} channels, got {n_used}")
@@ -93,6 +97,14 @@ def _eeg_channels(names: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
         if kind != "eeg"
     }
     return eeg, others
+
+
+def _with_differences(contract: ChannelContract, eeg: list[str]) -> ChannelContract:
+    """Return the contract with the recording's differences of electrodes that the model knows."""
+    known = {name.upper() for name in contract.known_ch_names}
+    pairs = [sensor.electrode.upper() for sensor in sensors_of(eeg) if "-" in sensor.electrode]
+    placed = tuple(pair for pair in pairs if set(pair.split("-")) <= known)
+    return dataclasses.replace(contract, known_ch_names=(*contract.known_ch_names, *placed))
 
 
 def _known(

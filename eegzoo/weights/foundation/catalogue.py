@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 
 from eegzoo.arguments import nearest
-from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
+from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, luna, reve, steegformer
 from eegzoo.models.zoo import find_entry
 from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.checkpoints import FoundationWeights
+from eegzoo.weights.foundation.hub_origin import HubOrigin
 from eegzoo.weights.foundation.matching import Array
 from eegzoo.weights.foundation.names import NAMES
 
@@ -43,7 +44,8 @@ def list_foundation_weights() -> list[str]:
     --------
     >>> list_foundation_weights()
     ['biot.prest', 'biot.shhs_prest', 'biot.six_datasets', 'cbramod.base', 'eegpt.large',
-     'epint.base', 'labram.base', 'steegformer.base', 'steegformer.large', 'steegformer.small']
+     'epint.base', 'labram.base', 'luna.base', 'luna.huge', 'luna.large', 'reve.base',
+     'reve.large', 'steegformer.base', 'steegformer.large', 'steegformer.small']
     """
     return list(NAMES)
 
@@ -102,6 +104,59 @@ def _steegformer(size: str, **arguments: int) -> FoundationWeights:
         arguments=arguments,
         page="https://github.com/LiuyinYang1101/STEEGFormer/releases/tag/"
         f"ST-EEGFormer-{size}",
+    )  # fmt: skip
+
+
+# The terms in elouayas/reve_eeg, hf/reve-base/README.md.
+_REVE_TERMS = (
+    "no redistribution of the weights, changed or not; no identification of people, no inference "
+    "on the people of the pretraining, no surveillance, discrimination or manipulation"
+)
+
+
+def _reve(size: str, commit: str, sha256: str = "", **arguments: int) -> FoundationWeights:
+    origin = HubOrigin(
+        licence="EEG Foundation Model Responsible Use Agreement", sha256=sha256,
+        repository=f"brain-bzh/reve-{size}", commit=commit, path="model.safetensors",
+        has_terms=True,
+    )  # fmt: skip
+    return FoundationWeights(
+        f"reve.{size}",
+        origin,
+        TrainingData(
+            "92 data sets, 60,000 hours", 25_000, _TERMS,
+            "El Ouahidi, Lys, Thölke, Farrugia, Pasdeloup, Gripon, Jerbi, Lioi (2025), REVE: a "
+            "foundation model for EEG, NeurIPS, https://doi.org/10.48550/arXiv.2510.21585",
+        ),
+        reve.backbone_from,
+        arguments=arguments,
+        page="" if sha256 else origin.page,
+        terms=_REVE_TERMS,
+    )  # fmt: skip
+
+
+def _luna(size: str, sha256: str = "", **arguments: int) -> FoundationWeights:
+    origin = HubOrigin(
+        licence="CC BY-ND 4.0", sha256=sha256, repository="PulpBio/LUNA",
+        commit="999c1af0fd6fbfb43ed47169c61fe9faa49cfe9f", path=f"LUNA_{size}.safetensors",
+    )  # fmt: skip
+    return FoundationWeights(
+        f"luna.{size}",
+        origin,
+        TrainingData(
+            "TUEG and Siena, more than 21,000 hours", None, "TUEG by application to TUH",
+            "Döner, Ingolfsson, Benini, Li (2025), LUNA: efficient and topology-agnostic "
+            "foundation model for EEG signal analysis, NeurIPS, "
+            "https://doi.org/10.48550/arXiv.2510.22257",
+        ),
+        luna.backbone_from,
+        ignored=(
+            "mask_token", "cross_attn.temparature", "blocks.*.rotary_emb.*", "decoder_head.*",
+            "channel_emb.*",
+        ),
+        arguments=arguments,
+        page="" if sha256 else origin.page,
+        terms="use and fine-tuning are allowed; weights that were changed must not be passed on",
     )  # fmt: skip
 
 
@@ -170,6 +225,20 @@ _WEIGHTS = {
             prefix="target_encoder.",
             page="https://figshare.com/s/e37df4f8a907a866df4b",
         ),
+        _reve(
+            "base", "fa9a2163a4b7c0a42c8e28b56077ef9c368944dc",
+            "8ecc650619598748286c2457f81f5c6bd12e8bb59db44f7b02af1955c44de8fe",
+        ),
+        _reve(
+            "large", "ef50ef670d25e19f41898e462af05a503562eaeb", embed_dim=1216, n_heads=19,
+            feedforward_size=3234, n_frequencies=5,
+        ),
+        _luna("base", "482839ad9152b6948ff166d2a1638637c54b4d91f1cefadbce6312831ba9b11d"),
+        _luna(
+            "large", "03e0321a1e1a30dc074f7bfe512a901138200494f7694f31ab633e42b105c0e4",
+            embed_dim=96, n_queries=6, depth=10,
+        ),
+        _luna("huge", embed_dim=128, n_queries=8, depth=24),
         _steegformer("small"),
         _steegformer("base", embed_dim=768, depth=12, n_heads=12),
         _steegformer("large", embed_dim=1024, depth=24, n_heads=16),

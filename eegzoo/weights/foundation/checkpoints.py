@@ -12,15 +12,16 @@ import torch
 from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelContract
 from eegzoo.models.zoo import create_model, find_entry
-from eegzoo.weights.authors.authors_file import fetch_file
+from eegzoo.weights.authors.safetensors_file import read_safetensors
 from eegzoo.weights.authors.torch_file import read_state
 from eegzoo.weights.card import Origin, TrainingData
 from eegzoo.weights.foundation.contract_checks import check_fit
+from eegzoo.weights.foundation.hub_origin import HubOrigin, fetch_with_terms
 from eegzoo.weights.foundation.matching import Match, StateFrom, convert, load_matching
 
 _NEVER_LOADED = (
-    "the loader on files of the same layout with drawn values; the true file, which is too large "
-    "to be kept for eegzoo's tests, was never loaded there"
+    "the loader on files of the same layout with drawn values; the true file, which is {why}, was "
+    "never loaded there"
 )
 
 
@@ -51,6 +52,8 @@ class FoundationWeights:
         Arguments of the architecture that differ from its defaults.
     page : str
         Page to download the file from, if there is no checksum with which eegzoo could verify it.
+    terms : str
+        What the authors allow and forbid, if it takes more words than the name of the licence.
 
     Examples
     --------
@@ -71,6 +74,7 @@ class FoundationWeights:
     known_ch_names: tuple[str, ...] | None = None
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     page: str = ""
+    terms: str = ""
 
     @property
     def architecture(self) -> str:
@@ -88,6 +92,17 @@ class FoundationWeights:
             known_ch_names=self.known_ch_names,
             max_n_chans=len(self.known_ch_names),
         )
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether the authors' file is only for users who accepted their terms."""
+        return isinstance(self.origin, HubOrigin) and self.origin.has_terms
+
+    def contract_with(self, arguments: Mapping[str, Any]) -> ChannelContract:
+        """Return what the weights expect: with ``positions`` among the arguments, any names."""
+        if arguments.get("positions") is None:
+            return self.contract
+        return dataclasses.replace(self.contract, known_ch_names=(), is_by_position=False)
 
     def card(self) -> None:
         """Print the card."""
@@ -116,17 +131,32 @@ class FoundationWeights:
             length = f"{contract.min_n_times} to {contract.max_n_times} samples"
         source = self.page or f"{origin.repository} {origin.commit[:7]} {origin.path}"
         check = f"Git blob {origin.git_blob}" if origin.git_blob else "names and shapes alone"
+        if origin.sha256:
+            check = f"SHA-256 {origin.sha256}"
+        channels = ", ".join(known) if known else "any"
+        if contract.is_by_position:
+            channels = (
+                f"any with a position: {len(known)} electrodes of the 10-05 system by name, "
+                "differences of two, or positions= in metres, in the frame of MNE's colin27_1005 "
+                "and not scaled to a head"
+            )
+        why = (
+            "only for those who accept its terms"
+            if self.has_terms
+            else "too large to be kept for eegzoo's tests"
+        )
         return [
             self.name,
             f"  model          {self.architecture}, pretrained, without a head",
-            f"  channels       {', '.join(known) if known else 'any'}",
+            f"  channels       {channels}",
             f"  input          {contract.sfreq:g} Hz, windows of {length}, tokens of "
             f"{contract.patch_length}",
             f"  scale          microvolts; the model divides them by: {contract.unit}",
             f"  trained on     {self.training.name} ({self.training.licence})",
             f"  weights        {origin.licence}; {source}",
+            *([f"  terms          {self.terms}"] if self.terms else []),
             f"  verified by    {check}",
-            f"  tested         {_NEVER_LOADED}",
+            f"  tested         {_NEVER_LOADED.format(why=why)}",
             "  intended use   starting point for fine-tuning; research",
             "  not for        medical decisions; classification without fine-tuning",
             f"  cite           {self.training.citation}",
@@ -177,11 +207,13 @@ class FoundationWeights:
         )  # fmt: skip
         if path is None:
             if self.page:
+                first = "accept its terms and " if self.has_terms else ""
                 raise ValueError(
                     f"expected path for {self.name}: eegzoo knows no checksum of its file; "
-                    f"download it from {self.page}"
+                    f"{first}download it from {self.page}"
                 )
-            path = fetch_file(self.origin, f"{self.name}{Path(self.origin.path).suffix}")
+            file = f"{self.name}{Path(self.origin.path).suffix}"
+            path = fetch_with_terms(self.name, self.origin, file)
         self.fill(model, path)
         return model.eval()
 
@@ -196,7 +228,7 @@ class FoundationWeights:
         **arguments: Any,
     ) -> EEGModel:
         """Return the architecture with initial weights; the parameters are those of `load`."""
-        contract = self.contract
+        contract = self.contract_with(arguments)
         check_fit(self.name, contract, n_times, ch_names, n_chans, sfreq)
         with torch.random.fork_rng(devices=[]):
             return create_model(
@@ -218,7 +250,10 @@ class FoundationWeights:
             If the file is damaged or has other weights. The message names them.
         """
         try:
-            weights = read_state(path, self.entry, self.prefix)
+            if Path(path).suffix == ".safetensors":
+                weights = read_safetensors(path)
+            else:
+                weights = read_state(path, self.entry, self.prefix)
             return load_matching(model, convert(weights, self.state_from, self.ignored), self.new)
         except ValueError as error:
             raise ValueError(f"{path} is no checkpoint of {self.name}: {error}") from error

@@ -58,7 +58,7 @@ def check_fit(
         )
     known = {known.upper() for known in contract.known_ch_names}
     if ch_names is not None and known:
-        unknown = [each for each in ch_names if each.upper() not in known]
+        unknown = [each for each in ch_names if not _is_known(each.upper(), known, contract)]
         if unknown:
             raise ValueError(
                 f"expected ch_names among the {len(known)} that {name} knows, got "
@@ -72,3 +72,9 @@ def check_fit(
         raise ValueError(
             f"expected n_times of at most {contract.max_n_times} for {name}, got {n_times}"
         )
+
+
+def _is_known(name: str, known: set[str], contract: ChannelContract) -> bool:
+    if contract.is_by_position and name.count("-") == 1:
+        return set(name.split("-")) <= known
+    return name in known

@@ -6,7 +6,9 @@ import mne
 import numpy as np
 import pytest
 
+from eegzoo.reproduction.catalogue import find_entries
 from eegzoo.reproduction.protocols.accuracy import scores_of
+from eegzoo.reproduction.protocols.accuracy_tasks import task_of
 from eegzoo.reproduction.protocols.commands import script
 from eegzoo.reproduction.protocols.run import Rows, Run
 from eegzoo.reproduction.protocols.sessions import sessions_of, standardized
@@ -27,6 +29,14 @@ def test_accuracy_is_the_mean_over_seeds_and_its_interval_is_over_folds():
     assert score.units == {"0": 0.6, "1": 0.9}
     assert score.interval == (0.6, 0.9)
     assert score.n_windows == 20
+
+
+@pytest.mark.parametrize("name", ["left_right", "fists_feet"])
+def test_imagery_is_of_two_movements_without_pauses(name):
+    runs = find_entries(f"bench:{name}")[0].recordings["runs"]
+    task = task_of(name, eegbci.simulate(subjects=[1], runs=runs[:1]))
+    assert np.unique(task.y, return_counts=True)[1].tolist() == [8, 7]
+    assert set(task.y) == {"T1", "T2"}
 
 
 def test_single_fold_has_an_interval_over_windows():

@@ -9,6 +9,8 @@ import pytest
 import torch
 from sklearn.base import clone
 
+from eegzoo.data import PersonAlignment
+from eegzoo.data.preprocessing.by_person.covariance_means import riemannian_mean
 from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.adapts import HOW
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
@@ -85,12 +87,34 @@ def test_the_original_is_not_changed(either):
     assert either.alignment_ is None
 
 
+@pytest.mark.parametrize("method", ["euclid", "riemann"])
+def test_the_aligned_covariance_is_the_identity(fitted, method):
+    classifier = clone_of(fitted)
+    classifier.align_ = PersonAlignment(method, shrinkage=0.0)
+    # Windows that differ, so that a part of them has another mean.
+    windows = NEW_X * np.linspace(0.7, 1.5, len(NEW_X), dtype=np.float32)[:, None, None]
+    adapted = classifier.adapt(windows, how=["align"])
+    aligned = adapted.alignment_.transform(windows.astype(np.float64))
+    aligned -= aligned.mean(axis=(0, 2), keepdims=True)
+    covariances = aligned @ aligned.transpose(0, 2, 1) / aligned.shape[-1]
+    mean = covariances.mean(axis=0) if method == "euclid" else riemannian_mean(covariances)
+    np.testing.assert_allclose(mean, np.eye(4), atol=1e-5)
+
+
 def test_adapting_twice_is_adapting_once(either):
     once = either.adapt(NEW_X)
     assert_same(once.adapt(NEW_X), once)
     torch.testing.assert_close(state(once.adapt(NEW_X)), state(once), rtol=0, atol=0)
     # Also when it was adapted to another person in between.
     assert_same(either.adapt(OTHER_X).adapt(NEW_X), once)
+
+
+@pytest.mark.parametrize("how", [["align"], ["statistics"]])
+def test_what_an_adaptation_does_not_renew_is_that_of_the_training(either, how):
+    again = either.adapt(OTHER_X).adapt(NEW_X, how=how)
+    once = either.adapt(NEW_X, how=how)
+    assert_same(again, once)
+    torch.testing.assert_close(state(again), state(once), rtol=0, atol=0)
 
 
 def test_the_order_of_the_windows_does_not_matter(either):
@@ -253,6 +277,19 @@ def test_one_window_raises(either, n_windows):
         either.adapt(NEW_X[:n_windows])
 
 
+def test_copies_of_a_window_are_no_further_windows(either):
+    with pytest.raises(ValueError, match=r"at least 2 windows to adapt on, .* got 1 different"):
+        either.adapt(np.repeat(NEW_X[:1], 12, axis=0))
+    with pytest.warns(AdaptationWarning, match="adapted on 2 different windows"):
+        either.adapt(np.repeat(NEW_X[:2], 6, axis=0), how=["statistics"])
+
+
+def test_windows_without_a_signal_raise(either):
+    flat = np.broadcast_to(np.arange(12.0)[:, None, None], (12, *NEW_X.shape[1:]))
+    with pytest.raises(ValueError, match="expected windows that vary to adapt on"):
+        either.adapt(flat)
+
+
 @pytest.mark.parametrize("which", ["head", "all"])
 def test_a_stretch_with_one_state_warns(which):
     # Classes that are told apart by the power of a rhythm: without one of them, none is confident.
@@ -267,6 +304,16 @@ def test_a_stretch_with_one_state_warns(which):
     assert "pseudo_labels" not in one.adaptation_.how
     assert "or one only" in one.adaptation_.stepped_back
     assert weights_that_differ(classifier, one) == set()
+
+
+@pytest.mark.parametrize("which", ["head", "all"])
+def test_weights_are_those_before_when_too_many_labels_changed(fitted, which, monkeypatch):
+    monkeypatch.setattr("eegzoo.training.adaptation.pseudo_labels._MOST_CHANGED", -1.0)
+    with pytest.warns(AdaptationWarning, match="labels changed while they were learnt"):
+        adapted = fitted.adapt(NEW_X, pseudo_labels=PseudoLabels(which=which))
+    without = fitted.adapt(NEW_X, how=["align", "statistics"])
+    torch.testing.assert_close(state(adapted), state(without), rtol=0, atol=0)
+    assert adapted.adaptation_.how == ("align", "statistics")
 
 
 @pytest.mark.parametrize("which", ["head", "all"])
@@ -292,10 +339,19 @@ def test_several_people_raise(fitted):
     fitted.adapt(NEW_X, groups=np.repeat("S1", 30))
 
 
+@pytest.mark.parametrize("how", [["align"], ["statistics"]])
+def test_several_people_are_refused_by_a_classifier_for_one(fitted, how):
+    adapted, people = fitted.adapt(NEW_X, how=how), np.repeat(["S1", "S2"], 15)
+    for windows, groups in ((NEW_X, people), (make_dataset(NEW_X, NEW_Y, people), None)):
+        with pytest.raises(ValueError, match="one person for an estimator that is adapted to one"):
+            adapted.predict(windows, groups=groups)
+
+
 @pytest.mark.parametrize(
     ("how", "error", "message"),
     [
         ("align", TypeError, r"such as \('align',\)"),
+        (3, TypeError, r"expected how to be a collection such as \('align',\), got 3"),
         (("whiten",), ValueError, r"got \['whiten'\]"),
     ],
 )

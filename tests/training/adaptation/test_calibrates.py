@@ -109,6 +109,8 @@ def test_labels_of_one_class_warn(fitted):
     ("y", "which", "message"),
     [
         ([0, 2], "head", r"expected labels of classes \[0, 1\], got \[2\]"),
+        ([0, None], "head", r"expected labels of classes \[0, 1\], got \[None\]"),
+        ([0, "1"], "head", r"expected labels of classes \[0, 1\], got \['0', '1'\]"),
         ([0, 1], "front", "expected which to be one of 'head', 'all'"),
         ([0, 1, 1], "head", r"expected y of shape \(2,\)"),
     ],

@@ -65,6 +65,8 @@ SMALLER = {
     "labram": {"depth": 2},
     "cbramod": {"depth": 2},
     "biot": {"embed_dim": 64, "depth": 2},
+    "luna": {"embed_dim": 16, "depth": 2},
+    "reve": {"embed_dim": 64, "depth": 2, "feedforward_size": 64},
     "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1)},
     "sleeptransformer": {"depth": 1, "second_depth": 1},
     "steegformer": {"embed_dim": 64, "depth": 2},

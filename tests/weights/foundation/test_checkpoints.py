@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import eegzoo
-from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, steegformer
+from eegzoo.models.references import biot, cbramod, eegpt, epint, labram, luna, reve, steegformer
 from eegzoo.models.references.seeded import draw
 from eegzoo.weights.authors.authors_file import git_blob_of
 from eegzoo.weights.foundation.catalogue import (
@@ -33,9 +34,11 @@ REFERENCES = {
     "cbramod.base": (cbramod.BASE, "backbone."),
     "eegpt.large": (eegpt.LARGE, "target_encoder."),
     "epint.base": (epint.BASE, ""),
+    "luna.base": (luna.BASE, ""),
+    "reve.base": (reve.BASE, "encoder."),
     "steegformer.small": (steegformer.SMALL, ""),
 }
-LARGE = ("eegpt.large", "epint.base", "steegformer.small")
+LARGE = ("eegpt.large", "epint.base", "reve.base", "steegformer.small")
 every_layout = pytest.mark.parametrize(
     "name",
     [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in REFERENCES],
@@ -52,7 +55,7 @@ def checkpoint(name, **changes):
     for key, shape in LAYOUTS[name].items():
         theirs = key.removeprefix(weights.prefix)
         is_used = key.startswith(weights.prefix)
-        value = known.get(f"{start}{theirs}") if is_used else None
+        value = known.get(f"{start}{theirs}", known.get(theirs)) if is_used else None
         if value is None or list(value.shape) != shape:
             value = rng.standard_normal(shape).astype(np.float32)
             if theirs == "channel_tokens.weight":  # the first 16 of 18
@@ -63,6 +66,15 @@ def checkpoint(name, **changes):
         return state
     options = argparse.Namespace(lr=0.1, output_dir="somewhere")
     return {weights.entry: state, "epoch": 3, "args": options}
+
+
+def written(name, folder):
+    """The path of a new file with the content of `checkpoint`."""
+    suffix = Path(find_foundation_weights(name).origin.path).suffix or ".pth"
+    path = folder / f"file{suffix}"
+    content = checkpoint(name)
+    save_file(content, path) if suffix == ".safetensors" else torch.save(content, path)
+    return path
 
 
 def build(name):
@@ -78,8 +90,7 @@ def build(name):
 @every_layout
 def test_outputs_are_those_of_the_authors(name, tmp_path):
     weights, arguments, x = build(name)
-    torch.save(checkpoint(name), tmp_path / "file.pth")
-    model = weights.load(path=tmp_path / "file.pth", **arguments)
+    model = weights.load(path=written(name, tmp_path), **arguments)
     assert not model.training
     whole, _ = REFERENCES[name][0].build()
     new = {key: value for key, value in whole.state_dict().items() if key.startswith(weights.new)}
@@ -95,8 +106,7 @@ def test_outputs_are_those_of_the_authors(name, tmp_path):
 def test_all_weights_but_the_new_ones_match(name, tmp_path):
     weights, arguments, _ = build(name)
     model = weights.build(**arguments)
-    torch.save(checkpoint(name), tmp_path / "file.pth")
-    match = weights.fill(model, tmp_path / "file.pth")
+    match = weights.fill(model, written(name, tmp_path))
     assert match.n_matched + len(match.new) == len(model.state_dict())
     assert all(key.startswith(weights.new) for key in match.new)
 
@@ -192,7 +202,8 @@ def test_what_the_weights_do_not_fit_is_refused(name, changes, message):
 def test_origin_is_complete(name):
     weights = find_foundation_weights(name)
     assert weights.origin.licence
-    assert weights.page or (weights.origin.commit and weights.origin.git_blob)
+    checksum = weights.origin.git_blob or weights.origin.sha256
+    assert weights.page or (weights.origin.commit and checksum)
     assert weights.training.citation
     assert eegzoo.models.find_entry(weights.architecture).foundation
 
@@ -203,17 +214,20 @@ def test_the_card_says_what_a_user_must_know(name, capsys):
     weights.card()
     text = capsys.readouterr().out
     assert text.startswith(f"{name}\n")
-    assert "the true file, which is too large" in text
+    assert "the true file, which is " in text
+    assert weights.terms in text
     for fact in (
         weights.origin.licence,
         f"{weights.contract.sfreq:g} Hz",
         weights.training.citation,
     ):
         assert fact in text
-    if weights.origin.git_blob:
-        assert weights.origin.git_blob in text
-    for known in weights.contract.known_ch_names:
-        assert known in text
+    assert weights.origin.git_blob in text
+    assert weights.origin.sha256 in text
+    if weights.contract.is_by_position:
+        assert "any with a position: 343 electrodes" in text
+    else:
+        assert all(known in text for known in weights.contract.known_ch_names)
 
 
 def test_the_list_of_names_is_complete():

@@ -170,9 +170,18 @@ class Bucket:
             )
         mark_used()
         options = dict(self._options)
-        if self.url.startswith("http://"):
+        endpoint = _endpoint(options)
+        if (endpoint or self.url).startswith("http://"):
             options["client_options"] = {"allow_http": True, **options.get("client_options", {})}
-        return from_url(self.url, **options)
+        try:
+            return from_url(self.url, **options)
+        except Exception as error:
+            for name, value in _each(options):  # nothing is asked of a server yet
+                try:
+                    from_url(self.url, **value)
+                except Exception as of_one:
+                    raise ValueError(f"{name}: {_summary(of_one)}") from None
+            raise ValueError(_summary(error)) from None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "_options": self._options}
@@ -192,10 +201,34 @@ class Bucket:
             raise _translated(error, place, verb) from None  # its text may show credentials
 
 
+def _endpoint(options: Mapping[str, Any]) -> str:
+    """Return the address of the server in some options, or an empty string."""
+    for name, value in options.items():
+        if name.lower().endswith(("endpoint", "endpoint_url")):
+            parts = urlsplit(str(value))
+            if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
+                raise ValueError(f"{name}: expected http://SERVER or https://SERVER")
+            return str(value)
+    return ""
+
+
+def _each(options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of each option, and options with that one alone."""
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            for key, part in value.items():
+                yield str(key), {name: {key: part}}
+        else:
+            yield name, {name: value}
+
+
+def _summary(error: Exception) -> str:
+    return " ".join(str(error).split("\n\nDebug source", 1)[0].split())
+
+
 def _translated(error: Exception, place: str, verb: str) -> Exception:
     """Return an error of Python for one of obstore."""
-    kind, whole = type(error).__name__, str(error)
-    summary = whole.split("\n\nDebug source", 1)[0]
+    kind, whole, summary = type(error).__name__, str(error), _summary(error)
     if expired := _EXPIRED.search(whole):
         return PermissionError(
             f"cannot {verb} {place}: the credentials are refused ({expired[0]}); renew them"
@@ -214,7 +247,7 @@ def _translated(error: Exception, place: str, verb: str) -> Exception:
         return OSError(f"cannot {verb} {place}: the server does not send parts of files")
     if kind in ("UnknownConfigurationKeyError", "BaseError", "ValueError", "TypeError"):
         return ValueError(f"expected storage_options that obstore takes for {place}: {summary}")
-    told = re.sub(r"Error performing \S+ \S+ in [\w.µ]+(, | - )?", "", " ".join(summary.split()))
+    told = re.sub(r"Error performing \S+ \S+ in [\w.µ]+(, | - )?", "", summary)
     told = re.sub(r"\?\S*", "", told)[:_LONGEST]  # queries may be signed
     found = _KIND.search(whole)
     if found and found[1] in _REASONS:

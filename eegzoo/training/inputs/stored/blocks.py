@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from eegzoo.arguments import positive_int
+from eegzoo.data.tasks.read_ahead import read_ahead
 from eegzoo.data.windows.lazy_windows import Windows
 from eegzoo.training.inputs.crops import RandomCrops
 from eegzoo.training.inputs.training_set import Batch, TrainingSet
@@ -158,15 +158,9 @@ class BlockBatches(RandomCrops):
     def __iter__(self) -> Iterator[Batch]:
         starts = self._starts()
         buffers = self._filled_buffers(self._take_done())
-        with ThreadPoolExecutor(1, "eegzoo-read-ahead") as reader:
-            batches = next(buffers, None)
-            ahead = None if batches is None else reader.submit(self._read, batches)
-            while batches is not None and ahead is not None:
-                read, ready = ahead.result(), batches
-                batches = next(buffers, None)
-                ahead = None if batches is None else reader.submit(self._read, batches)
-                for whole in ready:
-                    yield self._of(whole, starts, read)
+        for batches, read in read_ahead(lambda drawn: (drawn, self._read(drawn)), buffers):
+            for whole in batches:
+                yield self._of(whole, starts, read)
 
     def _filled_buffers(self, n_done: int) -> Iterator[list[Tensor]]:
         """Yield the batches of a pass, buffer by buffer, without the first `n_done`."""
