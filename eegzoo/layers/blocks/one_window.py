@@ -256,11 +256,12 @@ def _length_of_pool(pool: Any) -> int | None:
 def _is_depthwise(conv: Any) -> bool:
     in_unit_steps = conv.stride == conv.dilation == (1,) and conv.padding_mode == "zeros"
     depthwise = conv.groups == conv.in_channels == conv.out_channels and conv.bias is None
-    return depthwise and in_unit_steps and conv.padding == "same"
+    return bool(depthwise and in_unit_steps and conv.padding == "same")
 
 
 def _is_pointwise(conv: Any) -> bool:
-    return conv.kernel_size == conv.stride == (1,) and conv.groups == 1 and conv.padding == (0,)
+    in_unit_steps = conv.kernel_size == conv.stride == (1,)
+    return bool(in_unit_steps and conv.groups == 1 and conv.padding == (0,))
 
 
 def _activated(activation: nn.Module, y: Tensor) -> Tensor:
