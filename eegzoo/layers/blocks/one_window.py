@@ -30,7 +30,7 @@ from eegzoo.torch_modules import stored_buffers
 # larger matrices.
 _BLOCK = 16
 # Number of multiplications above which convolutions are faster than matrices for one window.
-_MOST_OPERATIONS = 8_000_000
+_MOST_OPERATIONS = 4_000_000
 
 
 class OneWindow(nn.Module):
