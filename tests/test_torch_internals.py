@@ -347,6 +347,66 @@ def test_without_version(modules):
 
 
 @entry(
+    "has_global_hooks",
+    "hooks for all modules are in _global_forward_hooks and three similar dictionaries",
+    "EEGNet for one window, which must call its modules if hooks run",
+)
+@pytest.mark.parametrize("register", HOOKS)
+def test_has_global_hooks(internals, register):
+    assert not internals.has_global_hooks()
+    handle = getattr(nn.modules.module, register.replace("register", "register_module"))(print)
+    try:
+        assert internals.has_global_hooks()
+    finally:
+        handle.remove()
+    assert not internals.has_global_hooks()
+
+
+@entry(
+    "ModuleState",
+    "what a module computes with is in its __dict__, in _parameters and in _buffers",
+    "EEGNet for one window, whose matrices are made again after any change",
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: net[0].weight.data.mul_(2),
+        lambda net: net[1].running_mean.add_(1),
+        lambda net: setattr(net[0], "weight", nn.Parameter(net[0].weight.detach() * 2)),
+        lambda net: setattr(net[0], "bias", None),
+        lambda net: setattr(net[1], "eps", 0.5),
+        lambda net: setattr(net[0], "forward", print),
+        lambda net: net[1].train(),
+        lambda net: net[0].register_forward_hook(print),
+        lambda net: net.append(nn.ELU()),
+        lambda net: setattr(net, "1", nn.Identity()),
+        lambda net: net.double(),
+        lambda net: net.to("meta"),
+        lambda net: setattr(net[0], "__class__", nn.Bilinear),
+    ],
+)
+def test_module_state(modules, change):
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).eval()
+    state = modules.ModuleState(net)
+    net[0].weight.data = net[0].weight.data.clone()
+    assert state.holds()
+    change(net)
+    assert not state.holds()
+    assert modules.ModuleState(net).holds() is not net[0].weight.is_meta
+
+
+@entry(
+    "stored_buffers",
+    "buffers stand in _buffers in the order in which they were registered",
+    "the matrices of EEGNet for one window",
+)
+def test_stored_buffers(modules):
+    norm = nn.BatchNorm1d(2).double()
+    expected = [norm.running_mean, norm.running_var, norm.num_batches_tracked]
+    assert all(a is b for a, b in zip(modules.stored_buffers(norm), expected, strict=True))
+
+
+@entry(
     "stored_tensor",
     "parameters stand in _parameters, buffers in _buffers, all else in __dict__",
     "the weight of constrained layers",

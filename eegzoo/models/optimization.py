@@ -86,8 +86,8 @@ class OptimizedModel(nn.Module):
         Tensor, shape (batch, n_outputs)
             Logits, or what else the original returns.
         """
-        # A graph must hold for any batch, which a shape would make a constant, and libraries that run
-        # graphs choose their own order.
+        # A graph must hold for any batch, which a shape would make a constant, and libraries that
+        # run graphs choose their own order.
         if is_eager_on_cpu(x) and x.shape == self._one_shape and x.is_floating_point():
             fast = self.one_window
             if fast is not None:

@@ -233,7 +233,7 @@ def test_it_follows_a_change_of_dtype_and_refuses_what_the_layers_refuse(model):
         model(window(torch.float32)), by_layers(model, window(torch.float32))
     )
     with torch.no_grad():
-        with pytest.raises(RuntimeError, match="dtype|type"):
+        with pytest.raises(RuntimeError, match="expected"):
             model(window())
         with pytest.raises(ValueError, match=r"expected x of shape .*n_chans=4"):
             model(torch.zeros(1, 5, 64))

@@ -30,7 +30,7 @@ from eegzoo.torch_modules import stored_buffers
 # larger matrices.
 _BLOCK = 16
 # Number of multiplications above which convolutions are faster than matrices for one window.
-_MOST_OPERATIONS = 8_000_000
+_MOST_OPERATIONS = 4_000_000
 
 
 class OneWindow(nn.Module):
@@ -256,11 +256,12 @@ def _length_of_pool(pool: Any) -> int | None:
 def _is_depthwise(conv: Any) -> bool:
     in_unit_steps = conv.stride == conv.dilation == (1,) and conv.padding_mode == "zeros"
     depthwise = conv.groups == conv.in_channels == conv.out_channels and conv.bias is None
-    return depthwise and in_unit_steps and conv.padding == "same"
+    return bool(depthwise and in_unit_steps and conv.padding == "same")
 
 
 def _is_pointwise(conv: Any) -> bool:
-    return conv.kernel_size == conv.stride == (1,) and conv.groups == 1 and conv.padding == (0,)
+    in_unit_steps = conv.kernel_size == conv.stride == (1,)
+    return bool(in_unit_steps and conv.groups == 1 and conv.padding == (0,))
 
 
 def _activated(activation: nn.Module, y: Tensor) -> Tensor:

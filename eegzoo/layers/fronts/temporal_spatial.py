@@ -29,12 +29,7 @@ from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
 from eegzoo.layers.running_statistics import update_running_statistics
 from eegzoo.layers.time_major import prefers_time_major
-from eegzoo.torch_internals import (
-    has_hooks,
-    has_patched_forward,
-    is_transformed,
-    wide_dtype,
-)
+from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed, wide_dtype
 
 _fused_everywhere: bool | None = None
 
