@@ -166,9 +166,8 @@ class LUNA(EEGModel):
             self.embed_dim // _N_STEPS, 2 * quarter - 1, stride=quarter, padding=quarter - 1
         )
         n_bins = 2 * (self.patch_length // 2 + 1)
-        self.spectrum = nn.Sequential(
-            nn.Linear(n_bins, 4 * n_bins), nn.GELU(), nn.Linear(4 * n_bins, self.embed_dim)
-        )
+        linear = nn.Linear(n_bins, 4 * n_bins), nn.Linear(4 * n_bins, self.embed_dim)
+        self.spectrum = nn.Sequential(linear[0], nn.GELU(), linear[1])
         places = positions_of_channels(self.ch_names, self.positions, self.n_chans)
         self.places = ChannelPositions(in_head_frame(places) if self.positions is None else places)
         self.place_features = nn.Sequential(
@@ -193,8 +192,7 @@ class LUNA(EEGModel):
         _initialize(self)
         for number, layer in enumerate(self.transformer, start=1):
             for last in ("attend.1.out", "expand.4"):
-                with torch.no_grad():
-                    layer.get_parameter(f"{last}.weight").div_(math.sqrt(2.0 * number))
+                layer.get_parameter(f"{last}.weight").data /= math.sqrt(2.0 * number)
         self.head = self.make_head(self.n_outputs)
 
     def features(self, x: Tensor) -> Tensor:
@@ -203,13 +201,12 @@ class LUNA(EEGModel):
         # Once more, so that rounding errors of a constant channel are not taken for a signal.
         x = x - x.mean(dim=2, keepdim=True)
         deviation = torch.linalg.vector_norm(x, dim=2, keepdim=True) / math.sqrt(self.n_times - 1)
-        x = x / (deviation + _EPS)
-        x = x[..., : self.n_patches * self.patch_length]
+        x = (x / (deviation + _EPS))[..., : self.n_patches * self.patch_length]
         x = x.unflatten(2, (self.n_patches, self.patch_length))  # type: ignore[no-untyped-call]
         dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
         places = sines_of_places(self.places(dtype, x.device), self.embed_dim).to(x.dtype)
-        x = self.patches(x) + self.spectrum(amplitude_and_phase(x))
-        x = x + self.place_features(places).unsqueeze(1)  # (batch, n_chans, n_patches, embed_dim)
+        tokens = self.patches(x) + self.spectrum(amplitude_and_phase(x))
+        x = tokens + self.place_features(places).unsqueeze(1)
         x = self.gather(x.transpose(1, 2).flatten(0, 1))  # (batch * n_patches, n_queries, ...)
         x = self.transformer(x.reshape(-1, self.n_patches, self.patch_features))
         out: Tensor = self.norm(x).flatten(1)
@@ -253,21 +250,19 @@ class _ChannelGathering(nn.Module):
             nn.Linear(hidden, features),
             Dropout(drop_prob),
         )
+        sizes = features, n_heads, hidden, nn.GELU
         self.mix = nn.Sequential(
             *(
-                TransformerLayer(
-                    features, n_heads, hidden, nn.GELU, drop_prob=drop_prob, norm_first=True
-                )
+                TransformerLayer(*sizes, drop_prob=drop_prob, norm_first=True)
                 for _ in range(_QUERY_DEPTH)
             )
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, features) to (batch, n_queries, features)."""
-        queries = self.query_norm(self.attend.queries)
-        x = self.attend(self.key_norm(x), self.value_norm(x), queries)
-        out: Tensor = self.mix(x + self.expand(x))
-        return out
+        x = self.attend(self.key_norm(x), self.value_norm(x), self.query_norm(self.attend.queries))
+        mixed: Tensor = self.mix(x + self.expand(x))
+        return mixed
 
 
 def _time_layer(
@@ -301,6 +296,5 @@ def _initialize(module: nn.Module) -> None:
         if isinstance(layer, (QueryAttention, MultiHeadAttention)):
             # torch's attention holds these three weights in one tensor, which determines the fans.
             for linear in (layer.query, layer.key, layer.value):
-                features = linear.weight.shape[0]
-                limit = math.sqrt(6 / (4 * features))
+                limit = math.sqrt(6 / (4 * linear.weight.shape[0]))
                 nn.init.uniform_(linear.weight, -limit, limit)

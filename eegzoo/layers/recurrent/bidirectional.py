@@ -201,11 +201,11 @@ def _linear_of_steps(x: Tensor, weight: Tensor, bias: Tensor) -> Callable[[int],
 def _is_many_without_gradient(x: Tensor) -> bool:
     """Return whether `run_gru` is right and fast: on CPUs, with more than a few sequences."""
     return (
-        x.shape[0] >= _MANY
-        and not torch.is_grad_enabled()
+        not torch.is_grad_enabled()
         and is_eager_on_cpu(x)
         and x.dtype in (torch.float32, torch.float64)
         and _has_fused_kernel(x)
+        and x.shape[0] >= _MANY  # last, so that an exported graph has no guard on it
     )
 
 
