@@ -16,6 +16,7 @@ from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 
 @register_model(
@@ -151,6 +152,10 @@ class DeepConvNet(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
+        containers = (self.first, self.blocks, *self.blocks)
+        if any(has_hooks(part) or has_patched_forward(part) for part in containers):
+            outputs: Tensor = self.blocks(self.first(self.front(x)))
+            return outputs.flatten(1)
         norm, pool, activation, drop = self.first
         # (batch, n_filters, 330) for 1000 samples at 250 Hz
         x = drop(conv_norm_pool(self.front, norm, pool, activation, x))

@@ -170,7 +170,7 @@ def check_positions(positions: Any, n_chans: int) -> tuple[Position, ...] | None
     try:
         found = np.asarray(positions, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"expected positions to hold numbers, got {positions!r}") from error
+        raise ValueError(f"expected positions to be numbers, got {positions!r}") from error
     if found.shape != (n_chans, 3) or not np.isfinite(found).all():
         raise ValueError(
             f"expected positions of shape (n_chans={n_chans}, 3) without NaN, got {found.shape}"

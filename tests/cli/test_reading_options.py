@@ -75,6 +75,7 @@ def test_events_of_epochs_are_chosen_by_name(epochs_file, tmp_path):
 
 
 def test_epochs_and_recordings_are_not_mixed(epochs_file, tmp_path):
+    (tmp_path / "r.edf").touch()
     done = eegzoo("train", "--raw", epochs_file.name, "--raw", "r.edf", *FAST, cwd=tmp_path)
     assert done.returncode == 2
     assert "expected recordings or epochs, got epochs" in done.stderr

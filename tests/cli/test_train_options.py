@@ -235,6 +235,7 @@ def test_causal_training_saves_a_classifier_for_streams(tmp_path):
 
 
 def test_causal_training_is_for_classes(tmp_path):
+    (tmp_path / "a.edf").touch()
     done = eegzoo("train", "--causal", "--target", "age", "--raw", "a.edf", "--metadata", "a.tsv",
                   cwd=tmp_path)  # fmt: skip
     assert done.returncode == 2

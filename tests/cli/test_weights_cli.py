@@ -86,7 +86,7 @@ def test_a_name_shows_its_card_or_its_code(tmp_path):
         ("evaluate absent/eegnet.physionet_mi2", "no such file: absent/eegnet.physionet_mi2"),
         ("evaluate absent.safetensors", "no such file: absent.safetensors"),
         ("evaluate eegnet", "unknown weights 'eegnet'"),
-        ("predict eegsym.mi_9 recording.edf", "did you mean 'eegsym.mi_"),
+        ("predict eegsym.mi_9 .", "did you mean 'eegsym.mi_"),
         (f"predict {MI2} recording.edf", "no such file: recording.edf"),
         (f"evaluate {MI2} --data simulated", "like the labels of the model"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -55,4 +56,10 @@ def amplitude_and_phase(x: Tensor) -> Tensor:
         return x.new_zeros(*x.shape[:-1], 2 * (x.shape[-1] // 2 + 1))
     has_transform = x.dtype in (torch.float32, torch.float64)
     spectrum = torch.fft.rfft(x if has_transform else x.float())
-    return torch.cat([spectrum.abs(), spectrum.angle()], dim=-1).to(x.dtype)
+    # The first value, and the last of an even length, are real. Other implementations leave a
+    # rounding error there, whose sign would make the phase of a negative value pi or -pi.
+    n_times = x.shape[-1]
+    inner = spectrum.imag[..., 1 : (n_times + 1) // 2]
+    imaginary = F.pad(inner, (1, spectrum.shape[-1] - 1 - inner.shape[-1]))
+    phases = torch.atan2(imaginary, spectrum.real)
+    return torch.cat([spectrum.abs(), phases], dim=-1).to(x.dtype)
