@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -57,9 +58,9 @@ def amplitude_and_phase(x: Tensor) -> Tensor:
     has_transform = x.dtype in (torch.float32, torch.float64)
     spectrum = torch.fft.rfft(x if has_transform else x.float())
     # The first value, and the last of an even length, are real. Other implementations leave a
-    # rounding error there, whose sign would make the phase of a negative value pi or -pi.
-    n_times = x.shape[-1]
-    inner = spectrum.imag[..., 1 : (n_times + 1) // 2]
-    imaginary = F.pad(inner, (1, spectrum.shape[-1] - 1 - inner.shape[-1]))
-    phases = torch.atan2(imaginary, spectrum.real)
-    return torch.cat([spectrum.abs(), phases], dim=-1).to(x.dtype)
+    # rounding error there, whose sign would make the phase of a negative value pi or -pi, and
+    # torch 2.13 exports atan2(0, -1) to ONNX as -pi.
+    real, last = spectrum.real, (x.shape[-1] + 1) // 2
+    inner = torch.atan2(spectrum.imag[..., 1:last], real[..., 1:last])
+    phases = [math.pi * (part < 0).to(real.dtype) for part in (real[..., :1], real[..., last:])]
+    return torch.cat([spectrum.abs(), phases[0], inner, phases[1]], dim=-1).to(x.dtype)
