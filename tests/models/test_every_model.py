@@ -211,18 +211,9 @@ def test_an_activation_that_is_no_class_of_layers_raises(name):
             case(name).build(activation=activation)
 
 
-@pytest.mark.slow
-@needs_compiler
-@every_class
-# Inductor computes fbcnet's Fourier transform in eager mode.
-@pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
-def test_inductor_computes_the_outputs_without_gradients(name):
-    check_compiled_model(case(name), "inductor", (False,), grad=False)
-
-
-# Inductor compiles a file for each kernel: a quarter of an hour for the gradients of all models.
-# These have our own autograd functions, constraints, pools, recurrent layers and matrix logarithms;
-# `check_compiled_model` traces the gradients of all others without generating code.
+# Inductor compiles a file for each kernel: half an hour of the processor for all models. These have
+# our own autograd functions, constraints, pools, recurrent layers, matrix logarithms, attention and
+# Fourier transforms. `check_compiled_model` traces the graphs of all, without generating code.
 @pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize(
@@ -230,3 +221,18 @@ def test_inductor_computes_the_outputs_without_gradients(name):
 )
 def test_inductor_computes_the_gradients_of_training(name):
     check_compiled_model(case(name), "inductor", (True,))
+
+
+@pytest.mark.slow
+@needs_compiler
+# Inductor computes fbcnet's Fourier transform in eager mode.
+@pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "biot", "eegnet", "fbcnet", "ifnet", "labram", "msvtnet", "resnet1d", "sccnet",
+        "seqsleepnet", "ssvep_front", "stnet",
+    ],
+)  # fmt: skip
+def test_inductor_computes_the_outputs_without_gradients(name):
+    check_compiled_model(case(name), "inductor", (False,), grad=False)
