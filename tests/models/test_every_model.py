@@ -80,6 +80,10 @@ needs_compiler = pytest.mark.skipif(
     not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))), reason="no C++ compiler"
 )
 every_class = pytest.mark.parametrize("name", CLASSES)
+# Inductor computes the Fourier transforms of fbcnet and tangent_net in eager mode, and warns once.
+complex_in_eager_mode = pytest.mark.filterwarnings(
+    "ignore:Torchinductor does not support code generation for complex"
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -216,6 +220,7 @@ def test_an_activation_that_is_no_class_of_layers_raises(name):
 # Fourier transforms. `check_compiled_model` traces the graphs of all, without generating code.
 @pytest.mark.slow
 @needs_compiler
+@complex_in_eager_mode
 @pytest.mark.parametrize(
     "name", ["deep_convnet", "eegnet", "shallow_convnet", "tangent_net", "tinysleepnet"]
 )
@@ -225,8 +230,7 @@ def test_inductor_computes_the_gradients_of_training(name):
 
 @pytest.mark.slow
 @needs_compiler
-# Inductor computes fbcnet's Fourier transform in eager mode.
-@pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex")
+@complex_in_eager_mode
 @pytest.mark.parametrize(
     "name",
     [
