@@ -10,6 +10,7 @@ from torch import Tensor
 
 from eegzoo.layers.fast_conv import overlap_save as by_frames
 from eegzoo.layers.fast_conv.frame_blocks import blocks_of, by_frame, by_window, clear_rest_
+from eegzoo.layers.fast_conv.plain_gradients import plain_convolution, recomputed, total
 
 _WINDOWS = 8
 """Number of windows computed at once: their filtered signals stay in the caches."""
@@ -120,7 +121,7 @@ class _BlockPower(torch.autograd.Function):
         x, weight, bias, kernels, *kept = ctx.saved_tensors
         needs, frames, length = ctx.needs_input_grad, ctx.frames, ctx.length
         if torch.is_grad_enabled():  # create_graph
-            found = _recomputed(grads[0], (x, weight, bias), needs, length)
+            found = recomputed(_plain_power, grads[0], (x, weight, bias), needs, length)
             return *found, None
         of_x, of_weight, of_bias = [], [], []
         parts = zip(torch.split(grads[0], _WINDOWS), kept[::2], kept[1::2], strict=True)
@@ -137,8 +138,8 @@ class _BlockPower(torch.autograd.Function):
                 of_bias.append(to_outputs.sum((0, 2, 3)))
         return (
             torch.cat(of_x) if of_x else None,
-            _total(of_weight) if of_weight else None,
-            _total(of_bias) if of_bias else None,
+            total(of_weight) if of_weight else None,
+            total(of_bias) if of_bias else None,
             None,
         )
 
@@ -159,14 +160,14 @@ class _NormalizedBlockPower(torch.autograd.Function):
             clear_rest_(outputs[-1], frames)
             all_spectra.append(spectra if to_weight else None)
         n_values = len(x) * frames.n_outputs
-        mean = _total([z.flatten(2).sum(0).sum(1) for z in outputs]) / n_values
+        mean = total([z.flatten(2).sum(0).sum(1) for z in outputs]) / n_values
         squares = []
         for z in outputs:
             rows = z.flatten(2)  # a view
             rows -= mean.unsqueeze(1)
             clear_rest_(z, frames)
             squares.append(torch.linalg.vector_norm(rows, dim=2).square_().sum(0))
-        variance = _total(squares) / n_values
+        variance = total(squares) / n_values
         scale = gamma * torch.rsqrt(variance + eps)
         powers, totals = [], []
         for z in outputs:
@@ -192,7 +193,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
         needs, frames, length = ctx.needs_input_grad, ctx.frames, ctx.length
         if torch.is_grad_enabled():  # create_graph
             inputs = (x, weight, bias, gamma, beta)
-            found = _recomputed(grads[0], inputs, needs, length, ctx.eps)
+            found = recomputed(_plain_power, grads[0], inputs, needs, length, ctx.eps)
             return *found, None, None
         n_parts = len(kept) // 4
         outputs, powers, totals, all_spectra = (
@@ -203,8 +204,8 @@ class _NormalizedBlockPower(torch.autograd.Function):
             for grad, z in zip(torch.split(grads[0], _WINDOWS), outputs, strict=True)
         ]
         # Sums over batch and time of the gradient to z, and of its product with normalised values.
-        of_beta = _total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, totals, strict=True)])
-        of_gamma = _total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, powers, strict=True)])
+        of_beta = total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, totals, strict=True)])
+        of_gamma = total([(g * s).sum((0, 2, 3)) for g, s in zip(twice, powers, strict=True)])
         of_gamma = (of_gamma - beta * of_beta) / gamma
         of_x, of_weight = [], []
         n_values = len(x) * frames.n_outputs
@@ -226,7 +227,7 @@ class _NormalizedBlockPower(torch.autograd.Function):
                 of_weight.append(by_frames.kernel_gradient(of_outputs, spectra, frames))
         return (
             torch.cat(of_x) if of_x else None,
-            _total(of_weight) if of_weight else None,
+            total(of_weight) if of_weight else None,
             torch.zeros_like(bias) if needs[2] else None,
             of_gamma,
             of_beta,
@@ -235,26 +236,8 @@ class _NormalizedBlockPower(torch.autograd.Function):
         )
 
 
-def _total(values: list[Tensor]) -> Tensor:
-    return sum(values[1:], values[0])
-
-
 def _plain_power(
     length: int, eps: float | None, x: Tensor, weight: Tensor, bias: Tensor | None, *affine: Tensor
 ) -> Tensor:
-    y = F.conv1d(x, weight, bias)
-    if eps is not None:
-        gamma, beta = affine
-        y = F.batch_norm(y, None, None, gamma, beta, True, 0.0, eps)
+    y = plain_convolution(eps, x, weight, bias, *affine)
     return F.avg_pool1d(y.square(), length) * length
-
-
-def _recomputed(
-    grad: Tensor, inputs: tuple[Any, ...], needs: tuple[bool, ...],
-    length: int, eps: float | None = None,
-) -> list[Tensor | None]:  # fmt: skip
-    """Return the gradients to the inputs, by functions whose gradients have gradients."""
-    wanted = [tensor for tensor, needed in zip(inputs, needs, strict=False) if needed]
-    power = _plain_power(length, eps, *inputs)
-    found = iter(torch.autograd.grad(power, wanted, grad, create_graph=True))
-    return [next(found) if needed else None for needed in needs[: len(inputs)]]

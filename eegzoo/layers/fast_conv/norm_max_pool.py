@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from eegzoo.layers.fast_conv.plain_gradients import plain_convolution, recomputed, total
 from eegzoo.layers.fast_conv.pool_layouts import LAYOUTS
 
 
@@ -112,7 +113,7 @@ class _ConvMaxPool(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         needs = ctx.needs_input_grad
-        return *_recomputed(grads[0], ctx.saved_tensors, needs, ctx.length), None, None
+        return *recomputed(_plain, grads[0], ctx.saved_tensors, needs, ctx.length), None, None
 
 
 class _ConvNormMaxPool(torch.autograd.Function):
@@ -125,13 +126,13 @@ class _ConvNormMaxPool(torch.autograd.Function):
         n_values = len(x) * (x.shape[2] - weight.shape[2] + 1)
         sign = _signs(gamma)
         outputs = layout.outputs(x, weight * sign[:, None, None])
-        mean = _total([layout.sum(z) for z in outputs]) / n_values
+        mean = total([layout.sum(z) for z in outputs]) / n_values
         squares = []
         for z in outputs:
             z -= layout.of_map(mean)
             layout.clear_rest_(z)
             squares.append(layout.sum(z.square()))
-        variance = _total(squares) / n_values
+        variance = total(squares) / n_values
         scale = layout.of_map(gamma.abs() * torch.rsqrt(variance + eps))
         shift = layout.of_map(beta)
         largest = [_largest(layout.phases(z)) for z in outputs]
@@ -151,15 +152,15 @@ class _ConvNormMaxPool(torch.autograd.Function):
         needs, layout = ctx.needs_input_grad, ctx.layout
         if torch.is_grad_enabled():  # create_graph
             inputs = (x, weight, bias, gamma, beta)
-            found = _recomputed(grads[0], inputs, needs, ctx.length, ctx.eps)
+            found = recomputed(_plain, grads[0], inputs, needs, ctx.length, ctx.eps)
             return *found, None, None, None
         # The derivative of ELU is 1, or the output plus 1 where that is less.
         to_pools = layout.parted(torch.addcmul(grads[0], grads[0], pooled.clamp(max=0)))
         largest = [_largest(layout.phases(z)) for z in outputs]
-        of_beta = _total([layout.sum(grad) for grad in to_pools])
+        of_beta = total([layout.sum(grad) for grad in to_pools])
         products = [layout.sum(grad * value) for grad, value in zip(to_pools, largest, strict=True)]
         spread, sign = torch.rsqrt(variance + ctx.eps), _signs(gamma)
-        normalized = spread * _total(products)  # the gradient to the absolute value of gamma
+        normalized = spread * total(products)  # the gradient to the absolute value of gamma
         n_values = len(x) * (x.shape[2] - weight.shape[2] + 1)
         scale = gamma.abs() * spread
         constant = layout.of_map(-scale * of_beta / n_values)
@@ -214,28 +215,7 @@ def _add_at_largest_(grads: Sequence[Tensor], phases: Sequence[Tensor], values: 
     grads[0].add_(values)
 
 
-def _total(values: list[Tensor]) -> Tensor:
-    return sum(values[1:], values[0])
-
-
 def _plain(
     length: int, eps: float | None, x: Tensor, weight: Tensor, bias: Tensor | None, *affine: Tensor
 ) -> Tensor:
-    y = F.conv1d(x, weight, bias)
-    if eps is not None:
-        gamma, beta = affine
-        y = F.batch_norm(y, None, None, gamma, beta, True, 0.0, eps)
-    return F.elu(F.max_pool1d(y, length))
-
-
-def _recomputed(
-    grad: Tensor, inputs: tuple[Any, ...], needs: tuple[bool, ...],
-    length: int, eps: float | None = None,
-) -> list[Tensor | None]:  # fmt: skip
-    """Return the gradients to the inputs, by functions whose gradients have gradients."""
-    wanted = [tensor for tensor, needed in zip(inputs, needs, strict=False) if needed]
-    create_graph = torch.is_grad_enabled()
-    with torch.enable_grad():
-        pooled = _plain(length, eps, *inputs)
-    found = iter(torch.autograd.grad(pooled, wanted, grad, create_graph=create_graph))
-    return [next(found) if needed else None for needed in needs[: len(inputs)]]
+    return F.elu(F.max_pool1d(plain_convolution(eps, x, weight, bias, *affine), length))
