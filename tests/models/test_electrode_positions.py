@@ -62,8 +62,8 @@ def test_names_without_a_position_raise(name):
     [
         ([[0, 0, 0.1]], r"positions of shape \(n_chans=2, 3\) without NaN, got \(1, 3\)"),
         ([[0, 0, np.nan]] * 2, r"without NaN, got \(2, 3\)"),
-        ([[0, 0, "up"]] * 2, "positions to hold numbers"),
-        ([[0, 0], [0, 0, 0]], "positions to hold numbers"),
+        ([[0, 0, "up"]] * 2, "positions to be numbers"),
+        ([[0, 0], [0, 0, 0]], "positions to be numbers"),
         ([[0, 0, 95.0]] * 2, "in metres, within 0.3 m of the origin, got 95 m"),
     ],
 )
