@@ -75,6 +75,7 @@ def check_figures(figures):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_epochs")
 @pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
 def test_example_runs_and_draws(path, drawn):
     if path.stem in EXTRAS:
