@@ -75,7 +75,9 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
         "n_filters": 8, "hidden_size": 8, "second_hidden_size": 10, "n_times": 130,
     },
     "sccnet": {"n_filters": (6, 5)},
-    "seqsleepnet": {"hidden_size": 8, "second_hidden_size": 8, "n_times": 200},
+    "seqsleepnet": {  # a corner of these filters is exactly at a bin
+        "n_filters": 8, "hidden_size": 8, "second_hidden_size": 8, "n_times": 200,
+    },
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "sstdpn": {"n_filters": (3, 6)},
     "stnet": {"n_filters": 16, "head_units": 16},
