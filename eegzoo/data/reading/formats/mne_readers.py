@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import struct
 from collections.abc import Sequence
@@ -44,17 +45,17 @@ def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
     return mne.io.read_raw_ant(path, **options)
 
 
-def read_cnt(path: Path, **options: Any) -> mne.io.BaseRaw:
-    """Read a Neuroscan CNT file."""
-    try:
-        return mne.io.read_raw_cnt(path, **options)
-    except RuntimeError as error:
-        if "Could not automatically compute number of bytes" not in str(error):
-            raise
-    raise ValueError(
-        "expected a file that states its number of samples: --reader-option data_format=int16 or "
-        "data_format=int32 says how long they are"
-    )
+def read_egi(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read EGI's simple binary format with the start, by the clock on the wall, in its header.
+
+    MNE 1.13.2 takes that clock for the time zone of the computer that reads the file, and leaves
+    the milliseconds out.
+    """
+    raw = mne.io.read_raw_egi(path, **options)
+    with path.open("rb") as file:
+        *date, milliseconds = struct.unpack_from(">6hi", file.read(20), 4)
+    start = datetime.datetime(*date) + datetime.timedelta(milliseconds=milliseconds)
+    return raw.set_meas_date(start.replace(tzinfo=datetime.UTC))
 
 
 def read_gdf(
