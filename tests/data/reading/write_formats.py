@@ -181,14 +181,18 @@ def write_cnt(path, data, block=1, kind=1, events=((AT[0], 1, 0), (AT[1], 2, 0))
     path.write_bytes(bytes(head) + frames + struct.pack("<Bii", kind, len(table), 0) + table)
 
 
-def write_egi(path, data):
-    """Write EGI's simple binary format, version 4: big-endian, with a pulse column per event."""
+def write_egi(path, data, bits=0, microvolts=0):
+    """Write EGI's simple binary format: big-endian, with a pulse column per event.
+
+    In microvolts (version 4), or in integers of `bits` over a range of `microvolts` (version 2).
+    """
     codes = [b"left", b"rght"]
-    counts = (round(SFREQ), len(data), 1, 0, 0, data.shape[1], len(codes))
-    head = struct.pack(">i6hi5hih", 4, 2010, 3, 4, 22, 30, 15, 250, *counts)
+    counts = (round(SFREQ), len(data), 1, bits, microvolts, data.shape[1], len(codes))
+    head = struct.pack(">i6hi5hih", 2 if bits else 4, 2010, 3, 4, 22, 30, 15, 250, *counts)
     pulses = np.zeros((len(codes), data.shape[1]))
     pulses[[0, 1], AT] = 1
-    frames = np.vstack([data * 1e6, pulses]).T.astype(">f4")
+    steps = data * 1e6 if not bits else np.round(data * 1e6 * 2**bits / microvolts)
+    frames = np.vstack([steps, pulses]).T.astype(">i2" if bits else ">f4")
     path.write_bytes(head + b"".join(codes) + frames.tobytes())
 
 
@@ -212,4 +216,7 @@ FORMATS = {
     "large.cnt": Format(partial(write_cnt, kind=3), INT16, ("1", "2")),
     "blocks.cnt": Format(partial(write_cnt, block=40), INT16, ("1", "2")),
     "r.raw": Format(write_egi, FLOAT32, ("left", "rght"), ("E1", "E2")),
+    "integers.raw": Format(
+        partial(write_egi, bits=12, microvolts=200), 200e-6 / 2**12, ("left", "rght"), ("E1", "E2")
+    ),  # MNE 1.13.2 reads them a million times too large
 }

@@ -46,14 +46,21 @@ def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
 
 
 def read_egi(path: Path, **options: Any) -> mne.io.BaseRaw:
-    """Read EGI's simple binary format with the start, by the clock on the wall, in its header.
+    """Read EGI's simple binary format in volts, from its start by the clock on the wall.
 
-    MNE 1.13.2 takes that clock for the time zone of the computer that reads the file, and leaves
-    the milliseconds out.
+    Where a file holds the converter's integers, EGI's description of the format gives range / 2 **
+    bits as microvolts (quoted in fieldtrip/fieldtrip#438; EEGLAB's readegi computes the same). MNE
+    1.13.2 takes them for volts. It takes the start for the time zone of the computer that reads the
+    file, and leaves the milliseconds out.
     """
     raw = mne.io.read_raw_egi(path, **options)
     with path.open("rb") as file:
-        *date, milliseconds = struct.unpack_from(">6hi", file.read(20), 4)
+        _, *date, milliseconds, _, n_chans, _, bits, span = struct.unpack(">i6hi5h", file.read(30))
+    if bits and span:
+        factor = span / 2**bits * 1e-6 / raw.info["chs"][0]["cal"]
+        if factor != 1:
+            raw.load_data(verbose="WARNING")
+            raw.apply_function(lambda row: row * factor, picks=range(n_chans), verbose="ERROR")
     start = datetime.datetime(*date) + datetime.timedelta(milliseconds=milliseconds)
     return raw.set_meas_date(start.replace(tzinfo=datetime.UTC))
 
