@@ -12,6 +12,7 @@ import mne
 
 from eegzoo.arguments import nearest
 from eegzoo.data.reading.formats import (
+    brainvision,
     matlab,
     mne_readers,
     muse,
@@ -67,7 +68,12 @@ FORMATS = (
     Format("GDF", _suffix(".gdf"), mne_readers.read_gdf, _MNE.read_raw_gdf),
     Format("ANT Neuro", mne_readers.is_ant, mne_readers.read_ant, _MNE.read_raw_ant),
     Format("Neuroscan CNT", _suffix(".cnt"), neuroscan.read_cnt, _MNE.read_raw_cnt),
-    Format("BrainVision", _suffix(".vhdr", ".ahdr"), _MNE.read_raw_brainvision),
+    Format(
+        "BrainVision",
+        _suffix(".vhdr", ".ahdr"),
+        brainvision.read_brainvision,
+        _MNE.read_raw_brainvision,
+    ),
     Format("EEGLAB", _suffix(".set"), mne_readers.read_eeglab, _MNE.read_raw_eeglab),
     Format("EGI simple binary", _suffix(".raw"), mne_readers.read_egi, _MNE.read_raw_egi),
     Format("FIF", _suffix(".fif", ".fif.gz"), mne_readers.read_fif, _MNE.read_raw_fif),
