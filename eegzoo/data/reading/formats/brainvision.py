@@ -33,15 +33,30 @@ def read_brainvision(path: Path, **options: Any) -> mne.io.BaseRaw:
     raw = mne.io.read_raw_brainvision(path, **options)
     if "overrides" in options or "scale" in options:
         return raw
-    units = _units(path)
-    stated = {
-        name: unit for name, unit in zip(raw.ch_names, units, strict=False) if unit not in _KNOWN
-    }
-    changed = correct_units(raw, stated, lambda unit: 1.0, path)
-    misc = options.get("misc", "auto")
-    if changed and misc == "auto":
+    changed = correct_brainvision(raw, path)
+    if changed and options.get("misc", "auto") == "auto":
         raw.set_channel_types(dict.fromkeys(changed, "eeg"), on_unit_change="ignore")
     return raw
+
+
+def correct_brainvision(raw: mne.io.BaseRaw, path: Path) -> list[str]:
+    """Bring channels of a BrainVision file to volts whose unit MNE does not know, in place.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording, with its channels in the order of the file.
+    path : Path
+        Header.
+
+    Returns
+    -------
+    list of str
+        Channels that were changed.
+    """
+    units = dict(zip(raw.ch_names, _units(path), strict=False))
+    stated = {name: unit for name, unit in units.items() if unit not in _KNOWN}
+    return correct_units(raw, stated, lambda unit: 1.0, path)
 
 
 def _units(path: Path) -> list[str]:

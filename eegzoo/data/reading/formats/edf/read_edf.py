@@ -14,7 +14,7 @@ from eegzoo.data.reading.formats.edf.annotations import read_edf_annotations
 from eegzoo.data.reading.formats.edf.header import EDFHeader, read_edf_header
 from eegzoo.data.reading.formats.edf.mixed_rates import read_mixed_rates
 from eegzoo.data.reading.formats.pauses import annotate, with_pauses
-from eegzoo.data.reading.formats.units import correct_units
+from eegzoo.data.reading.formats.units import correct_units, volts
 
 _logger = logging.getLogger(__name__)
 
@@ -67,6 +67,20 @@ def read_edf(path: Path, **options: Any) -> mne.io.BaseRaw:
     return _open(path, header, {**options, "encoding": "latin1"})
 
 
+def has_known_units(header: EDFHeader) -> bool:
+    """Return whether MNE knows the units of all voltages in a file."""
+    return all(_volts(header.units[i]) in (_KNOWN.get(header.units[i], 1.0), None)
+               for i in header.signal_places)  # fmt: skip
+
+
+def _volts(unit: str) -> float | None:
+    """Return the volts in a unit of a header, or None if it is none of voltage."""
+    try:
+        return volts("uV" if unit in _MICROVOLTS else unit)
+    except ValueError:
+        return None
+
+
 def _open(path: Path, header: EDFHeader, options: dict[str, Any]) -> mne.io.BaseRaw:
     """Return a recording in volts whose duration is that of its records."""
     if header.has_pauses:
@@ -85,9 +99,9 @@ def _in_volts(
     raw: mne.io.BaseRaw, path: Path, header: EDFHeader, options: dict[str, Any]
 ) -> mne.io.BaseRaw:
     """Return a recording in volts, whose units MNE may not know."""
-    units = [header.units[i] for i in header.signal_places]
-    if all(unit in ("", "V") or unit in _KNOWN for unit in units):
+    if has_known_units(header):
         return raw
+    units = [header.units[i] for i in header.signal_places]
     whole = {key: value for key, value in options.items() if key not in ("include", "exclude")}
     read = mne.io.read_raw_bdf if header.sample_bytes == 3 else mne.io.read_raw_edf
     with warnings.catch_warnings():
