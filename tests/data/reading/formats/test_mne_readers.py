@@ -58,6 +58,15 @@ def test_a_channel_chosen_from_a_gdf_holds_its_own_samples(tmp_path, options):
     np.testing.assert_allclose(raw.get_data()[0], signals()[1], atol=2e-9)
 
 
+def test_millivolts_of_the_first_gdf_are_volts(tmp_path):
+    """MNE 1.13.2 takes them for volts."""
+    write_gdf(tmp_path / "r.gdf", signals(), version=b"1.25")
+    content = (tmp_path / "r.gdf").read_bytes().replace(b"uV      ", b"mV      ", 1)
+    (tmp_path / "r.gdf").write_bytes(content)
+    found = read_recording(tmp_path / "r.gdf").get_data()
+    np.testing.assert_allclose(found, signals() * [[1e3], [1]], atol=2e-6)
+
+
 def test_ant_without_antio_shows_the_line_that_installs_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "antio", None)
     (tmp_path / "r.cnt").write_bytes(b"RIFF" + bytes(2000))
