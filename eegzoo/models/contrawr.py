@@ -118,7 +118,8 @@ class ContraWR(EEGModel):
         """Return amplitudes (batch, n_chans, frequencies, spectra) of windows."""
         half = self.patch_length // 2
         frames = F.pad(x, (half, half), "reflect").unfold(-1, self.patch_length, self.patch_stride)
-        return amplitude_spectrum(frames).transpose(2, 3) * self.patch_length**-0.5
+        scale: float = self.patch_length**-0.5
+        return amplitude_spectrum(frames).transpose(2, 3) * scale
 
 
 class _ResidualBlock(nn.Module):

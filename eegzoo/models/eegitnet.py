@@ -132,7 +132,8 @@ class EEGITNet(EEGModel):
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
         x = torch.cat([scale(x) for scale in self.scales], dim=1)  # (batch, 14, n_times)
         x = self.tcn(self.reduce(x))  # (batch, 14, n_times // 4)
-        return self.mix(x).flatten(1)
+        out: Tensor = self.mix(x).flatten(1)
+        return out
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
@@ -152,5 +153,5 @@ class _Block(nn.Sequential):
             self.extend((conv, nn.BatchNorm1d(n_maps), nn.ELU(), Dropout(drop_prob)))
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = x + super().forward(x)
+        out: Tensor = x + super().forward(x)  # type: ignore[no-untyped-call]
         return out

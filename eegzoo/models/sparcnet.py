@@ -140,4 +140,4 @@ class _DenseLayer(nn.Sequential):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat((x, super().forward(x)), dim=1)
+        return torch.cat((x, super().forward(x)), dim=1)  # type: ignore[no-untyped-call]

@@ -135,7 +135,8 @@ class TIDNet(EEGModel):
         signals = self.temporal(signals) + self.shortcut(signals)  # (batch * n_chans, 32, n_times)
         maps = self.pool(signals).unflatten(0, (x.shape[0], self.n_chans)).transpose(1, 2)
         maps = self.spatial(self.drop(maps))  # (batch, 80, n_chans, 100) for 1500 samples
-        return self.mix(maps).flatten(1)
+        out: Tensor = self.mix(maps).flatten(1)
+        return out
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
@@ -161,4 +162,4 @@ class _DenseLayer(nn.Sequential):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat((x, super().forward(x)), dim=1)
+        return torch.cat((x, super().forward(x)), dim=1)  # type: ignore[no-untyped-call]

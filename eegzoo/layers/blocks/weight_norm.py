@@ -60,4 +60,5 @@ class WeightNormConv1d(nn.Module):
 
 
 def _norms(kernels: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(kernels, dim=(1, 2), keepdim=True)
+    norms: Tensor = torch.linalg.vector_norm(kernels, dim=(1, 2), keepdim=True)
+    return norms
