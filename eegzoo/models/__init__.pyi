@@ -2,17 +2,20 @@ from .atcnet import ATCNet
 from .attnsleep import AttnSleep
 from .base import EEGModel
 from .basenet import BaseNet
+from .bdtcn import BDTCN
 from .bendr import BENDR
 from .biot import BIOT
 from .cbramod import CBraMod
 from .chambon2018 import Chambon2018
 from .channel_contract import ChannelContract
+from .contrawr import ContraWR
 from .ctnet import CTNet
 from .deep_convnet import DeepConvNet
 from .deepsleepnet import DeepSleepNet
 from .eegconformer import EEGConformer
 from .eeginception_erp import EEGInceptionERP
 from .eeginception_mi import EEGInceptionMI
+from .eegitnet import EEGITNet
 from .eegnet import EEGNet
 from .eegnet_old import EEGNetOld
 from .eegnex import EEGNeX
@@ -42,6 +45,7 @@ from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
 from .sleeptransformer import SleepTransformer
+from .sparcnet import SPaRCNet
 from .sstdpn import SSTDPN
 from .ssvep_front import SSVEPFront
 from .stagernet import StagerNet
@@ -49,6 +53,7 @@ from .steegformer import STEEGFormer
 from .stnet import STNet
 from .tangent_net import TangentNet
 from .tcformer import TCFormer
+from .tidnet import TIDNet
 from .tinysleepnet import TinySleepNet
 from .transformeeg import TransformEEG
 from .usleep import USleep
@@ -56,6 +61,7 @@ from .xeegnet import XEEGNet
 from .zoo import create_model, find_entry, list_models
 
 __all__ = [
+    "BDTCN",
     "BENDR",
     "BIOT",
     "EEGPT",
@@ -69,9 +75,11 @@ __all__ = [
     "CTNet",
     "Chambon2018",
     "ChannelContract",
+    "ContraWR",
     "DeepConvNet",
     "DeepSleepNet",
     "EEGConformer",
+    "EEGITNet",
     "EEGInceptionERP",
     "EEGInceptionMI",
     "EEGModel",
@@ -93,6 +101,7 @@ __all__ = [
     "ResNet1D",
     "RobustSleepNet",
     "SCCNet",
+    "SPaRCNet",
     "SSVEPFront",
     "STEEGFormer",
     "STNet",
@@ -102,6 +111,7 @@ __all__ = [
     "SleepTransformer",
     "StagerNet",
     "TCFormer",
+    "TIDNet",
     "TangentNet",
     "TinySleepNet",
     "TransformEEG",

@@ -29,6 +29,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "attnsleep": {"n_filters": 16, "recalibration_n_filters": 10, "feedforward_size": 16},
     "basenet": {"n_filters": (6, 4)},
     "basenet_se": {"n_filters": (6, 4)},
+    "bdtcn": {"n_filters": 4, "depth": 2, "kernel_length": 4},
     # Transformers with few and small layers: their published sizes take minutes.
     "bendr": {"embed_dim": 16, "depth": 2, "n_heads": 2, "feedforward_size": 16, "n_times": 300},
     "biot": {
@@ -36,6 +37,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
         "n_times": 100,
     },
     "cbramod": {"patch_length": 40, "n_filters": 10, "depth": 2, "n_heads": 4, "n_times": 90},
+    "contrawr": {"n_filters": (4, 6, 8, 8)},
     "ctnet": {"depth": 2},
     "deep_convnet": {"n_filters": 5},
     "deepsleepnet": {"n_filters": 8, "hidden_size": 16},  # 22 million parameters take minutes
@@ -46,6 +48,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "eegsimpleconv": {"n_filters": 8, "n_times": 96},
     # With more ReLUs, one is more often so close to its kink that finite differences are wrong.
     "eeginception_mi": {"n_filters": 2, "n_kernels": 2, "n_times": 40},
+    "eegitnet": {"kernel_lengths": (3, 6, 12), "tcn_depth": 1, "n_times": 100},
     "eegpt": {
         "patch_length": 16, "n_summaries": 2, "embed_dim": 16, "depth": 2, "n_heads": 2,
         "n_times": 52, "head_units": 4,
@@ -79,6 +82,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
         "n_filters": 8, "hidden_size": 8, "second_hidden_size": 8, "n_times": 200,
     },
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
+    "sparcnet": {"n_filters": 4, "depth": 1, "expansion": 2, "n_times": 40},
     "sstdpn": {"n_filters": (3, 6)},
     "stnet": {"n_filters": 16, "head_units": 16},
     "steegformer": {"embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 40},
@@ -86,6 +90,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
         "kernel_lengths": (5, 12), "n_filters": 3, "group_dim": 8, "n_heads": 2, "n_kv_heads": 1,
         "tcn_depth": 1, "n_times": 112,
     },
+    "tidnet": {"n_filters": (4, 3), "kernel_length": 5, "pool_length": 8, "n_times": 80},
     "transformeeg": {"n_times": 24},
     "usleep": {"depth": 2},  # a depth of 12 takes minutes to compile
     "xeegnet": {"frozen_temporal": False},  # frozen filters get no gradient
@@ -94,7 +99,8 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
 EXPORTED_SIZES: dict[str, dict[str, object]] = {
     "ssvep_front": {"n_chans": 2}, "tangent_net": {"n_chans": 2},
 }  # fmt: skip
-LARGE = ("deepsleepnet", "eeginception_mi", "sleeptransformer")
+# Models whose published size takes seconds for each batch, as that of foundation models does.
+LARGE = ("bdtcn", "deepsleepnet", "eeginception_mi", "sleeptransformer", "tidnet")
 # Learning rates of models that learn a tiny batch only at a rate below 0.01.
 LEARNING_RATES: dict[str, float] = {"luna": 0.003, "sleeptransformer": 0.001, "stnet": 0.001}
 
@@ -181,7 +187,7 @@ def test_model_is_built_without_memory(name):
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_sizes_can_be_chosen(name, n_chans, rate, seconds, n_outputs, training):
     chosen = sizes(name, rate, seconds) | {"n_chans": n_chans, "n_outputs": n_outputs}
-    if find_entry(name).foundation or name in LARGE:  # their published sizes take seconds each
+    if find_entry(name).foundation or name in LARGE:
         small = SMALL_SIZES.get(name, {}).items()
         lengths = ("n_times", "patch_length", "patch_stride")
         chosen |= {key: value for key, value in small if key not in lengths}
