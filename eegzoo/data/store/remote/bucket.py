@@ -56,13 +56,25 @@ def checked_url(url: str) -> str:
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
-            f"expected a URL without user, password, query and fragment, got one for "
-            f"{parts.scheme}://{parts.hostname or ''}{parts.path}; credentials are taken from the "
-            "environment or from storage_options"
+            "expected a URL without user, password, query and fragment, got one for "
+            f"{without_secrets(url)}; credentials are taken from the environment or from "
+            "storage_options"
         )
     if not parts.netloc:
         raise ValueError(f"expected a URL with a bucket or a server, got {url!r}")
     return url.rstrip("/")
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without user, password, query and fragment, for messages.
+
+    Examples
+    --------
+    >>> without_secrets("https://me:secret@server/store?sig=secret")
+    'https://server/store'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
 
 
 class Bucket:
