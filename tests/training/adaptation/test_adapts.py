@@ -275,6 +275,14 @@ def test_the_seed_of_torch_does_not_matter(wholly):
     assert_same(wholly.adapt(NEW_X), once)
 
 
+def test_a_model_of_half_precision_is_adapted_as_well(either):
+    half = clone_of(either)
+    half.model_.bfloat16()
+    adapted = half.adapt(NEW_X)
+    assert {value.dtype for value in adapted.model_.parameters()} == {torch.bfloat16}
+    assert (adapted.predict(NEW_X) == either.adapt(NEW_X).predict(NEW_X)).mean() > 0.8
+
+
 def test_of_a_model_whose_head_alone_learns_all_weights_are_the_head():
     settings = {
         "model_params": {"bands": [(4, 8), (8, 13)], "power_bands": None}, "max_epochs": 2,

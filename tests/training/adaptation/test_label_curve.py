@@ -48,7 +48,7 @@ def test_no_window_is_learnt_and_scored(fitted, monkeypatch):
     learnt, scored = [], []
     plain_predict = EEGClassifier.predict
 
-    def calibrate(self, X, y, which):
+    def calibrate(self, X, y, **_):
         learnt.extend(X)
         return self
 
@@ -73,7 +73,7 @@ def test_overlapping_windows_are_kept_apart(fitted, monkeypatch):
     learnt, scored = [], []
     plain = EEGClassifier.predict
 
-    def calibrate(self, X, y, which):
+    def calibrate(self, X, y, **_):
         learnt.extend(X.metadata["onset"])
         return self
 

@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 
 from eegzoo.data import EpochsDataset, SignalInfo
-from eegzoo.training import EEGClassifier
+from eegzoo.training import EEGClassifier, PseudoLabels
 from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.calibration.folds import CalibrationWarning
 
@@ -208,6 +208,40 @@ def test_adapted_people_have_a_calibration_of_their_own(tmp_path):
     np.testing.assert_array_equal(loaded.predict_set(mine), adapted.predict_set(mine))
     with pytest.raises(ValueError, match="expected a classifier for anyone"):
         adapted.fit_calibration(X, Y, GROUPS)
+
+
+@pytest.mark.filterwarnings("ignore:the classifier learns")
+def test_adapted_people_are_calibrated_as_new_people_will_be_adapted():
+    # The temperature decides which labels of its own a classifier learns.
+    options = PseudoLabels(0.6, smallest_share=0.1)
+    unsure = make_classifier(calibration=None, pseudo_labels=options).fit(X, Y, GROUPS)
+    with torch.no_grad():
+        for weight in unsure.model_.head.parameters():
+            weight *= 0.1
+    other_X, other_y, others = make_people(n_people=4, seed=1)
+    unsure.fit_calibration(other_X, other_y, others, adapted=True)
+    learnt = []
+    for person in range(4):
+        mine = others == person
+        one = pickle.loads(pickle.dumps(unsure))
+        one.fit_calibration(other_X[~mine], other_y[~mine], others[~mine])
+        adapted = one.adapt(other_X[mine])
+        learnt.append(adapted.adaptation_.stepped_back == "")
+        expected = adapted._raw_outputs(other_X[mine]).numpy()
+        np.testing.assert_array_equal(unsure.calibrations_["adapted"].outputs[mine], expected)
+    assert any(learnt)
+
+
+def test_people_held_out_are_adapted_with_the_calibration_of_the_others(monkeypatch):
+    used, adapt = [], EEGClassifier.adapt
+
+    def noted(self, X, **options):
+        used.append(self.calibrations_["as_is"].n_people)
+        return adapt(self, X, **options)
+
+    monkeypatch.setattr(EEGClassifier, "adapt", noted)
+    make_classifier(calibration="adapted", max_epochs=1).fit(X, Y, GROUPS)
+    assert used == [9] * 10
 
 
 @pytest.mark.filterwarnings("ignore:the classifier learns no labels")
