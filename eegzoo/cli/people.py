@@ -115,8 +115,10 @@ class PeopleOptions:
             warnings.simplefilter("ignore", AdaptationWarning)  # the record says it
             if self.adapt:
                 fitted = fitted.adapt(dataset, first=self.first)
-            elif self.calibrate and not fitted.adaptation_ and (
-                steps := steps_in_training(estimator)
+            elif (
+                self.calibrate
+                and not fitted.adaptation_
+                and (steps := steps_in_training(estimator))
             ):
                 fitted = fitted.adapt(dataset, how=steps)
             if self.calibrate:

@@ -80,7 +80,7 @@ class AdaptsToPeople(CopiesForPeople):
         All states that the classifier tells apart must be among the windows: adapted on one state
         alone, it takes differences within this state for those between states. Scores of windows
         that the classifier was adapted on are transductive, and must be named so; those of others
-        are inductive. ``adaptation_.regime`` tells which.
+        are inductive. `regime` tells which.
 
         No adaptation helps everyone. A person whose states look to the classifier like each other's
         becomes worse by pseudo-labels, and without labels cannot be told from one who becomes
@@ -130,7 +130,7 @@ class AdaptsToPeople(CopiesForPeople):
         >>> X[y == 1, 0] *= 2
         >>> classifier = eegzoo.training.EEGClassifier("shallow_convnet", sfreq=64, random_state=0)
         >>> adapted = classifier.fit(X, y).adapt(1.5 * X[:30])
-        >>> adapted.adaptation_.how, adapted.adaptation_.regime(X[30:])
+        >>> adapted.adaptation_.how, adapted.regime(X[30:])
         (('align', 'statistics', 'pseudo_labels'), 'inductive')
 
         See Also

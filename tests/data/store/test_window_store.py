@@ -717,19 +717,26 @@ def test_a_foreign_index_raises_and_is_not_overwritten(tmp_path, content):
     assert (tmp_path / "index.json").read_text() == content
 
 
-@pytest.mark.parametrize("change", ["a recording's", "none", "a newer", "too little"])
-def test_an_index_of_other_content_raises(store, change):
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("of a recording", "expected the index of a window store"),
+        ("without recordings", "expected a window store with recordings, got none"),
+        ("newer", "expected the description of a recording .* written by a newer"),
+        ("with too little", "expected the description of a recording"),
+    ],
+)
+def test_an_index_of_other_content_raises(store, kind, message):
     shard = store.shards[0].to_dict()
-    index = {"preprocessing": store.preprocessing.to_dict(), "shards": []}
+    preprocessing = store.preprocessing.to_dict()
     content = {
-        "a recording's": shard,
-        "none": index,
-        "a newer": {**index, "shards": [{**shard, "device": "x"}]},
-        "too little": {**index, "shards": [{"key": shard["key"]}]},
-    }[change]
+        "of a recording": shard,
+        "without recordings": {"preprocessing": preprocessing, "shards": []},
+        "newer": {"preprocessing": preprocessing, "shards": [{**shard, "device": "x"}]},
+        "with too little": {"preprocessing": preprocessing, "shards": [{"key": shard["key"]}]},
+    }[kind]
     write_sealed(store.folder / "index.json", content)
-    with pytest.raises(ValueError, match="expected the index of a window store|expected a window "
-                       "store with recordings|expected the description of a recording"):  # fmt: skip
+    with pytest.raises(ValueError, match=message):
         WindowStore(store.folder)
 
 
