@@ -97,7 +97,7 @@ def place_of_copy(url: str, storage_options: Mapping[str, Any] | None = None) ->
 
     Parameters are those of `copy_store`, and it raises its errors.
     """
-    if not url.startswith(("s3://", "gs://", "az://")):
+    if not url.lower().startswith(("s3://", "gs://", "az://")):
         given = without_secrets(url) if is_url(url) else url
         raise ValueError(f"expected a URL of s3://, gs:// or az:// to write to, got {given}")
     bucket = Bucket(url, storage_options or {})

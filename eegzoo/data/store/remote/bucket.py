@@ -35,7 +35,7 @@ def is_url(location: object) -> bool:
 
 
 def checked_url(url: str) -> str:
-    """Return a URL without the slash at its end.
+    """Return a URL without the slash at its end, and with its scheme in small letters.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def checked_url(url: str) -> str:
 
     Examples
     --------
-    >>> checked_url("s3://bucket/store/")
-    's3://bucket/store'
+    >>> checked_url("S3://bucket/Store/")
+    's3://bucket/Store'
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
@@ -62,7 +62,7 @@ def checked_url(url: str) -> str:
         )
     if not parts.netloc:
         raise ValueError(f"expected a URL with a bucket or a server, got {url!r}")
-    return url.rstrip("/")
+    return parts.scheme + url[len(parts.scheme) :].rstrip("/")
 
 
 def without_secrets(url: str) -> str:
@@ -188,12 +188,14 @@ class Bucket:
         try:
             return from_url(self.url, **options)
         except Exception as error:
-            for name, value in _each(options):  # nothing is asked of a server yet
+            told = _summary(error)
+            for name, value in _each(self._options):  # nothing is asked of a server yet
                 try:
                     from_url(self.url, **value)
                 except Exception as of_one:
-                    raise ValueError(f"{name}: {_summary(of_one)}") from None
-            raise ValueError(_summary(error)) from None
+                    if _summary(of_one) == told:  # not for want of another option
+                        raise ValueError(f"{name}: {told}") from None
+            raise ValueError(told) from None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "_options": self._options}
