@@ -193,8 +193,7 @@ class WindowStore(Windows):
         """
         if is_url(folder):
             raise ValueError(
-                f"expected a folder, got {without_secrets(str(folder))}; copy_store copies a store "
-                "to object storage"
+                f"expected a folder, got {without_secrets(str(folder))}; copy_store copies to URLs"
             )
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)
