@@ -337,6 +337,13 @@ def test_a_stretch_with_one_state_warns(which):
     assert weights_that_differ(classifier, one) == set()
 
 
+def test_doubt_is_about_the_windows_before_they_are_learnt(fitted):
+    before = fitted.adapt(NEW_X, how=["align", "statistics"]).predict_proba(NEW_X).max(axis=1)
+    options = PseudoLabels(float(np.quantile(before, 0.55)), smallest_share=0.1)
+    with pytest.warns(AdaptationWarning, match="learns labels of its own, but 14 of 30 windows"):
+        fitted.adapt(NEW_X, pseudo_labels=options)
+
+
 @pytest.mark.parametrize("which", ["head", "all"])
 def test_weights_are_those_before_when_too_many_labels_changed(fitted, which, monkeypatch):
     monkeypatch.setattr("eegzoo.training.adaptation.pseudo_labels._MOST_CHANGED", -1.0)
