@@ -6,12 +6,13 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 
 from eegzoo.data import EpochsDataset, SignalInfo
 from eegzoo.training import EEGClassifier, PseudoLabels
 from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training.calibration.conformal import score_limit, set_scores
 from eegzoo.training.calibration.folds import CalibrationWarning
 
 SFREQ, N_TIMES, N_WINDOWS = 64.0, 128, 12
@@ -93,6 +94,20 @@ def test_abstaining_masks_the_windows_below_the_threshold(fitted):
     np.testing.assert_array_equal(labels.mask, p < chosen.threshold - 1e-7)
     np.testing.assert_array_equal(labels.data, fitted.predict(X))
     assert not fitted.predict_or_abstain(X, 0.0).mask.any()
+
+
+def test_a_window_at_the_threshold_gets_a_label(fitted):
+    outputs = fitted._raw_outputs(X).double() / fitted.calibration_.temperature
+    threshold = float(outputs.softmax(dim=-1).max(dim=-1).values[3])
+    assert not fitted.predict_or_abstain(X, threshold).mask[3]
+
+
+def test_limits_of_sets_are_of_outputs_without_the_temperature(fitted):
+    known = fitted.calibration_
+    scores = set_scores(softmax(known.outputs.astype(np.float64), axis=1))
+    expected = score_limit(scores[np.arange(len(X)), known.y], known.person, 0.1)
+    assert abs(np.log(known.temperature)) > 0.01
+    assert known.limit(0.1, "hierarchical") == expected > 0
 
 
 def test_the_calibration_is_saved_pickled_and_not_cloned(fitted, tmp_path):

@@ -29,6 +29,12 @@ def test_state_of_a_fifth_of_the_windows_is_used(n_windows):
     assert good_windows(power).all()
 
 
+def test_artefacts_of_less_than_a_fifth_of_the_windows_are_left_out():
+    power = powers()
+    power[:6, 15:] *= 1000.0
+    assert np.flatnonzero(~good_windows(power)).tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_flat_windows_are_left_out_and_dead_channels_are_not_looked_at():
     power = powers()
     power[2] = 0.0
