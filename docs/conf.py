@@ -77,6 +77,8 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
+    # Without it, each of the hundreds of pages of the API has links to all others.
+    "collapse_navigation": True,
     "show_prev_next": False,
     "navbar_align": "left",
     "header_links_before_dropdown": 7,

@@ -15,7 +15,6 @@ from eegzoo.arguments import positive_int
 from eegzoo.models.base import EEGModel
 from eegzoo.models.facts import FILE, ModelFacts, as_json
 from eegzoo.models.model_summary import summary
-from eegzoo.models.multiply_adds import count_macs
 from eegzoo.models.zoo import find_entry, list_models
 
 
@@ -37,7 +36,8 @@ def measure_facts(name: str) -> ModelFacts:
     match = re.match(r"(?P<authors>.+?) \((?P<year>\d{4})\)", entry.paper)
     if match is None:
         raise ValueError(f"expected a paper with authors and year, got {entry.paper!r}")
-    model, x = _standard(name)
+    model, _ = _standard(name)
+    table = summary(model)
     return ModelFacts(
         name=name,
         summary=entry.summary,
@@ -50,8 +50,8 @@ def measure_facts(name: str) -> ModelFacts:
         standard=dict(entry.standard),
         arguments=printed_arguments(model),
         n_params=sum(parameter.numel() for parameter in model.parameters()),
-        n_macs=count_macs(model, x),
-        layers=str(summary(model)),
+        n_macs=table.total_mult_adds,
+        layers=str(table),
         foundation=entry.foundation,
     )
 

@@ -127,7 +127,8 @@ def _triangles(n_filters: int, n_fft: int, like: Tensor) -> Tensor:
     Corners are rounded down to a bin, as in the usual mel filter banks of speech recognition.
     """
     device = like.device
-    corners = torch.linspace(0, 0.5, n_filters + 2, device=device).mul(n_fft + 1).floor()
+    # In integers: a corner at a bin would otherwise depend on rounding, which compilers change.
+    corners = torch.arange(n_filters + 2, device=device) * (n_fft + 1) // (2 * (n_filters + 1))
     bins = torch.arange(n_fft // 2 + 1, device=device).unsqueeze(1)
     low, centre, high = corners[:-2], corners[1:-1], corners[2:]
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)

@@ -104,12 +104,19 @@ class Run:
     say: Callable[[str], None] = lambda line: None
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters of `EEGClassifier`, for one epoch of few people in a quick run."""
+        """Return parameters of `EEGClassifier`, for one epoch of few people in a quick run.
+
+        A quick run learns its own labels in one round.
+        """
         settings = dict(given)
         if self.quick:
             settings |= {"max_epochs": 1, "validation": 0.0, "patience": 0}
             if "people_per_batch" in settings:
                 settings["people_per_batch"] = 2
+            if settings.get("pseudo_labels") is not None:
+                settings["pseudo_labels"] = dataclasses.replace(
+                    settings["pseudo_labels"], n_rounds=1
+                )
         return settings
 
     def some(self, parts: Sequence[T]) -> Sequence[T]:

@@ -6,7 +6,7 @@ import copy
 import warnings
 
 import torch
-from torch.export import Dim
+from torch.export import Dim, ExportedProgram
 
 from eegzoo.models.base import EEGModel
 from eegzoo.testing.expectations import expect_close
@@ -62,29 +62,29 @@ def _compare_gradients(eager: EEGModel, twin: EEGModel) -> None:
 
 def check_exported_model(case: ModelCase) -> None:
     """Check that `torch.export` with a free batch size keeps the outputs."""
-    model = case.build().eval()
-    exported = torch.export.export(model, (windows(model),), dynamic_shapes=({0: Dim("batch")},))
-    x = windows(model, 7)
-    expect_close(exported.module()(x), model(x), "the outputs of the exported model")
+    _exported(case.build().eval())
 
 
 def check_onnx_model(case: ModelCase) -> None:
-    """Check that onnxruntime computes the outputs of the model (extra ``onnx``)."""
+    """Check `torch.export` as well, and onnxruntime with the same program (extra ``onnx``)."""
     import onnxruntime  # type: ignore[import-untyped]
 
     model = case.build().eval()
+    exported = _exported(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
-        program = torch.onnx.export(
-            model,
-            (windows(model),),
-            dynamo=True,
-            dynamic_shapes=({0: Dim("batch")},),
-            verbose=False,
-        )
+        program = torch.onnx.export(exported, dynamo=True, verbose=False)
     session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())  # type: ignore[union-attr]
     x = windows(model, 7)
     (out,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     subject = "the outputs of onnxruntime"
     expect_close(torch.from_numpy(out), model(x), subject, rtol=1e-5, atol=1e-5)
+
+
+def _exported(model: EEGModel) -> ExportedProgram:
+    """Return a program for batches of any size, whose outputs are those of the model."""
+    exported = torch.export.export(model, (windows(model),), dynamic_shapes=({0: Dim("batch")},))
+    x = windows(model, 7)
+    expect_close(exported.module()(x), model(x), "the outputs of the exported model")
+    return exported

@@ -295,3 +295,10 @@ def test_bad_segments_and_rest_are_not_labels(folder):
     done = eegzoo("train", "--raw", "bad_raw.fif", "--cv", 2, "--max-epochs", 1, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "classes ['left_hand', 'right_hand']" in done.stdout
+
+
+def test_the_commands_are_made_once(tmp_path, monkeypatch):
+    """Making them takes longer than what most commands do."""
+    eegzoo("list", cwd=tmp_path)
+    monkeypatch.setattr("typer.main.get_command", lambda *_: pytest.fail("made again"))
+    assert eegzoo("check", "nothing.fif", cwd=tmp_path).returncode == 2

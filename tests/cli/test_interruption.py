@@ -199,6 +199,8 @@ def test_a_training_ends_at_once_and_resumes(models, tmp_path, number, devices):
     # Of several trainings, one may have ended before the signal came.
     before = {path: history(path) for path in (tmp_path / "half").glob("*.pt")}
     assert all(0 < len(rows) <= 60 for rows in before.values())
+    if devices == 2 and number == signal.SIGINT:
+        return  # the rest takes a quarter of a minute, and is that of SIGTERM
     # Several processes are launched by one that must not have begun to compute.
     again = (eegzoo if devices == 1 else eegzoo_process)(*command, cwd=tmp_path)
     assert again.returncode == 0, again.stderr

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from eegzoo.training import EEGClassifier
+from tests.cli.test_cli import eegzoo
 from tests.cli.test_interruption import heed_interrupts
 from tests.online.running import recording, trained
 
@@ -28,17 +28,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "model.safetensors", folder / "test_raw.fif"
 
 
-def _run(*arguments: Any, **options: Any) -> Any:
-    command = [sys.executable, "-m", "eegzoo", "stream", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
-
-
 def test_played_recording_gives_the_probabilities_of_predict(
     files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     model, path = files
     out = tmp_path / "decisions.csv"
-    run = _run(model, "--play", path, "--speed", "inf", "--out", out)
+    run = eegzoo("stream", model, "--play", path, "--speed", "inf", "--out", out, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert "a decision every 0.25 s, 820 ms after its window" in run.stderr
     classifier = EEGClassifier.load(model)
@@ -88,9 +83,9 @@ def test_interruption_ends_cleanly_and_keeps_the_decisions(
     ],
 )
 def test_wrong_options_are_one_line(
-    files: tuple[Path, Path], options: list[str], expected: str
+    files: tuple[Path, Path], options: list[str], expected: str, tmp_path: Path
 ) -> None:
-    run = _run(files[0], *options)
+    run = eegzoo("stream", files[0], *options, cwd=tmp_path)
     assert run.returncode == 2
     assert expected in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1

@@ -1,5 +1,6 @@
 """Options of ``eegzoo train``: each shows its default and reaches the training."""
 
+import functools
 import inspect
 import json
 import re
@@ -9,6 +10,7 @@ import pytest
 import typer
 
 from eegzoo.cli import app, settings
+from eegzoo.data import simulate_motor_imagery
 from eegzoo.training import RECIPES, EEGClassifier
 from eegzoo.training.recipe import SETTINGS
 from tests.cli.test_cli import eegzoo, eegzoo_process
@@ -30,6 +32,13 @@ WITHOUT = {
     "options": "arguments of these classes",
 }
 FAST = ("--cv", "2", "--max-epochs", "1", "--verbose", "0")
+SIMULATE = "eegzoo.data.datasets.simulated.simulate_motor_imagery"
+
+
+@pytest.fixture
+def _few_trials(monkeypatch):
+    """Simulate 40 trials in place of 200."""
+    monkeypatch.setattr(SIMULATE, functools.partial(simulate_motor_imagery, 40))
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -67,6 +76,7 @@ def test_defaults_shown_are_those_of_the_recipes(setting):
     assert shown == expected
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_early_stopping_says_which_epoch_the_weights_are_from(tmp_path):
     options = ("--cv", "2", "--max-epochs", "3", "--verbose", "0", "--out", "m.safetensors")
     done = eegzoo("train", *options, "--validation", "0.25", "--patience", "1", cwd=tmp_path)
@@ -83,6 +93,7 @@ def test_every_argument_of_the_classifier_is_an_option():
     assert {RENAMED.get(name, name) for name in arguments} <= set(OPTIONS)
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_options_reach_the_classifier_and_the_results(tmp_path):
     options = {
         "recipe": "plain", "normalize": "window", "crop-length": "200", "n-crops": 3,
@@ -116,6 +127,7 @@ def test_a_crop_length_is_a_word_or_samples(given, taken):
     assert settings.crop_length(given) == taken
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_verbose_shows_the_progress_bar(tmp_path):
     for verbose, shows in ((0, False), (1, True)):
         done = eegzoo("train", "--cv", 2, "--max-epochs", 1, "--verbose", verbose, cwd=tmp_path)
@@ -123,8 +135,6 @@ def test_verbose_shows_the_progress_bar(tmp_path):
 
 
 def test_folds_keep_subjects_apart(tmp_path):
-    from eegzoo.data import simulate_motor_imagery
-
     names = ("C3", "Cz", "C4", "Pz")
     for seed in range(3):
         raw = simulate_motor_imagery(8, ch_names=names, random_state=seed)
@@ -156,6 +166,7 @@ def test_two_processes_print_once_and_write_once(tmp_path):
     np.testing.assert_allclose(results["folds"], folds, atol=0.3)
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_a_second_run_resumes_from_the_checkpoints_of_the_first(tmp_path):
     command = ("train", "--cv", 2, "--max-epochs", 2, "--verbose", 0, "--checkpoint", "half")
     first = eegzoo(*command, cwd=tmp_path)
@@ -193,6 +204,7 @@ def test_a_bad_option_is_an_error_of_one_line(tmp_path, options, message):
     assert not np.any([path.is_file() for path in tmp_path.iterdir()])
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_seeds_repeat_the_cross_validation(tmp_path):
     done = eegzoo("train", *FAST, "--seeds", 2, "--json", "run.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -207,8 +219,6 @@ def test_seeds_repeat_the_cross_validation(tmp_path):
 
 
 def test_files_of_one_person_stay_in_one_fold(tmp_path):
-    from eegzoo.data import simulate_motor_imagery
-
     names = [f"{person}_{run}_raw.fif" for person in "ab" for run in (1, 2)]
     for seed, name in enumerate(names):
         raw = simulate_motor_imagery(4, ch_names=("C3", "C4"), random_state=seed)
@@ -223,6 +233,7 @@ def test_files_of_one_person_stay_in_one_fold(tmp_path):
     assert "expected at least 3 subjects for 3 folds, got 2" in few.stderr
 
 
+@pytest.mark.usefixtures("_few_trials")
 def test_causal_training_saves_a_classifier_for_streams(tmp_path):
     done = eegzoo("train", "--causal", *FAST, "--notch", 50, "--out", "m.safetensors", "--json",
                   "found.json", cwd=tmp_path)  # fmt: skip

@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {"README.md"}
         if name not in GENERATED | TESTED_ELSEWHERE and python_blocks(path.read_text("utf-8"))
     ],
 )
+@pytest.mark.usefixtures("two_epochs")
 def test_code_of_a_page_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "page", "monkeypatch": monkeypatch}

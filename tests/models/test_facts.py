@@ -7,7 +7,8 @@ from torch import nn
 from eegzoo.models import facts as module
 from eegzoo.models import find_entry, list_models
 from eegzoo.models.facts import FILE, as_json, find_facts, list_facts, stored_facts
-from eegzoo.models.measured_facts import count_macs, measure_facts
+from eegzoo.models.measured_facts import measure_facts
+from eegzoo.models.multiply_adds import count_macs
 
 STALE = f"{FILE.name} is stale: run `make facts`"
 

@@ -50,9 +50,10 @@ def test_filters_give_the_output_of_the_linear_front(name):
 
 
 def required(name):
-    """Return the arguments that a model has no default for."""
-    standard = find_entry(name).standard
-    return {key: standard[key] for key in ("stimulus_freqs",) if key in standard}
+    """Return the arguments that a model has no default for, and few layers behind the front."""
+    entry = find_entry(name)
+    few = {"depth": 1} if entry.foundation and "depth" in entry.parameters else {}
+    return few | {key: entry.standard[key] for key in ("stimulus_freqs",) if key in entry.standard}
 
 
 @pytest.mark.parametrize("name", list_models())

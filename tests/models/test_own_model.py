@@ -1,8 +1,6 @@
 """Models of users' own: registered, or given as module:Class."""
 
-import subprocess
 import sys
-import textwrap
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from eegzoo.models import EEGModel, create_model, find_entry, load_model, regist
 from eegzoo.models import registry as module
 from eegzoo.testing import check_model
 from eegzoo.training import EEGClassifier
+from tests.cli.test_cli import eegzoo, eegzoo_process
 
 OWN = """
 import torch
@@ -148,20 +147,16 @@ def test_an_estimator_takes_it_by_name(own, tmp_path):
     assert np.array_equal(again.predict_proba(x), fitted.predict_proba(x))
 
 
-def test_the_command_line_trains_it(tmp_path):
-    (tmp_path / "own_models.py").write_text(textwrap.dedent(OWN))
-    eegzoo = [sys.executable, "-c", "from eegzoo.cli import main; main()"]
+def test_the_command_line_trains_it(own, tmp_path):
     options = ["--model", "own_models:PowerNet", "--max-epochs", "1", "--cv", "2", "--tmax", "1"]
-
-    def run(*arguments):
-        command = [*eegzoo, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-
-    trained = run("train", *options, "--out", "own.safetensors")
+    trained = eegzoo("train", *options, "--out", "own.safetensors", cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     assert "saved own.safetensors" in trained.stdout
-    shown = run("--import", "own_models", "evaluate", "own.safetensors")
+    # A new process knows the class by --import alone.
+    evaluate = ("evaluate", "own.safetensors")
+    shown = eegzoo_process("--import", "own_models", *evaluate, cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
-    refused = run("evaluate", "own.safetensors")
+    del sys.modules["own_models"]
+    refused = eegzoo(*evaluate, cwd=tmp_path)
     assert refused.returncode == 2
     assert "import 'own_models'" in refused.stderr

@@ -1,5 +1,8 @@
 """SeqSleepNet: spectrogram, its statistics, filters and padding."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +62,14 @@ def test_fit_spectra_checks_its_windows():
     model = build()
     model.fit_spectra(torch.zeros(3, 1, 3000))
     assert model(torch.zeros(1, 1, 3000)).isfinite().all()
+
+
+@pytest.mark.parametrize(("n_filters", "n_fft"), [(8, 128), (32, 128), (32, 256), (32, 512)])
+def test_a_corner_that_is_exactly_at_a_bin_is_not_rounded_to_another(n_filters, n_fft):
+    """In floats, eager mode and compilers disagreed by a bin, and outputs of ONNX by 0.004."""
+    found = _triangles(n_filters, n_fft, torch.zeros(1)).argmax(dim=0).tolist()
+    corners = [Fraction(n_fft + 1, 2 * (n_filters + 1)) * k for k in range(1, n_filters + 1)]
+    assert found == [math.floor(corner) for corner in corners]
 
 
 def test_filters_are_triangles_over_all_frequencies():

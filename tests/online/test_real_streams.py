@@ -121,7 +121,7 @@ def test_player_of_lsl_gives_the_labels_of_offline_use(
 
     from eegzoo.online import LSLSource
 
-    raw = _fists().crop(0, 60)
+    raw = _fists().crop(3, 49)  # six trials
     raw.save(tmp_path / "test_raw.fif", verbose=False)
     classifier = EEGClassifier.from_weights("eegnet.physionet_mi2")
     name = f"eegzoo-player-{os.getpid()}"

@@ -56,10 +56,12 @@ def test_planted_source_is_in_the_pictures_of_a_report():
 @pytest.mark.parametrize("model", ["resnet1d", "stnet", "shallow_convnet"])
 def test_models_without_such_filters_have_a_note(model):
     dataset = windows(n_chans=2, n_times=128)
-    params = (
-        {"model_params": {"n_filters": 16, "cells": [(4, 3), (4, 5)]}} if model == "stnet" else {}
-    )
-    classifier = EEGClassifier(model, recipe="plain", max_epochs=1, **params).fit(dataset)
+    params = {
+        "resnet1d": {"n_filters": 4, "depths": (1, 1, 1, 1)},
+        "stnet": {"n_filters": 16, "cells": [(4, 3), (4, 5)]},
+    }.get(model)
+    settings = {"recipe": "plain", "max_epochs": 1, "model_params": params}
+    classifier = EEGClassifier(model, **settings).fit(dataset)
     found = drawn(model_sections, evidence_of(classifier, dataset))
     notes = [
         items[0].text for title, items in found.items()

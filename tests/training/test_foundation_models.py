@@ -69,20 +69,28 @@ def fists(name, epochs):
     return windows
 
 
-@needs(MNE_DATA)
-@pytest.mark.slow
-@pytest.mark.parametrize("name", list_models(foundation=True))
-def test_two_epochs_on_a_subject_of_eegmmidb(name, monkeypatch):
-    monkeypatch.setenv("MNE_DATA", str(MNE_DATA))
+@pytest.fixture(scope="module")
+def epochs():
+    """Imagined fists of a subject, filtered, which all models share."""
     parts = []
-    for recording in fetch_eegbci(1, [4, 8, 12]):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNE_DATA", str(MNE_DATA))
+        recordings = fetch_eegbci(1, [4, 8, 12])
+    for recording in recordings:
         raw = recording.raw.copy().load_data().filter(0.5, 40, verbose="ERROR")
         events, numbers = mne.events_from_annotations(raw, verbose="ERROR")
         wanted = {label: number for label, number in numbers.items() if "fist" in label}
         parts.append(
             mne.Epochs(raw, events, wanted, 0, 3, baseline=None, preload=True, verbose="ERROR")
         )
-    windows = fists(name, mne.concatenate_epochs(parts, verbose="ERROR"))
+    return mne.concatenate_epochs(parts, verbose="ERROR")
+
+
+@needs(MNE_DATA)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list_models(foundation=True))
+def test_two_epochs_on_a_subject_of_eegmmidb(name, epochs):
+    windows = fists(name, epochs)
     classifier = EEGClassifier(
         name, model_params=SMALL[name], max_epochs=2, batch_size=8, random_state=0
     )

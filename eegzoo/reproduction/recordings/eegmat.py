@@ -42,11 +42,11 @@ def load(source: DataSource, directory: Path | None) -> list[Recording]:
 
 
 def simulate() -> list[Recording]:
-    """Return recordings of noise in the same shape, of five subjects."""
+    """Return recordings of noise in the same shape, of three subjects."""
     generator = np.random.default_rng(0)
     t = np.arange(round(MINUTE * SFREQ)) / SFREQ
     found = []
-    for subject in range(5):
+    for subject in range(3):
         for run, frequency in (("rest", 10.0), ("task", 20.0)):
             signal = 10.0 * generator.standard_normal((len(CH_NAMES), len(t)))
             signal[:4] += 10.0 * np.sin(2 * np.pi * frequency * t)

@@ -201,17 +201,17 @@ class FoundationWeights:
             If the file is not the authors' file, or channels, rate or window are not those of the
             pretraining, or `path` is needed.
         """
+        if path is None and self.page:  # before a large model is built
+            first = "accept its terms and " if self.has_terms else ""
+            raise ValueError(
+                f"expected path for {self.name}: eegzoo knows no checksum of its file; "
+                f"{first}download it from {self.page}"
+            )
         model = self.build(
             n_times=n_times, n_outputs=n_outputs, ch_names=ch_names, n_chans=n_chans, sfreq=sfreq,
             **arguments,
         )  # fmt: skip
         if path is None:
-            if self.page:
-                first = "accept its terms and " if self.has_terms else ""
-                raise ValueError(
-                    f"expected path for {self.name}: eegzoo knows no checksum of its file; "
-                    f"{first}download it from {self.page}"
-                )
             file = f"{self.name}{Path(self.origin.path).suffix}"
             path = fetch_with_terms(self.name, self.origin, file)
         self.fill(model, path)

@@ -77,22 +77,28 @@ def written(name, folder):
     return path
 
 
-def build(name):
-    reference, _ = REFERENCES[name]
-    _, x = reference.build()
-    arguments = dict(reference.arguments)
+def weights_of(name):
+    """Return weights, and the arguments of the reference's model."""
+    arguments = dict(REFERENCES[name][0].arguments)
     arguments["ch_names"] = arguments.get("ch_names")
     if name.startswith("biot"):
         arguments["ch_names"] = eegzoo.models.BIOT.channel_contract.known_ch_names[:4]
-    return find_foundation_weights(name), arguments, x
+    return find_foundation_weights(name), arguments
 
 
 @every_layout
-def test_outputs_are_those_of_the_authors(name, tmp_path):
-    weights, arguments, x = build(name)
+def test_all_weights_but_the_new_ones_match_and_outputs_are_those_of_the_authors(
+    name, tmp_path, monkeypatch
+):
+    weights, arguments = weights_of(name)
+    fill, matches = type(weights).fill, []
+    monkeypatch.setattr(type(weights), "fill", lambda *given: matches.append(fill(*given)))
     model = weights.load(path=written(name, tmp_path), **arguments)
     assert not model.training
-    whole, _ = REFERENCES[name][0].build()
+    (match,) = matches
+    assert match.n_matched + len(match.new) == len(model.state_dict())
+    assert all(key.startswith(weights.new) for key in match.new)
+    whole, x = REFERENCES[name][0].build()
     new = {key: value for key, value in whole.state_dict().items() if key.startswith(weights.new)}
     assert new
     model.load_state_dict(new, strict=False)
@@ -102,17 +108,8 @@ def test_outputs_are_those_of_the_authors(name, tmp_path):
     np.testing.assert_allclose(logits, expected, atol=1e-5 * max(1, np.abs(expected).max()))
 
 
-@every_layout
-def test_all_weights_but_the_new_ones_match(name, tmp_path):
-    weights, arguments, _ = build(name)
-    model = weights.build(**arguments)
-    match = weights.fill(model, written(name, tmp_path))
-    assert match.n_matched + len(match.new) == len(model.state_dict())
-    assert all(key.startswith(weights.new) for key in match.new)
-
-
 def test_a_file_without_a_weight_is_refused_by_name(tmp_path):
-    weights, arguments, _ = build("biot.six_datasets")
+    weights, arguments = weights_of("biot.six_datasets")
     content = checkpoint("biot.six_datasets")
     del content["patch_embedding.projection.bias"]
     torch.save(content, tmp_path / "file.ckpt")
@@ -123,7 +120,7 @@ def test_a_file_without_a_weight_is_refused_by_name(tmp_path):
 
 
 def test_a_file_with_other_weights_is_refused_by_name(tmp_path):
-    weights, arguments, _ = build("biot.six_datasets")
+    weights, arguments = weights_of("biot.six_datasets")
     content = checkpoint("biot.six_datasets", **{"decoder.weight": torch.zeros(2)})
     torch.save(content, tmp_path / "file.ckpt")
     with pytest.raises(ValueError, match=r"1 of other names: 'decoder\.weight'"):
@@ -131,7 +128,7 @@ def test_a_file_with_other_weights_is_refused_by_name(tmp_path):
 
 
 def test_a_file_with_other_shapes_is_refused_by_name(tmp_path):
-    weights, arguments, _ = build("biot.six_datasets")
+    weights, arguments = weights_of("biot.six_datasets")
     other = {"patch_embedding.projection.weight": torch.zeros(256, 51)}
     torch.save(checkpoint("biot.six_datasets", **other), tmp_path / "file.ckpt")
     with pytest.raises(ValueError, match=r"spectrum.weight \(256, 101\), not \(256, 51\)"):
@@ -139,7 +136,7 @@ def test_a_file_with_other_shapes_is_refused_by_name(tmp_path):
 
 
 def test_a_file_without_prefix_is_refused(tmp_path):
-    weights, arguments, _ = build("labram.base")
+    weights, arguments = weights_of("labram.base")
     content = checkpoint("labram.base")
     content["model"] = {k.removeprefix("student."): v for k, v in content["model"].items()}
     torch.save(content, tmp_path / "file.pth")
@@ -152,7 +149,7 @@ class Payload:
 
 
 def test_objects_in_a_file_are_not_made(tmp_path):
-    weights, arguments, _ = build("labram.base")
+    weights, arguments = weights_of("labram.base")
     content = checkpoint("labram.base") | {"optimizer": Payload()}
     torch.save(content, tmp_path / "file.pth")
     with pytest.raises(ValueError, match=r"no checkpoint of labram\.base"):
@@ -161,7 +158,7 @@ def test_objects_in_a_file_are_not_made(tmp_path):
 
 def test_a_file_of_another_content_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("EEGZOO_WEIGHTS", str(tmp_path))
-    weights, arguments, _ = build("biot.six_datasets")
+    weights, arguments = weights_of("biot.six_datasets")
     path = tmp_path / "biot.six_datasets.ckpt"
     torch.save(checkpoint("biot.six_datasets"), path)
     with pytest.raises(ValueError, match=f"expected Git blob {weights.origin.git_blob}"):
@@ -171,7 +168,7 @@ def test_a_file_of_another_content_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_file_without_checksum_needs_a_path():
-    weights, arguments, _ = build("cbramod.base")
+    weights, arguments = weights_of("cbramod.base")
     with pytest.raises(ValueError, match=r"download it from https://huggingface\.co/weighting666"):
         weights.load(**arguments)
 
@@ -190,7 +187,7 @@ def test_a_file_without_checksum_needs_a_path():
     ],
 )  # fmt: skip
 def test_what_the_weights_do_not_fit_is_refused(name, changes, message):
-    weights, arguments, _ = build(name)
+    weights, arguments = weights_of(name)
     arguments = {**arguments, **changes}
     if changes.get("ch_names"):
         arguments["n_chans"] = len(changes["ch_names"])
