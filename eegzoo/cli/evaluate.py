@@ -285,7 +285,7 @@ def _scores(
     matrix = confusion_matrix(dataset.labels, predicted, labels=known).tolist()
     results.print_confusion(matrix, known)
     statistics = scores.report(dataset, dataset.labels, predicted)
-    regime = people.regime_in_words(estimator, each)
+    regime = people.regime_in_words(estimator, each, dataset)
     people.print_people(statistics, regime)
     return {
         **accuracy,

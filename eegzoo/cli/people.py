@@ -115,7 +115,11 @@ class PeopleOptions:
             warnings.simplefilter("ignore", AdaptationWarning)  # the record says it
             if self.adapt:
                 fitted = fitted.adapt(dataset, first=self.first)
-            elif self.calibrate and (steps := steps_in_training(estimator)):
+            elif (
+                self.calibrate
+                and not fitted.adaptation_
+                and (steps := steps_in_training(estimator))
+            ):
                 fitted = fitted.adapt(dataset, how=steps)
             if self.calibrate:
                 chosen = draw_in_turn(dataset.labels, seed=0)[: self.calibrate]
@@ -128,9 +132,8 @@ class PeopleOptions:
                         f"expected windows to score that do not overlap the {self.calibrate} of "
                         f"--calibrate, got {len(dataset)} windows of the person"
                     )
-        record = fitted.adaptation_
-        regime = record.regime(np.asarray(dataset.subset(rest).X[:]))
-        return fitted, rest, f"{record.in_words()} ({regime})"
+        regime = fitted.regime(dataset.subset(rest))
+        return fitted, rest, f"{fitted.adaptation_.in_words()} ({regime})"
 
 
 def check_protocol(protocol: str | None, groups: str | None) -> None:
@@ -158,14 +161,23 @@ def folds_of(protocol: str | None, dataset: EpochsDataset) -> dict[str, Any]:
     return {"groups": "subject", "cv": len(people)}
 
 
-def regime_in_words(estimator: Any, options: PeopleOptions) -> str:
-    """Return whether scores of new people are transductive or inductive, and why."""
+def regime_in_words(
+    estimator: Any, options: PeopleOptions, dataset: EpochsDataset | None = None
+) -> str:
+    """Return whether scores of new people are transductive or inductive, and why.
+
+    The windows that are scored tell it for an estimator that was adapted before.
+    """
     if options.adapt:
         if options.first is None:
             return "transductive: adapted on the windows that are scored, without their labels"
         return f"adapted on the first {options.first} windows of each person, without labels"
+    if dataset is not None and getattr(estimator, "adaptation_", None) is not None:
+        return f"{estimator.regime(dataset)}: {estimator.adaptation_.in_words()}"
     aligns = getattr(estimator, "align", None) is not None
-    if aligns or getattr(estimator, "people_per_batch", None) is not None:
+    # A loaded estimator has no parameters of the training.
+    measures = getattr(estimator, "people_per_batch", None) is not None or estimator.by_person_
+    if aligns or measures:
         return "transductive: the statistics of each person are from the windows that are scored"
     return "inductive: nothing is taken from the windows that are scored"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -69,10 +70,11 @@ def parse_storage_options(given: list[str] | None) -> dict[str, Any]:
     """
     options: dict[str, Any] = {}
     connections: dict[str, str] = {}
-    for key, value in pairs("--storage-option", given).items():
-        if _SECRET.search(key):
+    for name, value in pairs("--storage-option", given).items():
+        key = name.lower()  # obstore takes names as in the environment as well
+        if _SECRET.search(key) or "@" in urlsplit(value).netloc:
             raise ValueError(
-                f"expected --storage-option without credentials, got {key}: set them in the "
+                f"expected --storage-option without credentials, got {name}: set them in the "
                 "environment, as others can see the arguments of a process"
             )
         if key in _OF_CONNECTIONS:

@@ -69,19 +69,19 @@ def write_store(
 
     [bold]eegzoo write-store *.edf --out store --window 4 --copy-to s3://bucket/store[/]
     """
-    from eegzoo.data.store.copying import copy_store
-    from eegzoo.data.store.remote.bucket import is_url
+    from eegzoo.data.store.copying import copy_store, place_of_copy
+    from eegzoo.data.store.remote.bucket import is_url, without_secrets
     from eegzoo.data.store.window_store import WindowStore
 
     workers.check(jobs, cluster)
     options = store_options.parse_storage_options(storage_option)
-    if is_url(out) or (copy_to is not None and not is_url(copy_to)):
-        raise ValueError(
-            "expected a folder for --out and a URL of object storage for --copy-to, got "
-            f"{out} and {copy_to}"
-        )
+    if is_url(out):
+        raise ValueError(f"expected a folder for --out, got {without_secrets(out)}; --copy-to "
+                         "takes a URL")  # fmt: skip
     if options and copy_to is None:
         raise ValueError("expected --storage-option with --copy-to, got it alone")
+    if copy_to is not None:
+        place_of_copy(copy_to, options)  # before hours of writing
     preprocessing = preprocessing_options.PreprocessingOptions(
         tmin, tmax, l_freq, h_freq, scale, resample, notch, reference, window, stride,
         preprocessing_file,

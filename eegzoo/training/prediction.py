@@ -72,5 +72,15 @@ def compute_outputs(
             parts.append(average(outputs).cpu())
     if not parts:
         return torch.empty(0, *X.shape[1:-2], model.n_outputs)
-    outputs = torch.cat(parts)
-    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # NumPy has no bfloat16
+    return for_numpy(torch.cat(parts))
+
+
+def for_numpy(values: Tensor) -> Tensor:
+    """Return a tensor on the CPU in float32 at least, since NumPy has no bfloat16.
+
+    Examples
+    --------
+    >>> for_numpy(torch.ones(2, dtype=torch.bfloat16)).numpy()
+    array([1., 1.], dtype=float32)
+    """
+    return values.to("cpu", torch.promote_types(values.dtype, torch.float32))

@@ -8,7 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from eegzoo.data import simulate_motor_imagery
+from eegzoo.cli.people import PeopleOptions, regime_in_words
+from eegzoo.data import EpochsDataset, simulate_motor_imagery
 from eegzoo.training import EEGClassifier
 from tests.cli.test_cli import eegzoo
 
@@ -113,6 +114,32 @@ def test_settings_of_people_reach_the_classifier(folder):
     classifier = EEGClassifier.load(folder / "p.safetensors")
     assert classifier.by_person_
     assert classifier.calibration_.n_people == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "regime"),
+    [
+        ("tangent_net.eegmat", "transductive: the statistics of each person"),
+        ("ssvep_front.ssvep_exo", "transductive: the statistics of each person"),
+        ("eegnet.eegmat_person", "transductive: the statistics of each person"),
+        ("eegnet.eegmat", "inductive: nothing is taken"),
+    ],
+)
+def test_what_trained_models_take_from_the_windows_is_said(name, regime):
+    assert regime_in_words(EEGClassifier.from_weights(name), PeopleOptions()).startswith(regime)
+
+
+def test_scores_of_an_adapted_model_are_named_by_its_windows(folder):
+    classifier = EEGClassifier.load(folder / "m.safetensors")
+    rng = np.random.default_rng(0)
+    windows = rng.normal(0, 10, (12, classifier.n_chans_, classifier.n_times_)).astype(np.float32)
+    adapted = classifier.adapt(windows, how=["align", "statistics"])
+    parts = [
+        EpochsDataset(X, np.zeros(12, int), ["left"], classifier.signal_info_)
+        for X in (windows, windows[:, ::-1])
+    ]
+    found = [regime_in_words(adapted, PeopleOptions(), part) for part in parts]
+    assert [text.partition(":")[0] for text in found] == ["transductive", "inductive"]
 
 
 @pytest.mark.parametrize(

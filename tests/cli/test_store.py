@@ -73,6 +73,15 @@ def test_options_that_choose_windows_are_refused_with_a_store(folder, option):
             ("s3://b/x", "--storage-option", "access_key_id=token=abc"),
             "expected --storage-option without credentials, got access_key_id: set them",
         ),
+        (
+            ("s3://b/x", "--storage-option", "AWS_SECRET_ACCESS_KEY=token=abc"),
+            "expected --storage-option without credentials, got AWS_SECRET_ACCESS_KEY: set them",
+        ),
+        (
+            ("s3://b/x", "--storage-option", "proxy_url=http://me:token=abc@proxy"),
+            "expected --storage-option without credentials, got proxy_url: set them",
+        ),
+        (("corpus", "--copy-to", "https://me:token=abc@server/x"), "to write to, got https://ser"),
         (("s3://b/x", "--storage-option", "regoin=x"), "obstore takes for s3://b/x: regoin: Conf"),
         (("s3://b/x", "--storage-option", "anonymous=maybe"), "skip_signature: Generic Config"),
         (("s3://b/x", "--storage-option", "timeout=soon"), "for s3://b/x: timeout: Generic Config"),

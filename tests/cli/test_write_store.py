@@ -45,8 +45,9 @@ def test_a_training_on_a_store_resumes_within_epochs(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--out", "s3://b/x"), "expected a folder for --out and a URL of object storage"),
-        (("--out", "x", "--copy-to", "y"), "expected a folder for --out and a URL of object"),
+        (("--out", "s3://b/x"), "expected a folder for --out, got s3://b/x"),
+        (("--out", "x", "--copy-to", "y"), "a URL of s3://, gs:// or az:// to write to, got y"),
+        (("--out", "x", "--copy-to", "http://b/x"), "s3://, gs:// or az:// to write to, got http"),
         (("--out", "x", "--storage-option", "region=x"), "expected --storage-option with --copy"),
         (("--out", "x", "--storage-option", "region"), "expected KEY=VALUE for --storage-option"),
     ],

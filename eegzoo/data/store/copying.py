@@ -13,7 +13,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from eegzoo.data.store.checked_json import sealed, unsealed
-from eegzoo.data.store.remote.bucket import Bucket
+from eegzoo.data.store.remote.bucket import Bucket, is_url, without_secrets
 from eegzoo.data.store.shard_source import ShardSource
 from eegzoo.data.store.shards import Shard
 from eegzoo.data.store.window_store import WindowStore
@@ -69,11 +69,7 @@ def copy_store(
     """
     if not isinstance(store, WindowStore):
         store = WindowStore(store)
-    if url.startswith("http"):
-        raise ValueError(f"expected a URL of s3://, gs:// or az:// to write to, got {url}")
-    bucket = Bucket(url, storage_options or {})
-    with contextlib.suppress(FileNotFoundError):
-        unsealed(bucket.read(INDEX), f"{bucket.url}/{INDEX}")  # raises unless it may be replaced
+    bucket = place_of_copy(url, storage_options)
     sizes = bucket.sizes()
     files = {shard.key: shard for shard in store.shards}
     with ThreadPoolExecutor(_AT_A_TIME) as threads:
@@ -94,6 +90,20 @@ def copy_store(
         "shards": [shard.to_dict() for shard in shards],
     }
     bucket.write(INDEX, sealed(index))
+
+
+def place_of_copy(url: str, storage_options: Mapping[str, Any] | None = None) -> Bucket:
+    """Return the objects below a URL, after making sure that a store may be copied there.
+
+    Parameters are those of `copy_store`, and it raises its errors.
+    """
+    if not url.lower().startswith(("s3://", "gs://", "az://")):
+        given = without_secrets(url) if is_url(url) else url
+        raise ValueError(f"expected a URL of s3://, gs:// or az:// to write to, got {given}")
+    bucket = Bucket(url, storage_options or {})
+    with contextlib.suppress(FileNotFoundError):
+        unsealed(bucket.read(INDEX), f"{bucket.url}/{INDEX}")  # raises unless it may be replaced
+    return bucket
 
 
 def _copied(source: ShardSource, shard: Shard, bucket: Bucket, sizes: Mapping[str, int]) -> Shard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import numpy as np
 from eegzoo.data.store.checked_json import sha256
 
 _PIECE = 2**16  # samples hashed at a time
+_GLIMPSE = 100  # samples of a piece of a file
 
 
 def fingerprint(raw: mne.io.BaseRaw) -> str:
     """Return a hash of everything in a recording that can change its windows.
 
-    Data in files enter with the files' names, sizes and modification times. Data in memory, which
-    may have been filtered after reading, enter with their samples.
+    Data in files enter with the files' names, sizes and modification times, and a few samples,
+    which show what a header apart or an option of the reader changes. Data in memory, which may
+    have been filtered after reading, enter with their samples.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def fingerprint(raw: mne.io.BaseRaw) -> str:
     """
     info, annotations = raw.info, raw.annotations
     described = {
-        "data": _hash_of(raw) if _in_memory(raw) else [_state_of(path) for path in raw.filenames],
+        "data": _data_of(raw),
         "ch_names": raw.ch_names,
         "ch_types": raw.get_channel_types(),
         "places": [channel["loc"].tolist() for channel in info["chs"]],
@@ -62,8 +65,12 @@ def fingerprint(raw: mne.io.BaseRaw) -> str:
     return sha256(described)
 
 
-def _in_memory(raw: mne.io.BaseRaw) -> bool:
-    return bool(raw.preload) or any(path is None for path in raw.filenames)
+def _data_of(raw: mne.io.BaseRaw) -> Any:
+    """Return what tells a recording's samples from others."""
+    if raw.preload or any(path is None for path in raw.filenames):
+        return _hash_of(raw, range(0, raw.n_times, _PIECE), _PIECE)
+    glimpses = _hash_of(raw, (0, raw.n_times // 2), _GLIMPSE)
+    return [*map(_state_of, raw.filenames), glimpses]
 
 
 def _state_of(path: Path) -> list[Any]:
@@ -71,9 +78,10 @@ def _state_of(path: Path) -> list[Any]:
     return [str(path.resolve()), state.st_size, state.st_mtime_ns]
 
 
-def _hash_of(raw: mne.io.BaseRaw) -> str:
+def _hash_of(raw: mne.io.BaseRaw, starts: Iterable[int], n_times: int) -> str:
+    """Return the hash of pieces of a recording that begin at some samples."""
     digest = hashlib.sha256()
-    for start in range(0, raw.n_times, _PIECE):
-        piece = raw.get_data(start=start, stop=min(start + _PIECE, raw.n_times), verbose="ERROR")
+    for start in starts:
+        piece = raw.get_data(start=start, stop=min(start + n_times, raw.n_times), verbose="ERROR")
         digest.update(np.ascontiguousarray(piece).data)
     return digest.hexdigest()

@@ -35,7 +35,11 @@ def read_index(source: ShardSource) -> tuple[tuple[Shard, ...], dict[str, Any]]:
             f"no window store in {source.name}: {INDEX} is missing, which WindowStore.write writes "
             "when it finishes"
         ) from error
+    if not isinstance(index, dict) or not {"preprocessing", "shards"} <= index.keys():
+        raise ValueError(f"expected the index of a window store, got {source.name}/{INDEX}")
     shards = [Shard.from_dict(values) for values in index["shards"]]
+    if not shards:
+        raise ValueError(f"expected a window store with recordings, got none in {source.name}")
     # Signals are alike, and those of many recordings fill memory.
     info = shards[0].info
     shared = [

@@ -136,8 +136,15 @@ class Shard:
         Raises
         ------
         ValueError
-            If a hash is none, or there are too few of pieces. Files are named by them.
+            If it is something else, a hash is none, or there are too few of pieces. Files are named
+            by them.
         """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if not known - {"pieces"} <= set(values) <= known:
+            raise ValueError(
+                f"expected the description of a recording with {sorted(known)}, got "
+                f"{sorted(values)}; was it written by a newer eegzoo?"
+            )
         shard = cls(**{**values, "info": SignalInfo.from_dict(values["info"])})
         for digest in (shard.key, shard.sha256, *shard.pieces):
             if not _DIGEST.fullmatch(str(digest)):

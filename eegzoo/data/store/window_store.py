@@ -25,7 +25,7 @@ from eegzoo.data.store.index import (
 )
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.open_source import open_source
-from eegzoo.data.store.remote.bucket import is_url
+from eegzoo.data.store.remote.bucket import is_url, without_secrets
 from eegzoo.data.store.shard_source import ShardSource
 from eegzoo.data.store.writing import write_store
 from eegzoo.data.windows.epochs_dataset import EpochsDataset
@@ -193,7 +193,7 @@ class WindowStore(Windows):
         """
         if is_url(folder):
             raise ValueError(
-                f"expected a folder, got {folder}; copy_store copies a store to object storage"
+                f"expected a folder, got {without_secrets(str(folder))}; copy_store copies to URLs"
             )
         write_store(
             Path(folder), recordings, preprocessing, event_id, n_jobs, check_signal, bool(verbose)

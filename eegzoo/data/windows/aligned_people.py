@@ -192,7 +192,7 @@ def causally_aligned(
     alignments: list[FittedAlignment] = []
     owner = np.zeros(len(inputs.X), np.int64)
     for name in dict.fromkeys(people.tolist()):
-        rows = _in_time(inputs, np.flatnonzero(people == name))
+        rows = in_time(inputs, np.flatnonzero(people == name))
         found, places = _causal_alignments(inputs, rows, alignment, sfreq)
         owner[rows] = places + len(alignments)
         alignments.extend(found)
@@ -217,10 +217,20 @@ def _causal_alignments(
     return alignments, np.clip(known - min(_CAUSAL_START, len(chosen)), 0, len(alignments) - 1)
 
 
-def _in_time(inputs: Inputs, rows: Indices) -> Indices:
-    """Return rows in the order of time, one recording after the other, if onsets are known."""
+def in_time(inputs: Inputs, rows: Indices) -> Indices:
+    """Return rows in the order of time, one recording after the other, if onsets are known.
+
+    Recordings stay in the order in which they were given.
+
+    Examples
+    --------
+    >>> known = {"onset": np.array([4.0, 0.0, 2.0]), "recording": np.array(["b", "a", "b"])}
+    >>> in_time(Inputs(np.zeros((3, 2, 8)), metadata=known), np.arange(3)).tolist()
+    [2, 0, 1]
+    """
     onsets = inputs.metadata.get("onset")
-    if onsets is None or not np.isfinite(onsets[rows].astype(np.float64)).all():
+    is_known = onsets is not None and onsets.dtype.kind in "fiu"
+    if onsets is None or not is_known or not np.isfinite(onsets[rows]).all():
         return rows
     recordings = inputs.metadata.get("recording", np.zeros(len(onsets)))[rows].tolist()
     first = {name: place for place, name in reversed(list(enumerate(recordings)))}

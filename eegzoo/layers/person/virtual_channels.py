@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from eegzoo.layers.person.batch_norm import PersonBatchNorm1d
 from eegzoo.layers.person.entrainment_filters import EntrainmentFilters
 from eegzoo.layers.spatial.stimulus_spectra import CrossSpectra
+from eegzoo.torch_internals import has_hooks
 
 
 class VirtualChannels(nn.Module):
@@ -72,6 +73,9 @@ class VirtualChannels(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_chans, n_times) to (batch, n_virtual, n_times)."""
-        filters = self.filters(self.spectra(x)).flatten(1, 2)
+        if self.training or has_hooks(self.filters):
+            filters = self.filters(self.spectra(x)).flatten(1, 2)
+        else:  # those of the person, whatever the spectra of these windows are
+            filters = self.filters.filters.flatten(0, 1).expand(x.shape[0], -1, -1)
         virtual: Tensor = self.norm(filters.to(x.dtype) @ x)
         return virtual

@@ -70,10 +70,16 @@ class CrossSpectra(FixedTensors):
             exact = exact - exact.mean(-1, keepdim=True)
             (waves,) = self.tensors(exact.dtype, exact.device)
             cosines, sines = (exact @ waves).mT.chunk(2, 1)
-            own = _outer(cosines[:, : self.n_freqs]) + _outer(sines[:, : self.n_freqs])
-            beside = _outer(cosines[:, self.n_freqs :]) + _outer(sines[:, self.n_freqs :])
-            beside = torch.unflatten(beside, 1, (self.n_freqs, -1)).mean(2)
-            return torch.stack([own, beside], 1)
+            own = torch.stack([part[:, : self.n_freqs] for part in (cosines, sines)], 2)
+            beside = torch.cat(
+                [
+                    torch.unflatten(part[:, self.n_freqs :], 1, (self.n_freqs, -1))
+                    for part in (cosines, sines)
+                ],
+                2,
+            )
+            means = beside.mT @ beside / (2 * len(self.neighbors))
+            return torch.stack([own.mT @ own, means], 1)
 
 
 class CanonicalCorrelations(FixedTensors):
@@ -151,7 +157,3 @@ def _angles(freqs: Sequence[float], n_times: int, sfreq: float) -> Tensor:
     """Return the angles of waves, shape (n_times, n_freqs)."""
     t = torch.arange(n_times, dtype=torch.float64) / sfreq
     return 2 * math.pi * t.outer(torch.tensor(freqs, dtype=torch.float64))
-
-
-def _outer(vectors: Tensor) -> Tensor:
-    return vectors.unsqueeze(-1) * vectors.unsqueeze(-2)

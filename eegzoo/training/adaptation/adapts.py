@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import warnings
 from collections.abc import Callable, Collection
@@ -32,7 +33,10 @@ from eegzoo.training.adaptation.pseudo_labels import (
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning
 from eegzoo.training.adaptation.source import Source
 from eegzoo.training.by_person.statistics import PersonInputs, takes_statistics
+from eegzoo.training.calibration.fit_calibration import AS_IS
+from eegzoo.training.calibration.held_out import Calibration
 from eegzoo.training.inputs.rows import select_rows
+from eegzoo.training.prediction import for_numpy
 from eegzoo.training.targets.targets import Classes, Targets
 
 Array = npt.NDArray[Any]
@@ -76,7 +80,7 @@ class AdaptsToPeople(CopiesForPeople):
         All states that the classifier tells apart must be among the windows: adapted on one state
         alone, it takes differences within this state for those between states. Scores of windows
         that the classifier was adapted on are transductive, and must be named so; those of others
-        are inductive. ``adaptation_.regime`` tells which.
+        are inductive. `regime` tells which.
 
         No adaptation helps everyone. A person whose states look to the classifier like each other's
         becomes worse by pseudo-labels, and without labels cannot be told from one who becomes
@@ -126,7 +130,7 @@ class AdaptsToPeople(CopiesForPeople):
         >>> X[y == 1, 0] *= 2
         >>> classifier = eegzoo.training.EEGClassifier("shallow_convnet", sfreq=64, random_state=0)
         >>> adapted = classifier.fit(X, y).adapt(1.5 * X[:30])
-        >>> adapted.adaptation_.how, adapted.adaptation_.regime(X[30:])
+        >>> adapted.adaptation_.how, adapted.regime(X[30:])
         (('align', 'statistics', 'pseudo_labels'), 'inductive')
 
         See Also
@@ -169,14 +173,18 @@ class AdaptsToPeople(CopiesForPeople):
             adapted.model = adapted.model_
         return adapted
 
-    def _adapted_outputs(self, X: Any, person: Array) -> Tensor:
+    def _adapted_outputs(self, X: Any, person: Array, known: Calibration) -> Tensor:
         outputs: Tensor | None = None
-        for name in np.unique(person):
-            rows = np.flatnonzero(person == name)
+        calibrated = copy.copy(self)
+        for number in np.unique(person):
+            rows = np.flatnonzero(person == number)
             mine = select_rows(X, rows)
+            calibrated.calibrations_ = {AS_IS: known.without(number)}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", AdaptationWarning)
-                found = self.adapt(mine, groups=np.zeros(len(rows)))._raw_outputs(mine)
+                adapted = calibrated.adapt(mine, groups=np.zeros(len(rows)))
+            # Groups may be of several subjects of the data set.
+            found = adapted._raw_outputs(mine, groups=np.zeros(len(rows)))
             if outputs is None:
                 outputs = found.new_empty(len(person), *found.shape[1:])
             outputs[torch.from_numpy(rows)] = found
@@ -251,7 +259,7 @@ class AdaptsToPeople(CopiesForPeople):
             learner = LearnsAllWeights(self.model_, crops, average, has_statistics)
 
         def probabilities() -> Array:
-            return self.targets_.predictions(self._scaled(learner.outputs().cpu()))
+            return self.targets_.predictions(self._scaled(for_numpy(learner.outputs())))
 
         def learn(labels: Array, chosen: Array) -> Array:
             learner.learn(*(torch.from_numpy(part).to(crops.device) for part in (labels, chosen)))

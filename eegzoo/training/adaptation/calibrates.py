@@ -20,6 +20,7 @@ from eegzoo.training.adaptation.fit_head import fit_head
 from eegzoo.training.adaptation.pseudo_labels import WHICH
 from eegzoo.training.adaptation.record import Adaptation, AdaptationWarning, digests
 from eegzoo.training.inputs.fit_data import targets_of
+from eegzoo.training.inputs.people import check_one_person
 from eegzoo.training.targets.targets import Classes
 
 # Number of windows that the weights of the head before count as.
@@ -29,7 +30,9 @@ _HELD_AS = 3.0
 class CalibratesToPeople(AdaptsToPeople):
     """Mixin of `EEGClassifier`: copies that learnt a few labels of one person."""
 
-    def calibrate(self, X: Any, y: npt.ArrayLike | None = None, *, which: str = "head") -> Self:
+    def calibrate(
+        self, X: Any, y: npt.ArrayLike | None = None, *, groups: Any = None, which: str = "head"
+    ) -> Self:
         """Return a classifier that is fine-tuned with a few labelled windows of one person.
 
         A few labels help those people too whom adaptation without labels makes worse. The weights
@@ -46,6 +49,9 @@ class CalibratesToPeople(AdaptsToPeople):
             Windows of the person, as in `predict_proba`.
         y : array, shape (n_windows,) | None
             Label of each window, among ``classes_``. None: those of epochs or a data set.
+        groups : array, shape (n_windows,) | str | None
+            Person of each window, or a column of the data set's metadata. They must be of one
+            person. None: the subjects of the data set.
         which : {"head", "all"}
             Weights to train: those of the head, or all.
 
@@ -59,8 +65,8 @@ class CalibratesToPeople(AdaptsToPeople):
         ------
         ValueError
             If there is no window, a label is unknown, or the windows do not match those of the
-            training; if the classifier aligns people or takes their statistics, but is not adapted
-            to one.
+            training; if they are of several people; if the classifier aligns people or takes their
+            statistics, but is not adapted to one.
 
         Warns
         -----
@@ -83,6 +89,7 @@ class CalibratesToPeople(AdaptsToPeople):
         self._check_calibration(inputs.is_sequences)
         self._check_window(inputs)
         inputs.check_amplitude(None, self.amplitude_, self.check_signal)
+        check_one_person(inputs, groups)
         labels = targets_of(inputs, y)
         if labels.ndim != 1 or not len(labels):
             raise ValueError(f"expected one label for each of some windows, got {labels.shape}")

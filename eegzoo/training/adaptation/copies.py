@@ -6,9 +6,12 @@ import copy
 import warnings
 from typing import Any, Self
 
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from eegzoo.data.preprocessing.normalization import Normalizer
+from eegzoo.data.windows.estimator_inputs import as_inputs
 from eegzoo.models.base import EEGModel
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, check_options
 from eegzoo.training.adaptation.record import Adaptation
@@ -52,6 +55,40 @@ class CopiesForPeople(HonestPredictions):
         recipe = super().check_parameters()
         check_options(self.pseudo_labels)
         return recipe
+
+    def regime(self, X: Any) -> str:
+        """Return how a score on windows must be named: "transductive", "inductive", or a mixture.
+
+        A transductive score is of windows that the classifier takes something from without their
+        labels: it was adapted on them, or aligns them or has their statistics in use.
+
+        Parameters
+        ----------
+        X : mne.Epochs | Dataset | DataLoader | array, shape (n_windows, n_chans, n_times)
+            Windows, as in `predict_proba`.
+
+        Raises
+        ------
+        ValueError
+            If the labels of some were learnt, by `calibrate`, or the windows do not match those of
+            the training.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.normal(0, 10, (20, 2, 128)), np.tile([0, 1], 10)
+        >>> classifier = eegzoo.training.EEGClassifier("shallow_convnet", sfreq=64, max_epochs=1)
+        >>> adapted = classifier.fit(X, y).adapt(X[:8], how=["statistics"])
+        >>> classifier.regime(X), adapted.regime(X)
+        ('inductive', 'transductive for 8 of 20 windows')
+        """
+        check_is_fitted(self, "model_")
+        inputs = as_inputs(X, self.signal_info_, self.check_signal)
+        record = self.adaptation_ or Adaptation((), 0)
+        regime = record.regime(np.asarray(inputs.X[:]))
+        aligns = self.align_ is not None and self.alignment_ is None
+        measures = self.by_person_ and "statistics" not in record.how
+        return "transductive" if aligns or measures else regime
 
     @property
     def _regime(self) -> str:

@@ -200,8 +200,10 @@ def label_curve(
                     if n:
                         with warnings.catch_warnings():
                             warnings.simplefilter("ignore", AdaptationWarning)
-                            one = start.calibrate(select_rows(X, few), labels[few], which=which)
-                    predicted = one.predict(scored[0])
+                            one = start.calibrate(
+                                select_rows(X, few), labels[few], groups=np.zeros(n), which=which
+                            )
+                    predicted = one.predict(scored[0], groups=np.zeros(len(test)))
                     found[curve][repeat, place, column] = (predicted == scored[1]).mean()
     accuracies = {name: values.mean(axis=0) for name, values in found.items()}
     return LabelCurve(numbers, tuple(map(str, names)), accuracies, regime)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo.arguments import positive_int
+from eegzoo.data.windows.aligned_people import in_time
 from eegzoo.data.windows.estimator_inputs import Inputs
 from eegzoo.training.adaptation.record import AdaptationWarning, digests
 from eegzoo.training.inputs.people import people_of
@@ -79,7 +80,7 @@ class PersonWindows:
         rows = np.arange(len(inputs.X))
         if first is not None:
             positive_int("first", first, at_least=MIN_WINDOWS)
-            rows = _in_time(inputs)[:first]
+            rows = in_time(inputs, rows)[:first]
         X = np.asarray(inputs.X[rows], np.float32)
         known = digests(X)
         # A window that was given many times says as much as one.
@@ -102,13 +103,3 @@ class PersonWindows:
         # Sums then do not depend on the order of the windows in their last digit either.
         order = np.argsort(np.array(known), kind="stable")
         return cls(X[order], tuple(known[place] for place in order), rows[order])
-
-
-def _in_time(inputs: Inputs) -> npt.NDArray[np.int64]:
-    """Return the rows in the order of their onsets, recording by recording as they were given."""
-    onset = inputs.metadata.get("onset")
-    if onset is None or onset.dtype.kind not in "fiu":
-        return np.arange(len(inputs.X))
-    recording = inputs.metadata.get("recording", np.zeros(len(onset)))
-    _, place, codes = np.unique(recording, return_index=True, return_inverse=True)
-    return np.lexsort((onset, place[codes]))

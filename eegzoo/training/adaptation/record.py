@@ -74,11 +74,15 @@ class Adaptation:
         """Return how a score on windows must be named: "transductive", "inductive", or a mixture.
 
         A transductive score is of windows that the classifier was adapted on, without their labels.
+        The windows are an array in microvolts, with the channels of the training in their order;
+        `EEGClassifier.regime` takes epochs and data sets as well.
 
         Raises
         ------
         ValueError
             If the labels of some were learnt, by `calibrate`.
+        TypeError
+            If the windows are no array.
         """
         known = set(self.labelled)
         n_learnt = sum(digest in known for digest in digests(X))
@@ -132,6 +136,17 @@ class Adaptation:
 
 
 def digests(X: Array) -> tuple[str, ...]:
-    """Return a digest of each window of shape (n_windows, ...) in float32."""
+    """Return a digest of each window of shape (n_windows, ...) in float32.
+
+    Raises
+    ------
+    TypeError
+        If the windows are no array: those of epochs are in volts.
+    """
+    if not isinstance(X, np.ndarray):
+        raise TypeError(
+            f"expected an array of windows in microvolts, got {type(X).__name__}: the method "
+            "regime of the classifier takes epochs and data sets"
+        )
     windows = np.ascontiguousarray(X, np.float32)
     return tuple(hashlib.blake2b(window.data, digest_size=8).hexdigest() for window in windows)

@@ -54,6 +54,7 @@ class AlignsPeople:
     signal_info_: SignalInfo | None
     normalizer_: Normalizer
     amplitude_: float | None
+    adaptation_: Any = None
     _check_window: Callable[[Inputs], None]
     _outputs: Callable[..., torch.Tensor]
     set_params: Callable[..., Any]
@@ -73,8 +74,9 @@ class AlignsPeople:
 
     def _aligned(self, inputs: Inputs, groups: Any, mask: Mask | None) -> Inputs:
         """Return windows to predict from, aligned person by person or for the one person."""
-        if self.alignment_ is not None:
+        if self.alignment_ is not None or self.adaptation_ is not None:
             check_one_person(inputs, groups)
+        if self.alignment_ is not None:
             return apply_alignments(inputs, [self.alignment_])
         if self.align_ is None:
             return inputs

@@ -20,7 +20,7 @@ from eegzoo.training.augmentation.mixup import Mixup
 from eegzoo.training.by_person.statistics import with_person_statistics
 from eegzoo.training.inputs.crops import even_crops
 from eegzoo.training.inputs.fit_data import FitData
-from eegzoo.training.inputs.people import check_one_person, people_of
+from eegzoo.training.inputs.people import people_of
 from eegzoo.training.parallel.processes import current_process
 from eegzoo.training.recipe import Recipe
 
@@ -109,8 +109,6 @@ class StatisticsOfPeople:
             Function of a model and windows that returns outputs.
         """
         has_statistics = self.adaptation_ is not None and "statistics" in self.adaptation_.how
-        if has_statistics:
-            check_one_person(inputs, groups)
         if not self.by_person_ or has_statistics or not len(inputs.X):
             return outputs_of(self.model_, inputs)
         people = people_of(inputs, groups)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from eegzoo.arguments import number_between
 
 Array = npt.NDArray[Any]
+_ROUNDING = 1e-9  # of sums of weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +97,7 @@ def choose_threshold(
     is_last = np.append(np.diff(confidence[order]) != 0, True)
     if accuracy is not None:
         accuracy = number_between("accuracy", accuracy, 0.0, 1.0, above=True)
-        places = np.flatnonzero(is_last & (right >= accuracy))
+        places = np.flatnonzero(is_last & (right >= accuracy - _ROUNDING))
         if not len(places):
             raise ValueError(
                 f"expected an accuracy that held-out people reach, at most "
@@ -105,7 +106,7 @@ def choose_threshold(
         place = places[-1]
     else:
         coverage = number_between("coverage", coverage, 0.0, 1.0, above=True)
-        place = np.flatnonzero(is_last & (answered >= min(coverage, 1.0) - 1e-9))[0]
+        place = np.flatnonzero(is_last & (answered >= coverage - _ROUNDING))[0]
     return Abstention(
         float(confidence[order[place]]), float(right[place]), float(min(1.0, answered[place])),
         len(counts),

@@ -95,8 +95,9 @@ class FitsCalibration:
         groups : array, shape (n_windows,) | str | None
             Person of each window, or a column of the data set's metadata. None: its subjects.
         adapted : bool
-            Whether to calibrate for adapted people as well: a copy is adapted to each person on
-            their windows (`adapt`), and its outputs count for the classifiers that `adapt` returns.
+            Whether to calibrate for adapted people as well: a copy, calibrated on the others, is
+            adapted to each person on their windows (`adapt`), and its outputs count for the
+            classifiers that `adapt` returns.
 
         Returns
         -------
@@ -125,17 +126,21 @@ class FitsCalibration:
                 "expected groups with the person of each window, of two people at least, got "
                 f"{'none' if person is None else np.unique(person).tolist()}"
             )
-        found = {AS_IS: self._raw_outputs(X, data.mask, person)}
+        outputs = self._raw_outputs(X, data.mask, person)
+        person = _numbers(person, len(data.y))
+        found = {AS_IS: _calibration(data, outputs, person, self.targets_, is_split=True)}
         if adapted:
-            found[ADAPTED] = self._adapted_outputs(X, person)
-        self.calibrations_ = {
-            regime: _calibration(data, outputs, person, self.targets_, is_split=True)
-            for regime, outputs in found.items()
-        }
+            outputs = self._adapted_outputs(X, person, found[AS_IS])
+            found[ADAPTED] = _calibration(data, outputs, person, self.targets_, is_split=True)
+        self.calibrations_ = found
         return self
 
-    def _adapted_outputs(self, X: Any, person: Array) -> Tensor:
-        """Return outputs for rows, each of a copy that is adapted to the person of the row."""
+    def _adapted_outputs(self, X: Any, person: Array, known: Calibration) -> Tensor:
+        """Return outputs for rows, each of a copy that is adapted to the person of the row.
+
+        As those who adapt later have a calibration that their labels do not enter, the copy has the
+        known one of the other people: the confidence of its own labels depends on it.
+        """
         raise NotImplementedError
 
     def _raw_outputs(
@@ -164,25 +169,28 @@ class FitsCalibration:
         # A column of the metadata would be read again from the parts.
         groups = person if groups is not None else None
         labels = targets_of(data.inputs, y)
-        regimes = (AS_IS, ADAPTED) if self.calibration == ADAPTED else (AS_IS,)
-        outputs = {regime: torch.empty(*data.weight.shape, targets.n_outputs) for regime in regimes}
+        outputs = torch.empty(*data.weight.shape, targets.n_outputs)
+        fitted = []
         for train, test in folds:
             fold = clone(self).set_params(calibration=None, random_state=seed)
             fold.fit(
                 select_rows(X, train), labels[train], selected(groups, train),
                 selected(sample_weight, train), selected(data.mask, train),
             )  # fmt: skip
-            tested = select_rows(X, test)
-            outputs[AS_IS][test] = fold._raw_outputs(
-                tested, selected(data.mask, test), selected(groups, test)
+            outputs[test] = fold._raw_outputs(
+                select_rows(X, test), selected(data.mask, test), selected(groups, test)
             )
-            if ADAPTED in regimes:
-                each = np.zeros(len(test), np.int64) if person is None else person[test]
-                outputs[ADAPTED][test] = fold._adapted_outputs(tested, each)
-        return {
-            regime: _calibration(data, found, person, targets, of_people=of_people)
-            for regime, found in outputs.items()
-        }
+            if self.calibration == ADAPTED:
+                fitted.append((fold, test))
+        each = _numbers(person, len(data.y))
+        found = {AS_IS: _calibration(data, outputs, each, targets, of_people=of_people)}
+        if self.calibration == ADAPTED:
+            outputs = torch.empty_like(outputs)
+            for fold, test in fitted:
+                tested = select_rows(X, test)
+                outputs[test] = fold._adapted_outputs(tested, each[test], found[AS_IS])
+            found[ADAPTED] = _calibration(data, outputs, each, targets, of_people=of_people)
+        return found
 
     def _described_people(self, extra: dict[str, Any]) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = super()._described_people(extra)  # type: ignore[misc]
@@ -218,14 +226,18 @@ def _labelled(
     return read_labels(data, None, targets)[1]
 
 
+def _numbers(person: Array | None, n_rows: int) -> Array:
+    """Return the number of each row's person; all are of one if nobody says whose they are."""
+    if person is None:
+        return np.zeros(n_rows, np.int64)
+    return np.unique(person, return_inverse=True)[1].astype(np.int64)
+
+
 def _calibration(
-    data: FitData, outputs: Tensor, person: Array | None, targets: Targets, **kind: bool
+    data: FitData, outputs: Tensor, person: Array, targets: Targets, **kind: bool
 ) -> Calibration:
-    """Return the outputs and labels of the windows that count."""
+    """Return the outputs and labels of the windows that count, each of a person by number."""
     counts = data.weight > 0
-    codes = np.zeros(len(data.y), np.int64)
-    if person is not None:
-        codes = np.unique(person, return_inverse=True)[1].astype(np.int64)
-    each = np.broadcast_to(codes.reshape(-1, *[1] * (counts.ndim - 1)), counts.shape)
+    each = np.broadcast_to(person.reshape(-1, *[1] * (counts.ndim - 1)), counts.shape)
     y = targets.encode(data.y).numpy()
     return Calibration(outputs.numpy()[counts], y[counts], each[counts].copy(), **kind)

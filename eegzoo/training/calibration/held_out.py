@@ -66,6 +66,15 @@ class Calibration:
         _, codes, counts = np.unique(self.person, return_inverse=True, return_counts=True)
         return fit_temperature(self.outputs, self.y, 1.0 / counts[codes])
 
+    def without(self, person: int) -> Self:
+        """Return the calibration on the other people; the same one if there are no others."""
+        others = self.person != person
+        if not others.any():
+            return self
+        return dataclasses.replace(
+            self, outputs=self.outputs[others], y=self.y[others], person=self.person[others]
+        )
+
     def limit(self, alpha: float, method: str) -> float:
         """Return the limit of `set_scores` in sets, as `score_limit` does.
 

@@ -25,6 +25,8 @@ from eegzoo.training.loop.build_net import (
 from eegzoo.training.loop.history import History
 from eegzoo.training.loop.loss import LossNotFiniteError
 from eegzoo.training.loop.plan import TrainingPlan
+from eegzoo.training.parallel.data_parallel import broadcast_from_main
+from eegzoo.training.parallel.processes import ProcessInfo
 from eegzoo.training.parallel.synced_batch_norm import synchronised
 
 _NOT_FINITE = (
@@ -71,7 +73,7 @@ def train(plan: TrainingPlan, validation: TrainingSet | None = None) -> tuple[Hi
         every = plan.run.checkpoint_every
         sides = [plan.data] if validation is None else [plan.data, validation]
         checkpoint = Checkpoint(plan.run.checkpoint, plan.model, sides, plan.describe())
-        state = checkpoint.read()
+        state = _resumed(checkpoint, process)
     if state is not None:
         n_left = 0 if state["finished"] else n_left - len(state["history"])
     kept = KeepWeights()
@@ -158,6 +160,20 @@ def train_pass(
         raise ValueError(_NOT_FINITE.format(error)) from error
     _raise_interrupt(net)
     return History.of(net.history), net.optimizer_.state_dict()
+
+
+def _resumed(checkpoint: Checkpoint, process: ProcessInfo) -> dict[str, Any] | None:
+    """Return the state that the main process reads, which others may not see, or see too late."""
+    found: tuple[dict[str, Any] | None, ValueError | None] = None, None
+    if process.is_main:
+        try:
+            found = checkpoint.read(), None
+        except ValueError as error:  # the others would wait for it
+            found = None, error
+    state, wrong = broadcast_from_main(process, found)
+    if wrong is not None:
+        raise wrong
+    return state
 
 
 def _raise_interrupt(net: Any) -> None:

@@ -1,5 +1,7 @@
 """A copy of a store appears whole or not at all, and holds what the store holds."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,16 @@ def test_something_else_at_the_place_is_left_alone(server, store, url):
     assert len(server.written) == 1
 
 
-def test_a_web_server_cannot_be_written_to(store):
-    with pytest.raises(ValueError, match="expected a URL of s3://, gs:// or az:// to write to"):
-        copy_store(store, "https://server/store")
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("https://server/store", "https://server/store"),
+        ("https://me:secret@server/store?sig=secret", "https://server/store"),
+        ("folder/store", "folder/store"),
+        ("C:\\store", "C:\\store"),
+    ],
+)
+def test_other_places_cannot_be_written_to(store, place, shown):
+    expected = "expected a URL of s3://, gs:// or az:// to write to, got "
+    with pytest.raises(ValueError, match=f"^{re.escape(expected + shown)}$"):
+        copy_store(store, place)

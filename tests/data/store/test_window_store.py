@@ -24,6 +24,8 @@ from eegzoo.data import EpochsDataset, Pick, Preprocessing, Recording, WindowSto
 from eegzoo.data.signal.montage import named_montage
 from eegzoo.data.signal.signal_info import SignalWarning
 from eegzoo.data.store import local_folder, shards
+from eegzoo.data.store.checked_json import write_sealed
+from eegzoo.data.store.fingerprint import fingerprint
 from tests.data.store.store_processes import (
     CH_NAMES,
     HALF_A_SECOND,
@@ -367,6 +369,22 @@ def test_only_a_changed_file_is_rewritten(tmp_path, computed):
     assert not np.array_equal(write_it()[:], first)
 
 
+def test_a_changed_header_apart_or_option_of_the_reader_changes_the_fingerprint(tmp_path):
+    pybv = pytest.importorskip("pybv")
+    names = list(CH_NAMES)
+    data = np.random.default_rng(0).normal(0, 1e-5, (3, 500))
+    pybv.write_brainvision(
+        data=data, sfreq=100.0, ch_names=names, fname_base="a", folder_out=tmp_path,
+        resolution=0.1, unit="µV",
+    )  # fmt: skip
+    header = tmp_path / "a.vhdr"
+    before = fingerprint(mne.io.read_raw_brainvision(header, verbose="ERROR"))
+    assert before == fingerprint(mne.io.read_raw_brainvision(header, verbose="ERROR"))
+    assert before != fingerprint(mne.io.read_raw_brainvision(header, scale=2.0, verbose="ERROR"))
+    header.write_text(header.read_text().replace(",0.1,", ",0.5,"))
+    assert before != fingerprint(mne.io.read_raw_brainvision(header, verbose="ERROR"))
+
+
 def test_a_store_can_be_read_after_it_is_rewritten(store):
     chosen = store[3]
     open_or_write(store.folder)
@@ -697,6 +715,29 @@ def test_a_foreign_index_raises_and_is_not_overwritten(tmp_path, content):
         with pytest.raises(ValueError, match=r"index.json, which is something else"):
             attempt(tmp_path)
     assert (tmp_path / "index.json").read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("of a recording", "expected the index of a window store"),
+        ("without recordings", "expected a window store with recordings, got none"),
+        ("newer", "expected the description of a recording .* written by a newer"),
+        ("with too little", "expected the description of a recording"),
+    ],
+)
+def test_an_index_of_other_content_raises(store, kind, message):
+    shard = store.shards[0].to_dict()
+    preprocessing = store.preprocessing.to_dict()
+    content = {
+        "of a recording": shard,
+        "without recordings": {"preprocessing": preprocessing, "shards": []},
+        "newer": {"preprocessing": preprocessing, "shards": [{**shard, "device": "x"}]},
+        "with too little": {"preprocessing": preprocessing, "shards": [{"key": shard["key"]}]},
+    }[kind]
+    write_sealed(store.folder / "index.json", content)
+    with pytest.raises(ValueError, match=message):
+        WindowStore(store.folder)
 
 
 def test_a_newer_format_raises_and_is_not_overwritten(store):

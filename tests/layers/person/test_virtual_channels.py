@@ -98,3 +98,11 @@ def test_gradients_reach_the_windows():
     make().train()(x).square().sum(dim=(1, 2))[0].backward()
     assert x.grad.isfinite().all()
     assert x.grad.abs().max() > 0
+
+
+def test_evaluation_computes_no_spectra(monkeypatch):
+    X = torch.tensor(windows_of(0))
+    channels = fit_person_statistics(make(), [X])
+    expected = channels.filters(channels.spectra(X)).flatten(1, 2) @ X
+    monkeypatch.setattr(channels, "spectra", None)
+    torch.testing.assert_close(channels(X), channels.norm(expected), rtol=0, atol=0)

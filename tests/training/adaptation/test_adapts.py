@@ -4,19 +4,20 @@ import dataclasses
 import pickle
 import warnings
 
+import mne
 import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
 
-from eegzoo.data import PersonAlignment
+from eegzoo.data import EpochsDataset, PersonAlignment, SignalInfo
 from eegzoo.data.preprocessing.by_person.covariance_means import riemannian_mean
 from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.adapts import HOW
 from eegzoo.training.adaptation.pseudo_labels import PseudoLabels
 from eegzoo.training.adaptation.record import AdaptationWarning
 from eegzoo.training.by_person.statistics import with_person_statistics
-from tests.training.simulated_people import SFREQ, make_dataset, make_people
+from tests.training.simulated_people import CH_NAMES, SFREQ, make_dataset, make_people
 
 X, Y, PEOPLE = make_people()
 NEW_X, NEW_Y, _ = make_people(n_people=1, n_windows=30, seed=1)
@@ -175,6 +176,28 @@ def test_the_record_says_what_was_done(fitted):
     assert "on 30 windows without labels: align, statistics, pseudo_labels" in record.in_words()
 
 
+def test_windows_are_recognised_in_any_form():
+    classifier = make_classifier(align=None, normalize="whiten", max_epochs=1)
+    classifier.fit(make_dataset(X, Y, PEOPLE))
+    info = SignalInfo(CH_NAMES[::-1], SFREQ, NEW_X.shape[-1])
+    turned = EpochsDataset(NEW_X[:, ::-1], NEW_Y, ["0", "1"], info)
+    recorded = mne.create_info(list(CH_NAMES), SFREQ, "eeg")
+    epochs = mne.EpochsArray(NEW_X.astype(float) * 1e-6, recorded, verbose="ERROR")
+    for windows in (NEW_X, turned, epochs):
+        adapted = classifier.adapt(windows, how=["align"])
+        assert [adapted.regime(other) for other in (NEW_X, turned, epochs)] == ["transductive"] * 3
+    assert adapted.regime(OTHER_X) == "inductive"
+    for other in (turned, epochs):
+        with pytest.raises(TypeError, match="expected an array of windows in microvolts, got E"):
+            adapted.adaptation_.regime(other)
+
+
+def test_what_is_taken_from_windows_in_use_is_transductive(fitted, plain):
+    assert (fitted.regime(NEW_X), plain.regime(NEW_X)) == ("transductive", "inductive")
+    assert fitted.adapt(NEW_X, how=["statistics"]).regime(OTHER_X) == "transductive"  # aligned
+    assert fitted.adapt(NEW_X, how=["align"]).regime(OTHER_X) == "inductive"
+
+
 def test_the_first_windows_are_the_first_in_time(fitted):
     people, onset = np.zeros(30, int), np.arange(30.0)
     dataset = make_dataset(NEW_X, NEW_Y, people, onset=onset)
@@ -252,6 +275,14 @@ def test_the_seed_of_torch_does_not_matter(wholly):
     assert_same(wholly.adapt(NEW_X), once)
 
 
+def test_a_model_of_half_precision_is_adapted_as_well(either):
+    half = clone_of(either)
+    half.model_.bfloat16()
+    adapted = half.adapt(NEW_X)
+    assert {value.dtype for value in adapted.model_.parameters()} == {torch.bfloat16}
+    assert (adapted.predict(NEW_X) == either.adapt(NEW_X).predict(NEW_X)).mean() > 0.8
+
+
 def test_of_a_model_whose_head_alone_learns_all_weights_are_the_head():
     settings = {
         "model_params": {"bands": [(4, 8), (8, 13)], "power_bands": None}, "max_epochs": 2,
@@ -306,6 +337,13 @@ def test_a_stretch_with_one_state_warns(which):
     assert weights_that_differ(classifier, one) == set()
 
 
+def test_doubt_is_about_the_windows_before_they_are_learnt(fitted):
+    before = fitted.adapt(NEW_X, how=["align", "statistics"]).predict_proba(NEW_X).max(axis=1)
+    options = PseudoLabels(float(np.quantile(before, 0.55)), smallest_share=0.1)
+    with pytest.warns(AdaptationWarning, match="learns labels of its own, but 14 of 30 windows"):
+        fitted.adapt(NEW_X, pseudo_labels=options)
+
+
 @pytest.mark.parametrize("which", ["head", "all"])
 def test_weights_are_those_before_when_too_many_labels_changed(fitted, which, monkeypatch):
     monkeypatch.setattr("eegzoo.training.adaptation.pseudo_labels._MOST_CHANGED", -1.0)
@@ -339,9 +377,10 @@ def test_several_people_raise(fitted):
     fitted.adapt(NEW_X, groups=np.repeat("S1", 30))
 
 
-@pytest.mark.parametrize("how", [["align"], ["statistics"]])
-def test_several_people_are_refused_by_a_classifier_for_one(fitted, how):
-    adapted, people = fitted.adapt(NEW_X, how=how), np.repeat(["S1", "S2"], 15)
+@pytest.mark.filterwarnings(NO_LABELS)
+@pytest.mark.parametrize("how", [["align"], ["statistics"], ["pseudo_labels"]])
+def test_several_people_are_refused_by_a_classifier_for_one(either, how):
+    adapted, people = either.adapt(NEW_X, how=how), np.repeat(["S1", "S2"], 15)
     for windows, groups in ((NEW_X, people), (make_dataset(NEW_X, NEW_Y, people), None)):
         with pytest.raises(ValueError, match="one person for an estimator that is adapted to one"):
             adapted.predict(windows, groups=groups)

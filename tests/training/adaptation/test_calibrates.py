@@ -6,7 +6,7 @@ import torch
 
 from eegzoo.training import EEGClassifier
 from eegzoo.training.adaptation.record import AdaptationWarning
-from tests.training.simulated_people import SFREQ, make_people
+from tests.training.simulated_people import SFREQ, make_dataset, make_people
 
 X, Y, PEOPLE = make_people(strength=1.3)
 NEW_X, NEW_Y, _ = make_people(n_people=1, n_windows=40, seed=1, strength=1.3)
@@ -118,6 +118,13 @@ def test_labels_of_one_class_warn(fitted):
 def test_bad_arguments_raise(fitted, y, which, message):
     with pytest.raises(ValueError, match=message):
         fitted.calibrate(NEW_X[:2], y, which=which)
+
+
+def test_several_people_raise(fitted):
+    people = np.repeat(["S1", "S2"], 4)
+    for X, groups in ((NEW_X[:8], people), (make_dataset(NEW_X[:8], NEW_Y[:8], people), None)):
+        with pytest.raises(ValueError, match="expected windows of one person"):
+            fitted.calibrate(X, NEW_Y[:8], groups=groups)
 
 
 def test_no_windows_raise(fitted):

@@ -48,7 +48,7 @@ def test_no_window_is_learnt_and_scored(fitted, monkeypatch):
     learnt, scored = [], []
     plain_predict = EEGClassifier.predict
 
-    def calibrate(self, X, y, which):
+    def calibrate(self, X, y, **_):
         learnt.extend(X)
         return self
 
@@ -73,7 +73,7 @@ def test_overlapping_windows_are_kept_apart(fitted, monkeypatch):
     learnt, scored = [], []
     plain = EEGClassifier.predict
 
-    def calibrate(self, X, y, which):
+    def calibrate(self, X, y, **_):
         learnt.extend(X.metadata["onset"])
         return self
 
@@ -100,11 +100,19 @@ def test_a_person_with_too_few_windows_is_not_counted(fitted):
 
 
 @pytest.mark.parametrize("regime", ["transductive", "inductive"])
-def test_statistics_are_of_the_windows_of_the_regime(regime):
+def test_statistics_are_of_the_windows_of_the_regime(regime, monkeypatch):
     fitted = make_classifier(align="euclid", people_per_batch=4, max_epochs=2).fit(X, Y, PEOPLE)
+    adapt, n_given = EEGClassifier.adapt, set()
+
+    def noted(self, X, **options):
+        n_given.add(len(X))
+        return adapt(self, X, **options)
+
+    monkeypatch.setattr(EEGClassifier, "adapt", noted)
     assert steps_in_training(fitted) == ["align", "statistics"]
     curve = label_curve(fitted, NEW_X, NEW_Y, NEW_PEOPLE, n_labelled=(0, 4), regime=regime,
                         n_repeats=1)  # fmt: skip
+    assert n_given == {40 if regime == "transductive" else 20}  # all, or those that are not scored
     assert curve.regime == regime
     assert f"({regime})" in curve.in_words()
 

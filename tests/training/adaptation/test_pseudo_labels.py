@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, learn_own_labels
+from eegzoo.training.adaptation.pseudo_labels import PseudoLabels, doubt_about, learn_own_labels
 
 
 def rows(*first):
@@ -47,6 +47,36 @@ def test_nothing_is_learnt(before, message):
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(learn_own_labels(before, learn, PseudoLabels())[1])
     assert got == []
+
+
+def test_limits_count_as_reached():
+    # Eight tenths of probability, two fifths of the windows, a third of the labels, a fifth of the
+    # equal share.
+    exactly = rows(0.8, 0.2, 0.6, 0.6, 0.6)
+    learn, got = learning(exactly)
+    chosen, reason = learn_own_labels(exactly, learn, PseudoLabels(n_rounds=2))
+    assert (chosen.tolist(), reason) == ([True, True, False, False, False], "")
+    assert [mask for _, mask in got] == [[True, True, False, False, False]] * 2
+    turned, _ = learning(rows(0.9, 0.9, 0.1))
+    assert learn_own_labels(rows(0.9, 0.1, 0.1), turned, PseudoLabels())[1] == ""
+    rarest = rows(*[0.9] * 9, 0.1)
+    assert learn_own_labels(rarest, learning(rarest)[0], PseudoLabels())[1] == ""
+
+
+def test_changes_are_counted_from_the_start_and_windows_from_the_last_round():
+    before = rows(0.9, 0.9, 0.9, 0.1, 0.1)
+    third = rows(0.9, 0.9, 0.1, 0.1, 0.1)
+    sixth = rows(0.9, 0.1, 0.1, 0.1, 0.5)
+    learn, _ = learning(third, sixth)
+    chosen, reason = learn_own_labels(before, learn, PseudoLabels(n_rounds=2))
+    assert reason.startswith("60% of the labels changed")
+    assert chosen.all()  # the last round learnt all; its answer has an unsure one
+
+
+@pytest.mark.parametrize(("n_confident", "doubtful"), [(3, True), (4, False)])
+def test_fewer_than_half_of_the_windows_are_doubtful(n_confident, doubtful):
+    p = rows(*[0.9] * n_confident, *[0.6] * (8 - n_confident))
+    assert bool(doubt_about(p, PseudoLabels())) == doubtful
 
 
 def test_labels_that_change_too_much_are_not_kept():

@@ -20,6 +20,13 @@ def test_the_smallest_threshold_with_the_accuracy(accuracy, threshold, reached, 
     assert found.coverage == pytest.approx(coverage)
 
 
+@pytest.mark.parametrize("n_right", range(1, 10))
+def test_an_accuracy_that_is_just_reached_is_reached(n_right):
+    confidence, right = np.linspace(1.0, 0.5, 9), np.arange(9) < n_right
+    found = choose_threshold(confidence, right, np.zeros(9), accuracy=n_right / 9)
+    assert found.threshold == 0.5
+
+
 @pytest.mark.parametrize(("coverage", "threshold"), [(0.2, 0.99), (0.3, 0.9), (1.0, 0.6)])
 def test_the_largest_threshold_with_the_coverage(coverage, threshold):
     assert choose_threshold(CONFIDENCE, RIGHT, ONE, coverage=coverage).threshold == threshold

@@ -6,12 +6,13 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 
 from eegzoo.data import EpochsDataset, SignalInfo
-from eegzoo.training import EEGClassifier
+from eegzoo.training import EEGClassifier, PseudoLabels
 from eegzoo.training.adaptation.record import AdaptationWarning
+from eegzoo.training.calibration.conformal import score_limit, set_scores
 from eegzoo.training.calibration.folds import CalibrationWarning
 
 SFREQ, N_TIMES, N_WINDOWS = 64.0, 128, 12
@@ -93,6 +94,20 @@ def test_abstaining_masks_the_windows_below_the_threshold(fitted):
     np.testing.assert_array_equal(labels.mask, p < chosen.threshold - 1e-7)
     np.testing.assert_array_equal(labels.data, fitted.predict(X))
     assert not fitted.predict_or_abstain(X, 0.0).mask.any()
+
+
+def test_a_window_at_the_threshold_gets_a_label(fitted):
+    outputs = fitted._raw_outputs(X).double() / fitted.calibration_.temperature
+    threshold = float(outputs.softmax(dim=-1).max(dim=-1).values[3])
+    assert not fitted.predict_or_abstain(X, threshold).mask[3]
+
+
+def test_limits_of_sets_are_of_outputs_without_the_temperature(fitted):
+    known = fitted.calibration_
+    scores = set_scores(softmax(known.outputs.astype(np.float64), axis=1))
+    expected = score_limit(scores[np.arange(len(X)), known.y], known.person, 0.1)
+    assert abs(np.log(known.temperature)) > 0.01
+    assert known.limit(0.1, "hierarchical") == expected > 0
 
 
 def test_the_calibration_is_saved_pickled_and_not_cloned(fitted, tmp_path):
@@ -208,6 +223,40 @@ def test_adapted_people_have_a_calibration_of_their_own(tmp_path):
     np.testing.assert_array_equal(loaded.predict_set(mine), adapted.predict_set(mine))
     with pytest.raises(ValueError, match="expected a classifier for anyone"):
         adapted.fit_calibration(X, Y, GROUPS)
+
+
+@pytest.mark.filterwarnings("ignore:the classifier learns")
+def test_adapted_people_are_calibrated_as_new_people_will_be_adapted():
+    # The temperature decides which labels of its own a classifier learns.
+    options = PseudoLabels(0.6, smallest_share=0.1)
+    unsure = make_classifier(calibration=None, pseudo_labels=options).fit(X, Y, GROUPS)
+    with torch.no_grad():
+        for weight in unsure.model_.head.parameters():
+            weight *= 0.1
+    other_X, other_y, others = make_people(n_people=4, seed=1)
+    unsure.fit_calibration(other_X, other_y, others, adapted=True)
+    learnt = []
+    for person in range(4):
+        mine = others == person
+        one = pickle.loads(pickle.dumps(unsure))
+        one.fit_calibration(other_X[~mine], other_y[~mine], others[~mine])
+        adapted = one.adapt(other_X[mine])
+        learnt.append(adapted.adaptation_.stepped_back == "")
+        expected = adapted._raw_outputs(other_X[mine]).numpy()
+        np.testing.assert_array_equal(unsure.calibrations_["adapted"].outputs[mine], expected)
+    assert any(learnt)
+
+
+def test_people_held_out_are_adapted_with_the_calibration_of_the_others(monkeypatch):
+    used, adapt = [], EEGClassifier.adapt
+
+    def noted(self, X, **options):
+        used.append(self.calibrations_["as_is"].n_people)
+        return adapt(self, X, **options)
+
+    monkeypatch.setattr(EEGClassifier, "adapt", noted)
+    make_classifier(calibration="adapted", max_epochs=1).fit(X, Y, GROUPS)
+    assert used == [9] * 10
 
 
 @pytest.mark.filterwarnings("ignore:the classifier learns no labels")

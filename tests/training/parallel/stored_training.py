@@ -44,6 +44,8 @@ def work(rank, store, folder, port):
     }  # fmt: skip
     process = join_processes("cpu")
     dataset = WindowStore(store).dataset()
+    # Other nodes need not see the folder of the main process.
+    folder = folder if process.is_main else f"{folder}-of-another-node"
     resuming = {"checkpoint": folder, "checkpoint_every": 2, "augment": ("channel_dropout",)}
     rows = {
         "whole": trained(dataset, augment=("channel_dropout",)),

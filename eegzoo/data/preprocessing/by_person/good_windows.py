@@ -12,6 +12,8 @@ _FACTOR = 10.0
 # ... and by more than this multiple of the spread of the majority of windows.
 _SPREADS = 3.0
 _QUANTILES = (0.2, 0.5, 0.8)
+# Share of the largest variance below which it is left by the rounding of a constant signal's mean.
+_CONSTANT = 1e-20
 
 
 def good_windows(
@@ -23,8 +25,8 @@ def good_windows(
     a tenth of) the median of this channel over the windows, and if the logarithm of this ratio
     also exceeds three times the distance of the median from the 80th (or 20th) percentile. A state
     that a fifth of the windows are in, such as closed eyes or a stage of sleep, is therefore never
-    left out, whatever its power. A window in which a channel is constant, but is not in others, is
-    flat. Channels that are constant in most windows are not looked at.
+    left out, whatever its power. A window is flat if all of its channels are constant, or one that
+    is not constant in most of the other windows. Channels that are, are not looked at.
 
     Parameters
     ----------
@@ -47,6 +49,15 @@ def good_windows(
     array([2, 7])
     """
     variance = power if variance is None else variance
+    largest = variance.max(axis=1, initial=0.0)
+    highest = largest.max(initial=0.0)
+    good: npt.NDArray[np.bool_] = (largest > _CONSTANT * highest) | (highest == 0)
+    good[good] = _like_most(power[good], variance[good])
+    return good
+
+
+def _like_most(power: npt.NDArray[Any], variance: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return which windows are neither flat nor outliers, of those that are not wholly constant."""
     typical = np.median(variance, axis=0)
     alive = typical > 1e-12 * typical.max(initial=0.0)
     flat = variance[:, alive] <= 1e-12 * typical[alive]
@@ -56,5 +67,5 @@ def good_windows(
     low, middle, high = np.quantile(logs, _QUANTILES, axis=0)
     above = logs - middle > np.log(_FACTOR) + _SPREADS * (high - middle)
     below = middle - logs > np.log(_FACTOR) + _SPREADS * (middle - low)
-    good: npt.NDArray[np.bool_] = ~(above | below | flat).any(axis=1)
-    return good
+    like_most: npt.NDArray[np.bool_] = ~(above | below | flat).any(axis=1)
+    return like_most

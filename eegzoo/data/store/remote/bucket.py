@@ -35,7 +35,7 @@ def is_url(location: object) -> bool:
 
 
 def checked_url(url: str) -> str:
-    """Return a URL without the slash at its end.
+    """Return a URL without the slash at its end, and with its scheme in small letters.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def checked_url(url: str) -> str:
 
     Examples
     --------
-    >>> checked_url("s3://bucket/store/")
-    's3://bucket/store'
+    >>> checked_url("S3://bucket/Store/")
+    's3://bucket/Store'
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
@@ -56,13 +56,25 @@ def checked_url(url: str) -> str:
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
-            f"expected a URL without user, password, query and fragment, got one for "
-            f"{parts.scheme}://{parts.hostname or ''}{parts.path}; credentials are taken from the "
-            "environment or from storage_options"
+            "expected a URL without user, password, query and fragment, got one for "
+            f"{without_secrets(url)}; credentials are taken from the environment or from "
+            "storage_options"
         )
     if not parts.netloc:
         raise ValueError(f"expected a URL with a bucket or a server, got {url!r}")
-    return url.rstrip("/")
+    return parts.scheme + url[len(parts.scheme) :].rstrip("/")
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without user, password, query and fragment, for messages.
+
+    Examples
+    --------
+    >>> without_secrets("https://me:secret@server/store?sig=secret")
+    'https://server/store'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
 
 
 class Bucket:
@@ -176,12 +188,14 @@ class Bucket:
         try:
             return from_url(self.url, **options)
         except Exception as error:
-            for name, value in _each(options):  # nothing is asked of a server yet
+            told = _summary(error)
+            for name, value in _each(self._options):  # nothing is asked of a server yet
                 try:
                     from_url(self.url, **value)
                 except Exception as of_one:
-                    raise ValueError(f"{name}: {_summary(of_one)}") from None
-            raise ValueError(_summary(error)) from None
+                    if _summary(of_one) == told:  # not for want of another option
+                        raise ValueError(f"{name}: {told}") from None
+            raise ValueError(told) from None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "_options": self._options}

@@ -77,6 +77,9 @@ class _Reader:
                 raise OSError(
                     f"the process that reads {bucket.url} has ended (status {process.returncode})"
                 ) from error
+            except BaseException:  # such as Ctrl-C: the next question would get this answer
+                self.close()
+                raise
         if isinstance(answer, Exception):
             raise answer
         return answer

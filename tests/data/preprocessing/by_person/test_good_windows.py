@@ -29,6 +29,12 @@ def test_state_of_a_fifth_of_the_windows_is_used(n_windows):
     assert good_windows(power).all()
 
 
+def test_artefacts_of_less_than_a_fifth_of_the_windows_are_left_out():
+    power = powers()
+    power[:6, 15:] *= 1000.0
+    assert np.flatnonzero(~good_windows(power)).tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_flat_windows_are_left_out_and_dead_channels_are_not_looked_at():
     power = powers()
     power[2] = 0.0
@@ -43,3 +49,10 @@ def test_flat_windows_at_another_level_are_left_out():
     power = variance + 100.0
     variance[6, 2] = 0.0  # a constant of 10 above the usual mean
     assert np.flatnonzero(~good_windows(power, variance)).tolist() == [6]
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-25])
+def test_flat_windows_are_left_out_if_they_are_most_of_them(level):
+    power = powers(11)
+    power[5:] = level  # the amplifier is off; what rounding leaves of a constant
+    assert np.flatnonzero(good_windows(power)).tolist() == [0, 1, 2, 3, 4]

@@ -13,8 +13,9 @@ from scipy.signal import butter, sosfiltfilt
 from sklearn.preprocessing import StandardScaler
 
 from eegzoo.data import AlignmentWarning, FittedAlignment, PersonAlignment
-from eegzoo.data.preprocessing.by_person.covariance_means import riemannian_mean
+from eegzoo.data.preprocessing.by_person.covariance_means import riemannian_mean, signal_space
 from eegzoo.data.preprocessing.by_person.person_alignment import METHODS, as_alignment
+from eegzoo.data.preprocessing.by_person.window_moments import WindowMoments
 from eegzoo.data.windows.lazy_windows import Windows
 
 REFERENCE = np.load(Path(__file__).parents[3] / "reference" / "covariance_means.npz")
@@ -169,7 +170,27 @@ def test_dead_channel_becomes_zero(method):
     np.testing.assert_allclose(alive, fit_transform(np.delete(X, 2, axis=1), method), atol=1e-6)
 
 
+@pytest.mark.parametrize(("weak", "rank"), [(1e-9, 2), (1e-11, 1)])
+def test_directions_are_told_from_rounding_by_their_share(weak, rank):
+    assert signal_space(np.diag([1.0, weak])).shape == (2, rank)
+
+
+def test_a_weak_channel_is_no_rounding_error():
+    X = windows_of(offset=0.0)
+    X[:, 2] *= 1e-5
+    found = PersonAlignment("zscore").fit(X).transform(X)
+    np.testing.assert_allclose(found[:, 2].std(), 1.0, rtol=1e-6)
+
+
 # Bad windows
+
+
+def test_the_offset_of_one_window_does_not_count_in_the_power_of_others():
+    X = windows_of(offset=0.0)
+    X[3] += 1e4
+    moments = WindowMoments.of(X, None, None)
+    others = np.delete(np.arange(12), 3)
+    np.testing.assert_allclose(moments.power()[others], moments.variance()[others], rtol=0.2)
 
 
 @every_method

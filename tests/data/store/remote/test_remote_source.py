@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from eegzoo.data import WindowStore, copy_store
 from eegzoo.data.store import local_folder, shards
 from eegzoo.data.store.remote import fork_state, forks, remote_source
+from eegzoo.data.store.remote.bucket import Bucket
 from eegzoo.training import EEGClassifier
 from tests.data.store.store_processes import ONE_SECOND, make_recordings
 
@@ -188,7 +189,16 @@ def test_errors_reach_forked_workers(server, local, remote, monkeypatch):
     with pytest.raises(PermissionError, match="ExpiredToken"):
         remote[0]
     np.testing.assert_array_equal(remote[0], local[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(forks.pickle, "load", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            remote.source.read_file(first_file(local))
+    assert remote.source.read_file("index.json").startswith(b"{")  # not the file asked for before
     forks._reader().close()
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
 
 
 # Faults that pass.
@@ -310,12 +320,20 @@ def test_wrong_urls_raise(url, message):
 def test_wrong_options_raise(server, tmp_path):
     with pytest.raises(ValueError, match=r"expected storage_options that obstore takes.*'bogus'"):
         WindowStore(URL, storage_options={"bogus": 1}, cache=tmp_path)
+    wrong = {"secret_access_key": SECRET, "access_key_id": 5}
+    with pytest.raises(ValueError, match=r"s3://bucket/some/store: access_key_id: .*'int'"):
+        WindowStore(URL, storage_options=wrong, cache=tmp_path)
     with pytest.raises(ValueError, match="expected storage_options with a URL, got the folder"):
         WindowStore(tmp_path, storage_options={"region": "x"})
     with pytest.raises(ValueError, match="expected cache_gb above 0, got 0"):
         WindowStore(URL, cache_gb=0)
     with pytest.raises(ValueError, match="expected a folder, got s3://"):
         WindowStore.write(URL, make_recordings(1), ONE_SECOND)
+
+
+def test_the_scheme_of_a_url_may_be_in_capitals():
+    assert not Bucket("HTTPS://server/Store", {}).can_list
+    assert Bucket("S3://bucket/Store/", {"skip_signature": True}).url == "s3://bucket/Store"
 
 
 def test_secrets_are_not_shown_logged_or_saved(server, remote, tmp_path, caplog, capfd):
