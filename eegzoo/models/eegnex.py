@@ -12,7 +12,7 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
 from eegzoo.layers.dropout import Dropout
-from eegzoo.layers.fast_conv.sample_norm import NormOfSamples, mixed_samples
+from eegzoo.layers.joint.sample_norm import NormOfSamples, mixed_samples
 from eegzoo.layers.padding import same_padding
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model

@@ -18,6 +18,7 @@ from eegzoo.layers.fronts.zero_phase import (
     state_space,
     zero_phase,
 )
+from eegzoo.torch_internals import is_transformed
 from eegzoo.torch_tracing import evaluated_when_traced, is_observed
 
 # Number of values of windows whose spectra stay in the caches from one operation to the next.
@@ -81,10 +82,10 @@ class ZeroPhaseBank(nn.Module):
         if x.shape[0] == 0:  # torch.fft does not accept empty batches
             return x.new_empty(0, len(self.sos), *x.shape[1:])
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
-        traced = is_traced()
-        operators = self._operators(x.shape[-1], exact.dtype, exact.device, traced)
+        exported = torch.compiler.is_compiling() or (is_traced() and not is_transformed())
+        operators = self._operators(x.shape[-1], exact.dtype, exact.device, exported)
         with without_autocast(x):
-            if not traced and _is_only_filtered(exact):
+            if not exported and _is_only_filtered(exact):
                 return self._filtered(operators, exact).to(x.dtype)
             bands = [filter_bands(operator, exact) for operator in operators]
         return torch.cat(bands, -3).to(x.dtype)
@@ -103,20 +104,22 @@ class ZeroPhaseBank(nn.Module):
 
     @evaluated_when_traced
     def _operators(
-        self, n_times: int, dtype: torch.dtype, device: torch.device, traced: bool
+        self, n_times: int, dtype: torch.dtype, device: torch.device, exported: bool
     ) -> list[ZeroPhase]:
         """Return the filters for windows of a length, dtype and device; cache the last."""
-        key = (n_times, dtype, device, traced)
-        if self._latest is None or self._latest[0] != key:
-            # Tensors created in inference mode could not be used in training later, and a default
-            # device such as "meta" is not where the filters are designed.
-            with torch.inference_mode(False), torch.no_grad():
-                operators = [
-                    zero_phase(filters, edge, n_times, power_of_two=traced).to(device, dtype)
-                    for edge, filters in self._groups
-                ]
+        key = (n_times, dtype, device)
+        if not exported and self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
+        # Tensors created in inference mode could not be used in training later, and a default
+        # device such as "meta" is not where the filters are designed.
+        with torch.inference_mode(False), torch.no_grad():
+            operators = [
+                zero_phase(filters, edge, n_times, power_of_two=exported).to(device, dtype)
+                for edge, filters in self._groups
+            ]
+        if not exported:  # an exported graph has its own constants
             self._latest = (key, operators)
-        return self._latest[1]
+        return operators
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the cache, which copies and files do not need."""

@@ -13,7 +13,7 @@ from eegzoo.layers.blocks.log_variance import LARGEST, SMALLEST, log_variances
 from eegzoo.layers.fast_conv.plain_gradients import total
 
 # Number of values that stay in the caches from one operation to the next.
-_VALUES = 2_000_000
+_VALUES = 600_000
 
 
 def norm_silu_log_variances(

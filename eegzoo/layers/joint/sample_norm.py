@@ -19,8 +19,8 @@ from eegzoo.layers.fast_conv.dense_conv1d import (
     size_class,
 )
 from eegzoo.layers.fast_conv.measured_choice import choose
-from eegzoo.layers.fast_conv.mix_conv import mix_conv, mix_conv_plainly
-from eegzoo.layers.fast_conv.sample_norm_mix import conv_sample_norm_mix
+from eegzoo.layers.joint.mix_conv import mix_conv, mix_conv_plainly
+from eegzoo.layers.joint.sample_norm_mix import conv_sample_norm_mix
 from eegzoo.layers.fronts.norm_folding import is_untouched
 from eegzoo.layers.fronts.plain_modules import weight_of
 from eegzoo.layers.padding import same_padding
