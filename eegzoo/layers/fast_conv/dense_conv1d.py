@@ -155,9 +155,7 @@ def trial(
     return run
 
 
-def convolve_by(
-    algorithm: str, x: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def convolve_by(algorithm: str, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve as `dense_conv1d` does, by a given algorithm.
 
     Examples

@@ -157,9 +157,7 @@ def filter_bands_into(operator: ZeroPhase, x: Tensor, out: Tensor) -> None:
 
 
 def _of_bands(operator: ZeroPhase) -> Iterator[tuple[Tensor, ...]]:
-    return zip(
-        operator.spectrum, operator.readings, operator.shapes, operator.gain, strict=True
-    )
+    return zip(operator.spectrum, operator.readings, operator.shapes, operator.gain, strict=True)
 
 
 def _spectrum(operator: ZeroPhase, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -170,19 +170,13 @@ def _apply(layer: Any, x: Tensor) -> Tensor:
     if isinstance(layer, nn.Sequential):
         return _apply_all(list(layer), x)
     if isinstance(layer, Shortcut):
-        body = _apply(layer.body, x)
-        shortcut = _apply(layer.shortcut, x)
-        if torch.is_grad_enabled() or body.shape != shortcut.shape:
-            return shortcut + body
-        return body.add_(shortcut)
+        return _sum(_apply(layer.shortcut, x), _apply(layer.body, x), x)
     if isinstance(layer, nn.AvgPool2d):
-        pooled: Tensor = _MeanOfPairs.apply(x)  # type: ignore[no-untyped-call]
-        return pooled
+        return _pooled(x)
     if isinstance(layer, (nn.Conv2d, MultiScaleConv)):
         return _convolved(layer, x, None)
     if isinstance(layer, nn.BatchNorm2d):
-        normalized: Tensor = layer(x.flatten(0, 1).unsqueeze(2))
-        return normalized.view(x.shape)
+        return _normalized(layer, x).view(x.shape)
     applied: Tensor = layer(x)
     return applied
 
@@ -190,20 +184,44 @@ def _apply(layer: Any, x: Tensor) -> Tensor:
 def _apply_all(layers: list[Any], x: Tensor) -> Tensor:
     while layers:
         layer = _unpadded(layers.pop(0))
+        follower = layers[0] if layers else None
         if isinstance(layer, (nn.Conv2d, MultiScaleConv)):
-            norm = layers[0] if layers else None
-            if _is_constant(norm):
+            norm = layers.pop(0) if _is_constant(follower) else None
+            x = _convolved(layer, x, norm)
+            while layers and type(layers[0]) is nn.Identity:
                 layers.pop(0)
-                x = _convolved(layer, x, norm)
-            else:
-                x = _convolved(layer, x, None)
-        elif isinstance(layer, nn.BatchNorm2d) and layers and _is_plain_elu(layers[0]):
+            if layers and _is_plain_elu(layers[0]):
+                layers.pop(0)
+                x = F.elu_(x) if not torch.is_grad_enabled() else F.elu(x)
+        elif isinstance(layer, nn.BatchNorm2d) and _is_plain_elu(follower):
             layers.pop(0)
-            # Nothing else needs the normalised values.
-            x = F.elu_(_apply(layer, x))
+            # In place, because nothing else needs the normalised values.
+            x = F.elu_(_normalized(layer, x)).view(x.shape)
+        elif isinstance(layer, Shortcut) and isinstance(follower, nn.AvgPool2d):
+            layers.pop(0)
+            # The mean of a sum is the sum of the means, which have fewer values.
+            x = _sum(_pooled(_apply(layer.shortcut, x)), _pooled(_apply(layer.body, x)), x)
         else:
             x = _apply(layer, x)
     return x
+
+
+def _sum(shortcut: Tensor, body: Tensor, x: Tensor) -> Tensor:
+    """Return the sum of what was computed from `x`, in place where nothing else needs the body."""
+    own = body.untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
+    fits = torch.broadcast_shapes(shortcut.shape, body.shape) == body.shape
+    return body.add_(shortcut) if own and fits and not torch.is_grad_enabled() else shortcut + body
+
+
+def _pooled(x: Tensor) -> Tensor:
+    pooled: Tensor = _MeanOfPairs.apply(x)  # type: ignore[no-untyped-call]
+    return pooled
+
+
+def _normalized(norm: nn.Module, x: Tensor) -> Tensor:
+    """Return normalised rows as images of one channel, (batch * n_chans, maps, 1, n_times)."""
+    normalized: Tensor = norm(x.flatten(0, 1).unsqueeze(2))
+    return normalized
 
 
 def _is_constant(norm: Any) -> bool:
@@ -234,9 +252,7 @@ def _filters(layer: Any) -> tuple[Tensor, Tensor | None]:
     for weight, _ in found:
         own = same_padding(length, weight.shape[3])
         padded.append(F.pad(weight, (before - own[0], after - own[1])))
-    biases = [
-        weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in found
-    ]
+    biases = [weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in found]
     return torch.cat(padded), torch.cat(biases)
 
 

@@ -75,7 +75,9 @@ class _ConvSampleNormMix(torch.autograd.Function):
         centred, squares = [], []
         mixed = x.new_empty(batch, maps, len(mixing) // maps, n_outputs)
         filters = mixing.view(maps, -1, n_chans)
-        parts = zip(_parts(x, n_values * n_outputs), _parts(mixed, n_values * n_outputs), strict=True)
+        parts = zip(
+            _parts(x, n_values * n_outputs), _parts(mixed, n_values * n_outputs), strict=True
+        )
         for part, out in parts:
             y = convolve_by(algorithm, part.flatten(0, 1), weight)
             y -= mean
