@@ -247,18 +247,7 @@ class ModuleState:
         return [tensor for stored, _ in self._tensors for tensor in stored.values()]
 
     def rebuilt(self, tensors: Iterable[Tensor | None]) -> nn.Module:
-        """Return a module as it was, with other tensors, in the order of `tensors`.
-
-        Nothing is copied but the structure, so that gradients reach these tensors.
-
-        Examples
-        --------
-        >>> net = torch.nn.BatchNorm1d(2).eval()
-        >>> state = ModuleState(net)
-        >>> _ = net.train()
-        >>> state.rebuilt(state.tensors()).training
-        False
-        """
+        """Return a module as it was, with other tensors, in the order of `tensors`."""
         left = iter(tensors)
         replaced = {
             id(stored): {name: next(left) for name, _ in copies} for stored, copies in self._tensors

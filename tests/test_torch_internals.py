@@ -403,7 +403,7 @@ def test_a_module_is_rebuilt_as_it_was(modules):
     net.train()
     net[1].eps = 0.5
     torch.testing.assert_close(twin(x), expected)
-    assert list(twin.parameters())[0] is net[0].weight
+    assert next(iter(twin.parameters())) is net[0].weight
     assert list(twin.state_dict()) == list(net.state_dict())
     zero = state.rebuilt([0 * tensor for tensor in state.tensors()])
     assert zero(x).eq(0).all()

@@ -156,8 +156,7 @@ class EEGNeX(EEGModel):
             x = mixed
             for layer in list(self.spatial)[1:]:
                 x = layer(x)
-        # (batch, 32 * D, 1, n_times / 4)
-        x = self.dilated(x)  # (batch, 8, 1, n_times / 16)
+        x = self.dilated(x)  # from (batch, 32 * D, 1, n_times / 4) to (batch, 8, 1, n_times / 16)
         return x.flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:

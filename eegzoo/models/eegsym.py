@@ -18,7 +18,6 @@ from eegzoo.models.argument_checks import check_each
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
-
 # Number of hemispheres whose maps stay in the caches from one layer to the next.
 _WINDOWS = 8
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
-from eegzoo.layers.joint.log_variances_of_bands import log_variances_of_bands
 from eegzoo.layers.fronts.filter_bank import FilterBank
+from eegzoo.layers.joint.log_variances_of_bands import log_variances_of_bands
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 

@@ -56,7 +56,8 @@ class _ByLayers(torch.autograd.Function):
     ) -> Tensor:
         ctx.state = state
         ctx.save_for_backward(x, *tensors)
-        return shorter(x)
+        outputs: Tensor = shorter(x)
+        return outputs
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:

@@ -87,8 +87,8 @@ def zero_phase(
     """Return the filters for signals of `n_times` samples, extended by `edge` at either end.
 
     With `power_of_two`, as exported models need it, transforms have a power of two of samples: in
-    torch other lengths are up to twice as fast, but onnxruntime (1.32) computes them less precisely.
-    Its errors exceed 1e-4 at 3000 samples, and 1e-6 at no power of two.
+    torch other lengths are up to twice as fast, but onnxruntime (1.32) computes them less
+    precisely: its errors exceed 1e-4 at 3000 samples, and 1e-6 at no power of two.
     """
     A, B, C, D = filters
     order, n_total = A.shape[-1], n_times + 2 * edge
@@ -150,7 +150,7 @@ def filter_bands_into(operator: ZeroPhase, x: Tensor, out: Tensor) -> None:
         out.unbind(1), _of_bands(operator), strict=True
     ):
         # Products of numbers, since torch converts the response to complex ones first.
-        product = (parts * response.repeat_interleave(2)).unflatten(-1, (-1, 2))
+        product = torch.unflatten(parts * response.repeat_interleave(2), -1, (-1, 2))
         inner = _inverse(operator, torch.view_as_complex(product), x.shape[-1])
         torch.add(inner, level * gain, out=band)
         band.baddbmm_(x @ readings, shapes.expand(len(x), -1, -1))
@@ -174,7 +174,8 @@ def _spectrum(operator: ZeroPhase, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _inverse(operator: ZeroPhase, spectrum: Tensor, n_times: int) -> Tensor:
     """Return the samples of the window, without those that it was extended by."""
     edge = operator.edge
-    return torch.fft.irfft(spectrum, operator.n_fft)[..., edge : edge + n_times]
+    signals: Tensor = torch.fft.irfft(spectrum, operator.n_fft)
+    return signals[..., edge : edge + n_times]
 
 
 def _krylov(A: Tensor, v: Tensor, n: int) -> Tensor:

@@ -94,7 +94,7 @@ class ZeroPhaseBank(nn.Module):
         """Filter a few windows at a time."""
         bands = x.new_empty(len(x), len(self.sos), *x.shape[1:])
         n_windows = max(1, _VALUES // x[0].numel())
-        for part, out in zip(x.split(n_windows), bands.split(n_windows), strict=True):
+        for part, out in zip(torch.split(x, n_windows), torch.split(bands, n_windows), strict=True):
             start = 0
             for operator in operators:
                 n_bands = len(operator.gain)

@@ -118,7 +118,7 @@ def on_rows(network: nn.Module, x: Tensor) -> Tensor:
     >>> x = torch.randn(2, 1, 3, 50)
     >>> torch.testing.assert_close(on_rows(network, x), network(x), rtol=1e-4, atol=1e-5)
     """
-    return _apply(network, x.transpose(1, 2)).transpose(1, 2)
+    return _applied(network, x.transpose(1, 2)).transpose(1, 2)
 
 
 def _is_known(layer: nn.Module, n_chans: int) -> bool:
@@ -155,22 +155,21 @@ def _unpadded(layer: Any) -> Any:
 
     Together they keep the number of samples. Other layers are returned as they are.
     """
-    if type(layer) is nn.Sequential and [type(part) for part in layer] == [
-        nn.ConstantPad2d, nn.Conv2d
-    ]:  # fmt: skip
-        pad, conv = layer
+    parts: list[Any] = list(layer) if type(layer) is nn.Sequential else []
+    if [type(part) for part in parts] == [nn.ConstantPad2d, nn.Conv2d]:
+        pad, conv = parts
         if pad.value == 0 and list(pad.padding) == [*_same(conv), 0, 0]:
             return conv if is_untouched(pad) and conv.padding == (0, 0) else layer
     return layer
 
 
-def _apply(layer: Any, x: Tensor) -> Tensor:
+def _applied(layer: Any, x: Tensor) -> Tensor:
     """Apply a layer to rows (batch, n_chans, maps, n_times)."""
     layer = _unpadded(layer)
     if isinstance(layer, nn.Sequential):
         return _apply_all(list(layer), x)
     if isinstance(layer, Shortcut):
-        return _sum(_apply(layer.shortcut, x), _apply(layer.body, x), x)
+        return _sum(_applied(layer.shortcut, x), _applied(layer.body, x), x)
     if isinstance(layer, nn.AvgPool2d):
         return _pooled(x)
     if isinstance(layer, (nn.Conv2d, MultiScaleConv)):
@@ -200,16 +199,16 @@ def _apply_all(layers: list[Any], x: Tensor) -> Tensor:
         elif isinstance(layer, Shortcut) and isinstance(follower, nn.AvgPool2d):
             layers.pop(0)
             # The mean of a sum is the sum of the means, which have fewer values.
-            x = _sum(_pooled(_apply(layer.shortcut, x)), _pooled(_apply(layer.body, x)), x)
+            x = _sum(_pooled(_applied(layer.shortcut, x)), _pooled(_applied(layer.body, x)), x)
         else:
-            x = _apply(layer, x)
+            x = _applied(layer, x)
     return x
 
 
 def _sum(shortcut: Tensor, body: Tensor, x: Tensor) -> Tensor:
     """Return the sum of what was computed from `x`, in place where nothing else needs the body."""
     own = body.untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
-    fits = torch.broadcast_shapes(shortcut.shape, body.shape) == body.shape
+    fits = all(n in (1, m) for n, m in zip(shortcut.shape, body.shape, strict=True))
     return body.add_(shortcut) if own and fits and not torch.is_grad_enabled() else shortcut + body
 
 
@@ -258,7 +257,7 @@ def _filters(layer: Any) -> tuple[Tensor, Tensor | None]:
 
 def _convolved(layer: Any, x: Tensor, norm: Any) -> Tensor:
     weight, bias = _filters(layer)
-    maps, in_maps, height, length = weight.shape
+    _, in_maps, height, length = weight.shape
     batch, n_chans, _, n_times = x.shape
     if norm is not None:
         kernels, bias = normalized_filters(weight.flatten(2), bias, norm)
@@ -276,7 +275,7 @@ def _convolved(layer: Any, x: Tensor, norm: Any) -> Tensor:
         out = out if bias is None else out + bias[:, None]
     else:
         out = dense_conv1d(F.pad(rows, same_padding(n_times, length)), weight.squeeze(2), bias)
-    return out.unflatten(0, (batch, n_chans))
+    return torch.unflatten(out, 0, (batch, n_chans))
 
 
 class _MeanOfPairs(torch.autograd.Function):

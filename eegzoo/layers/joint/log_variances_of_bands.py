@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from eegzoo.layers.blocks.log_variance import log_variances
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.eager import is_eager_on_cpu
-from eegzoo.layers.joint.norm_log_variance import norm_silu_log_variances
 from eegzoo.layers.fronts.norm_folding import is_untouched, normalized_filters
 from eegzoo.layers.fronts.plain_modules import weight_of
+from eegzoo.layers.joint.norm_log_variance import norm_silu_log_variances
 from eegzoo.layers.running_statistics import update_running_statistics
 from eegzoo.torch_tracing import is_observed
 

@@ -79,7 +79,8 @@ def mix_conv_plainly(x: Tensor, weight: Tensor, mixing: Tensor) -> Tensor:
     batch, n_chans = x.shape[:2]
     y = F.conv1d(F.pad(x.flatten(0, 1), _around(weight.shape[2])), weight)
     filters = mixing.view(len(weight), -1, n_chans)
-    return torch.einsum("mdc,bcmt->bmdt", filters, y.unflatten(0, (batch, n_chans))).flatten(1, 2)
+    y = torch.unflatten(y, 0, (batch, n_chans))
+    return torch.einsum("mdc,bcmt->bmdt", filters, y).flatten(1, 2)
 
 
 def _around(n_taps: int) -> tuple[int, int]:
@@ -107,7 +108,7 @@ def _of_part(x: Tensor, matrices: Tensor, n_taps: int, mixing: Tensor) -> Tensor
     before, _ = _around(n_taps)
     padded = F.pad(x, (before, n_rows * _BLOCK - before - n_times))
     # All maps of a block of samples are neighbours: (n_chans, batch, n_rows, in_maps, _BLOCK).
-    rows = padded.unflatten(3, (n_rows, _BLOCK)).permute(1, 0, 3, 2, 4).reshape(n_chans, -1)
+    rows = torch.unflatten(padded, 3, (n_rows, _BLOCK)).permute(1, 0, 3, 2, 4).reshape(n_chans, -1)
     mixed = torch.mm(mixing, rows).view(maps, -1, in_maps * _BLOCK)
     # Rows after the last block of a signal are outputs of two signals, which are left out below.
     n_products = mixed.shape[1] - n_more

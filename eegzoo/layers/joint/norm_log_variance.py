@@ -140,6 +140,6 @@ def _scaled(centred: Tensor, scale: Tensor, beta: Tensor) -> Tensor:
 def _deviations(values: Tensor, n_segments: int) -> tuple[Tensor, Tensor]:
     """Return deviations from the mean of each segment, and variances of the segments."""
     n_each = values.shape[2] // n_segments
-    segments = values[..., : n_segments * n_each].unflatten(2, (n_segments, n_each))
+    segments = torch.unflatten(values[..., : n_segments * n_each], 2, (n_segments, n_each))
     deviations = segments - segments.mean(3, keepdim=True)
     return deviations, torch.linalg.vector_norm(deviations, dim=3).square_() / (n_each - 1)

@@ -19,10 +19,10 @@ from eegzoo.layers.fast_conv.dense_conv1d import (
     size_class,
 )
 from eegzoo.layers.fast_conv.measured_choice import choose
-from eegzoo.layers.joint.mix_conv import mix_conv, mix_conv_plainly
-from eegzoo.layers.joint.sample_norm_mix import conv_sample_norm_mix
 from eegzoo.layers.fronts.norm_folding import is_untouched
 from eegzoo.layers.fronts.plain_modules import weight_of
+from eegzoo.layers.joint.mix_conv import mix_conv, mix_conv_plainly
+from eegzoo.layers.joint.sample_norm_mix import conv_sample_norm_mix
 from eegzoo.layers.padding import same_padding
 from eegzoo.layers.running_statistics import update_running_statistics
 
@@ -100,7 +100,9 @@ def mixed_samples(temporal: Any, spatial: Any, x: Tensor) -> Tensor | None:
         return None
     pads = same_padding(n_times, first.kernel_size[1])
     maps = dense_conv1d(F.pad(rows, pads), weight_of(first)[:, :, 0])
-    maps = F.elu_(norm_1(maps.unflatten(0, (batch, n_chans))))  # (batch, n_chans, 8, n_times)
+    maps = F.elu_(
+        norm_1(torch.unflatten(maps, 0, (batch, n_chans)))
+    )  # (batch, n_chans, 8, n_times)
     weight, mixing = weight_of(second)[:, :, 0], weight_of(spatial[0])[:, 0, :, 0]
     if in_training:
         padded = F.pad(maps, same_padding(n_times, kernels[2]))

