@@ -209,7 +209,7 @@ class EEGSym(EEGModel):
         if torch.is_grad_enabled() or self.training:  # batch statistics need all windows
             return on_rows(self.hemisphere, x)
         # A few windows at a time, whose maps stay in the caches.
-        return torch.cat([on_rows(self.hemisphere, part) for part in x.split(_WINDOWS)])
+        return torch.cat([on_rows(self.hemisphere, part) for part in torch.split(x, _WINDOWS)])
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""
