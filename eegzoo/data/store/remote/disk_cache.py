@@ -16,6 +16,9 @@ from typing import Any
 import filelock
 import pooch
 
+from eegzoo.data.store.remote.folder_lock import folder_locked
+from eegzoo.data.store.remote.noted_size import NotedSize
+
 SETTING = "EEGZOO_CACHE"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _KEPT = 0.9  # of the bound, after the oldest entries were deleted
@@ -137,15 +140,12 @@ class DiskCache:
             If the disk is full, or the folder cannot be used; the message names it.
         """
         path = self._path(digest)
-        with self._named_errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked(path.parent):
+        with self._named_errors(), folder_locked(path.parent, _LOCK_SECONDS):
             if path.exists():
                 return
             draft = path.with_suffix(".part")
             try:
-                self._reserve(draft, n_bytes)
-                with self._named_errors(), draft.open("r+b", buffering=0) as file:
+                with self._reserved(draft, n_bytes) as file:
                     hashed = _Hashed(file)
                     fill(hashed)
                     state = _state(os.fstat(file.fileno()))
@@ -173,35 +173,49 @@ class DiskCache:
         _remember(path, state)
         return True
 
-    def _reserve(self, draft: Path, n_bytes: int) -> None:
-        """Create a draft that has its size already, after deleting what has to make room."""
+    def _reserved(self, draft: Path, n_bytes: int) -> io.FileIO:
+        """Create and open a draft that has its size already, after deleting what has to make room.
+
+        Space is allocated without the lock, so that several threads can do that at the same time.
+        """
         if n_bytes > self.max_bytes:
             raise ValueError(
                 f"expected a cache of {n_bytes / 1e9:.3g} GB at least, got {self.max_bytes / 1e9:g}"
             )
-        with self._locked(self.folder), self._named_errors():
-            counter = self.folder / "size"
-            known = self._known_size(counter)
-            if known is None or known + n_bytes > self.max_bytes:
-                known = self._shrink(self.max_bytes - n_bytes)
-            while True:
-                try:
-                    with draft.open("wb") as file:
-                        _allocate(file.fileno(), n_bytes)
-                    break
-                except OSError as error:
-                    draft.unlink(missing_ok=True)
-                    if error.errno not in _FULL or known == 0:
+        while True:
+            try:
+                return self._sized(draft, n_bytes)
+            except OSError as error:
+                draft.unlink(missing_ok=True)
+                if error.errno not in _FULL:
+                    raise
+                with self._noted_size() as noted:
+                    held = self._shrink(self.max_bytes)
+                    if held == 0:
                         raise
-                    known = self._shrink(known // 2)
-            counter.write_text(str(known + n_bytes), encoding="ascii")
+                    noted.write(self._shrink(held // 2))
 
-    def _known_size(self, counter: Path) -> int | None:
-        """Return the size of the cache that the last process noted; None if it was killed."""
-        try:
-            return int(counter.read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):
-            return None
+    def _sized(self, draft: Path, n_bytes: int) -> io.FileIO:
+        with contextlib.ExitStack() as on_error:
+            with self._noted_size() as noted:
+                known = noted.read()
+                if known is None or known + n_bytes > self.max_bytes:
+                    known = self._shrink(self.max_bytes - n_bytes)
+                noted.write(known + n_bytes)
+                file = on_error.enter_context(draft.open("w+b", buffering=0))
+                os.truncate(file.fileno(), n_bytes)
+            _allocate(file.fileno(), n_bytes)
+            on_error.pop_all()
+        return file
+
+    @contextlib.contextmanager
+    def _noted_size(self) -> Iterator[NotedSize]:
+        """Hold the lock of the whole cache, and its noted size."""
+        with (
+            folder_locked(self.folder, _LOCK_SECONDS),
+            NotedSize(self.folder / "size") as noted,
+        ):
+            yield noted
 
     def _shrink(self, n_bytes: int) -> int:
         """Delete the oldest files if all are larger than `n_bytes`, and return their size then."""
@@ -233,22 +247,6 @@ class DiskCache:
                 return True
         except filelock.Timeout:
             return False
-
-    @contextlib.contextmanager
-    def _locked(self, folder: Path) -> Iterator[None]:
-        """Hold the lock of a folder. The system releases it when a process ends."""
-        lock = filelock.FileLock(folder / ".lock")
-        try:
-            with self._named_errors():
-                lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.005)
-        except filelock.Timeout as error:
-            raise TimeoutError(
-                f"another process has held {lock.lock_file} for {_LOCK_SECONDS} s"
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     @contextlib.contextmanager
     def _named_errors(self) -> Iterator[None]:

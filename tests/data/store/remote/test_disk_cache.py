@@ -148,7 +148,7 @@ def test_a_damaged_note_of_the_size_is_renewed(cache, noted):
         get(cache, content)
     (cache.folder / "size").write_text(noted)
     get(cache, b"new")
-    assert (cache.folder / "size").read_text() == "9003"
+    assert int((cache.folder / "size").read_text()) == 9003
 
 
 # Processes.
