@@ -199,7 +199,7 @@ class EEGSym(EEGModel):
 
     def _of_hemispheres(self, x: Tensor) -> Tensor:
         """Return ``hemisphere(x)``, with the maps of a channel as a row where this is faster."""
-        if torch.compiler.is_compiling() or x.dtype != self.head.weight.dtype:
+        if torch.compiler.is_compiling() or x.dtype != next(self.hemisphere.parameters()).dtype:
             return self.hemisphere(x)  # type: ignore[no-any-return]
         rows = x.reshape(-1, 1, x.shape[3])
         kernels = self.n_filters * len(self.kernel_lengths), 1, max(self.kernel_lengths)
