@@ -206,7 +206,7 @@ class EEGSym(EEGModel):
         padded = rows[..., :1].expand(-1, -1, x.shape[3] + kernels[2] - 1)
         if not (is_worth_choosing(padded, kernels) and are_known(self.hemisphere, x.shape[2])):
             return self.hemisphere(x)  # type: ignore[no-any-return]
-        if torch.is_grad_enabled() or self.training:  # batch statistics need all windows
+        if any(map(_needs_the_batch, self.hemisphere.modules())):
             return on_rows(self.hemisphere, x)
         # A few windows at a time, whose maps stay in the caches.
         return torch.cat([on_rows(self.hemisphere, part) for part in torch.split(x, _WINDOWS)])
@@ -216,6 +216,11 @@ class EEGSym(EEGModel):
         head = nn.Linear(self.num_features, n_outputs)
         keras_init_(head)
         return head
+
+
+def _needs_the_batch(layer: nn.Module) -> bool:
+    """Return whether a layer may compute statistics of all windows."""
+    return layer.training or (isinstance(layer, nn.BatchNorm2d) and layer.running_mean is None)
 
 
 def _conv(

@@ -230,7 +230,6 @@ def _is_constant(norm: Any) -> bool:
         and not norm.training
         and norm.affine
         and is_foldable_norm(norm)
-        and not torch.is_grad_enabled()
     )
 
 
@@ -267,11 +266,12 @@ def _convolved(layer: Any, x: Tensor, norm: Any) -> Tensor:
         return (mixed if bias is None else mixed + bias[:, None]).unsqueeze(1)
     if height > 1:
         filters = weight.squeeze(3).transpose(1, 2).flatten(1)  # (maps, n_chans * in_maps)
-        mixed = torch.matmul(filters, x.flatten(1, 2))
+        mixed = torch.bmm(filters.expand(batch, -1, -1), x.flatten(1, 2))
         return (mixed if bias is None else mixed + bias[:, None]).unsqueeze(1)
     rows = x.flatten(0, 1)
     if length == 1:
-        out = torch.matmul(weight.flatten(1), rows)
+        # Not matmul, whose order of sums depends on whether gradients are recorded.
+        out = torch.bmm(weight.flatten(1).expand(len(rows), -1, -1), rows)
         out = out if bias is None else out + bias[:, None]
     else:
         out = dense_conv1d(F.pad(rows, same_padding(n_times, length)), weight.squeeze(2), bias)
