@@ -12,8 +12,9 @@ import mne
 import numpy as np
 
 from eegzoo.data.reading.file_damage import check_header, check_opened
+from eegzoo.data.reading.formats.brainvision import correct_brainvision
 from eegzoo.data.reading.formats.edf.header import read_edf_header
-from eegzoo.data.reading.formats.edf.read_edf import read_edf
+from eegzoo.data.reading.formats.edf.read_edf import has_known_units, read_edf
 from eegzoo.data.reading.formats.pauses import PAUSE, annotate
 from eegzoo.data.reading.recording import Recording
 
@@ -101,6 +102,8 @@ def _recording(path: Any, dataset: str) -> Recording:
         check_opened(raw, path.fpath)
         if is_edf:
             raw = _at_right_times(raw, path)
+        elif path.fpath.suffix.lower() == ".vhdr":
+            correct_brainvision(raw, path.fpath)
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{path.fpath} cannot be read as a recording: {reason}") from error
@@ -110,12 +113,14 @@ def _recording(path: Any, dataset: str) -> Recording:
 
 
 def _at_right_times(raw: mne.io.BaseRaw, path: Any) -> mne.io.BaseRaw:
-    """Return an EDF or BDF file with its pauses, and at the rate of its EEG.
+    """Return an EDF or BDF file with its pauses, at the rate of its EEG and in volts.
 
-    mne-bids reads it with MNE, which ignores pauses and upsamples to the highest rate.
+    mne-bids reads it with MNE, which ignores pauses, upsamples to the highest rate and knows few
+    units.
     """
     header = read_edf_header(path.fpath)
-    if not header.has_pauses and len({header.n_samples[i] for i in header.signal_places}) == 1:
+    one_rate = len({header.n_samples[i] for i in header.signal_places}) == 1
+    if one_rate and not header.has_pauses and has_known_units(header):
         return raw
     found = read_edf(path.fpath)
     if len(found.ch_names) != len(raw.ch_names):

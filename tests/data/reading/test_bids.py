@@ -174,3 +174,19 @@ def test_pauses_of_an_edf_d_have_their_times_in_bids(root, pause):
     np.testing.assert_allclose(data, signals()[0, 600:], atol=3e-9)
     assert raw.info["bads"] == ["Cz"]
     assert list(raw.annotations.description).count("BAD_ACQ_SKIP") == (pause > 0)
+
+
+@pytest.mark.parametrize("suffix", [".edf", ".vhdr"])
+def test_units_that_mne_does_not_know_are_volts(tmp_path, suffix):
+    """With mne-bids 0.20.0 and MNE 1.13.2, C3 is a million times too large."""
+    write_recording(tmp_path, "01", "rest", suffix=suffix)
+    (path,) = tmp_path.rglob(f"*{suffix}")
+    stated, other = (b"uV      ", b"uv      ") if suffix == ".edf" else ("µV", "\u03bcV")
+    if suffix == ".edf":
+        path.write_bytes(path.read_bytes().replace(stated, other, 1))
+    else:
+        path.write_text(path.read_text("utf-8").replace(stated, other, 1), "utf-8")
+    (recording,) = load_bids(tmp_path)
+    data = recording.raw.get_data(verbose="ERROR")
+    np.testing.assert_allclose(data, signals(), atol=2e-9)
+    assert recording.raw.get_channel_types() == ["eeg", "eeg"]

@@ -153,13 +153,17 @@ def write_eeglab(path, data, beside=False, nested=False, **changes):
     scipy.io.savemat(path, {"EEG": fields} if nested else fields, do_compression=nested)
 
 
-def write_cnt(path, data, block=1):
-    """Write Neuroscan CNT: a header (900 bytes + 75 per channel), frames and events."""
+def write_cnt(path, data, block=1, kind=1, events=((AT[0], 1, 0), (AT[1], 2, 0))):
+    """Write Neuroscan CNT: a header (900 bytes + 75 per channel), frames and events.
+
+    `events` are samples, codes and what a response pad adds. Their places are those of their frames
+    in bytes, or in samples in a table of kind 3.
+    """
     n, n_times = data.shape
     start = 900 + 75 * n
     head = bytearray(start)
     head[:12] = b"Version 3.0\0"
-    struct.pack_into("<10s12s", head, 225, b"01/01/10", b"00:00:00")
+    struct.pack_into("<10s12s", head, 225, b"03/04/10", b"22:30:15")
     for place, value in [(370, n), (376, round(SFREQ))]:
         struct.pack_into("<H", head, place, value)
     for place, value in [(864, n_times), (886, start + 2 * n * n_times), (894, 2 * block)]:
@@ -169,22 +173,26 @@ def write_cnt(path, data, block=1):
         struct.pack_into("<f", head, place + 59, INT16 * 1e6)  # sensitivity
         struct.pack_into("<f", head, place + 71, 204.8)  # calibration: a factor of 1 in Neuroscan
     frames = integers(data).astype("<i2").reshape(n, -1, block).transpose(1, 0, 2).tobytes()
-    # The offset of an event is that of the frame after it.
-    events = b"".join(
-        struct.pack("<HBBi", code, 0, 0, start + 2 * n * (at + 1))
-        for code, at in enumerate(AT, start=1)
+    more = bytes(0 if kind == 1 else 11)
+    table = b"".join(
+        struct.pack("<HBBi", code, 0, pad, at if kind == 3 else start + 2 * n * at) + more
+        for at, code, pad in events
     )
-    path.write_bytes(bytes(head) + frames + struct.pack("<Bii", 1, len(events), 0) + events)
+    path.write_bytes(bytes(head) + frames + struct.pack("<Bii", kind, len(table), 0) + table)
 
 
-def write_egi(path, data):
-    """Write EGI's simple binary format, version 4: big-endian, with a pulse column per event."""
+def write_egi(path, data, bits=0, microvolts=0):
+    """Write EGI's simple binary format: big-endian, with a pulse column per event.
+
+    In microvolts (version 4), or in integers of `bits` over a range of `microvolts` (version 2).
+    """
     codes = [b"left", b"rght"]
-    counts = (round(SFREQ), len(data), 1, 0, 0, data.shape[1], len(codes))
-    head = struct.pack(">i6hi5hih", 4, 2010, 1, 1, 0, 0, 0, 0, *counts)
+    counts = (round(SFREQ), len(data), 1, bits, microvolts, data.shape[1], len(codes))
+    head = struct.pack(">i6hi5hih", 2 if bits else 4, 2010, 3, 4, 22, 30, 15, 250, *counts)
     pulses = np.zeros((len(codes), data.shape[1]))
     pulses[[0, 1], AT] = 1
-    frames = np.vstack([data * 1e6, pulses]).T.astype(">f4")
+    steps = data * 1e6 if not bits else np.round(data * 1e6 * 2**bits / microvolts)
+    frames = np.vstack([steps, pulses]).T.astype(">i2" if bits else ">f4")
     path.write_bytes(head + b"".join(codes) + frames.tobytes())
 
 
@@ -205,6 +213,10 @@ FORMATS = {
     "nested.set": Format(partial(write_eeglab, nested=True), FLOAT32, LEFT_RIGHT),
     "beside.set": Format(partial(write_eeglab, beside=True), FLOAT32, LEFT_RIGHT),
     "r.cnt": Format(write_cnt, INT16, ("1", "2")),
+    "large.cnt": Format(partial(write_cnt, kind=3), INT16, ("1", "2")),
     "blocks.cnt": Format(partial(write_cnt, block=40), INT16, ("1", "2")),
     "r.raw": Format(write_egi, FLOAT32, ("left", "rght"), ("E1", "E2")),
+    "integers.raw": Format(
+        partial(write_egi, bits=12, microvolts=200), 200e-6 / 2**12, ("left", "rght"), ("E1", "E2")
+    ),  # MNE 1.13.2 reads them a million times too large
 }

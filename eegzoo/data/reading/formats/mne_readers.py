@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import struct
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import mne
 import numpy as np
 
 from eegzoo.data.reading.formats.edf.mixed_rates import rate_of_eeg, resample_row
+from eegzoo.data.reading.formats.units import correct_units
 
 _EPOCHS = "expected a continuous recording, got epochs; read_epochs reads them"
 
@@ -44,17 +46,24 @@ def read_ant(path: Path, **options: Any) -> mne.io.BaseRaw:
     return mne.io.read_raw_ant(path, **options)
 
 
-def read_cnt(path: Path, **options: Any) -> mne.io.BaseRaw:
-    """Read a Neuroscan CNT file."""
-    try:
-        return mne.io.read_raw_cnt(path, **options)
-    except RuntimeError as error:
-        if "Could not automatically compute number of bytes" not in str(error):
-            raise
-    raise ValueError(
-        "expected a file that states its number of samples: --reader-option data_format=int16 or "
-        "data_format=int32 says how long they are"
-    )
+def read_egi(path: Path, **options: Any) -> mne.io.BaseRaw:
+    """Read EGI's simple binary format in volts, from its start by the clock on the wall.
+
+    Where a file holds the converter's integers, EGI's description of the format gives range / 2 **
+    bits as microvolts (quoted in fieldtrip/fieldtrip#438; EEGLAB's readegi computes the same). MNE
+    1.13.2 takes them for volts. It takes the start for the time zone of the computer that reads the
+    file, and leaves the milliseconds out.
+    """
+    raw = mne.io.read_raw_egi(path, **options)
+    with path.open("rb") as file:
+        _, *date, milliseconds, _, n_chans, _, bits, span = struct.unpack(">i6hi5h", file.read(30))
+    if bits and span:
+        factor = span / 2**bits * 1e-6 / raw.info["chs"][0]["cal"]
+        if factor != 1:
+            raw.load_data(verbose="WARNING")
+            raw.apply_function(lambda row: row * factor, picks=range(n_chans), verbose="ERROR")
+    start = datetime.datetime(*date) + datetime.timedelta(milliseconds=milliseconds)
+    return raw.set_meas_date(start.replace(tzinfo=datetime.UTC))
 
 
 def read_gdf(
@@ -77,12 +86,29 @@ def read_gdf(
         Other arguments of `mne.io.read_raw_gdf`.
     """
     raw = _at_rate_of_eeg(path, options)
+    units = dict(zip(raw.ch_names, _gdf_units(path), strict=False))
+    correct_units(raw, units, lambda unit: 1e-6 if unit == "uV" else 1.0, path)
     names = [
         name
         for name in raw.ch_names
         if (include is None or _is_among(name, include)) and not _is_among(name, exclude)
     ]
     return raw.pick(names, verbose="ERROR") if len(names) < len(raw.ch_names) else raw
+
+
+def _gdf_units(path: Path) -> list[str]:
+    """Return the unit of each signal in version 1, of which MNE 1.13.2 knows "uV" alone.
+
+    In version 2 it knows microvolts and millivolts, and warns of others.
+    """
+    with path.open("rb") as file:
+        head = file.read(256)
+        if float(head[4:8]) >= 1.9:
+            return []
+        (n_signals,) = struct.unpack_from("<I", head, 252)
+        file.seek(256 + 96 * n_signals)
+        texts = [file.read(8).decode("latin-1") for _ in range(n_signals)]
+    return [text.split("\0")[0].strip() for text in texts]
 
 
 def _is_among(name: str, wanted: Sequence[str] | str) -> bool:

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 import mne
 
 from eegzoo.arguments import nearest
-from eegzoo.data.reading.formats import matlab, mne_readers, muse, openbci, table, xdf
+from eegzoo.data.reading.formats import (
+    brainvision,
+    matlab,
+    mne_readers,
+    muse,
+    neuroscan,
+    openbci,
+    table,
+    xdf,
+)
 from eegzoo.data.reading.formats.edf.read_edf import read_edf
 
 Reader = Callable[..., mne.io.BaseRaw]
@@ -58,10 +67,15 @@ FORMATS = (
     Format("EDF", _suffix(".edf"), read_edf, _MNE.read_raw_edf),
     Format("GDF", _suffix(".gdf"), mne_readers.read_gdf, _MNE.read_raw_gdf),
     Format("ANT Neuro", mne_readers.is_ant, mne_readers.read_ant, _MNE.read_raw_ant),
-    Format("Neuroscan CNT", _suffix(".cnt"), mne_readers.read_cnt, _MNE.read_raw_cnt),
-    Format("BrainVision", _suffix(".vhdr", ".ahdr"), _MNE.read_raw_brainvision),
+    Format("Neuroscan CNT", _suffix(".cnt"), neuroscan.read_cnt, _MNE.read_raw_cnt),
+    Format(
+        "BrainVision",
+        _suffix(".vhdr", ".ahdr"),
+        brainvision.read_brainvision,
+        _MNE.read_raw_brainvision,
+    ),
     Format("EEGLAB", _suffix(".set"), mne_readers.read_eeglab, _MNE.read_raw_eeglab),
-    Format("EGI simple binary", _suffix(".raw"), _MNE.read_raw_egi),
+    Format("EGI simple binary", _suffix(".raw"), mne_readers.read_egi, _MNE.read_raw_egi),
     Format("FIF", _suffix(".fif", ".fif.gz"), mne_readers.read_fif, _MNE.read_raw_fif),
     Format("OpenBCI text", openbci.is_openbci, openbci.read_openbci),
     Format("Muse CSV", muse.is_muse, muse.read_muse),

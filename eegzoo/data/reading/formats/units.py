@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import mne
+
+_logger = logging.getLogger(__name__)
 
 _VOLTS = {"v": 1.0, "mv": 1e-3, "uv": 1e-6, "nv": 1e-9}
 _NAMES = {"microvolt": "uv", "millivolt": "mv", "volt": "v", "nanovolt": "nv"}
@@ -44,3 +51,40 @@ def unit_in_title(title: str) -> tuple[str, str | None]:
     except ValueError:
         return title, None
     return found[1], found[2]
+
+
+def correct_units(
+    raw: mne.io.BaseRaw, units: Mapping[str, str], taken_for: Callable[[str], float], path: Path
+) -> list[str]:
+    """Bring channels to volts whose unit the reader of a file does not know, in place.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording. It is loaded if a channel is changed.
+    units : mapping of str to str
+        Unit of each channel in the file. Channels in units of no voltage are left alone.
+    taken_for : callable
+        Return the volts that the reader took a unit for.
+    path : Path
+        File, for the message.
+
+    Returns
+    -------
+    list of str
+        Channels that were changed.
+    """
+    factors: dict[float, list[str]] = {}
+    for name, unit in units.items():
+        try:
+            factor = volts(unit) / taken_for(unit)
+        except ValueError:
+            continue
+        if factor != 1 and name in raw.ch_names:
+            factors.setdefault(factor, []).append(name)
+    for factor, names in factors.items():
+        raw.load_data(verbose="WARNING")
+        raw.apply_function(lambda x, by=factor: x * by, picks=names, verbose="ERROR")
+        found = sorted({units[name] for name in names})
+        _logger.info("%s: %s is read as %g V", path, " and ".join(found), volts(found[0]))
+    return [name for names in factors.values() for name in names]

@@ -1,14 +1,23 @@
 """Formats that MNE reads, where a file needs another look."""
 
+import datetime
 import struct
 import sys
+import time
 
 import mne
 import numpy as np
 import pytest
 
 from eegzoo.data import read_recording
-from tests.data.reading.write_formats import SFREQ, signals, write_brainvision, write_cnt, write_gdf
+from tests.data.reading.write_formats import (
+    SFREQ,
+    signals,
+    write_brainvision,
+    write_cnt,
+    write_egi,
+    write_gdf,
+)
 
 
 def write_mixed_gdf(path, names=(b"C3", b"Resp")):
@@ -47,6 +56,15 @@ def test_a_channel_chosen_from_a_gdf_holds_its_own_samples(tmp_path, options):
     raw = read_recording(tmp_path / "r.gdf", reader_options=options)
     assert raw.ch_names == ["Cz"]
     np.testing.assert_allclose(raw.get_data()[0], signals()[1], atol=2e-9)
+
+
+def test_millivolts_of_the_first_gdf_are_volts(tmp_path):
+    """MNE 1.13.2 takes them for volts."""
+    write_gdf(tmp_path / "r.gdf", signals(), version=b"1.25")
+    content = (tmp_path / "r.gdf").read_bytes().replace(b"uV      ", b"mV      ", 1)
+    (tmp_path / "r.gdf").write_bytes(content)
+    found = read_recording(tmp_path / "r.gdf").get_data()
+    np.testing.assert_allclose(found, signals() * [[1e3], [1]], atol=2e-6)
 
 
 def test_ant_without_antio_shows_the_line_that_installs_it(tmp_path, monkeypatch):
@@ -111,3 +129,17 @@ def test_eeglab_of_matlab_7_3_shows_the_line_that_installs_its_reader(tmp_path, 
     (tmp_path / "r.set").write_bytes(head.ljust(2000, b"\0"))
     with pytest.raises(ImportError, match=r"pip install eegzoo\[mat73\]"):
         read_recording(tmp_path / "r.set")
+
+
+def test_egi_starts_at_its_clock_time_in_any_zone(tmp_path, monkeypatch):
+    """MNE 1.13.2 gives 3:30:15 on the next day, in New York, without the milliseconds."""
+    write_egi(tmp_path / "r.raw", signals())
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        found = read_recording(tmp_path / "r.raw").info["meas_date"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    start = datetime.datetime(2010, 3, 4, 22, 30, 15, 250_000, tzinfo=datetime.UTC)
+    assert found == start

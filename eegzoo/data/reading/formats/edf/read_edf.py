@@ -14,8 +14,14 @@ from eegzoo.data.reading.formats.edf.annotations import read_edf_annotations
 from eegzoo.data.reading.formats.edf.header import EDFHeader, read_edf_header
 from eegzoo.data.reading.formats.edf.mixed_rates import read_mixed_rates
 from eegzoo.data.reading.formats.pauses import annotate, with_pauses
+from eegzoo.data.reading.formats.units import correct_units, volts
 
 _logger = logging.getLogger(__name__)
+
+# Units as MNE 1.13.2 reads them; all others, such as EDF+'s nV, are volts to it.
+_KNOWN = {"uV": 1e-6, "\u00b5V": 1e-6, "\u03bcV": 1e-6, "mV": 1e-3}
+# Microvolts in UTF-8, read as Latin-1 or replaced by EDFlib with letters of ASCII.
+_MICROVOLTS = ("\u00c2\u00b5V", "\u00ce\u00bcV", "AuV", "I V")
 
 
 def read_edf(path: Path, **options: Any) -> mne.io.BaseRaw:
@@ -61,17 +67,52 @@ def read_edf(path: Path, **options: Any) -> mne.io.BaseRaw:
     return _open(path, header, {**options, "encoding": "latin1"})
 
 
+def has_known_units(header: EDFHeader) -> bool:
+    """Return whether MNE knows the units of all voltages in a file."""
+    return all(_volts(header.units[i]) in (_KNOWN.get(header.units[i], 1.0), None)
+               for i in header.signal_places)  # fmt: skip
+
+
+def _volts(unit: str) -> float | None:
+    """Return the volts in a unit of a header, or None if it is none of voltage."""
+    try:
+        return volts("uV" if unit in _MICROVOLTS else unit)
+    except ValueError:
+        return None
+
+
 def _open(path: Path, header: EDFHeader, options: dict[str, Any]) -> mne.io.BaseRaw:
-    """Return a recording whose duration is that of its records."""
+    """Return a recording in volts whose duration is that of its records."""
     if header.has_pauses:
-        return _with_pauses_of_records(path, header, options)
-    raw = _at_rate_of_eeg(path, header, options)
+        return _in_volts(_with_pauses_of_records(path, header, options), path, header, options)
+    raw = _in_volts(_at_rate_of_eeg(path, header, options), path, header, options)
     n_records = header.n_whole_records(path.stat().st_size)
     stated, found = n_records * header.record_seconds, raw.n_times / raw.info["sfreq"]
     if abs(found - stated) > 1 / raw.info["sfreq"]:
         raise ValueError(
             f"expected {n_records} records of {header.record_seconds:g} s, got {found:g} s"
         )
+    return raw
+
+
+def _in_volts(
+    raw: mne.io.BaseRaw, path: Path, header: EDFHeader, options: dict[str, Any]
+) -> mne.io.BaseRaw:
+    """Return a recording in volts, whose units MNE may not know."""
+    if has_known_units(header):
+        return raw
+    units = [header.units[i] for i in header.signal_places]
+    whole = {key: value for key, value in options.items() if key not in ("include", "exclude")}
+    read = mne.io.read_raw_bdf if header.sample_bytes == 3 else mne.io.read_raw_edf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the recording was read before
+        names = read(path, **{**whole, "preload": False, "exclude_after_unique": True}).ch_names
+    stated = {
+        name: "uV" if unit in _MICROVOLTS else unit
+        for name, unit in zip(names, units, strict=True)
+        if unit not in _KNOWN
+    }
+    correct_units(raw, stated, lambda unit: 1.0, path)
     return raw
 
 

@@ -206,3 +206,36 @@ def test_a_truncated_file_is_kept_on_request(tmp_path, caplog):
     raw = read(truncated="keep")
     assert raw.n_times == 900
     assert "9 of 10 records are kept" in caplog.text
+
+
+# Units.
+
+
+@pytest.mark.parametrize(
+    ("unit", "volts", "rate"),
+    [
+        (b"nV", 1e-9, 100),  # a prefix of EDF+, which MNE 1.13.2 takes for volts
+        (b"nV", 1e-9, 50),
+        (b"uv", 1e-6, 100),
+        ("µV".encode(), 1e-6, 100),
+        (b"AuV", 1e-6, 100),  # what pyedflib 0.1.42 writes for "µV"
+        ("µV".encode("latin-1"), 1e-6, 100),
+        (b"degC", 1.0, 100),
+    ],
+)
+def test_numbers_are_volts_in_every_spelling_of_the_unit(tmp_path, unit, volts, rate):
+    path, eeg = tmp_path / "r.edf", signals()[0]
+    write_edf(path, [eeg, *noise(1, 10 * rate)], ["C3", "Resp"], [100, rate])
+    content = path.read_bytes()
+    place = content.index(b"uV      ")
+    path.write_bytes(content[:place] + unit.ljust(8) + content[place + 8 :])
+    found = read_recording(path).get_data("C3")[0]
+    np.testing.assert_allclose(found, eeg * 1e6 * volts, atol=2e-3 * volts)
+
+
+def test_a_channel_in_another_unit_can_be_left_out(tmp_path):
+    write_plain_edf(tmp_path / "r.edf", signals())
+    content = (tmp_path / "r.edf").read_bytes()
+    (tmp_path / "r.edf").write_bytes(content.replace(b"uV      ", b"nV      ", 1))
+    raw = read_recording(tmp_path / "r.edf", reader_options={"exclude": ["C3"]})
+    np.testing.assert_allclose(raw.get_data()[0], signals()[1], atol=2e-9)
