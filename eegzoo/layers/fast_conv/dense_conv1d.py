@@ -200,8 +200,8 @@ def conv1d_gradients(
     Examples
     --------
     >>> x, weight, grad = torch.ones(1, 1, 3), torch.tensor([[[1.0, 2.0]]]), torch.ones(1, 1, 2)
-    >>> conv1d_gradients(x, weight, grad, "frames", (True, False))
-    (tensor([[[1.0000, 3.0000, 2.0000]]]), None)
+    >>> conv1d_gradients(x, weight, grad, "direct", (True, False))
+    (tensor([[[1., 3., 2.]]]), None)
     """
     to_x = to_weight = None
     if algorithm == FRAMES:
