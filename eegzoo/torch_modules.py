@@ -242,6 +242,32 @@ class ModuleState:
             return False
         return True
 
+    def tensors(self) -> list[Tensor | None]:
+        """Return the parameters and buffers that the module has now."""
+        return [tensor for stored, _ in self._tensors for tensor in stored.values()]
+
+    def rebuilt(self, tensors: Iterable[Tensor | None]) -> nn.Module:
+        """Return a module as it was, with other tensors, in the order of `tensors`."""
+        left = iter(tensors)
+        replaced = {
+            id(stored): {name: next(left) for name, _ in copies} for stored, copies in self._tensors
+        }
+        twins = {part: object.__new__(kind) for part, kind, _ in self._modules}
+        for part, _, attributes in self._modules:
+            vars(twins[part]).update(
+                {
+                    name: value.copy() if _may_change(value) else value
+                    for name, value in attributes.items()
+                },
+                _parameters=replaced.get(id(part._parameters), {}),
+                _buffers=replaced.get(id(part._buffers), {}),
+                _modules={
+                    name: None if child is None else twins[child]
+                    for name, child in attributes["_modules"].items()
+                },
+            )
+        return twins[self._modules[0][0]]
+
 
 def _copy(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.detach().clone()

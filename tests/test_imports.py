@@ -25,7 +25,16 @@ VISIBLE = {
 }
 # Each folder of these packages may import itself and those before it.
 FOLDERS = {
-    "layers": ("constrained", "fast_conv", "spatial", "person", "fronts", "blocks", "attention"),
+    "layers": (
+        "constrained",
+        "fast_conv",
+        "spatial",
+        "person",
+        "fronts",
+        "blocks",
+        "attention",
+        "joint",
+    ),
     "models": ("", "references"),
     "training": (
         "augmentation",

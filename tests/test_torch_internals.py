@@ -395,6 +395,21 @@ def test_module_state(modules, change):
     assert modules.ModuleState(net).holds() is not net[0].weight.is_meta
 
 
+def test_a_module_is_rebuilt_as_it_was(modules):
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).eval()
+    state, x = modules.ModuleState(net), torch.ones(3, 2)
+    expected = net(x)
+    twin = state.rebuilt(state.tensors())
+    net.train()
+    net[1].eps = 0.5
+    torch.testing.assert_close(twin(x), expected)
+    assert next(iter(twin.parameters())) is net[0].weight
+    assert list(twin.state_dict()) == list(net.state_dict())
+    zero = state.rebuilt([0 * tensor for tensor in state.tensors()])
+    assert zero(x).eq(0).all()
+    assert not expected.eq(0).all()
+
+
 @entry(
     "stored_buffers",
     "buffers stand in _buffers in the order in which they were registered",

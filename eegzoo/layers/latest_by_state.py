@@ -53,15 +53,21 @@ class LatestByState:
         object
             The result.
         """
+        return self.get_with_state(module, compute)[1]
+
+    def get_with_state(
+        self, module: nn.Module, compute: Callable[[Any], Any]
+    ) -> tuple[ModuleState, Any]:
+        """Return the module's state and the result of `get`."""
         latest = self._latest  # one thread may replace it while another reads
         if latest is not None and latest[0].holds():
-            return latest[1]
+            return latest
         with torch.inference_mode(False), torch.no_grad():
             state = ModuleState(module)
             result = compute(module)
         if state.holds():  # no other thread has changed it meanwhile
             self._latest = (state, result)
-        return result
+        return state, result
 
     def __reduce__(self) -> tuple[type[LatestByState], tuple[()]]:
         """Return the class: a copy computes anew."""
@@ -69,23 +75,22 @@ class LatestByState:
 
 
 def is_unobserved(x: Tensor) -> bool:
-    """Return whether only the values of a computation with `x` matter, not its way to them.
+    """Return whether only what a computation with `x` returns matters, not its way there.
 
-    The answer is no where gradients are recorded, calls are traced or replaced (`is_eager_on_cpu`,
-    autocast, modes of torch), or hooks run for all modules.
+    The answer is no where calls are traced or replaced (`is_eager_on_cpu`, autocast, modes of
+    torch), or hooks run for all modules.
 
     Examples
     --------
     >>> x = torch.zeros(2)
-    >>> with torch.no_grad():
-    ...     is_unobserved(x)
-    True
     >>> is_unobserved(x)
+    True
+    >>> with torch.autocast("cpu"):
+    ...     is_unobserved(x)
     False
     """
     return (
         is_eager_on_cpu(x)
-        and not torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")
         and not is_observed()
         and not has_global_hooks()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
@@ -18,6 +19,7 @@ from eegzoo.layers.fronts.temporal_spatial import may_be_fused
 from eegzoo.layers.latest_by_state import LatestByState, is_unobserved
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
+from eegzoo.models.shorter_way import with_gradients_of_layers
 from eegzoo.models.virtual_channels import virtual_channels_of
 
 _LAWHERN = (
@@ -200,13 +202,16 @@ class EEGNet(EEGModel):
         )
 
     def by_shorter_way(self, x: Tensor) -> Tensor | None:
-        """Return the logits of one window in evaluation without gradients, else None."""
-        if is_unobserved(x) and x.shape == (1, self.n_chans, self.n_times) and may_be_fused():
-            one_window = self._latest_one_window.get(self, EEGNet.fold_one_window)
-            if one_window is not None and one_window.bias.dtype is x.dtype:
-                folded: Tensor = one_window.forward(x)
-                return folded
-        return None
+        """Return the logits of one window in evaluation, else None."""
+        if x.shape != (1, self.n_chans, self.n_times) or not may_be_fused():
+            return None
+        # A gradient to the window itself will be computed, which takes the layers anyway.
+        if not is_unobserved(x) or (x.requires_grad and torch.is_grad_enabled()):
+            return None
+        state, one_window = self._latest_one_window.get_with_state(self, EEGNet.fold_one_window)
+        if one_window is None or one_window.bias.dtype is not x.dtype:
+            return None
+        return with_gradients_of_layers(one_window.forward, state, x)
 
     def fold_one_window(self) -> OneWindow | None:
         """Return the function of one window in evaluation, or None if this has no shorter way."""

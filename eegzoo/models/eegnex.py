@@ -12,6 +12,7 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.constrained.separable import DepthwiseConv2d
 from eegzoo.layers.dropout import Dropout
+from eegzoo.layers.joint.sample_norm import NormOfSamples, mixed_samples
 from eegzoo.layers.padding import same_padding
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
@@ -120,23 +121,23 @@ class EEGNeX(EEGModel):
         n_pooled = -(-self.n_times // pool_1)
         self.temporal = nn.Sequential(
             _convolution(1, few, self.kernel_length),
-            _NormOfSamples(self.n_times),
+            NormOfSamples(self.n_times),
             nn.ELU(),
             _convolution(few, many, self.kernel_length),
-            _NormOfSamples(self.n_times),
+            NormOfSamples(self.n_times),
         )
         self.spatial = nn.Sequential(
             DepthwiseConv2d(many, self.D, (self.n_chans, 1), padding="valid", max_norm=max_norm),
-            _NormOfSamples(self.n_times),
+            NormOfSamples(self.n_times),
             nn.ELU(),
             _pool(self.n_times, pool_1),
             Dropout(self.drop_prob),
         )
         self.dilated = nn.Sequential(
             _convolution(self.D * many, many, self.second_kernel_length, self.dilations[0]),
-            _NormOfSamples(n_pooled),
+            NormOfSamples(n_pooled),
             _convolution(many, few, self.second_kernel_length, self.dilations[1]),
-            _NormOfSamples(n_pooled),
+            NormOfSamples(n_pooled),
             nn.ELU(),
             _pool(n_pooled, pool_2),
             Dropout(self.drop_prob),
@@ -147,9 +148,15 @@ class EEGNeX(EEGModel):
 
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        x = self.temporal(x.unsqueeze(1))  # (batch, 32, n_chans, n_times)
-        x = self.spatial(x)  # (batch, 32 * D, 1, n_times / 4)
-        x = self.dilated(x)  # (batch, 8, 1, n_times / 16)
+        mixed = mixed_samples(self.temporal, self.spatial, x)  # (batch, 32 * D, 1, n_times)
+        if mixed is None:
+            x = self.temporal(x.unsqueeze(1))  # (batch, 32, n_chans, n_times)
+            x = self.spatial(x)
+        else:
+            x = mixed
+            for layer in list(self.spatial)[1:]:
+                x = layer(x)
+        x = self.dilated(x)  # from (batch, 32 * D, 1, n_times / 4) to (batch, 8, 1, n_times / 16)
         return x.flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:
@@ -157,16 +164,6 @@ class EEGNeX(EEGModel):
         head = ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
         keras_init_(head)
         return head
-
-
-class _NormOfSamples(nn.BatchNorm2d):
-    """Batch normalisation of each sample of the window over maps and channels."""
-
-    def __init__(self, n_times: int) -> None:
-        super().__init__(n_times, eps=1e-3, momentum=0.01)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.transpose(1, 3)).transpose(1, 3)
 
 
 def _convolution(n_in: int, n_out: int, length: int, dilation: int = 1) -> ConstrainedConv2d:

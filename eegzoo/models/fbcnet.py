@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from eegzoo.layers.blocks.log_variance import log_variances
 from eegzoo.layers.constrained.convolution import ConstrainedConv2d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.fronts.filter_bank import FilterBank
+from eegzoo.layers.joint.log_variances_of_bands import log_variances_of_bands
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import register_model
 
@@ -120,8 +120,10 @@ class FBCNet(EEGModel):
 
     def features_of_bands(self, bands: Tensor) -> Tensor:
         """Map band-pass filtered windows (batch, n_bands, n_chans, n_times) to features."""
-        x = self.activation(self.norm(self.spatial(bands).squeeze(2)))  # (batch, n_maps, n_times)
-        return log_variances(x, self.n_segments).flatten(1)
+        found = log_variances_of_bands(
+            self.spatial, self.norm, self.activation, bands, self.n_segments
+        )
+        return found.flatten(1)
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""

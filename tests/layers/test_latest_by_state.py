@@ -43,26 +43,24 @@ def test_copies_are_empty():
         assert again.get(layer, lambda _: "new") == "new"
 
 
-def test_only_plain_calls_without_gradients_are_unobserved():
+def test_only_plain_calls_are_unobserved():
     x = torch.zeros(1, 2)
-    assert not is_unobserved(x)
+    assert is_unobserved(x)
     with torch.inference_mode():
         assert is_unobserved(x)
-    with torch.no_grad():
-        assert is_unobserved(x)
-        assert not is_unobserved(x.to("meta"))
-        for observed in (
-            torch.autocast("cpu"), FlopCounterMode(display=False), torch.device("cpu"),
-        ):  # fmt: skip
-            with observed:
-                assert not is_unobserved(x)
-        hook = nn.modules.module.register_module_forward_hook(lambda *_: None)
-        try:
+    assert not is_unobserved(x.to("meta"))
+    for observed in (
+        torch.autocast("cpu"), FlopCounterMode(display=False), torch.device("cpu"),
+    ):  # fmt: skip
+        with observed:
             assert not is_unobserved(x)
-        finally:
-            hook.remove()
-        seen = []
-        torch.vmap(lambda x: seen.append(is_unobserved(x)) or x)(x)
-        assert seen == [False]
+    hook = nn.modules.module.register_module_forward_hook(lambda *_: None)
+    try:
+        assert not is_unobserved(x)
+    finally:
+        hook.remove()
+    seen = []
+    torch.vmap(lambda x: seen.append(is_unobserved(x)) or x)(x)
+    assert seen == [False]
     with pytest.raises(AttributeError):
         is_unobserved(None)

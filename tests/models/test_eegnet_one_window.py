@@ -204,7 +204,7 @@ def test_other_ways_of_calling_use_the_layers(model, calls):
         torch.testing.assert_close(compiled(x), expected, rtol=1e-10, atol=1e-10)
         exported = torch.export.export(model, (x,)).module()
         torch.testing.assert_close(exported(x), expected, rtol=1e-10, atol=1e-10)
-    assert model(x).requires_grad
+    assert model(x.clone().requires_grad_()).requires_grad
     assert not calls
     with torch.no_grad():
         doubled = copy.deepcopy(model)
@@ -213,6 +213,72 @@ def test_other_ways_of_calling_use_the_layers(model, calls):
         found = torch.func.functional_call(model, weights, (x,))
         torch.testing.assert_close(found, by_layers(doubled, x), rtol=1e-10, atol=1e-10)
         torch.testing.assert_close(model(x), expected, rtol=1e-10, atol=1e-10)
+
+
+def gradients(model, outputs):
+    grad = torch.arange(1.0, 4, dtype=torch.float64).expand_as(outputs)
+    return torch.autograd.grad(outputs, list(model.parameters()), grad)
+
+
+def by_layers_with_gradients(model, x):
+    return model.head(model.features(x))
+
+
+def test_gradients_are_those_of_the_layers(model, calls):
+    x = window()
+    found, expected = (gradients(model, way(x)) for way in (
+        model, lambda x: by_layers_with_gradients(model, x)))  # fmt: skip
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+    assert len(calls) == 1
+    outputs = model(x)
+    outputs.sum().backward(retain_graph=True)
+    outputs.sum().backward()
+    torch.testing.assert_close(model.head.bias.grad, torch.full_like(model.head.bias, 2.0))
+
+
+def test_gradients_have_gradients(model):
+    x, found = window(), []
+    for way in (model, lambda x: by_layers_with_gradients(model, x)):
+        first = torch.autograd.grad(way(x).square().sum(), model.head.weight, create_graph=True)[0]
+        found.append(
+            torch.autograd.grad(first.square().sum(), [model.head.weight, model.front.norm.weight])
+        )
+    torch.testing.assert_close(*found, rtol=1e-10, atol=1e-10)
+
+
+def test_gradients_are_those_of_the_forward_pass_whatever_comes_after_it(model):
+    x = window()
+    expected = gradients(model, by_layers_with_gradients(model, x))
+    outputs = model(x)
+    model.train()
+    model.reduce[1].alpha = 0.3
+    torch.testing.assert_close(gradients(model, outputs), expected, rtol=1e-10, atol=1e-10)
+
+
+def test_gradients_reach_parameters_that_replaced_equal_ones(model):
+    x = window()
+    model(x)
+    model.head.weight = nn.Parameter(model.head.weight.detach().clone())
+    model(x).sum().backward()
+    assert model.head.weight.grad is not None
+
+
+def test_frozen_parameters_have_no_gradients(model, calls):
+    model.requires_grad_(False)
+    assert not model(window()).requires_grad
+    model.head.bias.requires_grad_(True)
+    model(window()).sum().backward()
+    assert [name for name, x in model.named_parameters() if x.grad is not None] == ["head.bias"]
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("tensor", ["head.weight", "front.norm.running_var"])
+def test_a_gradient_after_a_change_in_place_is_an_error(model, tensor):
+    outputs = model(window())
+    with torch.no_grad():
+        model.state_dict()[tensor].mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        outputs.sum().backward()
 
 
 def test_copies_and_pickles_follow_their_own_weights(model):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+SMALLEST, LARGEST = 1e-6, 1e6
+"""Limits of the variances."""
+
 
 def log_variances(x: Tensor, n_segments: int) -> Tensor:
     """Return the logarithms of the variances of signals in adjacent segments of a window.
@@ -39,5 +42,7 @@ def log_variances(x: Tensor, n_segments: int) -> Tensor:
     precise = segments.to(torch.promote_types(segments.dtype, torch.float32))  # holds 1e6
     if precise.numel() == 0:  # torch warns of the variance of nothing
         return precise.new_empty(precise.shape[:-1])
-    variances: Tensor = precise.var(dim=-1)
-    return variances.clamp(1e-6, 1e6).log()
+    # torch's own variance takes several times as long on CPUs.
+    deviations = precise - precise.mean(-1, keepdim=True)
+    variances = deviations.square().sum(-1) / (n_each - 1)
+    return variances.clamp(SMALLEST, LARGEST).log()

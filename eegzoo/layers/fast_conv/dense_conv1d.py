@@ -155,6 +155,17 @@ def trial(
     return run
 
 
+def convolve_by(algorithm: str, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Convolve as `dense_conv1d` does, by a given algorithm.
+
+    Examples
+    --------
+    >>> convolve_by("direct", torch.ones(1, 1, 3), torch.tensor([[[1.0, 2.0]]]))
+    tensor([[[3., 3.]]])
+    """
+    return _ALGORITHMS[algorithm](x, weight, bias)
+
+
 def conv1d_by_frames(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve by overlap-save, whatever it costs; see `dense_conv1d`.
 
@@ -168,8 +179,59 @@ def conv1d_by_frames(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> T
     return out
 
 
+def conv1d_gradients(
+    x: Tensor, weight: Tensor, grad: Tensor, algorithm: str, needs: tuple[bool, bool]
+) -> tuple[Tensor | None, Tensor | None]:
+    """Return the gradients of `dense_conv1d` to signals and kernels, where they are needed.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, n_times)
+        Signals.
+    weight : Tensor, shape (maps, channels, kernel_size)
+        Kernels.
+    grad : Tensor, shape (batch, maps, n_times - kernel_size + 1)
+        Gradient to the outputs.
+    algorithm : {"direct", "channels last", "frames"}
+        Algorithm, as `algorithm_for` returns it.
+    needs : tuple of bool
+        Whether the gradients to signals and to kernels are needed.
+
+    Examples
+    --------
+    >>> x, weight, grad = torch.ones(1, 1, 3), torch.tensor([[[1.0, 2.0]]]), torch.ones(1, 1, 2)
+    >>> conv1d_gradients(x, weight, grad, "direct", (True, False))
+    (tensor([[[1., 3., 2.]]]), None)
+    """
+    to_x = to_weight = None
+    if algorithm == FRAMES:
+        frames = by_frames.choose_frames(x.shape[2], weight.shape[2])
+        of_outputs = by_frames.output_spectra(by_frames.in_frames(grad, frames), frames)
+        if needs[0]:
+            kernels = by_frames.kernel_spectra(weight, frames)
+            to_x = by_frames.signal_gradient(of_outputs, kernels, frames)
+        if needs[1]:
+            spectra = by_frames.signal_spectra(x, frames)
+            to_weight = by_frames.kernel_gradient(of_outputs, spectra, frames)
+        return to_x, to_weight
+    if algorithm == DIRECT:
+        return _own_gradients(grad, x, weight, (*needs, False))[:2]  # type: ignore[return-value]
+    to_images, to_kernels, _ = torch.ops.aten.convolution_backward(
+        _images(grad), _images(x), image_kernels(weight), None, [1, 1], [0, 0], [1, 1], False,
+        [0, 0], 1, [*needs, False],
+    )  # fmt: skip
+    return (
+        None if to_images is None else to_images.squeeze(2).contiguous(),
+        None if to_kernels is None else to_kernels.squeeze(2).contiguous(),
+    )
+
+
+def _images(x: Tensor) -> Tensor:
+    return x.transpose(1, 2).contiguous().transpose(1, 2).unsqueeze(2)
+
+
 def _channels_last(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    images = x.transpose(1, 2).contiguous().transpose(1, 2).unsqueeze(2)
+    images = _images(x)
     return F.conv2d(images, image_kernels(weight), bias).squeeze(2).contiguous()
 
 
@@ -186,26 +248,17 @@ class _ByFrames(torch.autograd.Function):
         frames = by_frames.choose_frames(x.shape[2], weight.shape[2])
         spectra = by_frames.signal_spectra(x, frames)
         kernels = by_frames.kernel_spectra(weight, frames)
-        ctx.frames = frames
         # Spectra are three times as large as the signals, and are made again.
         ctx.save_for_backward(x, weight)
         return by_frames.window_major(spectra, kernels, frames, bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        (grad,), (x, weight), frames = grads, ctx.saved_tensors, ctx.frames
+        (grad,), (x, weight) = grads, ctx.saved_tensors
         to_x, to_weight, to_bias = ctx.needs_input_grad
         if torch.is_grad_enabled():  # create_graph: torch's own gradient has gradients
             return _own_gradients(grad, x, weight, ctx.needs_input_grad)
-        of_x = of_weight = None
-        if to_x or to_weight:
-            of_outputs = by_frames.output_spectra(by_frames.in_frames(grad, frames), frames)
-            if to_x:
-                kernels = by_frames.kernel_spectra(weight, frames)
-                of_x = by_frames.signal_gradient(of_outputs, kernels, frames)
-            if to_weight:
-                spectra = by_frames.signal_spectra(x, frames)
-                of_weight = by_frames.kernel_gradient(of_outputs, spectra, frames)
+        of_x, of_weight = conv1d_gradients(x, weight, grad, FRAMES, (to_x, to_weight))
         return of_x, of_weight, grad.sum((0, 2)) if to_bias else None
 
 

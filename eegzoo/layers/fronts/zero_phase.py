@@ -17,10 +17,13 @@ then applied in the precision of the signal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from eegzoo.layers.fourier_lags import fast_length
 
 
 class StateSpace(NamedTuple):
@@ -78,8 +81,15 @@ def state_space(sos: Tensor) -> StateSpace:
     return StateSpace(A, B, C, D)
 
 
-def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
-    """Return the filters for signals of `n_times` samples, extended by `edge` at either end."""
+def zero_phase(
+    filters: StateSpace, edge: int, n_times: int, power_of_two: bool = False
+) -> ZeroPhase:
+    """Return the filters for signals of `n_times` samples, extended by `edge` at either end.
+
+    With `power_of_two`, as exported models need it, transforms have a power of two of samples: in
+    torch other lengths are up to twice as fast, but onnxruntime (1.32) computes them less
+    precisely: its errors exceed 1e-4 at 3000 samples, and 1e-6 at no power of two.
+    """
     A, B, C, D = filters
     order, n_total = A.shape[-1], n_times + 2 * edge
     one = torch.eye(order, dtype=A.dtype, device=A.device)
@@ -94,7 +104,8 @@ def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
     # Lags beyond the window, or after the response has decayed, are not needed.
     alive = (r.abs() > 1e-12 * first.squeeze(2)).any(0).nonzero().max().item()
     reach = min(int(alive), n_times + edge - 1)
-    n_fft = _fast_length(min(2 * (n_times + edge) - 1, n_total + reach))
+    n_fft = min(2 * (n_times + edge) - 1, n_total + reach)
+    n_fft = 1 << (n_fft - 1).bit_length() if power_of_two else fast_length(n_fft)
     circular = r.new_zeros(r.shape[0], n_fft)
     circular[:, : reach + 1] = r[:, : reach + 1]
     circular[:, n_fft - reach :] = r[:, 1 : reach + 1].flip(1)
@@ -123,20 +134,48 @@ def zero_phase(filters: StateSpace, edge: int, n_times: int) -> ZeroPhase:
 
 def filter_bands(operator: ZeroPhase, x: Tensor) -> Tensor:
     """Filter `x`, shape (..., n_chans, n_times), to (..., n_bands, n_chans, n_times)."""
-    edge, n_times = operator.edge, x.shape[-1]
+    x, level, spectrum = _spectrum(operator, x)
+    bands = []
+    for response, readings, shapes, gain in _of_bands(operator):
+        inner = _inverse(operator, spectrum * response, x.shape[-1])
+        bands.append(inner + (x @ readings) @ shapes + level * gain)
+    return torch.stack(bands, -3)
+
+
+def filter_bands_into(operator: ZeroPhase, x: Tensor, out: Tensor) -> None:
+    """Write `filter_bands` of `x`, shape (batch, n_chans, n_times), to `out`."""
+    x, level, spectrum = _spectrum(operator, x)
+    parts = torch.view_as_real(spectrum).flatten(-2)
+    for band, (response, readings, shapes, gain) in zip(
+        out.unbind(1), _of_bands(operator), strict=True
+    ):
+        # Products of numbers, since torch converts the response to complex ones first.
+        product = torch.unflatten(parts * response.repeat_interleave(2), -1, (-1, 2))
+        inner = _inverse(operator, torch.view_as_complex(product), x.shape[-1])
+        torch.add(inner, level * gain, out=band)
+        band.baddbmm_(x @ readings, shapes.expand(len(x), -1, -1))
+
+
+def _of_bands(operator: ZeroPhase) -> Iterator[tuple[Tensor, ...]]:
+    return zip(operator.spectrum, operator.readings, operator.shapes, operator.gain, strict=True)
+
+
+def _spectrum(operator: ZeroPhase, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return signals without their mean, the mean, and the transform of the extended signals."""
+    edge = operator.edge
     # A constant is only multiplied by its gain; float32 is more precise for the rest without it.
     level = x.mean(-1, keepdim=True)
     x = x - level
     left = 2 * x[..., :1] - x[..., 1 : edge + 1].flip(-1)
     right = 2 * x[..., -1:] - x[..., -edge - 1 : -1].flip(-1)
-    spectrum = torch.fft.rfft(torch.cat([left, x, right], -1), operator.n_fft)
-    bands = []
-    for response, readings, shapes, gain in zip(
-        operator.spectrum, operator.readings, operator.shapes, operator.gain, strict=True
-    ):
-        inner = torch.fft.irfft(spectrum * response, operator.n_fft)[..., edge : edge + n_times]
-        bands.append(inner + (x @ readings) @ shapes + level * gain)
-    return torch.stack(bands, -3)
+    return x, level, torch.fft.rfft(torch.cat([left, x, right], -1), operator.n_fft)
+
+
+def _inverse(operator: ZeroPhase, spectrum: Tensor, n_times: int) -> Tensor:
+    """Return the samples of the window, without those that it was extended by."""
+    edge = operator.edge
+    signals: Tensor = torch.fft.irfft(spectrum, operator.n_fft)
+    return signals[..., edge : edge + n_times]
 
 
 def _krylov(A: Tensor, v: Tensor, n: int) -> Tensor:
@@ -164,12 +203,3 @@ def _fold(readings: Tensor, edge: int) -> Tensor:
     folded[..., -edge - 1 : -1] -= right.flip(-1)
     folded[..., -1:] += 2 * right.sum(-1, keepdim=True)
     return folded
-
-
-def _fast_length(n: int) -> int:
-    """Return the next power of two.
-
-    Other lengths without large prime factors are as fast in torch, but onnxruntime (1.32) computes
-    them less precisely: its errors exceed 1e-4 at 3000 samples, and 1e-6 at no power of two.
-    """
-    return 1 << (n - 1).bit_length()

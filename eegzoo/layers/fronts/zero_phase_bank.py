@@ -10,8 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.autocast import without_autocast
-from eegzoo.layers.fronts.zero_phase import ZeroPhase, filter_bands, state_space, zero_phase
-from eegzoo.torch_tracing import evaluated_when_traced
+from eegzoo.layers.eager import is_eager_on_cpu, is_traced
+from eegzoo.layers.fronts.zero_phase import (
+    ZeroPhase,
+    filter_bands,
+    filter_bands_into,
+    state_space,
+    zero_phase,
+)
+from eegzoo.torch_internals import is_transformed
+from eegzoo.torch_tracing import evaluated_when_traced, is_observed
+
+# Number of values of windows whose spectra stay in the caches from one operation to the next.
+_VALUES = 100_000
 
 
 class ZeroPhaseBank(nn.Module):
@@ -71,29 +82,54 @@ class ZeroPhaseBank(nn.Module):
         if x.shape[0] == 0:  # torch.fft does not accept empty batches
             return x.new_empty(0, len(self.sos), *x.shape[1:])
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
-        operators = self._operators(x.shape[-1], exact.dtype, exact.device)
+        exported = torch.compiler.is_compiling() or (is_traced() and not is_transformed())
+        operators = self._operators(x.shape[-1], exact.dtype, exact.device, exported)
         with without_autocast(x):
+            if not exported and _is_only_filtered(exact):
+                return self._filtered(operators, exact).to(x.dtype)
             bands = [filter_bands(operator, exact) for operator in operators]
         return torch.cat(bands, -3).to(x.dtype)
 
+    def _filtered(self, operators: list[ZeroPhase], x: Tensor) -> Tensor:
+        """Filter a few windows at a time."""
+        bands = x.new_empty(len(x), len(self.sos), *x.shape[1:])
+        n_windows = max(1, _VALUES // x[0].numel())
+        for part, out in zip(torch.split(x, n_windows), torch.split(bands, n_windows), strict=True):
+            start = 0
+            for operator in operators:
+                n_bands = len(operator.gain)
+                filter_bands_into(operator, part, out[:, start : start + n_bands])
+                start += n_bands
+        return bands
+
     @evaluated_when_traced
-    def _operators(self, n_times: int, dtype: torch.dtype, device: torch.device) -> list[ZeroPhase]:
+    def _operators(
+        self, n_times: int, dtype: torch.dtype, device: torch.device, exported: bool
+    ) -> list[ZeroPhase]:
         """Return the filters for windows of a length, dtype and device; cache the last."""
         key = (n_times, dtype, device)
-        if self._latest is None or self._latest[0] != key:
-            # Tensors created in inference mode could not be used in training later, and a default
-            # device such as "meta" is not where the filters are designed.
-            with torch.inference_mode(False), torch.no_grad():
-                operators = [
-                    zero_phase(filters, edge, n_times).to(device, dtype)
-                    for edge, filters in self._groups
-                ]
+        if not exported and self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
+        # Tensors created in inference mode could not be used in training later, and a default
+        # device such as "meta" is not where the filters are designed.
+        with torch.inference_mode(False), torch.no_grad():
+            operators = [
+                zero_phase(filters, edge, n_times, power_of_two=exported).to(device, dtype)
+                for edge, filters in self._groups
+            ]
+        if not exported:  # an exported graph has its own constants
             self._latest = (key, operators)
-        return self._latest[1]
+        return operators
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the cache, which copies and files do not need."""
         return {**self.__dict__, "_latest": None}
+
+
+def _is_only_filtered(x: Tensor) -> bool:
+    """Return whether no gradient to signals (batch, n_chans, n_times) is recorded, on a CPU."""
+    recorded = torch.is_grad_enabled() and x.requires_grad
+    return x.ndim == 3 and is_eager_on_cpu(x) and not (recorded or is_observed())
 
 
 def edge_length(sos: Any) -> int:

@@ -7,7 +7,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from eegzoo.layers.fast_conv import dense_conv1d as module
 from eegzoo.layers.fast_conv import measured_choice
-from eegzoo.layers.fast_conv.dense_conv1d import algorithm_for, conv1d_by_frames, dense_conv1d
+from eegzoo.layers.fast_conv.dense_conv1d import (
+    algorithm_for,
+    conv1d_by_frames,
+    conv1d_gradients,
+    convolve_by,
+    dense_conv1d,
+)
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d, FastConv1d
 from eegzoo.layers.fast_conv.measured_choice import SETTING, fixed_algorithm
 
@@ -38,6 +44,21 @@ def test_outputs_and_gradients_equal_those_of_float64(algorithm):
     for ours, exact in zip(found, expected, strict=True):
         assert ours.dtype == torch.float32
         assert (ours - exact).norm() <= 1e-5 * exact.norm()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_gradients_of_each_algorithm_equal_torchs(algorithm):
+    x, weight, _ = (tensor.requires_grad_() for tensor in sample(torch.float64))
+    y = F.conv1d(x, weight)
+    grad = torch.randn_like(y)
+    expected = torch.autograd.grad(y, (x, weight), grad)
+    with torch.no_grad():
+        torch.testing.assert_close(convolve_by(algorithm, x, weight), y)
+        found = conv1d_gradients(x, weight, grad, algorithm, (True, True))
+        torch.testing.assert_close(found, expected)
+        to_x, to_weight = conv1d_gradients(x, weight, grad, algorithm, (False, True))
+    assert to_x is None
+    torch.testing.assert_close(to_weight, expected[1])
 
 
 def test_gradients_and_their_gradients_are_right():
