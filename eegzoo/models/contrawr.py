@@ -143,5 +143,9 @@ class _ResidualBlock(nn.Module):
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[3] == 1:
+            # torch 2.13 (oneDNN, AVX-512) leaves parts of the bfloat16 gradient of kernels as the
+            # memory was, where maps in channels-last order are narrower than the stride.
+            x = x.clone(memory_format=torch.contiguous_format)
         out: Tensor = self.pool(self.body(x) + self.shortcut(x))
         return out

@@ -28,6 +28,22 @@ def test_windows_of_any_length_have_the_mean_over_what_is_left(n_times, n_filter
     assert model(torch.randn(2, 2, n_times)).shape == (2, 3)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (5, 1), (4, 4)])
+def test_bfloat16_gradients_are_complete_where_one_spectrum_is_left(size):
+    """Memory holds NaN beforehand: torch 2.13 leaves parts of some gradients as it found them."""
+    block = ContraWR(**SIZES, n_filters=(8, 8)).blocks[1][0].eval()
+    maps = torch.randn(4, 8, *size).contiguous(memory_format=torch.channels_last)
+    gradients = []
+    for autocast in (False, True):
+        block.zero_grad()
+        del [torch.full((length,), torch.nan) for length in (64, 256, 576, 1024, 4096) * 4][:]
+        with torch.autocast("cpu", torch.bfloat16, autocast):
+            block(maps).float().square().sum().backward()
+        gradients.append([weight.grad.clone() for weight in block.parameters()])
+    for exact, rounded in zip(*gradients, strict=True):
+        assert (rounded - exact).norm() < 0.1 * exact.norm()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
