@@ -18,10 +18,11 @@ from eegzoo.testing.model_case import is_dropout, windows
 from eegzoo.torch_internals import BatchNormBase
 from tests.models.test_every_model import CLASSES, NAMES, build
 
-# Models whose normalisations follow an activation or fixed features, or count samples as maps.
+# Models whose normalisations follow an activation, a concatenation or fixed features, or count
+# samples as maps.
 KEEPING_NORMS = {
-    "eeginception_mi": 6, "eegnex": 5, "ssvep_front": 1, "tangent_net": 1,
-    "tangent_net_two_heads": 1, "usleep": 7,
+    "eeginception_mi": 6, "eegnex": 5, "sparcnet": 6, "ssvep_front": 1, "tangent_net": 1,
+    "tangent_net_two_heads": 1, "tidnet": 3, "usleep": 7,
 }  # fmt: skip
 
 
