@@ -41,6 +41,8 @@ CASES = {
     "deep_convnet": ("motor imagery",),
     "eegconformer": ("motor imagery",),
     "atcnet": ("motor imagery",),
+    "eegnex": ("motor imagery",),
+    "eegtcnet": ("motor imagery",),
     "tinysleepnet": ("sleep",),
 }
 # Variables of glibc. It ignores thresholds above 32 MiB.
@@ -82,6 +84,8 @@ def braindecode_model(name: str, n_chans: int, n_times: int, sfreq: int) -> nn.M
         "deep_convnet": "Deep4Net",
         "eegconformer": "EEGConformer",
         "atcnet": "ATCNet",
+        "eegnex": "EEGNeX",
+        "eegtcnet": "EEGTCNet",
     }
     if name not in names:
         return None
