@@ -24,6 +24,7 @@ class Bucket(BaseHTTPRequestHandler):
     """Answers for the files of `folder`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the end of a head waits for an answer otherwise
     folder: Path
 
     def do_GET(self) -> None:

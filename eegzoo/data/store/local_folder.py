@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.store.positioned_read import fill_from
 from eegzoo.data.store.shard_source import Run, ShardSource
 from eegzoo.data.store.shards import HEADER_BYTES, PIECE_BYTES, Shard
 
@@ -38,13 +39,14 @@ class LocalFolder(ShardSource):
         for shard in shards:
             shard.check_file(self.folder)
 
-    def fetch(self, runs: Iterable[Run], *, wait: bool) -> None:
+    def prefetch(self, runs: Iterable[Run]) -> None:
         """Do nothing: the files are near."""
 
-    def read_into(self, run: Run, windows: npt.NDArray[np.float32]) -> None:
-        """Fill `windows` with those of a run."""
-        offset = HEADER_BYTES + run.first * windows[0].nbytes
-        read_bytes(os.path.join(self.name, run.shard.file), windows.data.cast("B"), offset)
+    def read_into(self, wanted: Sequence[tuple[Run, npt.NDArray[np.float32]]]) -> None:
+        """Fill an array with the windows of each run."""
+        for run, windows in wanted:
+            offset = HEADER_BYTES + run.first * windows[0].nbytes
+            read_bytes(os.path.join(self.name, run.shard.file), windows.data.cast("B"), offset)
 
     def chunks(self, shard: Shard) -> Iterator[bytes]:
         """Yield a file of windows as it is now."""
@@ -94,11 +96,9 @@ class OpenFile:
         ValueError
             If the file is too short.
         """
-        while memory:
-            n_bytes = os.preadv(self.descriptor, [memory], offset)  # reads 2 GiB at most
-            if n_bytes == 0:
-                raise ValueError(f"{self.path} is damaged: it ends at byte {offset}")
-            memory, offset = memory[n_bytes:], offset + n_bytes
+        end = fill_from(self.descriptor, memory, offset)
+        if end < offset + len(memory):
+            raise ValueError(f"{self.path} is damaged: it ends at byte {end}")
 
     def __del__(self) -> None:
         if hasattr(self, "descriptor"):

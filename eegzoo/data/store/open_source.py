@@ -9,7 +9,8 @@ from typing import Any
 
 from eegzoo.data.store.local_folder import LocalFolder
 from eegzoo.data.store.remote.bucket import is_url
-from eegzoo.data.store.remote.disk_cache import DiskCache, cache_folder
+from eegzoo.data.store.remote.cache_folder import cache_folder
+from eegzoo.data.store.remote.disk_cache import DiskCache
 from eegzoo.data.store.remote.remote_source import RemoteSource
 from eegzoo.data.store.shard_source import ShardSource
 

@@ -69,26 +69,20 @@ class ShardSource(ABC):
         """
 
     @abstractmethod
-    def fetch(self, runs: Iterable[Run], *, wait: bool) -> None:
-        """Bring the windows of several runs near, at the same time.
+    def prefetch(self, runs: Iterable[Run]) -> None:
+        """Bring windows that will be read soon near, in the background.
 
-        Parameters
-        ----------
-        runs : iterable of Run
-            Windows that will be read.
-        wait : bool
-            Whether to wait until they are near. Otherwise they come in the background, and errors
-            are raised by `read_into`.
+        Errors are raised by `read_into`.
         """
 
     @abstractmethod
-    def read_into(self, run: Run, windows: npt.NDArray[np.float32]) -> None:
-        """Fill `windows`, which must be contiguous, with those of a run.
+    def read_into(self, wanted: Sequence[tuple[Run, npt.NDArray[np.float32]]]) -> None:
+        """Fill an array, which must be contiguous, with the windows of each run.
 
         Raises
         ------
         ValueError
-            If the file is missing or damaged; the message names it.
+            If a file is missing or damaged; the message names it.
         OSError
             If it cannot be read.
         """

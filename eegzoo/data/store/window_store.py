@@ -54,7 +54,9 @@ class WindowStore(Windows):
         Folder of the cache of what is read from a URL; any number of processes can share it. None:
         that in ``EEGZOO_CACHE``, or ``store`` in the user's cache of eegzoo.
     cache_gb : float
-        Largest size of the cache, in GB. What was not read for the longest time is deleted.
+        Largest size of the cache, in GB. What was not read for the longest time is deleted, but
+        nothing that was read in the last ten minutes: a cache that is too small for an epoch keeps
+        what it has for the next.
 
     Attributes
     ----------
@@ -228,15 +230,13 @@ class WindowStore(Windows):
         """
         batch = np.empty((len(indices), *self.shape[1:]), np.float32)
         runs = runs_of(self.shards, self._starts, indices)
-        self.source.fetch((run for _, run in runs), wait=True)
-        start = 0
-        for owner, run in runs:
-            windows = batch[start : start + run.n_windows]
-            self.source.read_into(run, windows)
+        ends = itertools.accumulate(run.n_windows for _, run in runs)
+        parts = [batch[end - run.n_windows : end] for end, (_, run) in zip(ends, runs, strict=True)]
+        self.source.read_into([(run, part) for (_, run), part in zip(runs, parts, strict=True)])
+        for (owner, _), part in zip(runs, parts, strict=True):
             order = self._orders[owner]
             if order is not None:
-                windows[:] = windows[:, order]
-            start += run.n_windows
+                part[:] = part[:, order]
         return batch
 
     def locations(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -248,7 +248,7 @@ class WindowStore(Windows):
     def prefetch(self, indices: npt.NDArray[np.int64]) -> None:
         """Bring the windows at `indices`, which will be read soon, near in the background."""
         runs = runs_of(self.shards, self._starts, np.asarray(indices))
-        self.source.fetch((run for _, run in runs), wait=False)
+        self.source.prefetch(run for _, run in runs)
 
     def identity(self) -> str:
         """Return a hash of the checksums of all files, by which checkpoints know the store."""

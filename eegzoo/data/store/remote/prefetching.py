@@ -9,9 +9,34 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, TypeVar
 
 N_THREADS = 8
+_Item = TypeVar("_Item")
+
+
+def in_threads(work: Callable[[_Item], None], items: Sequence[_Item]) -> None:
+    """Call a function of each item, several at the same time.
+
+    Raises
+    ------
+    Exception
+        The first error that the function raises, after all calls have ended.
+
+    Examples
+    --------
+    >>> done = set()
+    >>> in_threads(done.add, [1, 2, 3])
+    >>> done
+    {1, 2, 3}
+    """
+    if len(items) == 1:
+        work(items[0])
+        return
+    results = [_threads().submit(work, item) for item in items]
+    wait(results)  # all of them, so that nothing goes on after an error
+    for result in results:
+        result.result()
 
 
 class Prefetcher:
@@ -29,19 +54,6 @@ class Prefetcher:
     def __init__(self, work: Callable[[Any], None]) -> None:
         self._work = work
         self._forget()
-
-    def run(self, items: Sequence[Hashable]) -> None:
-        """Call the function of each item, and wait.
-
-        Raises
-        ------
-        Exception
-            The first error that the function raises.
-        """
-        results = [_threads().submit(self._work, item) for item in items]
-        wait(results)  # all of them, so that nothing goes on after an error
-        for result in results:
-            result.result()
 
     def add(self, items: Iterable[Hashable]) -> None:
         """Call the function of each item in the background, in this order, ignoring errors.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import hashlib
+import itertools
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,12 +16,12 @@ import numpy.typing as npt
 
 from eegzoo.data.store.remote import forks
 from eegzoo.data.store.remote.bucket import Bucket
-from eegzoo.data.store.remote.disk_cache import DiskCache, WrongContentError
-from eegzoo.data.store.remote.prefetching import Prefetcher
+from eegzoo.data.store.remote.disk_cache import DiskCache, Read, WrongContentError
+from eegzoo.data.store.remote.prefetching import Prefetcher, in_threads
 from eegzoo.data.store.shard_source import Run, ShardSource
 from eegzoo.data.store.shards import HEADER_BYTES, PIECE_BYTES, Shard
 
-_REQUEST_BYTES = 2**23  # most that is asked for at once
+_REQUEST_BYTES = 2**23  # most that is asked for at once; eight requests may be in memory
 _ATTEMPTS = 4
 _FIRST_PAUSE = 0.2  # seconds; doubled after each attempt
 
@@ -47,7 +50,8 @@ class RemoteSource(ShardSource):
     """Files of a window store below a URL.
 
     Files are read by ranges, in pieces of 1 MiB, or whole if the store has no hashes of pieces.
-    Each is kept in the cache, and is used only if its hash is that of the index.
+    Each is used only if its hash is that of the index. It is kept in the cache while that has room
+    or holds what was not read for ten minutes.
 
     Parameters
     ----------
@@ -95,48 +99,62 @@ class RemoteSource(ShardSource):
                 raise ValueError(f"{path} is missing: the window store is damaged")
             shard.check_size(path, sizes[shard.file])
 
-    def fetch(self, runs: Iterable[Run], *, wait: bool) -> None:
-        """Download the pieces of several runs that the cache does not have."""
+    def prefetch(self, runs: Iterable[Run]) -> None:
+        """Download pieces that the cache does not have, in the background."""
         wanted = {piece.digest: piece for run in runs for piece in _pieces(run)}
         missing = [piece for digest, piece in wanted.items() if not self.cache.has(digest)]
-        if not wait:
-            room = self.cache.max_bytes // 2  # what is prefetched must stay until it is read
-            for place, piece in enumerate(missing):
-                room -= piece.n_bytes
-                if room < 0:
-                    missing = missing[:place]
-                    break
-            self._prefetcher.add(missing)
-        elif len(missing) > 1:  # read_into downloads a single one
-            self._prefetcher.run(missing)
+        room = self.cache.max_bytes // 2  # what is prefetched must stay until it is read
+        ends = itertools.accumulate(piece.n_bytes for piece in missing)
+        self._prefetcher.add(missing[: sum(end <= room for end in ends)])
 
-    def read_into(self, run: Run, windows: npt.NDArray[np.float32]) -> None:
-        """Fill `windows` with those of a run."""
-        memory = windows.data.cast("B")
-        begin = HEADER_BYTES + run.first * windows[0].nbytes
-        end = begin + len(memory)
-        for piece in _pieces(run):
-            start, stop = max(begin, piece.start), min(end, piece.start + piece.n_bytes)
-            self._repeated(
-                piece,
-                lambda fill, piece=piece, start=start, stop=stop: self.cache.read_into(
-                    piece.digest,
-                    piece.n_bytes,
-                    memory[start - begin : stop - begin],
-                    start - piece.start,
-                    fill,
-                ),
-            )
+    def read_into(self, wanted: Sequence[tuple[Run, npt.NDArray[np.float32]]]) -> None:
+        """Fill an array with the windows of each run."""
+        reads: dict[Piece, list[Read]] = {}
+        for run, windows in wanted:
+            memory = windows.data.cast("B")
+            begin = HEADER_BYTES + run.first * windows[0].nbytes
+            for piece in _pieces(run):
+                start = max(begin, piece.start)
+                stop = min(begin + len(memory), piece.start + piece.n_bytes)
+                part = memory[start - begin : stop - begin]
+                reads.setdefault(piece, []).append((part, start - piece.start))
+        missing = [
+            piece for piece, some in reads.items() if not self.cache.read(piece.digest, some)
+        ]
+        in_threads(lambda group: self._receive(group, reads), neighbors(missing))
+
+    def _receive(self, pieces: Sequence[Piece], reads: Mapping[Piece, Sequence[Read]]) -> None:
+        """Read neighbouring pieces of a file, in one request."""
+        first = pieces[0]
+        with self.cache.claimed(first.digest):
+            left = [each for each in pieces if not self.cache.read(each.digest, reads[each])]
+            if left and first.n_bytes <= PIECE_BYTES:  # memory may not hold a whole file
+                n_bytes = sum(piece.n_bytes for piece in pieces)
+                with contextlib.suppress(WrongContentError):
+                    content = self._range(first.file, first.start, n_bytes)
+                    for piece in tuple(left):
+                        start = piece.start - first.start
+                        if self._use(piece, content[start : start + piece.n_bytes], reads[piece]):
+                            left.remove(piece)
+        for piece in left:
+            while not self.cache.read(piece.digest, reads[piece]):
+                self._add(piece)
+
+    def _use(self, piece: Piece, content: memoryview, reads: Sequence[Read]) -> bool:
+        """Read a piece from its content, unless that has another hash."""
+        if hashlib.sha256(content).hexdigest() != piece.digest:
+            return False
+        for memory, offset in reads:
+            memory[:] = content[offset : offset + len(memory)]
+        self.cache.offer(piece.digest, content)
+        return True
 
     def chunks(self, shard: Shard) -> Iterator[Any]:
         """Yield a file of windows as it is now. It is not taken from the cache."""
         yield from self._ranges(Piece(shard.file, shard.sha256, 0, shard.n_bytes))
 
     def _add(self, piece: Piece) -> None:
-        self._repeated(piece, lambda fill: self.cache.add(piece.digest, piece.n_bytes, fill))
-
-    def _repeated(self, piece: Piece, use: Any) -> None:
-        """Use a piece; if what arrives has another hash, again, up to four times.
+        """Download a piece to the cache; if another hash arrives, again, up to four times.
 
         obstore repeats what fails with an error. A wrong byte is not an error to it.
         """
@@ -147,7 +165,7 @@ class RemoteSource(ShardSource):
 
         for attempt in range(_ATTEMPTS):
             try:
-                use(fill)
+                self.cache.add(piece.digest, piece.n_bytes, fill)
                 return
             except WrongContentError:
                 if attempt < _ATTEMPTS - 1:
@@ -158,8 +176,17 @@ class RemoteSource(ShardSource):
             f"for them, in {_ATTEMPTS} attempts"
         )
 
-    def _ranges(self, piece: Piece) -> Iterator[Any]:
-        """Yield the bytes of a piece or of a whole file, in buffers of `PIECE_BYTES`.
+    def _ranges(self, piece: Piece) -> Iterator[memoryview]:
+        """Yield the bytes of a piece or of a whole file, in buffers of `PIECE_BYTES`."""
+        stop = piece.start + piece.n_bytes
+        for start in range(piece.start, stop, _REQUEST_BYTES):
+            n_bytes = min(_REQUEST_BYTES, stop - start)
+            content = self._range(piece.file, start, n_bytes)
+            for place in range(0, n_bytes, PIECE_BYTES):
+                yield content[place : place + PIECE_BYTES]
+
+    def _range(self, file: str, start: int, n_bytes: int) -> memoryview:
+        """Return bytes of a file.
 
         Raises
         ------
@@ -168,22 +195,36 @@ class RemoteSource(ShardSource):
         WrongContentError
             If it is too short.
         """
-        reader = forks.reading(self._bucket)
-        stop = piece.start + piece.n_bytes
-        for start in range(piece.start, stop, _REQUEST_BYTES):
-            n_bytes = min(_REQUEST_BYTES, stop - start)
-            try:
-                data = reader.read_range(piece.file, start, n_bytes)
-            except FileNotFoundError as error:
-                raise ValueError(
-                    f"{self.name}/{piece.file} is gone: has the store been rewritten meanwhile?"
-                ) from error
-            if len(data) != n_bytes:
-                raise WrongContentError(
-                    f"expected {n_bytes} bytes of {piece.file}, got {len(data)}"
-                )
-            for place in range(0, n_bytes, PIECE_BYTES):
-                yield memoryview(data)[place : place + PIECE_BYTES]
+        try:
+            content = forks.reading(self._bucket).read_range(file, start, n_bytes)
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"{self.name}/{file} is gone: has the store been rewritten meanwhile?"
+            ) from error
+        if len(content) != n_bytes:
+            raise WrongContentError(f"expected {n_bytes} bytes of {file}, got {len(content)}")
+        return memoryview(content)
+
+
+def neighbors(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return pieces that follow each other in a file together, up to 8 MiB.
+
+    Examples
+    --------
+    >>> pieces = [Piece("a", "", 0, 5), Piece("a", "", 5, 5), Piece("b", "", 10, 5)]
+    >>> [len(group) for group in neighbors(pieces)]
+    [2, 1]
+    """
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        first, last = (groups[-1][0], groups[-1][-1]) if groups else (piece, piece)
+        end = piece.start + piece.n_bytes
+        follows = (piece.file, piece.start) == (last.file, last.start + last.n_bytes)
+        if follows and end - first.start <= _REQUEST_BYTES:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
 
 
 def _pieces(run: Run) -> Iterator[Piece]:

@@ -13,7 +13,8 @@ import filelock
 import pytest
 
 from eegzoo.data.store.remote import disk_cache
-from eegzoo.data.store.remote.disk_cache import DiskCache, WrongContentError, cache_folder
+from eegzoo.data.store.remote.cache_folder import cache_folder
+from eegzoo.data.store.remote.disk_cache import DiskCache, WrongContentError
 
 fork = multiprocessing.get_context("fork")
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
@@ -32,7 +33,8 @@ def get(cache, content, filled=None, offset=0):
         file.write(content)
 
     memory = bytearray(len(content) - offset)
-    cache.read_into(digest_of(content), len(content), memoryview(memory), offset, fill)
+    while not cache.read(digest_of(content), [(memoryview(memory), offset)]):
+        cache.add(digest_of(content), len(content), fill)
     return bytes(memory)
 
 
@@ -46,6 +48,7 @@ def blocks(n_blocks, n_bytes=1000):
 
 @pytest.fixture
 def cache(tmp_path):
+    """Return an empty cache of 10 kB."""
     return DiskCache(tmp_path / "cache", 10_000)
 
 
@@ -94,6 +97,30 @@ def test_the_content_read_longest_ago_is_deleted(cache):
     assert digest_of(b"new" * 300) in kept
     assert digest_of(blocks(10)[8]) not in kept
     assert sum(path.stat().st_size for path in kept.values()) <= 10_000
+
+
+def offer(cache, content):
+    cache.offer(digest_of(content), memoryview(content))
+    return cache.has(digest_of(content))
+
+
+def test_an_offer_does_not_replace_what_was_read_lately(cache, monkeypatch):
+    contents = blocks(12)
+    assert [offer(cache, content) for content in contents[:11]] == [True] * 10 + [False]
+    state = entries(cache.folder)[digest_of(contents[3])].stat()
+    old = (state.st_atime_ns - 601 * 10**9, state.st_mtime_ns)
+    os.utime(entries(cache.folder)[digest_of(contents[3])], ns=old)
+    assert not offer(cache, contents[11])  # it does not look for a while
+    monkeypatch.setattr(disk_cache, "_full_until", {})
+    assert offer(cache, contents[11])
+    assert not cache.has(digest_of(contents[3]))
+    assert len(entries(cache.folder)) == 10
+    assert [get(cache, content) for content in contents] == contents  # added all the same
+
+
+def test_an_offer_larger_than_the_cache_raises(cache):
+    with pytest.raises(ValueError, match=r"expected a cache of 2e-05 GB at least, got 1e-05"):
+        offer(cache, bytes(20_000))
 
 
 def test_content_larger_than_the_cache_raises(cache):

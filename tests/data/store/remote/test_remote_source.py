@@ -7,6 +7,7 @@ import pickle
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -40,6 +41,7 @@ def _small_pieces():
     with pytest.MonkeyPatch.context() as patch:
         for module in (shards, local_folder, remote_source):
             patch.setattr(module, "PIECE_BYTES", PIECE)
+        patch.setattr(remote_source, "_REQUEST_BYTES", 2 * PIECE)
         patch.setattr(remote_source, "_FIRST_PAUSE", 0.001)
         yield
 
@@ -87,13 +89,39 @@ def test_a_copy_equals_the_store(local, remote):
 
 
 def test_windows_are_read_by_ranges_and_once(server, local, remote):
+    assert [len(shard.pieces) for shard in local.shards] == [4, 5]
     np.testing.assert_array_equal(remote[0], local[0])
-    assert len(server.requests) == 2  # bytes 128 to 1327, in pieces of 1000
+    assert len(server.requests) == 1  # bytes 128 to 1327: the first two pieces of 1000
     np.testing.assert_array_equal(remote[:], local[:])
-    n_pieces = sum(len(shard.pieces) for shard in local.shards)
-    assert len(server.requests) == n_pieces == 5 + 4 - 1 + 1
+    assert len(server.requests) == 1 + 1 + 3  # two pieces at most at once
     _ = remote[:]
-    assert len(server.requests) == n_pieces
+    assert len(server.requests) == 5
+
+
+def test_a_piece_of_several_runs_is_read_once(server, local, remote):
+    np.testing.assert_array_equal(remote[[2, 0, 0, 2]], local[[2, 0, 0, 2]])
+    assert len(server.requests) == 2
+
+
+def test_what_is_wanted_twice_at_once_is_read_once(server, local, remote, tmp_path):
+    stores = [remote, open_store(server, tmp_path), open_store(server, tmp_path)]
+    server.requests.clear()
+    server.faults.extend([object_server.slow] * 5)
+    with ThreadPoolExecutor(3) as threads:
+        for windows in threads.map(lambda store: store[:], stores):
+            np.testing.assert_array_equal(windows, local[:])
+    assert len(server.requests) == 5
+
+
+def test_later_passes_find_what_a_cache_that_is_too_small_holds(server, local, tmp_path):
+    store = WindowStore(
+        URL, storage_options=server.options(), cache=tmp_path / "small", cache_gb=4.5e-6
+    )
+    server.requests.clear()
+    for n_requests in (5, 3, 3):  # the cache has the four pieces of the first recording
+        np.testing.assert_array_equal(store[:], local[:])
+        assert len(server.requests) == n_requests
+        server.requests.clear()
 
 
 def test_the_cache_is_shared(server, local, remote, tmp_path):
@@ -118,6 +146,17 @@ def test_prefetched_windows_are_read_without_a_request(server, local, remote):
     server.requests.clear()
     np.testing.assert_array_equal(remote[:], local[:])
     assert server.requests == []
+
+
+def test_half_of_a_cache_is_for_prefetched_windows(server, local, tmp_path):
+    store = WindowStore(
+        URL, storage_options=server.options(), cache=tmp_path / "small", cache_gb=4.5e-6
+    )
+    server.requests.clear()
+    store.prefetch(np.arange(len(store)))
+    while store.source._prefetcher._known:
+        time.sleep(0.001)
+    assert len(server.requests) == 2  # pieces of 1000 bytes
 
 
 def test_a_store_without_hashes_of_pieces_is_read_whole(server, local, tmp_path, monkeypatch):
@@ -231,7 +270,11 @@ def test_time_outs_are_retried(server, local, tmp_path):
             r"cannot read s3://bucket/some/store/\w+.npy: .*after 2 retries.* 503 .*SlowDown",
         ),
         ("cut", OSError, r"cannot read s3://bucket/some/store/\w+.npy: .*body error"),
-        ("altered", ValueError, r"store/\w+.npy was altered: bytes 0 to 999 do not have the hash"),
+        (
+            "altered",
+            ValueError,
+            r"store/\w+.npy was altered: bytes 1000 to 1999 do not have",
+        ),
         ("expired", PermissionError, r"\w+.npy: the credentials are refused \(ExpiredToken\)"),
         ("forbidden", PermissionError, r"\w+.npy: access is refused \(403 Forbidden\)"),
     ],
