@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import mne
 
 from eegzoo.arguments import number_between, one_of
+from eegzoo.data.preprocessing.pauses import pauses_marked
 from eegzoo.data.preprocessing.step import Events, Instance, Step
 from eegzoo.data.signal.filtering.forward_filter import filter_forward, notch_forward
 from eegzoo.data.signal.filtering.resampling import resample_epochs, resample_events, resample_raw
@@ -17,6 +18,9 @@ from eegzoo.data.signal.filtering.resampling import resample_epochs, resample_ev
 @dataclasses.dataclass(frozen=True)
 class Filter(Step):
     """Step that applies a band-pass filter with MNE's defaults.
+
+    The parts of a recording before and after a pause are filtered apart (`pauses_marked`), but
+    not with the method "forward": a stream does not know of pauses.
 
     Parameters
     ----------
@@ -64,12 +68,14 @@ class Filter(Step):
                 _check_below_nyquist(name, edge, inst)
         if self.method == "forward":
             return filter_forward(inst, self.l_freq, self.h_freq)
-        return inst.filter(
-            self.l_freq, self.h_freq, picks="all", method=self.method, verbose="ERROR"
-        )
+        with pauses_marked(inst) as mark:
+            return inst.filter(
+                self.l_freq, self.h_freq, picks="all", method=self.method,
+                skip_by_annotation=mark, verbose="ERROR",
+            )  # fmt: skip
 
     def code(self, inst: str) -> str:
-        """Return the equivalent MNE code for a variable named `inst`."""
+        """Return the equivalent MNE code for a variable named `inst` without pauses."""
         if self.method == "forward":
             return f"eegzoo.data.filter_forward({inst}, {self.l_freq}, {self.h_freq})"
         method = "" if self.method == "fir" else f", method={self.method!r}"
@@ -79,6 +85,8 @@ class Filter(Step):
 @dataclasses.dataclass(frozen=True)
 class Notch(Step):
     """Step that removes single frequencies, such as mains interference.
+
+    Pauses are as in `Filter`.
 
     Parameters
     ----------
@@ -117,7 +125,10 @@ class Notch(Step):
             _check_below_nyquist("freqs", freq, inst)
         if self.method == "forward":
             return notch_forward(inst, self.freqs)
-        return inst.notch_filter(list(self.freqs), picks="all", verbose="ERROR")
+        with pauses_marked(inst) as mark:
+            return inst.notch_filter(
+                list(self.freqs), picks="all", skip_by_annotation=mark, verbose="ERROR"
+            )
 
     def code(self, inst: str) -> str:
         """Return the equivalent MNE code for a variable named `inst`."""

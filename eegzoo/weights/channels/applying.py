@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegzoo import data
+from eegzoo.data.signal.filtering.kept_annotations import with_annotations_of
 
 mne = lazy_loader.load("mne")
 
@@ -70,8 +71,7 @@ def _computed(
         signals = matrix @ inst.get_data(picks=ch_names, verbose="ERROR")
         raw = mne.io.RawArray(signals, info, inst.first_samp, verbose="ERROR")
         raw.set_meas_date(inst.info["meas_date"])
-        raw.set_annotations(inst.annotations.copy(), verbose="ERROR")
-        return data.resample_raw(raw, new_sfreq)
+        return data.resample_raw(with_annotations_of(raw, inst), new_sfreq)
     signals = matrix @ inst.get_data(picks=ch_names, verbose="ERROR")
     epochs = mne.EpochsArray(
         signals, info, inst.events, inst.tmin, inst.event_id, baseline=None, proj=False,

@@ -200,6 +200,15 @@ def test_a_recording_follows_the_plan(raw):
     np.testing.assert_allclose(made.get_data("FP1-F7"), expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("date", [None, 0])
+def test_events_of_a_cropped_recording_stay_where_they_are(raw, date):
+    raw.set_meas_date(date).crop(3.0)
+    made = channel_plan("biot", raw.ch_names, 250.0).apply(raw)
+    for each in (raw, made):
+        events, _ = mne.events_from_annotations(each, verbose=False)
+        np.testing.assert_allclose((events[:, 0] - each.first_samp) / each.info["sfreq"], [1, 5, 9])
+
+
 def test_epochs_follow_the_plan(raw):
     plan = channel_plan("labram", raw.ch_names, 250.0)
     epochs = mne.Epochs(raw, tmin=0.0, tmax=1.996, baseline=None, preload=True, verbose=False)

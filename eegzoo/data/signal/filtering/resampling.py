@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import numpy.typing as npt
 
+from eegzoo.data.signal.filtering.kept_annotations import with_annotations_of
 from eegzoo.data.signal.filtering.polyphase import resample
 from eegzoo.data.signal.signal_info import same_rate
 
@@ -39,11 +40,7 @@ def resample_raw(raw: mne.io.BaseRaw, sfreq: float) -> mne.io.BaseRaw:
     first_samp = round(raw.first_samp * sfreq / old)
     data = resample(raw.get_data(verbose="ERROR"), old, sfreq)
     changed = mne.io.RawArray(data, _info_at(raw.info, sfreq), first_samp, verbose="ERROR")
-    annotations = raw.annotations.copy()
-    # MNE adds the time of the first sample to the onsets of recordings without a date.
-    dated = annotations.orig_time is not None
-    annotations.onset += (changed.first_time if dated else 0.0) - raw.first_time
-    return changed.set_annotations(annotations, verbose="ERROR")
+    return with_annotations_of(changed, raw)
 
 
 def resample_epochs(epochs: mne.BaseEpochs, sfreq: float) -> mne.BaseEpochs:
