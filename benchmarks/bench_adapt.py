@@ -5,8 +5,9 @@
 
 Models with the settings of `recipes/new_person.py` are trained for one pass on simulated people
 with as many channels as asked, and adapted to another one: 75 windows of 512 samples at 128 Hz are
-five minutes. Times are those of the processor, on one thread, medians over rounds in which the
-models take turns. Of networks, the head alone learns ("head") or all weights ("all").
+five minutes. Times are those of the processor, on one thread of torch and of NumPy, medians over
+rounds in which the models take turns. Of networks, the head alone learns ("head") or all weights
+("all").
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from results_table import markdown
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 
@@ -57,6 +59,7 @@ def main() -> None:
     parser.add_argument("--learns", nargs="+", choices=("head", "all"), default=("head", "all"))
     options = parser.parse_args()
     torch.set_num_threads(1)
+    threadpool_limits(1)  # NumPy's threads would compete for the cores, and are counted as well
     warnings.simplefilter("ignore", AdaptationWarning)
     jobs = {}
     for task, models in new_person.MODELS.items():

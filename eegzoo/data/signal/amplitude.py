@@ -13,6 +13,7 @@ from eegzoo.arguments import one_of
 from eegzoo.data.signal.channel_amplitude import (
     channel_amplitudes,
     describe,
+    median_deviations,
     thousands,
     wrong_units,
 )
@@ -68,11 +69,7 @@ def robust_amplitude(X: Any) -> float:
     >>> round(robust_amplitude(X))
     20
     """
-    windows = _some(X)
-    windows = windows - np.median(windows, axis=-1, keepdims=True)
-    deviations = 1.4826 * np.median(np.abs(windows), axis=-1)
-    moving = deviations[deviations > 0]
-    return float(np.median(moving)) if moving.size else math.nan
+    return _typical(median_deviations(_some(X)))
 
 
 def unit_factor(amplitude: float) -> float:
@@ -140,10 +137,12 @@ def check_amplitude(
     """
     one_of("check_signal", how, HOW)
     windows = _some(X)
-    amplitude = robust_amplitude(windows)
+    deviations = median_deviations(windows)
+    amplitude = _typical(deviations)
     fault = ""
     if how != "ignore" and not math.isnan(amplitude):
-        fault = _fault(windows, amplitude, trained, ch_names, sfreq)
+        each = channel_amplitudes(windows, sfreq, deviations)
+        fault = _fault(each, amplitude, trained, ch_names)
     if fault and how == "raise":
         raise ValueError(f"{fault} (check_signal='ignore' skips this check)")
     if fault:
@@ -152,14 +151,9 @@ def check_amplitude(
 
 
 def _fault(
-    windows: Any,
-    amplitude: float,
-    trained: float | None,
-    ch_names: Sequence[str] | None,
-    sfreq: float | None,
+    each: Any, amplitude: float, trained: float | None, ch_names: Sequence[str] | None
 ) -> str:
-    """Return why amplitudes are implausible, or an empty string."""
-    each = channel_amplitudes(windows, sfreq)
+    """Return why the amplitudes of channels are implausible, or an empty string."""
     single = wrong_units(each)
     if single:
         names = ch_names or [str(place) for place in range(len(each))]
@@ -186,6 +180,12 @@ def _fault(
         f"expected amplitudes of about {trained:.2g} microvolts, as in the training data, got "
         f"about {amplitude:.2g}: check the unit and the preprocessing"
     )
+
+
+def _typical(deviations: Any) -> float:
+    """Return the median of the deviations that are not those of flat channels; NaN without any."""
+    moving = deviations[deviations > 0]
+    return float(np.median(moving)) if moving.size else math.nan
 
 
 def _some(X: Any) -> Any:

@@ -21,7 +21,9 @@ _ROUNDING = 1e-6
 _SHARE = 0.2  # smallest share of plausible channels with which the others are compared
 
 
-def channel_amplitudes(X: Any, sfreq: float | None = None) -> Array:
+def channel_amplitudes(
+    X: Any, sfreq: float | None = None, deviations: Array | None = None
+) -> Array:
     """Return a robust amplitude of each channel, without offset, drift and mains.
 
     It is the median over windows of the scaled median absolute deviation along time.
@@ -32,6 +34,8 @@ def channel_amplitudes(X: Any, sfreq: float | None = None) -> Array:
         Windows in any unit.
     sfreq : float | None
         Sampling rate in Hz. None: drift and mains are not removed.
+    deviations : array, shape (n_windows, n_chans) | None
+        `median_deviations` of the windows, if they are known.
 
     Returns
     -------
@@ -49,13 +53,28 @@ def channel_amplitudes(X: Any, sfreq: float | None = None) -> Array:
     X = np.asarray(X, np.float64)
     if len(X) == 0:
         return np.zeros(X.shape[1])
-    whole = _deviation(X)
+    known = median_deviations(X) if deviations is None else deviations
+    whole: Array = np.median(known, axis=0)
     if sfreq is None or X.shape[2] / sfreq < _SHORTEST:
         return whole
-    filtered = _deviation(_without_drift_and_mains(X, sfreq))
+    filtered = np.median(median_deviations(_without_drift_and_mains(X, sfreq)), axis=0)
     # What is smaller than rounding errors of the drift is no signal.
     amplitude: Array = np.where(filtered > _ROUNDING * whole, filtered, 0.0)
     return amplitude
+
+
+def median_deviations(X: Array) -> Array:
+    """Return the scaled median absolute deviation along time of each channel in each window.
+
+    Examples
+    --------
+    >>> median_deviations(np.array([[[1.0, 2.0, 4.0], [5.0, 5.0, 5.0]]]))
+    array([[1.4826, 0.    ]])
+    """
+    deviations: Array = 1.4826 * np.median(
+        np.abs(X - np.median(X, axis=-1, keepdims=True)), axis=-1
+    )
+    return deviations
 
 
 def wrong_units(amplitudes: Any) -> dict[int, float]:
@@ -116,13 +135,6 @@ def describe(factors: dict[int, float], ch_names: Sequence[str]) -> str:
 def thousands(amplitude: float) -> int:
     """Return the power of 1000 that brings an amplitude closest to a typical one."""
     return round(float(np.log10(TYPICAL / amplitude)) / 3)
-
-
-def _deviation(X: Array) -> Array:
-    """Return the median over windows of the scaled median absolute deviation along time."""
-    deviation = np.abs(X - np.median(X, axis=-1, keepdims=True))
-    typical: Array = np.median(1.4826 * np.median(deviation, axis=-1), axis=0)
-    return typical
 
 
 def _without_drift_and_mains(X: Array, sfreq: float) -> Array:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from eegzoo.layers.autocast import computed_dtype, without_autocast
+from eegzoo.layers.autocast import computed_dtype
 from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fast_conv.fast_layers import conv1d
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
@@ -23,7 +23,7 @@ from eegzoo.layers.fronts.plain_modules import (
     weight_of,
     zero_padding,
 )
-from eegzoo.layers.fronts.window_covariance import window_moments
+from eegzoo.layers.fronts.window_covariance import filtered_moments
 from eegzoo.layers.latest_by_value import LatestByValue
 from eegzoo.layers.padding import is_lopsided
 from eegzoo.layers.person.person_statistics import PersonStatistics
@@ -116,6 +116,8 @@ class TemporalSpatialConv(nn.Module):
     ('spatial first', torch.Size([4, 16, 256]))
     """
 
+    summed_layer = "norm"
+
     def __init__(
         self,
         temporal: nn.Conv2d,
@@ -135,11 +137,9 @@ class TemporalSpatialConv(nn.Module):
         order = self.order(x)
         if order == "plain":
             y = self.temporal(x.unsqueeze(1))
-            if self.norm is not None:
-                y = self.norm(y)
+            y = y if self.norm is None else self.norm(y)
             mixed: Tensor = self.spatial(y)
             return mixed.squeeze(2)
-
         if order == "folded":
             return self._convolve(x, *self.folded_filters(x), groups=1)
         kernels, mixing, bias = self._filters(x)
@@ -206,6 +206,16 @@ class TemporalSpatialConv(nn.Module):
             cost += n_chans * n_taps
         return order if fused or cost < plain else "plain"
 
+    def layer_sums(self, x: Tensor) -> tuple[Tensor, ...] | None:
+        """Return `PersonBatchNorm.sums` of the norm's input; None if this has to be computed."""
+        if not self._in_unit_steps() or self.order(x) == "plain":
+            return None
+        bias, exact, pads = self.temporal.bias, x.to(wide_dtype(x)), time_padding(self.temporal)
+        kernels = weight_of(self.temporal).flatten(1).to(exact.dtype)
+        mean, variance, n_values = filtered_moments(kernels, exact, pads)
+        mean = mean if bias is None else mean + bias
+        return mean.new_tensor(n_values), mean * n_values, (variance + mean.square()) * n_values
+
     def _has_plain_modules(self) -> bool:
         """Return whether the submodules are known to compute what their parameters imply."""
         temporal, spatial, norm = self.temporal, self.spatial, self.norm
@@ -263,34 +273,24 @@ class TemporalSpatialConv(nn.Module):
         shift, norm = self.temporal.bias, self.norm
         if norm is None:
             return kernels, shift
-        wide_kernels = kernels.to(wide_dtype(x))
-        bias = 0.0 if shift is None else shift.to(wide_kernels.dtype)
+        wide = kernels.to(wide_dtype(x))
+        bias = 0.0 if shift is None else shift.to(wide.dtype)
         centre, spread = norm.running_mean, norm.running_var
         if self._needs_statistics() or centre is None or spread is None:
-            centre, spread, n_values = self._statistics(wide_kernels, x)
+            centre, spread, n_values = filtered_moments(wide, x, time_padding(self.temporal))
             pool: Any = getattr(norm, "pooled", None)  # over the processes that share the batch
             if pool is not None:
                 centre, spread, n_values = pool(centre, spread, n_values)
             centre = centre + bias
             update_running_statistics(norm, centre, spread, n_values)
-        centre, spread = centre.to(wide_kernels.dtype), spread.to(wide_kernels.dtype)
+        centre, spread = centre.to(wide.dtype), spread.to(wide.dtype)
         scale = torch.rsqrt(spread + norm.eps)
         if norm.weight is not None:
             scale = scale * norm.weight
         offset = scale * (bias - centre)
         if norm.bias is not None:
             offset = offset + norm.bias
-        return (wide_kernels * scale.unsqueeze(1)).to(kernels.dtype), offset
-
-    def _statistics(self, kernels: Tensor, x: Tensor) -> tuple[Tensor, Tensor, int]:
-        """Return mean, variance and number of the values in the temporal kernels' outputs."""
-        padding, n_taps = time_padding(self.temporal), kernels.shape[1]
-        with without_autocast(x):
-            mean, covariance = window_moments(x, n_taps, padding)
-            # Rounding may make the variance of a constant negative.
-            spread = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)
-            n_outputs = x.shape[2] + sum(padding) - n_taps + 1
-            return kernels @ mean, spread, x.shape[0] * x.shape[1] * n_outputs
+        return (wide * scale.unsqueeze(1)).to(kernels.dtype), offset
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
         both_sides, _ = pads = time_padding(self.temporal)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from eegzoo.layers.autocast import without_autocast
 from eegzoo.layers.eager import is_eager_on_cpu
 from eegzoo.layers.fourier_lags import summed_autocorrelation, windows_at_once
 from eegzoo.torch_internals import wide_dtype
@@ -83,6 +84,42 @@ def window_moments(x: Tensor, kernel_size: int, padding: tuple[int, int]) -> tup
     upper = _unsheared(lags - before_tap - after_tap)
     second = (upper + upper.triu(1).mT) / n_windows
     return mean + constant, second - torch.outer(mean, mean)
+
+
+def filtered_moments(
+    kernels: Tensor, x: Tensor, padding: tuple[int, int]
+) -> tuple[Tensor, Tensor, int]:
+    """Return mean, variance and number of the values that filters put out, each over all signals.
+
+    Parameters
+    ----------
+    kernels : Tensor, shape (n_filters, n_taps)
+        Filters in `eegzoo.torch_internals.wide_dtype`.
+    x : Tensor, shape (batch, n_chans, n_times)
+        Signals.
+    padding : tuple of int
+        Number of zeros before and after each signal.
+
+    Returns
+    -------
+    mean, variance : Tensor, shape (n_filters,)
+        The variance is normalised by the number of values.
+    n_values : int
+        Number of values of a filter.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[[1.0, 3.0, 5.0]]])
+    >>> filtered_moments(torch.tensor([[0.5, 0.5]]).double(), x, (0, 0))
+    (tensor([3.], dtype=torch.float64), tensor([1.], dtype=torch.float64), 2)
+    """
+    n_taps = kernels.shape[1]
+    with without_autocast(x):
+        mean, covariance = window_moments(x, n_taps, padding)
+        # Rounding may make the variance of a constant negative.
+        variance = ((kernels @ covariance) * kernels).sum(1).clamp_min(0)
+        n_outputs = x.shape[2] + sum(padding) - n_taps + 1
+        return kernels @ mean, variance, x.shape[0] * x.shape[1] * n_outputs
 
 
 def lag_products(

@@ -6,11 +6,12 @@ import copy
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from eegzoo.layers.person.one_pass import CalledAgainError, set_in_one_pass
 from eegzoo.layers.person.person_statistics import PersonStatistics, person_layers
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -25,8 +26,9 @@ def fit_person_statistics(model: Model, batches: Iterable[Tensor]) -> Model:
 
     No labels are needed. The statistics of a layer are those of its inputs in evaluation, when the
     layers before it have the person's statistics already. So there is one pass over the windows for
-    each layer. The result depends neither on the order of the windows nor on how they are divided
-    into batches, nor on the statistics that the model had before.
+    each layer, or a single one if all windows are in one batch. The result depends neither on the
+    order of the windows nor on how they are divided into batches, nor on the statistics that the
+    model had before.
 
     Parameters
     ----------
@@ -59,6 +61,22 @@ def fit_person_statistics(model: Model, batches: Iterable[Tensor]) -> Model:
     >>> adapted(windows).shape
     torch.Size([30, 2])
     """
+    return fit_with_outputs(model, batches)[0]
+
+
+def fit_with_outputs(model: Model, batches: Iterable[Tensor]) -> tuple[Model, Any]:
+    """Return what `fit_person_statistics` does, and the outputs of the model for the windows.
+
+    They come from the pass that fits the statistics. They are None if there are several batches, or
+    a layer is called several times.
+
+    Examples
+    --------
+    >>> norm, windows = eegzoo.layers.FeatureNorm(2), torch.randn(10, 2)
+    >>> fitted, outputs = fit_with_outputs(norm, [windows])
+    >>> torch.equal(outputs, fitted(windows)), fit_with_outputs(norm, windows.split(5))[1]
+    (True, None)
+    """
     if not person_layers(model):
         raise ValueError(
             "expected a model with layers that hold statistics of a person, got one without; "
@@ -69,11 +87,15 @@ def fit_person_statistics(model: Model, batches: Iterable[Tensor]) -> Model:
     if n_windows < 2:
         raise ValueError(f"expected two windows or more of a person, got {n_windows}")
     fitted = copy.deepcopy(model).eval()
-    layers = person_layers(fitted).values()
     with torch.no_grad():
+        if isinstance(batches, (list, tuple)) and len(batches) == 1:
+            with suppress(CalledAgainError):
+                return fitted, set_in_one_pass(fitted, _moved(batches[0], fitted))
+            fitted = copy.deepcopy(model).eval()  # as it was before the pass that ended
+        layers = person_layers(fitted).values()
         for layer, n_calls in _calls(fitted, layers, next(iter(batches))).items():
             layer.set_statistics(*_sums(fitted, layer, n_calls, batches))
-    return fitted
+    return fitted, None
 
 
 def _many_times(batches: Iterable[Tensor]) -> Iterable[Tensor]:

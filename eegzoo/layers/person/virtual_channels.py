@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.person.batch_norm import PersonBatchNorm1d
 from eegzoo.layers.person.entrainment_filters import EntrainmentFilters
 from eegzoo.layers.spatial.stimulus_spectra import CrossSpectra
 from eegzoo.torch_internals import has_hooks
+
+# Number of windows whose spectra stay in the caches until they are added.
+_AT_ONCE = 8
 
 
 class VirtualChannels(nn.Module):
@@ -55,6 +59,8 @@ class VirtualChannels(nn.Module):
     torch.Size([30, 6, 512])
     """
 
+    summed_layer = "filters"
+
     def __init__(
         self,
         n_chans: int,
@@ -79,3 +85,8 @@ class VirtualChannels(nn.Module):
             filters = self.filters.filters.flatten(0, 1).expand(x.shape[0], -1, -1)
         virtual: Tensor = self.norm(filters.to(x.dtype) @ x)
         return virtual
+
+    def layer_sums(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return the sums of the filters' input, of which a few windows are held at a time."""
+        parts = [self.filters.sums(self.spectra(part)) for part in torch.split(x, _AT_ONCE)]
+        return tuple(torch.stack(part).sum(0) for part in zip(*parts, strict=True))

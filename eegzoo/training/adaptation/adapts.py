@@ -158,15 +158,16 @@ class AdaptsToPeople(CopiesForPeople):
             adapted = adapted._aligned_to(windows.X)
         crops = adapted._crops(windows.X)
         inputs = PersonInputs(adapted.model_, crops.flatten(0, 1))
+        features: Tensor | None = None
         if "statistics" in steps:
-            adapted.model_ = inputs.fitted(adapted.model_)
+            adapted.model_, features = inputs.fitted_with_features(adapted.model_)
         record = dataclasses.replace(
             (self.adaptation_ or Adaptation((), 0)).labels_only(),
             how=tuple(steps), n_windows=len(windows.X), first=first, windows=windows.digests,
         )  # fmt: skip
         if "pseudo_labels" in steps:
             options = pseudo_labels or self.pseudo_labels or PseudoLabels()
-            record = adapted._learn_own_labels(inputs, crops, options, record)
+            record = adapted._learn_own_labels(inputs, features, crops, options, record)
         adapted.adaptation_ = record
         adapted.source_ = Source.before(plain.model_, adapted.model_, plain.normalizer_)
         if self.model is self.model_:
@@ -243,17 +244,24 @@ class AdaptsToPeople(CopiesForPeople):
         return inputs.features(self.model_).view(*crops.shape[:2], -1)
 
     def _learn_own_labels(
-        self, inputs: PersonInputs, crops: Tensor, options: PseudoLabels, record: Adaptation
+        self,
+        inputs: PersonInputs,
+        features: Tensor | None,
+        crops: Tensor,
+        options: PseudoLabels,
+        record: Adaptation,
     ) -> Adaptation:
         """Learn the labels of confident windows, and return the record with what was done.
 
-        The crops have the shape (n_windows, n_crops, n_chans, n_times).
+        The crops have the shape (n_windows, n_crops, n_chans, n_times). Features are those of the
+        inputs; None: they are computed if they are needed.
         """
         average = self.targets_.average_crops
         learner: LearnsHead | LearnsAllWeights
         if options.which == "head" or only_head_learns(self.model_):
-            features = inputs.features(self.model_).view(*crops.shape[:2], -1)
-            learner = LearnsHead(self.model_, features, average, options.strength)
+            known = inputs.features(self.model_) if features is None else features
+            known = known.view(*crops.shape[:2], -1)
+            learner = LearnsHead(self.model_, known, average, options.strength)
         else:
             has_statistics = "statistics" in record.how
             learner = LearnsAllWeights(self.model_, crops, average, has_statistics)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from eegzoo.layers.person.batch_norm import by_person
-from eegzoo.layers.person.fit_statistics import fit_person_statistics
+from eegzoo.layers.person.fit_statistics import fit_with_outputs
 from eegzoo.layers.person.person_statistics import person_layers
 from eegzoo.models.base import EEGModel
 
 # Few windows at a time stay in the processor's cache; convolutions are faster with more.
 _MEASURED_AT_ONCE, _BATCH_SIZE = 8, 64
+# Number of values of inputs that a model is run on at once, so that memory is bounded.
+_AT_ONCE = 2**23
 
 
 def takes_statistics(model: nn.Module) -> bool:
@@ -77,13 +80,23 @@ class PersonInputs:
 
     def fitted(self, model: EEGModel) -> EEGModel:
         """Return a copy of a model with the statistics of these windows, in evaluation mode."""
-        # The first batch is run once more, to find the layers; so it is small.
+        return self.fitted_with_features(model)[0]
+
+    def fitted_with_features(self, model: EEGModel) -> tuple[EEGModel, Tensor | None]:
+        """Return what `fitted` does, and what `features` returns for the copy.
+
+        The features are None if they were not computed on the way, as those of many windows.
+        """
         rows = torch.arange(self.n_windows)
-        batches = [part for part in (rows[:2], *torch.split(rows[2:], _BATCH_SIZE)) if len(part)]
+        batches: Sequence[Tensor] = [rows]
+        if self.n_windows > _BATCH_SIZE and sum(v.numel() for v in self._measures) > _AT_ONCE:
+            # The first batch is run once more, to find the layers; so it is small.
+            batches = [rows[:2], *torch.split(rows[2:], _BATCH_SIZE)]
         adapted = copy.deepcopy(model)
         by_person(adapted)  # a loaded model has torch's layers
-        found: EEGModel = fit_person_statistics(_FromRows(adapted, self), batches).model
-        return found
+        fitted, features = fit_with_outputs(_FromRows(adapted, self), batches)
+        found: EEGModel = fitted.model
+        return found, features
 
     def features(self, model: EEGModel) -> Tensor:
         """Return the features (n_windows, num_features) of a model in evaluation mode."""

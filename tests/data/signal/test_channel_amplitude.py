@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegzoo.data import check_amplitude
-from eegzoo.data.signal.channel_amplitude import channel_amplitudes, wrong_units
+from eegzoo.data.signal import amplitude, channel_amplitude
+from eegzoo.data.signal.channel_amplitude import (
+    channel_amplitudes,
+    median_deviations,
+    wrong_units,
+)
 from tests.cases.channel_cases import pink_noise
 
 SFREQ = 128.0
@@ -75,3 +80,23 @@ def test_the_error_names_the_channels():
         check_amplitude(X, ch_names=["Fz", "C3", "Cz", "C4"], sfreq=SFREQ)
     with pytest.raises(ValueError, match="channels 2 are too large"):
         check_amplitude(X)
+
+
+@pytest.mark.parametrize("sfreq", [None, SFREQ])
+def test_known_deviations_change_nothing(sfreq):
+    X = noise()
+    expected = channel_amplitudes(X, sfreq)
+    np.testing.assert_array_equal(channel_amplitudes(X, sfreq, median_deviations(X)), expected)
+
+
+def test_a_check_measures_windows_once(monkeypatch):
+    measured = []
+
+    def counted(X):
+        measured.append(X)
+        return median_deviations(X)
+
+    for module in (amplitude, channel_amplitude):
+        monkeypatch.setattr(module, "median_deviations", counted)
+    assert amplitude.check_amplitude(noise()) == amplitude.robust_amplitude(noise())
+    assert len(measured) == 2  # by each of the functions

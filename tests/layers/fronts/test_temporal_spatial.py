@@ -13,7 +13,7 @@ from torch import nn
 from torch.autograd import forward_ad
 from torch.nn.utils import parametrizations
 
-from eegzoo.layers import ConstrainedConv2d
+from eegzoo.layers import ConstrainedConv2d, by_person
 from eegzoo.layers.fronts.depthwise import depthwise_conv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv, fused_fronts
 from eegzoo.layers.fronts.window_covariance import lag_products, window_moments
@@ -520,3 +520,22 @@ def test_second_gradients_of_depthwise_conv1d():
     tensors = (torch.randn(2, 3, 9), torch.randn(3, 4), torch.randn(3))
     inputs = [tensor.double().requires_grad_() for tensor in tensors]
     assert torch.autograd.gradgradcheck(lambda *t: depthwise_conv1d(*t, (1, 2)), inputs)
+
+
+@pytest.mark.parametrize("options", [{}, {"bias": False}, {"padding": "valid", "n_taps": 40}])
+def test_sums_of_the_norm_are_those_of_its_input(options):
+    front = by_person_front(**options)
+    x = 10 + torch.randn(7, 5, 100).cumsum(-1)  # drifts
+    exact = front.norm.sums(copy.deepcopy(front).double().temporal(x.double().unsqueeze(1)))
+    torch.testing.assert_close(front.layer_sums(x), exact, rtol=1e-6, atol=1e-4)
+
+
+@pytest.mark.parametrize("options", [{"stride": 2, "padding": (0, 8)}, {"fused": False}])
+def test_sums_are_unknown_where_the_order_is_plain_or_in_steps(options):
+    assert by_person_front(**options).layer_sums(torch.randn(7, 5, 100)) is None
+
+
+def by_person_front(**options):
+    front = front_of(**options).eval()
+    by_person(front)
+    return front
