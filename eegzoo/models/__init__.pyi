@@ -25,6 +25,7 @@ from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
 from .epint import EpiNT
 from .fbcnet import FBCNet
+from .fbmsnet import FBMSNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
 from .ifnet import IFNet
@@ -91,6 +92,7 @@ __all__ = [
     "EEGTCNet",
     "EpiNT",
     "FBCNet",
+    "FBMSNet",
     "FrontFilters",
     "IFNet",
     "LaBraM",

@@ -33,6 +33,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     eegtcnet,
     epint,
     fbcnet,
+    fbmsnet,
     ifnet,
     labram,
     lightconvnet,

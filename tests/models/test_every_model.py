@@ -56,6 +56,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "epint": {
         "patch_length": 20, "embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 90,
     },
+    "fbmsnet": {"n_filters": (8, 16), "kernel_lengths": (4, 7, 15, 31)},
     "ifnet": {"n_filters": 8},
     "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},

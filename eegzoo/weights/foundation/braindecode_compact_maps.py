@@ -227,6 +227,7 @@ DIFFERENCES: Mapping[str, str] = {
     "eegsym": _NO_MAP,
     "eegtcnet": "its dilated convolutions have no biases",
     "fbcnet": "it filters with FIR filters, the authors' code with Chebyshev filters in both ways",
+    "fbmsnet": "it filters with FIR filters, the authors' code with Chebyshev filters",
     "stagernet": "it pads kernels of even length by one sample more",
     "usleep": _NO_MAP,
 }
