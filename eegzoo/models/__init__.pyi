@@ -45,6 +45,7 @@ from .sccnet import SCCNet
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
+from .sinc_shallow_net import SincShallowNet
 from .sleeptransformer import SleepTransformer
 from .sparcnet import SPaRCNet
 from .sstdpn import SSTDPN
@@ -110,6 +111,7 @@ __all__ = [
     "SeqSleepNet",
     "ShallowConvNet",
     "SignalJEPA",
+    "SincShallowNet",
     "SleepTransformer",
     "StagerNet",
     "TCFormer",

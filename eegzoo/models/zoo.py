@@ -46,6 +46,7 @@ from eegzoo.models import (  # noqa: F401 (importing a file registers its models
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sinc_shallow_net,
     sleeptransformer,
     sparcnet,
     sstdpn,

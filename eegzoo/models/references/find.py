@@ -42,6 +42,7 @@ from eegzoo.models.references import (
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sinc_shallow_net,
     sleeptransformer,
     sparcnet,
     sstdpn,
@@ -63,8 +64,8 @@ _MODULES = (
     deep_convnet, deepsleepnet, eegconformer, eeginception_erp, eeginception_mi, eegitnet, eegnet,
     eegnet_old, eegnex, eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, fbmsnet, ifnet,
     labram, lightconvnet, luna, msvtnet, person_models, resnet1d, reve, robustsleepnet, sccnet,
-    seqsleepnet, shallow_convnet, signal_jepa, sleeptransformer, sparcnet, sstdpn, stagernet,
-    steegformer, stnet, tcformer, tidnet, tinysleepnet, transformeeg, usleep, xeegnet,
+    seqsleepnet, shallow_convnet, signal_jepa, sinc_shallow_net, sleeptransformer, sparcnet, sstdpn,
+    stagernet, steegformer, stnet, tcformer, tidnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

@@ -228,6 +228,7 @@ DIFFERENCES: Mapping[str, str] = {
     "eegtcnet": "its dilated convolutions have no biases",
     "fbcnet": "it filters with FIR filters, the authors' code with Chebyshev filters in both ways",
     "fbmsnet": "it filters with FIR filters, the authors' code with Chebyshev filters",
+    "sinc_shallow_net": _NO_MAP,
     "stagernet": "it pads kernels of even length by one sample more",
     "usleep": _NO_MAP,
 }
