@@ -22,12 +22,13 @@ INDEX = """# Models
 gradients of a training step, its number of parameters and its norm constraints equal those of its
 reference implementation; each page has the comparison.
 
-Where the authors published no code (`chambon2018`, `eeginception_mi`, `stagernet`), or other code
-than that of the trained weights (`seqsleepnet`), a port is the reference, and the page says so.
+Where no code of the authors was found (`chambon2018`, `eeginception_mi`, `sinc_shallow_net`,
+`stagernet`), or other code than that of the trained weights (`seqsleepnet`), a port is the
+reference, and the page says so.
 `tangent_net`, its variant `tangent_net_two_heads` and `ssvep_front` are networks of our own: their
-parts are computed by SciPy, pyRiemann and scikit-learn. `fbcnet` is compared from the filtered
-bands on, because its authors filter forwards only and our filter bank filters forwards and
-backwards.
+parts are computed by SciPy, pyRiemann and scikit-learn. `fbcnet` and `fbmsnet` are compared from
+the filtered bands on, because their authors filter forwards only and our filter bank filters
+forwards and backwards.
 
 Parameters, multiply-adds (MACs) and milliseconds are for one window of the paper's size, the
 latter on one core of the machine of the [benchmarks](/about/benchmarks.md). `eegzoo list` prints

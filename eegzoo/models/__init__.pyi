@@ -25,6 +25,7 @@ from .eegsym import EEGSym
 from .eegtcnet import EEGTCNet
 from .epint import EpiNT
 from .fbcnet import FBCNet
+from .fbmsnet import FBMSNet
 from .finetuning import freeze, parameter_groups, unfreeze
 from .front_filters import FrontFilters, front_filters
 from .ifnet import IFNet
@@ -44,6 +45,7 @@ from .sccnet import SCCNet
 from .seqsleepnet import SeqSleepNet
 from .shallow_convnet import ShallowConvNet
 from .signal_jepa import SignalJEPA
+from .sinc_shallow_net import SincShallowNet
 from .sleeptransformer import SleepTransformer
 from .sparcnet import SPaRCNet
 from .sstdpn import SSTDPN
@@ -91,6 +93,7 @@ __all__ = [
     "EEGTCNet",
     "EpiNT",
     "FBCNet",
+    "FBMSNet",
     "FrontFilters",
     "IFNet",
     "LaBraM",
@@ -108,6 +111,7 @@ __all__ = [
     "SeqSleepNet",
     "ShallowConvNet",
     "SignalJEPA",
+    "SincShallowNet",
     "SleepTransformer",
     "StagerNet",
     "TCFormer",

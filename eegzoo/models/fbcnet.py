@@ -123,7 +123,7 @@ class FBCNet(EEGModel):
         found = log_variances_of_bands(
             self.spatial, self.norm, self.activation, bands, self.n_segments
         )
-        return found.flatten(1)
+        return found.flatten(1).to(bands.dtype)  # logarithms are in at least float32
 
     def make_head(self, n_outputs: int) -> nn.Module:
         """Return a newly initialised head."""

@@ -123,7 +123,8 @@ class LightConvNet(EEGModel):
     def features_of_bands(self, bands: Tensor) -> Tensor:
         """Map band-pass filtered windows (batch, n_bands, n_chans, n_times) to features."""
         x = self.spatial(bands).squeeze(2)  # (batch, n_filters, n_times)
-        variances = log_variances(x, self.n_segments)  # (batch, n_filters, n_segments)
+        # (batch, n_filters, n_segments), in at least float32
+        variances = log_variances(x, self.n_segments).to(bands.dtype)
         # Neighbouring maps belong to different heads.
         by_head = torch.unflatten(variances, 1, (-1, self.n_heads))
         features: Tensor = (by_head * self.segments.squeeze(1).softmax(-1)).sum(-1).flatten(1)

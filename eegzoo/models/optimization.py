@@ -34,6 +34,9 @@ DROPOUTS = (
     nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
 )  # fmt: skip
 
+# Subclasses of convolutions whose outputs can be scaled like theirs.
+_ALSO_LINEAR = (SameConv1d, DepthwiseConv1d, FastConv1d)
+
 
 class OptimizedModel(nn.Module):
     """Model for inference, made by `optimize_for_inference`.
@@ -196,7 +199,7 @@ def _fold_norms(network: EEGModel) -> None:
     linear = [
         module
         for module in network.modules()
-        if isinstance(module, FoldedFront) or is_linear_layer(module, (SameConv1d, DepthwiseConv1d))
+        if isinstance(module, FoldedFront) or is_linear_layer(module, _ALSO_LINEAR)
     ]
     norms = [module for module in network.modules() if is_foldable_norm(module)]
     with torch.no_grad():

@@ -56,6 +56,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "epint": {
         "patch_length": 20, "embed_dim": 16, "depth": 2, "n_heads": 2, "n_times": 90,
     },
+    "fbmsnet": {"n_filters": (8, 16), "kernel_lengths": (4, 7, 15, 31)},
     "ifnet": {"n_filters": 8},
     "ifnet_v2": {"n_filters": 8},
     "labram": {"patch_length": 40, "n_filters": 4, "depth": 2, "n_heads": 2, "n_times": 96},
@@ -81,6 +82,7 @@ SMALL_SIZES: dict[str, dict[str, object]] = {
     "seqsleepnet": {  # a corner of these filters is exactly at a bin
         "n_filters": 8, "hidden_size": 8, "second_hidden_size": 8, "n_times": 200,
     },
+    "sinc_shallow_net": {"n_filters": 4, "kernel_length": 9, "pool_length": 40, "n_times": 100},
     "sleeptransformer": {"depth": 1, "second_depth": 1, "feedforward_size": 32},
     "sparcnet": {"n_filters": 4, "depth": 1, "expansion": 2, "n_times": 40},
     "sstdpn": {"n_filters": (3, 6)},

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import signal
 
+from eegzoo.models import create_model
 from eegzoo.models.fbcnet import FBCNet
 from eegzoo.testing.exports import check_onnx_model
 from eegzoo.testing.model_case import ModelCase
@@ -47,6 +48,16 @@ def test_filters_stay_exact_after_casts():
     bands = FBCNet(3, 200, 2, sfreq=250).double().filter_bank(x)
     there_and_back = model.to(torch.bfloat16).to(torch.float64)
     torch.testing.assert_close(there_and_back.filter_bank(x), bands, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["fbcnet", "fbmsnet", "lightconvnet"])
+def test_networks_of_log_variances_compute_in_half_precision(name):
+    model = create_model(name, n_chans=3, n_times=500, n_outputs=2, sfreq=250).eval()
+    x = 10 * torch.randn(4, 3, 500)
+    expected = model(x)
+    found = model.to(torch.bfloat16)(x.to(torch.bfloat16))
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), expected, rtol=0, atol=0.1)
 
 
 def test_initial_weights_have_the_limits_of_torch():

@@ -20,7 +20,13 @@ KINDS = {
     "eegnet": ("EEGNet", {}),
     "eegconformer": ("EEGConformer", {"n_filters_time": 20}),
     "eeginception_erp": ("EEGInceptionERP", {"n_times": 128}),
+    "bdtcn": ("BDTCN", {"n_filters": 10, "kernel_size": 4, "n_times": 100}),
+    "eegitnet": ("EEGITNet", {"n_filters_time": 1, "kernel_length": 9, "tcn_in_channel": 7}),
+    "tidnet": ("TIDNet", {"t_filters": 6, "s_growth": 4, "n_times": 160}),
+    "sparcnet": ("SPARCNet", {"growth_rate": 6, "block_layers": 3, "n_times": 100}),
 }
+# Norms of kernels, which torch's weight normalisation calls "original0".
+GAINS = {"weight0": 6.0, "": 1.0}
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
@@ -35,7 +41,7 @@ if __name__ == "__main__":
             key: list(value.shape) for key, value in state.items() if "num_batches" not in key
         }
         seeded = {
-            "seed": seed, "gains": {"": 1.0}, "shape_of_x": [3, 8, arguments["n_times"]],
+            "seed": seed, "gains": GAINS, "shape_of_x": [3, 8, arguments["n_times"]],
             "scale_of_x": 2.0,
         }  # fmt: skip
         # "original" is how a constrained weight is called.

@@ -104,6 +104,8 @@ def is_linear_layer(module: nn.Module, also: tuple[type[nn.Module], ...] = ()) -
     """
     if not isinstance(module, _LINEAR) or module.weight.dtype not in _DTYPES:
         return False
+    if not isinstance(module.weight, nn.Parameter):  # it follows from other parameters
+        return False
     known = any(computes_as(type(module), base) for base in (*_LINEAR, *also))
     return known and is_untouched(module)
 

@@ -28,6 +28,7 @@ from eegzoo.models.references import (
     eegtcnet,
     epint,
     fbcnet,
+    fbmsnet,
     ifnet,
     labram,
     lightconvnet,
@@ -41,6 +42,7 @@ from eegzoo.models.references import (
     seqsleepnet,
     shallow_convnet,
     signal_jepa,
+    sinc_shallow_net,
     sleeptransformer,
     sparcnet,
     sstdpn,
@@ -60,10 +62,10 @@ from eegzoo.models.zoo import find_entry
 _MODULES = (
     atcnet, attnsleep, basenet, bdtcn, bendr, biot, cbramod, chambon2018, contrawr, ctnet,
     deep_convnet, deepsleepnet, eegconformer, eeginception_erp, eeginception_mi, eegitnet, eegnet,
-    eegnet_old, eegnex, eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, ifnet, labram,
-    lightconvnet, luna, msvtnet, person_models, resnet1d, reve, robustsleepnet, sccnet, seqsleepnet,
-    shallow_convnet, signal_jepa, sleeptransformer, sparcnet, sstdpn, stagernet, steegformer, stnet,
-    tcformer, tidnet, tinysleepnet, transformeeg, usleep, xeegnet,
+    eegnet_old, eegnex, eegpt, eegsimpleconv, eegsym, eegtcnet, epint, fbcnet, fbmsnet, ifnet,
+    labram, lightconvnet, luna, msvtnet, person_models, resnet1d, reve, robustsleepnet, sccnet,
+    seqsleepnet, shallow_convnet, signal_jepa, sinc_shallow_net, sleeptransformer, sparcnet, sstdpn,
+    stagernet, steegformer, stnet, tcformer, tidnet, tinysleepnet, transformeeg, usleep, xeegnet,
 )  # fmt: skip
 REFERENCES: dict[str, Reference] = {
     name: reference for module in _MODULES for name, reference in module.REFERENCES.items()

@@ -15,12 +15,11 @@ from eegzoo.models.base import EEGModel
 from eegzoo.models.channel_contract import ChannelRows
 from eegzoo.models.registry import name_of
 from eegzoo.weights.foundation.braindecode_compact import (
-    COMPACT_MAPS,
-    DIFFERENCES,
     compact_arguments,
     from_compact,
     to_compact,
 )
+from eegzoo.weights.foundation.braindecode_compact_maps import COMPACT_MAPS, DIFFERENCES
 from eegzoo.weights.foundation.braindecode_keys import KEY_MAPS, KeyMap, Pair
 from eegzoo.weights.foundation.matching import Match, load_matching
 
@@ -42,7 +41,7 @@ def from_braindecode(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
     model : EEGModel
         Model of one of the foundation models labram, biot, cbramod, steegformer, eegpt,
         signal_jepa, or of the compact models shallow_convnet, deep_convnet, eegnet, eegconformer,
-        eeginception_erp.
+        eeginception_erp, bdtcn, eegitnet, tidnet, sparcnet.
     state : mapping of str to Tensor
         State dict of braindecode's model. A head of another size is left out.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,126 +13,8 @@ from eegzoo.layers.attention.multi_head import MultiHeadAttention
 from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.models.base import EEGModel
 from eegzoo.models.registry import name_of
+from eegzoo.weights.foundation.braindecode_compact_maps import COMPACT_MAPS, CompactMap
 from eegzoo.weights.foundation.matching import Match, load_matching
-
-
-@dataclass(frozen=True)
-class CompactMap:
-    """Modules of braindecode's model and those of ours with the same values.
-
-    Parameters
-    ----------
-    modules : mapping of str to str
-        Names of their modules, and of ours. The last one is the head.
-    norm_after : mapping of str to str
-        Our modules with a bias that theirs lack, and the batch normalisation after each, whose mean
-        takes the bias in braindecode's model.
-    eps : float | None
-        Epsilon of their batch normalisations, if ours have another.
-    arguments : mapping of str to str
-        Names of our arguments, and of theirs with the same value.
-    odd : tuple of str
-        Our arguments of kernel lengths that are odd: braindecode pads a kernel of even length like
-        one that has a zero more at its end.
-    """
-
-    modules: Mapping[str, str]
-    norm_after: Mapping[str, str] = field(default_factory=dict)
-    eps: float | None = None
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    odd: tuple[str, ...] = ()
-
-
-_MOST_LAYERS = 24
-
-
-def _eegconformer() -> dict[str, str]:
-    modules = {
-        "patch_embedding.shallownet.0": "front.temporal",
-        "patch_embedding.shallownet.1": "front.spatial",
-        "patch_embedding.shallownet.2": "tokens.0",
-        "patch_embedding.projection.0": "tokens.4",
-    }
-    layer = {
-        "0.fn.0": "attend.0", "0.fn.1.queries": "attend.1.query", "0.fn.1.keys": "attend.1.key",
-        "0.fn.1.values": "attend.1.value", "0.fn.1.projection": "attend.1.out",
-        "1.fn.0": "expand.0", "1.fn.1.0": "expand.1", "1.fn.1.3": "expand.4",
-    }  # fmt: skip
-    for number in range(_MOST_LAYERS):
-        modules |= {
-            f"transformer.{number}.{theirs}": f"transformer.{number}.{ours}"
-            for theirs, ours in layer.items()
-        }
-    return {**modules, "fc.fc.0": "head.0", "fc.fc.3": "head.3", "final_layer": "head.6"}
-
-
-def _eeginception_erp() -> dict[str, str]:
-    modules: dict[str, str] = {}
-    for branch in range(3):
-        theirs, ours = f"inception_block_1.branches.{branch}", f"scales.{branch}"
-        modules |= {f"{theirs}.{place}": f"{ours}.{place}" for place in (0, 1, 4, 5)}
-    for branch in range(3):
-        theirs, ours = f"inception_block_2.branches.{branch}", f"finer_scales.{branch}"
-        modules |= {f"{theirs}.{place}": f"{ours}.{place}" for place in (0, 1)}
-    places = {0: 1, 1: 2, 5: 6, 6: 7}
-    modules |= {f"final_block.{theirs}": f"reduce.{ours}" for theirs, ours in places.items()}
-    return {**modules, "final_layer.fc": "head"}
-
-
-_POOLED = {
-    "n_filters": "n_filters_time", "kernel_length": "filter_time_length",
-    "pool_length": "pool_time_length", "pool_stride": "pool_time_stride",
-}  # fmt: skip
-
-COMPACT_MAPS: Mapping[str, CompactMap] = {
-    "shallow_convnet": CompactMap(
-        {"conv_time_spat.conv_time": "front.temporal", "conv_time_spat.conv_spat": "front.spatial",
-         "bnorm": "norm", "final_layer.conv_classifier": "head"},
-        arguments=_POOLED,
-    ),
-    "deep_convnet": CompactMap(
-        {"conv_time_spat.conv_time": "front.temporal", "conv_time_spat.conv_spat": "front.spatial",
-         "bnorm": "first.0",
-         **{f"{kind}_{number + 2}": f"blocks.{number}.{place}"
-            for number in range(3) for place, kind in enumerate(("conv", "bnorm"))},
-         "final_layer.conv_classifier": "head"},
-        norm_after={"front.spatial": "first.0",
-                    **{f"blocks.{number}.0": f"blocks.{number}.1" for number in range(3)}},
-        arguments=_POOLED,
-    ),
-    "eegnet": CompactMap(
-        {"conv_temporal": "front.temporal", "bnorm_temporal": "front.norm",
-         "conv_spatial": "front.spatial", "bnorm_1": "reduce.0",
-         "conv_separable_depth": "separable.0", "conv_separable_point": "separable.1",
-         "bnorm_2": "separable.2", "final_layer.conv_classifier": "head"},
-        arguments={"F1": "F1", "D": "D", "F2": "F2", "kernel_length": "kernel_length",
-                   "second_kernel_length": "depthwise_kernel_length"},
-        odd=("kernel_length", "second_kernel_length"),
-    ),
-    "eegconformer": CompactMap(
-        _eegconformer(),
-        arguments={**_POOLED, "embed_dim": "n_filters_time", "depth": "num_layers",
-                   "n_heads": "num_heads"},
-    ),
-    "eeginception_erp": CompactMap(_eeginception_erp(), eps=1e-5),
-}  # fmt: skip
-
-_NO_MAP = "no map of its weights has been proved"
-# Why weights of other architectures of both do not move.
-DIFFERENCES: Mapping[str, str] = {
-    "atcnet": _NO_MAP,
-    "luna": "it leaves out two normalisations that the authors' weights have",
-    "attnsleep": "its feature extractor has more weights than the authors' code",
-    "ctnet": _NO_MAP,
-    "deepsleepnet": "it has torch's LSTM, the authors' code one with peepholes",
-    "eegnex": "it normalises filters, the authors' code samples",
-    "eeginception_mi": _NO_MAP,
-    "eegsym": _NO_MAP,
-    "eegtcnet": "its dilated convolutions have no biases",
-    "fbcnet": "it filters with FIR filters, the authors' code with Chebyshev filters in both ways",
-    "stagernet": "it pads kernels of even length by one sample more",
-    "usleep": _NO_MAP,
-}
 
 
 def from_compact(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
@@ -140,11 +22,12 @@ def from_compact(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
     name = name_of(model)
     compact = COMPACT_MAPS[name]
     ours = model.state_dict()
-    head = [*compact.modules.values()][-1]
+    modules = compact.modules_of(model)
+    head = [*modules.values()][-1]
     converted: dict[str, Tensor] = {}
     used: set[str] = set()
     free = set()  # of a limit that theirs has as well
-    for their, our in compact.modules.items():
+    for their, our in modules.items():
         for entry in _entries(ours, our):
             key, there = _key(state, their, entry), ours[f"{our}.{entry}"]
             if key is None:
@@ -157,12 +40,14 @@ def from_compact(model: EEGModel, state: Mapping[str, Tensor]) -> Match:
             if our == head and _is_head_of_others(state[key], there):
                 continue
             converted[f"{our}.{entry}"] = _fitted(state[key], there.shape, our == head)
-    other = [key for key in state if key not in used]
-    if other:
-        raise ValueError(
-            f"expected weights of braindecode's {name}, got {len(other)} of other names: "
-            f"{', '.join(map(repr, other[:3]))}"
-        )
+    for our, theirs in compact.joined.items():
+        for entry in _entries(ours, our):
+            keys = [f"{their}.{entry}" for their in theirs]
+            if all(key in state for key in keys):
+                parts = [state[key] for key in keys]
+                converted[f"{our}.{entry}"] = torch.cat(parts) if parts[0].ndim else parts[0]
+                used.update(keys)
+    _check_names(name, state, used)
     _change_attention(model, converted, to_ours=True)
     if compact.eps is not None:
         _change_eps(model, converted, compact.eps, to_ours=True)
@@ -174,7 +59,8 @@ def to_compact(model: EEGModel, state: Mapping[str, Tensor]) -> dict[str, Tensor
     """Return our weights as a state dict of braindecode's model; see `to_braindecode`."""
     name = name_of(model)
     compact = COMPACT_MAPS[name]
-    head = [*compact.modules.values()][-1]
+    modules = compact.modules_of(model)
+    head = [*modules.values()][-1]
     ours = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     _change_attention(model, ours, to_ours=False)
     if compact.eps is not None:
@@ -182,26 +68,24 @@ def to_compact(model: EEGModel, state: Mapping[str, Tensor]) -> dict[str, Tensor
     for module, norm in compact.norm_after.items():
         ours[f"{norm}.running_mean"] -= ours[f"{module}.bias"]
     result = dict(state)
-    for their, our in compact.modules.items():
-        for entry in _entries(ours, our):
-            key = _key(state, their, entry)
-            if key is None:
-                if entry == "bias" and our in compact.norm_after:
-                    continue
-                raise ValueError(f"expected braindecode's {name}, which has '{their}.{entry}'")
-            tensor = ours[f"{our}.{entry}"]
-            shape = state[key].shape
-            tensor = _fitted(tensor, shape, our == head)
-            if tensor.shape != shape:
-                raise ValueError(
-                    f"expected {key} of shape {tuple(tensor.shape)} in braindecode's model, got "
-                    f"{tuple(shape)}"
-                )
-            result[key] = tensor.clone()
+    used = set()
+    for their, key, tensor in _their_entries(compact, modules, ours, state):
+        if key is None:
+            raise ValueError(f"expected braindecode's {name}, which has {their!r}")
+        shape = state[key].shape
+        tensor = _fitted(tensor, shape, modules.get(their.rpartition(".")[0]) == head)
+        if tensor.shape != shape:
+            raise ValueError(
+                f"expected {key} of shape {tuple(tensor.shape)} in braindecode's model, got "
+                f"{tuple(shape)}"
+            )
+        used.add(key)
+        result[key] = tensor.clone()
+    _check_names(name, state, used)
     return result
 
 
-def compact_arguments(name: str, config: Mapping[str, object]) -> dict[str, object]:
+def compact_arguments(name: str, config: Mapping[str, Any]) -> dict[str, object]:
     """Return our arguments from those of braindecode's model, without limits of norms.
 
     Examples
@@ -210,7 +94,16 @@ def compact_arguments(name: str, config: Mapping[str, object]) -> dict[str, obje
     {'F1': 4, 'kernel_length': 65}
     """
     compact = COMPACT_MAPS[name]
+    for theirs, value in compact.fixed.items():
+        if config.get(theirs, value) != value:
+            raise ValueError(
+                f"expected {theirs}={value!r} of braindecode's {name}, which ours computes, got "
+                f"{config[theirs]!r}"
+            )
     found = {ours: config[theirs] for ours, theirs in compact.arguments.items() if theirs in config}
+    for ours, parts in compact.tuples.items():
+        if all(theirs in config for theirs, _ in parts):
+            found[ours] = tuple(config[theirs] * factor for theirs, factor in parts)
     for argument in compact.odd:
         length = found.get(argument)
         if isinstance(length, int):
@@ -223,9 +116,48 @@ def _entries(state: Mapping[str, Tensor], module: str) -> list[str]:
     return [key.removeprefix(start) for key in state if key.rpartition(".")[0] == module]
 
 
+def _their_entries(
+    compact: CompactMap,
+    modules: Mapping[str, str],
+    ours: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
+) -> Iterator[tuple[str, str | None, Tensor]]:
+    """Yield the name of each of their tensors, the name that a constraint gives it, and ours."""
+    for their, our in modules.items():
+        for entry in _entries(ours, our):
+            key = _key(state, their, entry)
+            if key is not None or entry != "bias" or our not in compact.norm_after:
+                yield f"{their}.{entry}", key, ours[f"{our}.{entry}"]
+    for our, theirs in compact.joined.items():
+        for entry in _entries(ours, our):
+            tensor = ours[f"{our}.{entry}"]
+            keys = [f"{their}.{entry}" for their in theirs]
+            yield from ((key, None, tensor) for key in keys if key not in state)
+            parts: list[Tensor] = [tensor] * len(keys)
+            sizes = [state[key].numel() for key in keys]
+            if tensor.ndim and sum(sizes) == len(tensor):
+                parts = list(torch.split(tensor, sizes))
+            yield from zip(keys, keys, parts, strict=True)
+
+
+def _check_names(name: str, state: Mapping[str, Tensor], used: set[str]) -> None:
+    other = [key for key in state if key not in used]
+    if other:
+        raise ValueError(
+            f"expected weights of braindecode's {name}, got {len(other)} of other names: "
+            f"{', '.join(map(repr, other[:3]))}"
+        )
+
+
+# How torch names the tensors of a weight normalisation.
+_NORMALISED = {"norm": "original0", "direction": "original1"}
+
+
 def _key(state: Mapping[str, Tensor], module: str, entry: str) -> str | None:
-    """Return the name of their tensor, which a constraint changes."""
-    names = (f"{module}.{entry}", f"{module}.parametrizations.{entry}.original")
+    """Return the name of their tensor, which a constraint or a weight normalisation changes."""
+    names = [f"{module}.{entry}", f"{module}.parametrizations.{entry}.original"]
+    if entry in _NORMALISED:
+        names = [f"{module}.parametrizations.weight.{_NORMALISED[entry]}"]
     return next((name for name in names if name in state), None)
 
 

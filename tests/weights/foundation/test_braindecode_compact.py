@@ -14,7 +14,7 @@ from eegzoo.weights.foundation.braindecode import (
     from_braindecode,
     to_braindecode,
 )
-from eegzoo.weights.foundation.braindecode_compact import COMPACT_MAPS, DIFFERENCES
+from eegzoo.weights.foundation.braindecode_compact_maps import COMPACT_MAPS, DIFFERENCES
 
 FILE = Path(__file__).parents[2] / "reference" / "braindecode_compact.npz"
 with np.load(FILE) as _arrays:
@@ -140,3 +140,39 @@ def test_kernels_of_even_length_go_back_only_with_a_zero_at_their_end():
 def test_other_architectures_are_refused_with_their_difference(name):
     with pytest.raises(ValueError, match=f"got '{name}': (it|no map)"):
         arguments_from(name, {})
+
+
+def test_tensors_of_their_model_that_ours_lacks_raise_by_name():
+    theirs, _ = theirs_of("bdtcn")
+    model = ours_of("bdtcn")
+    from_braindecode(model, theirs)
+    block = "base_tcn.temporal_blocks.temporal_block_3.conv1.bias"
+    with pytest.raises(ValueError, match=f"got 1 of other names: '{block}'"):
+        to_braindecode(model, {**theirs, block: torch.zeros(10)})
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("eegitnet", {"tcn_dilatation": 2}, "expected tcn_dilatation=1 of braindecode's eegitnet"),
+        ("tidnet", {"summary": 4}, "expected summary=-1 of braindecode's tidnet"),
+        ("sparcnet", {"stride_conv1": 2}, "expected stride_conv1=1 of braindecode's sparcnet"),
+    ],
+)
+def test_arguments_of_braindecode_that_ours_lacks_raise(name, arguments, message):
+    config = META[name]["config"]
+    arguments_from(name, config)
+    with pytest.raises(ValueError, match=message):
+        arguments_from(name, {**config, **arguments})
+
+
+def test_batch_normalisations_of_three_scales_are_one_of_ours():
+    theirs, _ = theirs_of("eegitnet")
+    model = ours_of("eegitnet")
+    from_braindecode(model, theirs)
+    means = [theirs[f"inception_block.branches.{scale}.3.running_mean"] for scale in range(3)]
+    assert torch.equal(model.reduce[0].running_mean, torch.cat(means))
+    key = "inception_block.branches.2.3.weight"
+    del theirs[key]
+    with pytest.raises(ValueError, match=f"which has '{key}'"):
+        to_braindecode(model, theirs)
