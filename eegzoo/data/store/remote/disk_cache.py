@@ -26,7 +26,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LOCK_SECONDS = 1200  # longer than obstore repeats a request
 _TOUCH_SECONDS = 10.0
 _LATELY_SECONDS = 600.0
-_FULL_SECONDS = 10.0  # until a cache that had no room is looked at again
+_FULL_SECONDS = 60.0  # until a cache that had no room is searched again, file by file
 _REMEMBERED = 100_000
 
 # Entries that this process has checked, with what would change if they did: inode, size and time of
