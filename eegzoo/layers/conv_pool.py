@@ -29,6 +29,9 @@ from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 _FRONTS = (TemporalSpatialConv, FoldedFront)
 _CONVOLUTIONS = (FastConstrainedConv1d, FastConv1d)
+# Signals in evaluation for which to fold a normalisation into kernels takes longer than to compute
+# it: one window takes DeepConvNet 2.6 ms in place of 3.4.
+_FEW = 2
 
 
 def conv_norm_pool(layer: Any, norm: Any, pool: Any, activation: Any, x: Tensor) -> Tensor:
@@ -67,7 +70,7 @@ def conv_norm_pool(layer: Any, norm: Any, pool: Any, activation: Any, x: Tensor)
     >>> torch.testing.assert_close(found, activation(pool(norm(layer(x)))), rtol=1e-4, atol=1e-5)
     """
     kernels = _kernels(layer, norm, pool, activation, x)
-    if kernels is not None:
+    if kernels is not None and (_in_training(norm) or len(x) > _FEW):
         length = pool.kernel_size
         if not _in_training(norm):
             algorithm = _fastest(x, kernels, length, training=False)

@@ -145,6 +145,17 @@ def test_everything_else_is_computed_one_after_the_other(change, joint):
     torch.testing.assert_close(found, activation(pool(norm(layer(x)))), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(("n_windows", "training"), [(1, False), (2, False), (3, False), (2, True)])
+def test_a_few_windows_are_computed_one_after_the_other_in_evaluation(n_windows, training, joint):
+    modules, x = parts()
+    modules.train(training)
+    found = conv_norm_pool(*modules, x[:n_windows])
+    assert bool(joint) == (training or n_windows > 2)
+    if not joint:
+        layer, norm, pool, activation = modules
+        assert torch.equal(found, activation(pool(norm(layer(x[:n_windows])))))
+
+
 def test_the_fastest_is_chosen_once(joint):
     modules, x = parts()
     for _ in range(2):
