@@ -69,6 +69,10 @@ class Prefetcher:
             for _ in range(min(len(new), N_THREADS - self._n_busy)):
                 self._start()
 
+    def has(self, item: Hashable) -> bool:
+        """Return whether the function has to be called of an item still, or is being called."""
+        return self._process == os.getpid() and item in self._known
+
     def _start(self) -> None:
         if self._waiting:
             with contextlib.suppress(RuntimeError):  # the interpreter is ending

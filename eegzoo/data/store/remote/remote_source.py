@@ -128,7 +128,8 @@ class RemoteSource(ShardSource):
         first = pieces[0]
         with self.cache.claimed(first.digest):
             left = [each for each in pieces if not self.cache.read(each.digest, reads[each])]
-            if left and first.n_bytes <= PIECE_BYTES:  # memory may not hold a whole file
+            # Memory may not hold a whole file, and what is prefetched already is waited for.
+            if left and first.n_bytes <= PIECE_BYTES and not any(map(self._prefetcher.has, left)):
                 n_bytes = sum(piece.n_bytes for piece in pieces)
                 with contextlib.suppress(WrongContentError):
                     content = self._range(first.file, first.start, n_bytes)

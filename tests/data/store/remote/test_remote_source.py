@@ -148,6 +148,15 @@ def test_prefetched_windows_are_read_without_a_request(server, local, remote):
     assert server.requests == []
 
 
+def test_what_is_being_prefetched_is_not_read_again(server, local, remote):
+    server.faults.extend([object_server.slow] * 9)
+    remote.prefetch(np.arange(len(remote)))
+    np.testing.assert_array_equal(remote[:], local[:])
+    while remote.source._prefetcher._known:
+        time.sleep(0.001)
+    assert len(server.requests) == 9  # one for each piece
+
+
 def test_half_of_a_cache_is_for_prefetched_windows(server, local, tmp_path):
     store = WindowStore(
         URL, storage_options=server.options(), cache=tmp_path / "small", cache_gb=4.5e-6
