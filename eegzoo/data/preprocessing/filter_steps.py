@@ -131,7 +131,7 @@ class Notch(Step):
             )
 
     def code(self, inst: str) -> str:
-        """Return the equivalent MNE code for a variable named `inst`."""
+        """Return the equivalent MNE code for a variable named `inst` without pauses."""
         if self.method == "forward":
             return f"eegzoo.data.notch_forward({inst}, {list(self.freqs)})"
         return f"{inst}.notch_filter({list(self.freqs)})"
