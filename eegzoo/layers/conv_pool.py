@@ -69,10 +69,13 @@ def conv_norm_pool(layer: Any, norm: Any, pool: Any, activation: Any, x: Tensor)
     >>> found = conv_norm_pool(layer, norm, pool, activation, x)
     >>> torch.testing.assert_close(found, activation(pool(norm(layer(x)))), rtol=1e-4, atol=1e-5)
     """
-    kernels = _kernels(layer, norm, pool, activation, x)
-    if kernels is not None and (_in_training(norm) or len(x) > _FEW):
+    in_training = norm.training and not isinstance(norm, nn.Identity)
+    # A compiler must not see the sizes of batches compared.
+    is_few = not (in_training or torch.compiler.is_compiling()) and len(x) <= _FEW
+    kernels = None if is_few else _kernels(layer, norm, pool, activation, x)
+    if kernels is not None:
         length = pool.kernel_size
-        if not _in_training(norm):
+        if not in_training:
             algorithm = _fastest(x, kernels, length, training=False)
             kernel, bias = _filters(layer, x)
             weight, bias = normalized_filters(kernel, bias, norm)
@@ -88,10 +91,6 @@ def conv_norm_pool(layer: Any, norm: Any, pool: Any, activation: Any, x: Tensor)
             return pooled
     plain: Tensor = activation(pool(norm(layer(x))))
     return plain
-
-
-def _in_training(norm: nn.Module) -> bool:
-    return norm.training and not isinstance(norm, nn.Identity)
 
 
 def _kernels(
@@ -141,7 +140,7 @@ def _filters(layer: Any, x: Tensor) -> tuple[Tensor, Tensor | None]:
     if type(layer) in _FRONTS:
         filters: tuple[Tensor, Tensor | None] = layer.folded_filters(x)
         return filters
-    weight = layer.constrained_weight() if isinstance(layer, NormConstraint) else layer.weight
+    weight = layer.shared_weight() if isinstance(layer, NormConstraint) else layer.weight
     return weight, layer.bias
 
 

@@ -11,9 +11,10 @@ from eegzoo.layers import ConstrainedConv2d, TemporalSpatialConv
 from eegzoo.layers.latest_by_value import LatestByValue
 
 
-@pytest.fixture
-def weight():
-    return torch.tensor([1.0, 2.0])
+# Small tensors and large ones are compared by different functions.
+@pytest.fixture(params=[2, 20_000], ids=["small", "large"])
+def weight(request):
+    return torch.arange(1.0, 1.0 + request.param)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,8 @@ def weight():
         lambda weight: weight.numpy().fill(3),
         lambda weight: weight.double(),
         lambda weight: weight[:1],
+        lambda weight: weight.bfloat16(),
+        lambda weight: weight.index_fill_(0, torch.tensor([1]), torch.nan),
     ],
 )
 def test_every_change_is_seen(weight, change):

@@ -60,7 +60,7 @@ class MapsSequential(nn.Sequential):
                 x = _normalized_and_pooled(layer, layers[1], x)
                 del layers[:2]
             elif isinstance(layer, ConstrainedConv1d) and _is_depthwise(layer):
-                kernels = layer.constrained_weight().squeeze(1)
+                kernels = layer.shared_weight().squeeze(1)
                 before, after = padding_of(layer)
                 x = depthwise_conv1d(x, kernels, layer.bias, (before, after))
             elif type(layer) is nn.BatchNorm1d:

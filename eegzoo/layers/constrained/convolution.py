@@ -63,7 +63,7 @@ class ConstrainedConv(NormConstraint, ConvBase):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x`, with or without a batch axis, with the constrained weight."""
-        weight, padding = self.constrained_weight(), padding_of(self)
+        weight, padding = self.shared_weight(), padding_of(self)
         both_sides: int | list[int] | tuple[int, ...] = 0
         if self.padding_mode != "zeros":
             x = F.pad(x, padding, self.padding_mode)

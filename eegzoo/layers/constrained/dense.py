@@ -66,4 +66,4 @@ class ConstrainedDense(NormConstraint, nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
-        return F.linear(x, self.constrained_weight(), self.bias)
+        return F.linear(x, self.shared_weight(), self.bias)

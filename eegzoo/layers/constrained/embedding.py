@@ -76,7 +76,7 @@ class ConstrainedEmbedding(NormConstraint, nn.Embedding):
     def forward(self, x: Tensor) -> Tensor:
         """Map indices (...) to vectors (..., embedding_dim)."""
         return F.embedding(
-            x, self.constrained_weight(), self.padding_idx,
+            x, self.shared_weight(), self.padding_idx,
             scale_grad_by_freq=self.scale_grad_by_freq, sparse=self.sparse,
         )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,10 @@ from eegzoo.layers.constrained.norms import (
     norms_over,
 )
 from eegzoo.layers.constrained.weight_guard import GuardedWeight
+from eegzoo.layers.eager import is_eager_on_cpu
+from eegzoo.layers.latest_by_value import LatestByValue
 from eegzoo.torch_modules import OwnStateDict, without_version
+from eegzoo.torch_tracing import is_observed
 
 
 class NormConstraint(GuardedWeight, OwnStateDict):
@@ -41,15 +43,13 @@ class NormConstraint(GuardedWeight, OwnStateDict):
     training and evaluation use the same weight. Loading a state dict is not an update: a state dict
     contains the weight that evaluation computes with, and a loaded weight is used as it is.
 
-    The weight may be used elsewhere in the graph of a training step, for example in a penalty or by
-    a tied layer. An expression of ``weight`` that is computed before the layer's forward has its
-    gradient at the projected weight wherever autograd reads the weight itself, as in the sum of its
-    squares. Call `scale_norm` before such an expression, or use `constrained_weight` in it, to
-    compute its value with the projected weight as well.
+    The weight may be used elsewhere in the graph of a training step, as in a penalty or by a tied
+    layer. An expression of ``weight`` that is computed before the layer's forward has its gradient
+    at the projected weight wherever autograd reads the weight itself, as in the sum of its squares.
+    Call `scale_norm` before it, or use `constrained_weight`, to compute its value with that weight.
 
     Two layers that share a weight but have different limits each compute with a weight within their
-    own limits. The stored weight is within the limits of the layer that was called last in
-    training.
+    own limits. The stored weight is within those of the layer that was called last in training.
 
     Tensors passed to ``functional_call`` are never modified. The exception is a ``Parameter``,
     which cannot be distinguished from the layer's own: in training it is projected in place, just
@@ -133,6 +133,7 @@ class NormConstraint(GuardedWeight, OwnStateDict):
             # NaN equals nothing, so that the first weight counts as an update.
             last = torch.full_like(weight.detach(), torch.nan) if self.minmax_rate < 1.0 else None
             self.register_buffer(_last(name), last, persistent=False)
+        self._latest_weight = LatestByValue()
 
     def delete_constraint(self) -> None:
         """Delete the limits and everything else that a plain layer does not have."""
@@ -140,6 +141,7 @@ class NormConstraint(GuardedWeight, OwnStateDict):
             delattr(self, name)
         for name in self.weight_names:
             delattr(self, _last(name))
+        del self._latest_weight
 
     def filter_norms(self, weight: Tensor | None = None) -> Tensor:
         """Return the norms that the limits apply to.
@@ -195,6 +197,29 @@ class NormConstraint(GuardedWeight, OwnStateDict):
         projected = weight.clone()
         self._project_(projected.detach(), name)
         return projected
+
+    def shared_weight(self) -> Tensor:
+        """Return ``constrained_weight()`` for a computation that does not change it in place.
+
+        Where no gradients are recorded, it is the same tensor until the weight changes: to project
+        a large weight takes longer than to compute one window with it.
+        """
+        weight = self.weight
+        if torch.is_grad_enabled() or not self._depends_on_values_alone(weight):
+            return self.constrained_weight()
+        limits = (self.max_norm, self.min_norm, self.axis_norm, self.non_negative)
+        with torch.inference_mode(False), torch.no_grad():
+            return self._latest_weight.get([weight], limits, self.constrained_weight)  # type: ignore[no-any-return]
+
+    def _depends_on_values_alone(self, weight: Tensor) -> bool:
+        """Return whether a parameter's values and the limits determine the projected copy."""
+        if not (isinstance(weight, nn.Parameter) and is_eager_on_cpu(weight)) or is_observed():
+            return False
+        if self.minmax_rate < 1.0 or not self.is_constrained():
+            return False
+        kind, names = type(self), ("constrained_weight", "filter_norms")
+        inherited = all(getattr(kind, name) is getattr(NormConstraint, name) for name in names)
+        return inherited and vars(self).keys().isdisjoint(names)
 
     def scale_norm(self, eps: float = 1e-9) -> None:
         """Project the stored weights in place, as the forward pass does in training.
@@ -260,16 +285,14 @@ class NormConstraint(GuardedWeight, OwnStateDict):
 
     def shown_constraint(self) -> str:
         """Return the constraint as it appears in the layer's ``repr``."""
-        shown: dict[str, Any] = {"max_norm": self.max_norm}
-        if self.min_norm is not None:
-            shown["min_norm"] = self.min_norm
-        if self.max_norm is not None:
-            shown["axis_norm"] = self.axis_norm
-        if self.minmax_rate < 1.0:
-            shown["minmax_rate"] = self.minmax_rate
-        if self.non_negative:
-            shown["non_negative"] = True
-        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
+        shown = {
+            "max_norm": True,
+            "min_norm": self.min_norm is not None,
+            "axis_norm": self.max_norm is not None,
+            "minmax_rate": self.minmax_rate < 1.0,
+            "non_negative": self.non_negative,
+        }
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in shown if shown[name])
 
 
 def _last(name: str) -> str:

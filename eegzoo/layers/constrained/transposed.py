@@ -36,7 +36,7 @@ class _ConstrainedTransposed(NormConstraint, TransposedBase):
         """Convolve `x`, with or without a batch axis, with the constrained weight."""
         output_padding = output_padding_of(self, x, output_size)
         return self._convolve(
-            x, self.constrained_weight(), self.bias, self.stride, self.padding, output_padding,
+            x, self.shared_weight(), self.bias, self.stride, self.padding, output_padding,
             self.groups, self.dilation,
         )  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +32,7 @@ from eegzoo.layers.time_major import prefers_time_major
 from eegzoo.torch_internals import has_hooks, has_patched_forward, is_transformed, wide_dtype
 
 _fused_everywhere: bool | None = None
+_Filters = TypeVar("_Filters", bound=tuple[Tensor | None, ...])
 
 
 @contextmanager
@@ -137,12 +138,11 @@ class TemporalSpatialConv(nn.Module):
         order = self.order(x)
         if order == "plain":
             y = self.temporal(x.unsqueeze(1))
-            y = y if self.norm is None else self.norm(y)
-            mixed: Tensor = self.spatial(y)
+            mixed: Tensor = self.spatial(y if self.norm is None else self.norm(y))
             return mixed.squeeze(2)
         if order == "folded":
             return self._convolve(x, *self.folded_filters(x), groups=1)
-        kernels, mixing, bias = self._filters(x)
+        kernels, mixing, bias = self._latest_or(self._mix, x)
         spatial = mixing.squeeze(1).expand(x.shape[0], -1, -1)
         if self._in_unit_steps() and prefers_time_major(x, len(mixing)):
             mixed = torch.bmm(x.mT, spatial.mT).mT
@@ -155,38 +155,38 @@ class TemporalSpatialConv(nn.Module):
 
     def kernel_shape(self, x: Tensor) -> tuple[int, ...] | None:
         """Return the shape of `folded_filters` if they are one valid convolution, else None."""
-        if self.norm is not None or any(time_padding(self.temporal)) or not self._in_unit_steps():
-            return None
-        if self.order(x) != "folded":
+        plain = self._in_unit_steps() and not any(time_padding(self.temporal))
+        if self.norm is not None or not plain or self.order(x) != "folded":
             return None
         return (self.spatial.out_channels, x.shape[1], self.temporal.kernel_size[1])
 
     def folded_filters(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the kernels (maps, n_chans, kernel_length) and bias of the folded order.
 
-        In training this projects the stored weights and updates running statistics, as ``forward``
-        does.
+        In training it projects stored weights and updates running statistics, as ``forward`` does.
         """
-        kernels, mixing, bias = self._filters(x)
+        return self._latest_or(self._fold, x)
+
+    def _fold(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        kernels, mixing, bias = self._mix(x)
         return torch.einsum("ofc,fk->ock", mixing, kernels), bias
 
-    def _filters(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _mix(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return kernels (F, n_taps), spatial filters (maps, F / groups, n_chans) and biases."""
+        # In training this projects the weights, in the same sequence as the plain order.
+        kernels, shift = self._normalized(weight_of(self.temporal).flatten(1), x)
+        mixing = weight_of(self.spatial).squeeze(3)
+        return kernels, mixing, mixed_bias(self.spatial, mixing, shift)
 
-        def compute() -> tuple[Tensor, Tensor, Tensor | None]:
-            # In training this projects the weights, in the same sequence as the plain order.
-            kernels = weight_of(self.temporal).flatten(1)
-            mixing = weight_of(self.spatial).squeeze(3)
-            kernels, shift = self._normalized(kernels, x)
-            return kernels, mixing, mixed_bias(self.spatial, mixing, shift)
-
-        settings = tuple(settings_of(layer) for layer in self.children())
+    def _latest_or(self, compute: Callable[[Tensor], _Filters], x: Tensor) -> _Filters:
+        """Return what `compute` makes of the weights; in evaluation, only if they have changed."""
+        settings = (compute.__name__, *(settings_of(layer) for layer in self.children()))
         fixed = None not in settings and not (torch.is_grad_enabled() or self._needs_statistics())
         if not fixed or not is_eager_on_cpu(x) or torch.is_autocast_enabled("cpu"):
-            return compute()
+            return compute(x)
         with torch.inference_mode(False), torch.no_grad():
             values = [*self.parameters(), *self.buffers()]
-            return self._latest_weights.get(values, settings, compute)  # type: ignore[no-any-return]
+            return self._latest_weights.get(values, settings, lambda: compute(x))  # type: ignore[no-any-return]
 
     def order(self, x: Tensor) -> str:
         """Return the order in which `forward` computes: "plain", "spatial first" or "folded"."""

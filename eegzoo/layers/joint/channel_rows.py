@@ -241,7 +241,7 @@ def _filters(layer: Any) -> tuple[Tensor, Tensor | None]:
     """Return kernels (maps, in_maps, kernel_height, kernel_length) and the bias."""
     if not isinstance(layer, MultiScaleConv):
         constrained = isinstance(layer, NormConstraint)
-        return (layer.constrained_weight() if constrained else layer.weight), layer.bias
+        return (layer.shared_weight() if constrained else layer.weight), layer.bias
     # The centres of all kernels are at the same sample.
     found = [_filters(_unpadded(conv)) for conv in layer]
     length = max(weight.shape[3] for weight, _ in found)
