@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
+
+from eegzoo.same_values import has_same_values
 
 TransposedBase = _ConvTransposeNd
 """Base class of torch's transposed convolutions."""
@@ -291,4 +292,4 @@ def _is_same(now: Tensor | None, before: Tensor | None) -> bool:
         return now is before
     # Subclasses may replace the comparison itself.
     known = type(now) is nn.Parameter or type(now) is Tensor
-    return known and now.dtype is before.dtype and torch.equal(now, before)
+    return known and has_same_values(now, before)

@@ -34,6 +34,7 @@ FOLDERS = {
         "blocks",
         "attention",
         "joint",
+        "one_window",
     ),
     "models": ("", "references"),
     "training": (

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
-# NumPy compares large arrays five times as fast as torch does, and small ones more slowly.
-_LARGE = 8192
+from eegzoo.same_values import has_same_values
 
 
 class LatestByValue:
@@ -68,11 +65,5 @@ class LatestByValue:
 
 def _same(before: Sequence[Tensor], now: Sequence[Tensor]) -> bool:
     return len(before) == len(now) and all(
-        a.dtype == b.dtype and _is_equal(a, b) for a, b in zip(before, now, strict=True)
+        has_same_values(a, b) for a, b in zip(before, now, strict=True)
     )
-
-
-def _is_equal(a: Tensor, b: Tensor) -> bool:
-    if a.numel() < _LARGE or a.dtype not in (torch.float32, torch.float64):
-        return torch.equal(a, b)
-    return np.array_equal(a.numpy(), b.detach().numpy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from torch import Tensor, nn
 
@@ -14,8 +14,9 @@ from eegzoo.layers.conv_pool import conv_norm_pool
 from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fast_conv.fast_layers import FastConstrainedConv1d
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
-from eegzoo.models.base import EEGModel
+from eegzoo.layers.one_window.conv_pool_window import ConvPoolWindow, fold_conv_pools
 from eegzoo.models.registry import register_model
+from eegzoo.models.shorter_way import OneWindowModel
 from eegzoo.torch_internals import has_hooks, has_patched_forward
 
 
@@ -28,7 +29,7 @@ from eegzoo.torch_internals import has_hooks, has_patched_forward
     source="vlawhern/arl-eegmodels, commit 4a512e5 (Keras)",
     standard={"n_chans": 22, "n_times": 1000, "n_outputs": 4, "sfreq": 250.0},
 )
-class DeepConvNet(EEGModel):
+class DeepConvNet(OneWindowModel):
     """DeepConvNet: four blocks of convolution and max pooling, the first with spatial filters.
 
     Equal to the Keras code of Lawhern et al., except that the inputs of the head are in torch's
@@ -150,10 +151,22 @@ class DeepConvNet(EEGModel):
             Dropout(self.drop_prob),
         )
 
+    def fold_layers(self) -> ConvPoolWindow | None:
+        """Return the function of one window, or None if this has none."""
+        if not self._has_usual_blocks():
+            return None
+        layers = [*self.first, *chain(*(block.children() for block in self.blocks)), self.head]
+        return fold_conv_pools(self.front, layers, self.n_times)
+
+    def _has_usual_blocks(self) -> bool:
+        """Return whether calls of the layers give what calls of their containers give."""
+        containers = (self.first, self.blocks, *self.blocks)
+        lengths = (4, 3, 5, 5, 5)
+        return tuple(map(_length_of_sequential, containers)) == lengths
+
     def features(self, x: Tensor) -> Tensor:
         """Map windows (batch, n_chans, n_times) to features (batch, num_features)."""
-        containers = (self.first, self.blocks, *self.blocks)
-        if any(has_hooks(part) or has_patched_forward(part) for part in containers):
+        if not self._has_usual_blocks():
             outputs: Tensor = self.blocks(self.first(self.front(x)))
             return outputs.flatten(1)
         norm, pool, activation, drop = self.first
@@ -169,3 +182,9 @@ class DeepConvNet(EEGModel):
         head = ConstrainedDense(self.num_features, n_outputs, max_norm=self.head_max_norm)
         keras_init_(head)
         return head
+
+
+def _length_of_sequential(part: nn.Module) -> int | None:
+    """Return the number of layers that are called one after the other, or None."""
+    plain = type(part) is nn.Sequential and not (has_hooks(part) or has_patched_forward(part))
+    return len(list(part.children())) if plain else None

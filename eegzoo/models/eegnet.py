@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from eegzoo.arguments import positive_ints
 from eegzoo.layers.blocks.eegnet_blocks import depthwise_front
 from eegzoo.layers.blocks.initializers import keras_init_
 from eegzoo.layers.blocks.maps_sequential import MapsSequential
-from eegzoo.layers.blocks.one_window import OneWindow, fold_one_window
 from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.dropout import Dropout
-from eegzoo.layers.fronts.temporal_spatial import may_be_fused
-from eegzoo.layers.latest_by_state import LatestByState, is_unobserved
-from eegzoo.models.base import EEGModel
+from eegzoo.layers.one_window.eegnet_window import OneWindow, fold_one_window
 from eegzoo.models.registry import register_model
-from eegzoo.models.shorter_way import with_gradients_of_layers
+from eegzoo.models.shorter_way import OneWindowModel
 from eegzoo.models.virtual_channels import virtual_channels_of
 
 _LAWHERN = (
@@ -67,7 +63,7 @@ _SOURCE = "vlawhern/arl-eegmodels, commit 4a512e5 (Keras)"
     source=_SOURCE,
     standard={"n_chans": 64, "n_times": 128, "n_outputs": 4, "sfreq": 128.0},
 )
-class EEGNet(EEGModel):
+class EEGNet(OneWindowModel):
     """EEGNet: temporal filters, depthwise spatial filters and a separable convolution.
 
     Equal to the authors' Keras code, except for three differences that do not change the function:
@@ -190,7 +186,6 @@ class EEGNet(EEGModel):
         self.num_features = self.F2 * (self.n_times // pool_1 // pool_2)
         self.head = self.make_head(self.n_outputs)
         keras_init_(self)
-        self._latest_one_window = LatestByState()
 
     def _norm_pool(self, n_maps: int, pool_length: int) -> MapsSequential:
         drop = nn.Dropout1d if self.drop_maps else Dropout
@@ -201,23 +196,10 @@ class EEGNet(EEGModel):
             drop(self.drop_prob),
         )
 
-    def by_shorter_way(self, x: Tensor) -> Tensor | None:
-        """Return the logits of one window in evaluation, else None."""
-        if x.shape != (1, self.n_chans, self.n_times) or not may_be_fused():
-            return None
-        # A gradient to the window itself will be computed, which takes the layers anyway.
-        if not is_unobserved(x) or (x.requires_grad and torch.is_grad_enabled()):
-            return None
-        state, one_window = self._latest_one_window.get_with_state(self, EEGNet.fold_one_window)
-        if one_window is None or one_window.bias.dtype is not x.dtype:
-            return None
-        return with_gradients_of_layers(one_window.forward, state, x)
-
-    def fold_one_window(self) -> OneWindow | None:
-        """Return the function of one window in evaluation, or None if this has no shorter way."""
-        if type(self) is not EEGNet or not {"features", "forward"}.isdisjoint(vars(self)):
-            return None
-        if self.virtual_channels is not None or self.feature_norm is not None:
+    def fold_layers(self) -> OneWindow | None:
+        """Return the function of one window, or None if this has none."""
+        containers = {type(self.reduce), type(self.separable)}
+        if self.virtual_channels is not None or containers != {MapsSequential}:
             return None
         return fold_one_window(self.front, [*self.reduce, *self.separable, self.head], self.n_times)
 

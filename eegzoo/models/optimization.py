@@ -24,7 +24,7 @@ from eegzoo.layers.fronts.norm_folding import (
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.padding import padding_layer
 from eegzoo.models.base import EEGModel, keep_in_evaluation, release
-from eegzoo.models.eegnet import EEGNet
+from eegzoo.models.shorter_way import OneWindowModel
 from eegzoo.torch_internals import (
     padding_of,
     set_padding,
@@ -136,7 +136,8 @@ def optimize_for_inference(model: EEGModel) -> OptimizedModel:
     - A linear front (`TemporalSpatialConv`) becomes one or two convolutions with constant weights,
       in the order that takes fewer operations.
     - Dropout is removed.
-    - `EEGNet` gets a second set of matrices for a single window on a CPU, as in an online session.
+    - `EEGNet` and `DeepConvNet` get a second set of weights for a single window on a CPU, as in an
+      online session.
 
     Constants are computed in float64; the outputs differ by rounding only. A layer with hooks, a
     parametrisation or a ``forward`` of its own stays as it is, and so do models in half precision
@@ -174,7 +175,7 @@ def optimize_for_inference(model: EEGModel) -> OptimizedModel:
     release(network)
     network.frozen_parts = ()
     network.eval().requires_grad_(False)
-    one_window = network.fold_one_window() if type(network) is EEGNet else None
+    one_window = network.fold_one_window() if isinstance(network, OneWindowModel) else None
     _fold_fronts(network)
     _fold_norms(network)
     _replace(network, lambda module: nn.Identity() if _is_dropout(module) else None)

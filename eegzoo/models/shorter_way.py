@@ -1,4 +1,4 @@
-"""Gradients of outputs that were computed by a shorter way than a model's layers."""
+"""Outputs of one window that are computed by a shorter way than a model's layers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,62 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from eegzoo.layers.fronts.norm_folding import is_untouched
+from eegzoo.layers.fronts.temporal_spatial import may_be_fused
+from eegzoo.layers.latest_by_state import LatestByState, is_unobserved
+from eegzoo.models.base import EEGModel
 from eegzoo.torch_modules import ModuleState
+
+
+class OneWindowModel(EEGModel):
+    """Model that computes one window in evaluation by fewer calls, made of its layers when needed.
+
+    A subclass overrides `fold_layers`, which its own subclasses inherit only together with the
+    methods that compute by the layers.
+
+    Examples
+    --------
+    >>> sizes = {"n_chans": 4, "n_times": 512, "n_outputs": 2, "sfreq": 128}
+    >>> model = eegzoo.create_model("deep_convnet", **sizes).eval()
+    >>> type(model.fold_one_window()).__name__
+    'ConvPoolWindow'
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._latest_one_window = LatestByState()
+
+    def by_shorter_way(self, x: Tensor) -> Tensor | None:
+        """Return the logits of one window in evaluation, else None."""
+        if x.shape != (1, self.n_chans, self.n_times) or not may_be_fused():
+            return None
+        # A gradient to the window itself will be computed, which takes the layers anyway.
+        if not is_unobserved(x) or (x.requires_grad and torch.is_grad_enabled()):
+            return None
+        fold = OneWindowModel.fold_one_window
+        state, one_window = self._latest_one_window.get_with_state(self, fold)
+        if one_window is None or one_window.head_bias.dtype is not x.dtype:
+            return None
+        return with_gradients_of_layers(one_window.forward, state, x)
+
+    def fold_one_window(self) -> nn.Module | None:
+        """Return the function of one window in evaluation, or None if this has no shorter way."""
+        # A subclass may compute otherwise, and so may methods that are replaced on the model.
+        if "fold_layers" not in vars(type(self)):
+            return None
+        if not {"features", "forward"}.isdisjoint(vars(self)) or self.feature_norm is not None:
+            return None
+        _, *parts = self.modules()
+        return self.fold_layers() if all(map(is_untouched, parts)) else None
+
+    def fold_layers(self) -> nn.Module | None:
+        """Return the function of one window, with its ``head_bias``, or None if this has none.
+
+        No part of the model has hooks or a ``forward`` of its own when this is called.
+        """
+        raise NotImplementedError
 
 
 def with_gradients_of_layers(

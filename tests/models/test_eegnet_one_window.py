@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from eegzoo.layers import fused_fronts
-from eegzoo.layers.blocks.one_window import OneWindow
+from eegzoo.layers.blocks.maps_sequential import MapsSequential
+from eegzoo.layers.one_window.eegnet_window import OneWindow
 from eegzoo.models import EEGNet, create_model, norm_features, optimize_for_inference
 
 SIZES = {"n_chans": 4, "n_times": 64, "n_outputs": 3, "sfreq": 64, "kernel_length": 9}
@@ -96,6 +97,14 @@ def replace_an_activation(model):
     model.reduce[1] = nn.ReLU()
 
 
+def another_container(model):
+    class Doubled(MapsSequential):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    model.reduce = Doubled(*model.reduce).eval()
+
+
 def a_parametrized_head(model):
     model.head = nn.Linear(model.num_features, 3).double()
     parametrize.register_parametrization(model.head, "bias", nn.Tanh())
@@ -116,6 +125,7 @@ CHANGES = {
     "eps": lambda model: setattr(model.reduce[0], "eps", 0.5),
     "alpha": lambda model: setattr(model.reduce[1], "alpha", 0.3),
     "activation": replace_an_activation,
+    "container": another_container,
     "parametrized": a_parametrized_head,
     "features normalised": lambda model: (norm_features(model), model.eval()),
     "a norm in training mode": lambda model: model.front.norm.train(),
@@ -148,7 +158,9 @@ def test_matrices_are_made_once_and_again_after_a_change(model, calls, monkeypat
 
 
 @pytest.mark.parametrize(
-    "hooked", ["reduce.1", "front.temporal", "head", "front"], ids=lambda name: name
+    "hooked",
+    ["reduce.1", "front.temporal", "head", "front", "reduce", "separable"],
+    ids=lambda name: name,
 )
 def test_hooks_run(model, hooked):
     seen, x = [], window()

@@ -129,8 +129,8 @@ def _is_faster(x: Tensor, kernels: Any, length: int, stride: int, training: bool
         one, zero = x.new_ones(len(weight)), x.new_zeros(len(weight))
         return normalized_block_power(x, weight, None, one, zero, 1e-5, stride)[0]
 
-    # Frames come first, and are used unless the plain way is clearly faster: they gain more in whole
-    # batches, whose filtered signals leave the caches, than in the few windows that are timed.
+    # Frames come first, and are used unless the plain way is clearly faster: they gain more in
+    # whole batches, whose filtered signals leave the caches, than in the few windows timed here.
     functions = {FRAMES: jointly, DIRECT: plainly}
     shape = (representative_batch(len(x)), *x.shape[1:])
     key = f"power {size_class(x, kernels)}, pool {length}/{stride}, training {training}"

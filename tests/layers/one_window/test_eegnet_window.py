@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from eegzoo.layers.blocks.one_window import OneWindow
 from eegzoo.layers.fronts.folded_front import FoldedFront
+from eegzoo.layers.one_window.eegnet_window import OneWindow
 from eegzoo.layers.padding import same_padding
 
 

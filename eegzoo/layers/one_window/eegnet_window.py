@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from eegzoo.layers.blocks.maps_sequential import ACTIVATIONS_OF_VALUES
@@ -14,16 +13,11 @@ from eegzoo.layers.constrained.convolution import ConstrainedConv1d
 from eegzoo.layers.constrained.dense import ConstrainedDense
 from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fronts.folded_front import FoldedFront, fold_front
-from eegzoo.layers.fronts.norm_folding import (
-    evaluation_weight,
-    is_foldable_norm,
-    is_untouched,
-    scale_and_shift,
-)
+from eegzoo.layers.fronts.norm_folding import evaluation_weight, scale_and_shift
 from eegzoo.layers.fronts.temporal_spatial import TemporalSpatialConv
 from eegzoo.layers.fronts.toeplitz import pool_matrix, toeplitz_blocks
+from eegzoo.layers.one_window.plain_layers import activated, are_plain
 from eegzoo.layers.padding import same_padding
-from eegzoo.torch_internals import BatchNormBase
 from eegzoo.torch_modules import stored_buffers
 
 # Number of samples that one product filters. Longer frames repeat less of their input, and need
@@ -137,7 +131,7 @@ class OneWindow(nn.Module):
         maps, n_samples = y.shape
         frames = y.as_strided((maps, self.n_blocks, blocks.shape[1]), (n_samples, _BLOCK, 1))
         # Copied, because the product of frames that overlap in memory is several times as slow.
-        y = _activated(first, torch.baddbmm(bias, frames.contiguous(), blocks)).view(maps, -1)
+        y = activated(first, torch.baddbmm(bias, frames.contiguous(), blocks)).view(maps, -1)
         if y.shape[1] != n_pooled * pool_length:
             y = y[:, : n_pooled * pool_length].contiguous()
         # An average pool as a product: torch's own pools and means have more to set up.
@@ -146,7 +140,7 @@ class OneWindow(nn.Module):
         taps = depthwise.shape[2]
         lags = y.as_strided((maps, taps, n_pooled), (y.shape[1], 1, 1)).contiguous()
         y = torch.bmm(depthwise, lags).view(maps, n_pooled)
-        y = _activated(second, torch.addmm(separable_bias, pointwise, y))
+        y = activated(second, torch.addmm(separable_bias, pointwise, y))
         return torch.addmv(head_bias, head, y.view(-1)).unsqueeze(0)
 
     @property
@@ -199,7 +193,7 @@ def fold_one_window(
     if len(layers) != len(_KINDS) or not (
         type(front) is TemporalSpatialConv
         and all(type(layer) in kinds for layer, kinds in zip(layers, _KINDS, strict=True))
-        and _are_plain([front, *layers])
+        and are_plain([front, *layers])
     ):
         return None
     norm_1, first, pool_1, _, depthwise, point, norm_2, second, pool_2, _, head = layers
@@ -233,21 +227,6 @@ _KINDS: tuple[tuple[type[nn.Module], ...], ...] = (
 )  # fmt: skip
 
 
-def _are_plain(layers: list[nn.Module]) -> bool:
-    """Return whether layers in evaluation compute what their classes and tensors imply."""
-    modules = [module for layer in layers for module in layer.modules()]
-    tensors = [x for layer in layers for x in (*layer.parameters(), *layer.buffers())]
-    floating = [x for x in tensors if x.is_floating_point()]
-    return (
-        not any(module.training or not is_untouched(module) for module in modules)
-        and all(is_foldable_norm(x) for x in modules if isinstance(x, BatchNormBase))
-        and {x.device.type for x in tensors} == {"cpu"}
-        and {type(x) for x in tensors} <= {Tensor, nn.Parameter}
-        and len({x.dtype for x in floating}) == 1
-        and floating[0].dtype in (torch.float32, torch.float64)
-    )
-
-
 def _length_of_pool(pool: Any) -> int | None:
     plain = pool.kernel_size == pool.stride and pool.padding == (0,) and not pool.ceil_mode
     return pool.kernel_size[0] if plain else None
@@ -262,11 +241,3 @@ def _is_depthwise(conv: Any) -> bool:
 def _is_pointwise(conv: Any) -> bool:
     in_unit_steps = conv.kernel_size == conv.stride == (1,)
     return bool(in_unit_steps and conv.groups == 1 and conv.padding == (0,))
-
-
-def _activated(activation: nn.Module, y: Tensor) -> Tensor:
-    # In place and without the calls of a module, which take as long as 4000 exponentials.
-    if type(activation) is nn.ELU:
-        return F.elu_(y, activation.alpha)
-    activated: Tensor = activation(y)
-    return activated

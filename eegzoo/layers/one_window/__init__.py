@@ -1,0 +1,1 @@
+"""Layers of networks in evaluation for a single window, with everything constant computed once."""
