@@ -1,17 +1,21 @@
 """Time models in all runtimes and beside other libraries: one window, a batch, and memory.
 
     python benchmarks/bench_runtimes.py [--models eegnet shallow_convnet] [--batch 32]
-        [--rounds 15] [--threads 1] [--clock processor] [--skip-memory]
+        [--rounds 15] [--seconds 20] [--threads 1] [--clock processor] [--memory eager optimized]
+        [--csv rows.csv]
 
 All runtimes and libraries of a model run in one process and take turns in every round; values are
-medians. Memory is the peak of ten batches beyond the model and its batch, in a process of its own.
+medians. There are fewer rounds, but at least three, where they would take longer than `--seconds`.
+Memory is the peak of ten batches beyond the model and its batch, in a process of its own.
 "difference" is the largest from the eager model, relative to its largest output. A runtime that is
-not installed is left out, with a message.
+not installed, or that does not take a model, is left out, with a message. Models that are in the
+file of `--csv` are not measured again. The last tables have one row for each model.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import subprocess
 import sys
 import time
@@ -36,6 +40,12 @@ PEERS = {"plain torch": "eegzoo, fused=False"} | {
 HEADER = (
     "model", "window", "runtime", "ms a window", "windows a second", "MiB", "difference",
 )  # fmt: skip
+WIDE = {
+    "ms a window": "Time of one window in ms",
+    "windows a second": "Windows a second in a batch",
+    "MiB": "Peak memory in MiB",
+    "difference": "Largest difference from eager",
+}
 Run = Callable[[torch.Tensor], object]
 
 
@@ -84,11 +94,11 @@ def rows_of(name: str, arguments: argparse.Namespace) -> list[tuple[str, ...]]:
     for batch, rounds in ((1, 20 * arguments.rounds), (arguments.batch, arguments.rounds)):
         x = torch.randn(batch, model.n_chans, model.n_times)
         steps = {key: torch.inference_mode()(lambda r=run, x=x: r(x)) for key, run in runs.items()}
-        taken = alternate(steps, rounds, CLOCKS[arguments.clock])
+        taken = timed(steps, rounds, arguments.seconds, CLOCKS[arguments.clock])
         times[batch] = {key: np.median(values) for key, values in taken.items()}
     rows = []
     for key, run in runs.items():
-        memory = "-" if arguments.skip_memory else memory_of(name, key, arguments)
+        memory = memory_of(name, key, arguments) if key in arguments.memory else "-"
         own = key in RUNTIMES and key != "eager"
         per_second = rate(times[arguments.batch][key], arguments.batch)
         rows.append(
@@ -99,6 +109,19 @@ def rows_of(name: str, arguments: argparse.Namespace) -> list[tuple[str, ...]]:
             )
         )  # fmt: skip
     return rows
+
+
+def timed(
+    steps: dict[str, Callable[[], object]], rounds: int, seconds: float, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """Return the times of each step in milliseconds, of as many rounds as there is time for."""
+    for step in steps.values():  # compiles
+        step()
+    start = time.perf_counter()
+    for step in steps.values():
+        step()
+    of_round = time.perf_counter() - start
+    return alternate(steps, int(np.clip(seconds / of_round, 3, rounds)), clock)
 
 
 def memory_of(name: str, runtime: str, arguments: argparse.Namespace) -> str:
@@ -147,9 +170,12 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=known, choices=known, metavar="MODEL")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=20, help="for all rounds of a batch size")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall")
-    parser.add_argument("--skip-memory", action="store_true")
+    every = [*RUNTIMES, *PEERS]
+    parser.add_argument("--memory", nargs="*", choices=every, default=every, metavar="RUNTIME")
+    parser.add_argument("--csv", type=Path, help="file that gets the rows, and has those before")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     packages = ("torch", "onnxruntime", "openvino", "braindecode", "selfeeg", "torcheeg")
@@ -157,9 +183,49 @@ def main() -> None:
     print(f"{arguments.threads} threads; {arguments.clock} time; ", end="")
     stub_missing_packages()
     print(f"{versions(*packages)}\n\n{markdown(HEADER)}\n|{'---|' * len(HEADER)}")
+    rows = read_rows(arguments.csv)
+    measured = {row[0] for row in rows}
     for name in arguments.models:
-        for row in rows_of(name, arguments):
+        found = [row for row in rows if row[0] == name] or rows_of(name, arguments)
+        for row in found:
             print(markdown(row), flush=True)
+        if name not in measured:
+            rows += found
+            append_rows(arguments.csv, found)
+        torch.compiler.reset()
+    for column, title in WIDE.items():
+        shown = [row for row in rows if row[0] in arguments.models]
+        print(f"\n{title}\n\n" + "\n".join(markdown(row) for row in wide(shown, column)))
+
+
+def read_rows(path: Path | None) -> list[tuple[str, ...]]:
+    """Return the rows of a file, if there is one."""
+    if path is None or not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [tuple(row) for row in csv.reader(file)]
+
+
+def append_rows(path: Path | None, rows: list[tuple[str, ...]]) -> None:
+    """Append rows to a file."""
+    if path is not None:
+        with path.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+
+
+def wide(rows: list[tuple[str, ...]], column: str) -> list[list[str]]:
+    """Return a table with a row for each model and a column for each runtime that has values."""
+    place = HEADER.index(column)
+    found = {(row[0], row[2]): row[place] for row in rows}
+    windows = {row[0]: row[1] for row in rows}
+    kinds = [kind for kind in (*RUNTIMES, *PEERS) if any(key == kind for _, key in found)]
+    kinds = [kind for kind in kinds if {found.get((name, kind), "-") for name in windows} != {"-"}]
+    header = ["model", "window", *kinds]
+    cells = [
+        [name, window, *(found.get((name, kind), "-") for kind in kinds)]
+        for name, window in windows.items()
+    ]
+    return [header, ["---"] * len(header), *cells]
 
 
 if __name__ == "__main__":
