@@ -204,22 +204,20 @@ class NormConstraint(GuardedWeight, OwnStateDict):
         Where no gradients are recorded, it is the same tensor until the weight changes: to project
         a large weight takes longer than to compute one window with it.
         """
-        weight = self.weight
-        if torch.is_grad_enabled() or not self._depends_on_values_alone(weight):
+        if torch.is_grad_enabled() or not (self.is_constrained() and self._depends_on_values()):
             return self.constrained_weight()
         limits = (self.max_norm, self.min_norm, self.axis_norm, self.non_negative)
         with torch.inference_mode(False), torch.no_grad():
-            return self._latest_weight.get([weight], limits, self.constrained_weight)  # type: ignore[no-any-return]
+            return self._latest_weight.get([self.weight], limits, self.constrained_weight)  # type: ignore[no-any-return]
 
-    def _depends_on_values_alone(self, weight: Tensor) -> bool:
-        """Return whether a parameter's values and the limits determine the projected copy."""
+    def _depends_on_values(self) -> bool:
+        """Return whether a parameter's values and the limits alone determine the projected copy."""
+        weight = self.weight
         if not (isinstance(weight, nn.Parameter) and is_eager_on_cpu(weight)) or is_observed():
-            return False
-        if self.minmax_rate < 1.0 or not self.is_constrained():
             return False
         kind, names = type(self), ("constrained_weight", "filter_norms")
         inherited = all(getattr(kind, name) is getattr(NormConstraint, name) for name in names)
-        return inherited and vars(self).keys().isdisjoint(names)
+        return self.minmax_rate == 1.0 and inherited and vars(self).keys().isdisjoint(names)
 
     def scale_norm(self, eps: float = 1e-9) -> None:
         """Project the stored weights in place, as the forward pass does in training.

@@ -160,7 +160,7 @@ def test_copies_pickles_and_baked_layers_keep_nothing(layer_and_x):
 
 
 @torch.no_grad()
-def test_an_embedding_that_torch_renormalises():
+def test_an_embedding_follows_its_table():
     layer = ConstrainedEmbedding(6, 4, max_norm=0.1).eval()
     index = torch.tensor([0, 5])
     before = layer(index)
