@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bench_models import CASES, LIBRARIES, SIZES, alternate, make, memory_mib
+from bench_models import CASES, LIBRARIES, SIZES, make, memory_mib
 from peers import machine, report_left_out, stub_missing_packages, versions
 from results_table import markdown
 from runtimes import RUNTIMES, largest_difference
@@ -115,13 +115,17 @@ def timed(
     steps: dict[str, Callable[[], object]], rounds: int, seconds: float, clock: Callable[[], float]
 ) -> dict[str, list[float]]:
     """Return the times of each step in milliseconds, of as many rounds as there is time for."""
-    for step in steps.values():  # compiles
+    for step in steps.values():  # compiles, and warms up
         step()
-    start = time.perf_counter()
-    for step in steps.values():
-        step()
-    of_round = time.perf_counter() - start
-    return alternate(steps, int(np.clip(seconds / of_round, 3, rounds)), clock)
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    began, n_rounds = time.perf_counter(), 0
+    while n_rounds < 3 or (n_rounds < rounds and time.perf_counter() - began < seconds):
+        for name, step in steps.items():
+            start = clock()
+            step()
+            times[name].append((clock() - start) * 1e3)
+        n_rounds += 1
+    return times
 
 
 def memory_of(name: str, runtime: str, arguments: argparse.Namespace) -> str:

@@ -35,7 +35,7 @@ class OneWindowModel(EEGModel):
 
     def by_shorter_way(self, x: Tensor) -> Tensor | None:
         """Return the logits of one window in evaluation, else None."""
-        if x.shape != (1, self.n_chans, self.n_times) or not may_be_fused():
+        if self.training or x.shape != (1, self.n_chans, self.n_times) or not may_be_fused():
             return None
         # A gradient to the window itself will be computed, which takes the layers anyway.
         if not is_unobserved(x) or (x.requires_grad and torch.is_grad_enabled()):

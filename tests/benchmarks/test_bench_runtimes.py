@@ -49,7 +49,7 @@ def test_fewer_rounds_are_timed_where_they_take_long(bench, seconds, rounds):
     calls = []
     found = bench.timed({"one": lambda: calls.append(1)}, 5, seconds, lambda: 0.0)
     assert len(found["one"]) == rounds
-    assert len(calls) == 4 + rounds  # two to compile and time one round, two to warm up
+    assert len(calls) == 1 + rounds
 
 
 def test_models_that_were_measured_are_not_measured_again(bench, tmp_path, monkeypatch, capsys):
