@@ -61,8 +61,11 @@ def runs_of(name: str, model: eegzoo.EEGModel) -> dict[str, Run]:
     for runtime in RUNTIMES:
         try:
             run = RUNTIMES[runtime](model)
+            x = torch.zeros(3, model.n_chans, model.n_times)
             with torch.no_grad():
-                run(torch.zeros(1, model.n_chans, model.n_times))
+                shape, expected = tuple(run(x).shape), tuple(model(x).shape)
+            if shape != expected:
+                raise ValueError(f"expected outputs of shape {expected}, got {shape}")
             found[runtime] = run
         except Exception as error:
             report_left_out(f"{name}, {runtime}", error)
