@@ -14,6 +14,7 @@ from eegzoo.layers.constrained.norm_constraint import NormConstraint
 from eegzoo.layers.dropout import Dropout
 from eegzoo.layers.fast_conv.dense_conv1d import dense_conv1d
 from eegzoo.layers.fronts.norm_folding import is_foldable_norm, is_untouched, normalized_filters
+from eegzoo.layers.joint.unpadded import padding_in_time, unpadded
 from eegzoo.layers.padding import same_padding
 from eegzoo.torch_internals import padding_of
 
@@ -85,10 +86,10 @@ def are_known(network: nn.Module, n_chans: int) -> bool:
     >>> are_known(layers, 3), are_known(layers.append(nn.Softmax(dim=1)), 3)
     (True, False)
     """
-    parts = network.children() if _unpadded(network) is network else ()
+    parts = network.children() if unpadded(network) is network else ()
     return (
         is_untouched(network)
-        and _is_known(_unpadded(network), n_chans)
+        and _is_known(unpadded(network), n_chans)
         and all(are_known(part, n_chans) for part in parts)
     )
 
@@ -132,7 +133,7 @@ def _is_known(layer: nn.Module, n_chans: int) -> bool:
         if conv.stride != (1, 1) or conv.dilation != (1, 1) or conv.padding_mode != "zeros":
             return False
         if conv.kernel_size[0] == 1:
-            return conv.groups == 1 and padding_of(conv)[:2] in (_same(conv), [0, 0])
+            return conv.groups == 1 and padding_of(conv)[:2] in (padding_in_time(conv), [0, 0])
         spatial = conv.kernel_size == (n_chans, 1) and not any(padding_of(conv))
         return spatial and conv.groups in (1, conv.in_channels)
     return kind in _KINDS
@@ -144,28 +145,9 @@ _KINDS = (
 )  # fmt: skip
 
 
-def _same(conv: nn.Conv2d) -> list[int]:
-    """Return the padding in time that keeps the number of samples."""
-    length = conv.kernel_size[1]
-    return [*same_padding(length, length)]
-
-
-def _unpadded(layer: Any) -> Any:
-    """Return the convolution of a padding layer and a convolution, as baked layers are.
-
-    Together they keep the number of samples. Other layers are returned as they are.
-    """
-    parts: list[Any] = list(layer) if type(layer) is nn.Sequential else []
-    if [type(part) for part in parts] == [nn.ConstantPad2d, nn.Conv2d]:
-        pad, conv = parts
-        if pad.value == 0 and list(pad.padding) == [*_same(conv), 0, 0]:
-            return conv if is_untouched(pad) and conv.padding == (0, 0) else layer
-    return layer
-
-
 def _applied(layer: Any, x: Tensor) -> Tensor:
     """Apply a layer to rows (batch, n_chans, maps, n_times)."""
-    layer = _unpadded(layer)
+    layer = unpadded(layer)
     if isinstance(layer, nn.Sequential):
         return _apply_all(list(layer), x)
     if isinstance(layer, Shortcut):
@@ -182,7 +164,7 @@ def _applied(layer: Any, x: Tensor) -> Tensor:
 
 def _apply_all(layers: list[Any], x: Tensor) -> Tensor:
     while layers:
-        layer = _unpadded(layers.pop(0))
+        layer = unpadded(layers.pop(0))
         follower = layers[0] if layers else None
         if isinstance(layer, (nn.Conv2d, MultiScaleConv)):
             norm = layers.pop(0) if _is_constant(follower) else None
@@ -243,7 +225,7 @@ def _filters(layer: Any) -> tuple[Tensor, Tensor | None]:
         constrained = isinstance(layer, NormConstraint)
         return (layer.shared_weight() if constrained else layer.weight), layer.bias
     # The centres of all kernels are at the same sample.
-    found = [_filters(_unpadded(conv)) for conv in layer]
+    found = [_filters(unpadded(conv)) for conv in layer]
     length = max(weight.shape[3] for weight, _ in found)
     before, after = same_padding(length, length)
     padded = []

@@ -33,9 +33,9 @@ def log_variances_of_bands(
 
     Parameters
     ----------
-    spatial : ConstrainedConv2d
+    spatial : ConstrainedConv2d | nn.Conv2d
         Spatial filters of each band, with a group for each.
-    norm : nn.BatchNorm1d
+    norm : nn.BatchNorm1d | nn.Identity
         Normalisation of their outputs.
     activation : nn.SiLU
         Activation.
@@ -61,7 +61,7 @@ def log_variances_of_bands(
         return log_variances(activation(norm(spatial(bands).squeeze(2))), n_segments)
     n_bands, n_chans, n_times = bands.shape[1:]
     weight, bias = weight_of(spatial)[..., 0], spatial.bias  # (maps, 1, n_chans)
-    if norm.training or norm.running_mean is None:
+    if isinstance(norm, nn.BatchNorm1d) and (norm.training or norm.running_mean is None):
         mixed = torch.matmul(weight.view(n_bands, -1, n_chans), bands).flatten(1, 2)
         found, mean, variance = norm_silu_log_variances(
             mixed, bias, norm.weight, norm.bias, norm.eps, n_segments
@@ -70,7 +70,7 @@ def log_variances_of_bands(
         return found
     weight, shift = normalized_filters(weight, bias, norm)
     filters = weight.view(n_bands, -1, n_chans)
-    shift = shift.view(n_bands, -1, 1)  # type: ignore[union-attr]
+    shift = filters.new_zeros(1) if shift is None else shift.view(n_bands, -1, 1)
     if torch.is_grad_enabled():
         return log_variances(F.silu(torch.matmul(filters, bands) + shift).flatten(1, 2), n_segments)
     parts = [
@@ -84,8 +84,12 @@ def _are_known(spatial: Any, norm: Any, activation: Any, bands: Tensor) -> bool:
     """Return whether the layers compute what their classes and weights imply, on a CPU."""
     if torch.compiler.is_compiling() or not is_eager_on_cpu(bands) or is_observed():
         return False
-    kinds = type(spatial), type(norm), type(activation)
-    if kinds != (ConstrainedConv2d, nn.BatchNorm1d, nn.SiLU):
+    if type(spatial) not in (ConstrainedConv2d, nn.Conv2d) or type(activation) is not nn.SiLU:
+        return False
+    if type(norm) is nn.BatchNorm1d:
+        if not norm.affine or norm.weight.dtype != bands.dtype:
+            return False
+    elif type(norm) is not nn.Identity:
         return False
     return (
         all(map(is_untouched, (spatial, norm, activation)))
@@ -98,6 +102,6 @@ def _are_known(spatial: Any, norm: Any, activation: Any, bands: Tensor) -> bool:
         and spatial.kernel_size == (bands.shape[2], 1)
         and spatial.stride == spatial.dilation == (1, 1)
         and spatial.padding in ("valid", (0, 0))
-        and norm.affine
-        and norm.weight.dtype == spatial.weight.dtype == bands.dtype
+        and spatial.padding_mode == "zeros"
+        and spatial.weight.dtype == bands.dtype
     )

@@ -23,6 +23,7 @@ from eegzoo.layers.fronts.norm_folding import is_untouched
 from eegzoo.layers.fronts.plain_modules import weight_of
 from eegzoo.layers.joint.mix_conv import mix_conv, mix_conv_plainly
 from eegzoo.layers.joint.sample_norm_mix import conv_sample_norm_mix
+from eegzoo.layers.joint.unpadded import unpadded
 from eegzoo.layers.padding import same_padding
 from eegzoo.layers.running_statistics import update_running_statistics
 
@@ -89,7 +90,7 @@ def mixed_samples(temporal: Any, spatial: Any, x: Tensor) -> Tensor | None:
     """
     if torch.compiler.is_compiling() or not _are_known(temporal, spatial, x):
         return None
-    first, norm_1, _, second, norm_2 = temporal
+    first, norm_1, _, second, norm_2 = map(unpadded, temporal)
     batch, n_chans, n_times = x.shape
     kernels = second.out_channels, second.in_channels, second.kernel_size[1]
     rows = x.reshape(-1, 1, n_times)
@@ -120,10 +121,12 @@ def mixed_samples(temporal: Any, spatial: Any, x: Tensor) -> Tensor | None:
 
 def _are_known(temporal: Any, spatial: Any, x: Tensor) -> bool:
     """Return whether the layers compute what their classes and weights imply."""
-    layers = [temporal, *temporal, spatial, *list(spatial)[:1]]
-    if [type(layer) for layer in layers] != _KINDS or not all(map(is_untouched, layers)):
+    layers = [temporal, *map(unpadded, temporal), spatial, *list(spatial)[:1]]
+    if len(layers) != len(_KINDS) or not all(map(is_untouched, (*layers, *temporal))):
         return False
-    first, norm_1, activation, second, norm_2 = temporal
+    if not all(type(layer) in kinds for layer, kinds in zip(layers, _KINDS, strict=True)):
+        return False
+    _, first, norm_1, activation, second, norm_2, *_ = layers
     convolutions = (first, second, spatial[0])
     return (
         x.ndim == 3
@@ -136,8 +139,10 @@ def _are_known(temporal: Any, spatial: Any, x: Tensor) -> bool:
             for conv in convolutions
         )
         and all(
-            conv.groups == 1 and conv.kernel_size[0] == 1 and conv.padding == "same"
-            for conv in (first, second)
+            conv.groups == 1
+            and conv.kernel_size[0] == 1
+            and (conv.padding == "same" or conv is not layer)
+            for conv, layer in zip((first, second), (temporal[0], temporal[3]), strict=True)
         )
         and all(norm.affine and norm.weight.dtype == x.dtype for norm in (norm_1, norm_2))
         and activation.alpha == 1.0
@@ -149,9 +154,10 @@ def _are_known(temporal: Any, spatial: Any, x: Tensor) -> bool:
     )
 
 
-_KINDS: list[type[nn.Module]] = [
-    nn.Sequential, ConstrainedConv2d, NormOfSamples, nn.ELU, ConstrainedConv2d, NormOfSamples,
-    nn.Sequential, DepthwiseConv2d,
+_CONVOLUTIONS = (ConstrainedConv2d, nn.Conv2d)
+_KINDS: list[tuple[type[nn.Module], ...]] = [
+    (nn.Sequential,), _CONVOLUTIONS, (NormOfSamples,), (nn.ELU,), _CONVOLUTIONS, (NormOfSamples,),
+    (nn.Sequential,), (DepthwiseConv2d, nn.Conv2d),
 ]  # fmt: skip
 
 

@@ -100,6 +100,18 @@ def test_layers_equal_torch(layers, mode, monkeypatch):
         torch.testing.assert_close(ours, exact, rtol=1e-9, atol=1e-9)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("bias", [True, False])
+def test_folded_layers_are_computed_jointly_as_well(layers, bias, monkeypatch):
+    spatial = nn.Conv2d(3, 12, (4, 1), groups=3, bias=bias).double()
+    folded, bands = (spatial, nn.Identity(), layers[2]), torch.randn(5, 3, 4, 33).double()
+    expected = one_after_the_other(folded, bands)
+    monkeypatch.setattr(spatial, "_conv_forward", None)  # is not called
+    monkeypatch.setattr(bands_module, "is_untouched", lambda _: True)
+    found = log_variances_of_bands(*folded, bands, 4)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+
+
 def test_hooks_run_and_other_layers_are_called(layers):
     bands, seen = torch.randn(2, 3, 4, 20).double(), []
     layers[1].register_forward_hook(lambda *_: seen.append("norm"))

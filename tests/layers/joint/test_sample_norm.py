@@ -12,7 +12,7 @@ from eegzoo.layers import fixed_algorithm
 from eegzoo.layers.joint import sample_norm_mix as module
 from eegzoo.layers.joint.sample_norm import NormOfSamples, mixed_samples
 from eegzoo.layers.joint.sample_norm_mix import conv_sample_norm_mix
-from eegzoo.models import EEGNeX
+from eegzoo.models import EEGNeX, optimize_for_inference
 
 
 def inputs(batch=5, n_chans=3, in_maps=2, n_times=14, maps=4, D=2, taps=5):
@@ -120,3 +120,23 @@ def test_other_layers_are_called_one_after_the_other(models, change):
     assert mixed_samples(model.temporal, model.spatial, x) is not None
     change(model)
     assert mixed_samples(model.temporal, model.spatial, x.to(model.head.weight.dtype)) is None
+
+
+@torch.no_grad()
+def test_an_optimized_network_is_computed_jointly_as_well(models):
+    model, exact = (model.eval() for model in models)
+    x, fast = torch.randn(6, 6, 120), optimize_for_inference(model).network
+    with fixed_algorithm("frames"):
+        mixed = mixed_samples(fast.temporal, fast.spatial, x)
+        expected = exact.spatial[0](exact.temporal(x.double().unsqueeze(1)))
+        torch.testing.assert_close(mixed.double(), expected, rtol=1e-4, atol=1e-5)
+    fast.temporal[3].register_forward_hook(lambda *_: None)  # on padding and convolution together
+    assert mixed_samples(fast.temporal, fast.spatial, x) is None
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_convolutions_with_fewer_samples_are_called(models, place):
+    model, _ = models
+    conv = model.temporal[place]
+    model.temporal[place] = nn.Conv2d(conv.in_channels, conv.out_channels, (1, 7), bias=False)
+    assert mixed_samples(model.temporal, model.spatial, torch.randn(6, 6, 120)) is None
