@@ -118,9 +118,11 @@ def test_later_passes_find_what_a_cache_that_is_too_small_holds(server, local, t
         URL, storage_options=server.options(), cache=tmp_path / "small", cache_gb=4.5e-6
     )
     server.requests.clear()
-    for n_requests in (5, 3, 3):  # the cache has the four pieces of the first recording
+    # The cache keeps four pieces, usually those of the first recording; requests run side by side,
+    # and on a busy machine one of the second may arrive before.
+    for n_requests in ({5}, {3, 4}, {3, 4}):
         np.testing.assert_array_equal(store[:], local[:])
-        assert len(server.requests) == n_requests
+        assert len(server.requests) in n_requests
         server.requests.clear()
 
 
