@@ -30,7 +30,7 @@ from eegzoo.torch_internals import has_hooks, has_patched_forward
 _FRONTS = (TemporalSpatialConv, FoldedFront)
 _CONVOLUTIONS = (FastConstrainedConv1d, FastConv1d)
 # Signals in evaluation for which to fold a normalisation into kernels takes longer than to compute
-# it: one window takes DeepConvNet 2.6 ms in place of 3.4.
+# it, as it does for the kernels of DeepConvNet.
 _FEW = 2
 
 

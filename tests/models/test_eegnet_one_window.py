@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from eegzoo.layers import fused_fronts
+from eegzoo.layers import ConstrainedDense, fused_fronts
 from eegzoo.layers.blocks.maps_sequential import MapsSequential
 from eegzoo.layers.one_window.eegnet_window import OneWindow
 from eegzoo.models import EEGNet, create_model, norm_features, optimize_for_inference
@@ -126,6 +126,9 @@ CHANGES = {
     "alpha": lambda model: setattr(model.reduce[1], "alpha", 0.3),
     "activation": replace_an_activation,
     "container": another_container,
+    "a head without bias": lambda model: setattr(
+        model, "head", ConstrainedDense(model.num_features, 3, bias=False).double().eval()
+    ),
     "parametrized": a_parametrized_head,
     "features normalised": lambda model: (norm_features(model), model.eval()),
     "a norm in training mode": lambda model: model.front.norm.train(),

@@ -107,7 +107,7 @@ def fold_conv_pools(
     *blocks, head = front, *layers
     if type(head) is not ConstrainedDense or not _are_blocks(blocks):
         return None
-    if not are_plain([*blocks, head]):
+    if head.bias is None or not are_plain([*blocks, head]):
         return None
     pool, *other_pools = (_size_of_pool(layer) for layer in blocks[2::5])
     if pool is None or any(other != pool for other in other_pools):

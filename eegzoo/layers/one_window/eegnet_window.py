@@ -201,7 +201,11 @@ def fold_one_window(
     folded = fold_front(front, n_times)
     if folded is None or folded.mixing is None or folded.stride != 1 or folded.dilation != 1:
         return None
-    if None in lengths or not (_is_depthwise(depthwise) and _is_pointwise(point)):
+    if (
+        head.bias is None
+        or None in lengths
+        or not (_is_depthwise(depthwise) and _is_pointwise(point))
+    ):
         return None
     folded.fold_(norm_1)
     scale, shift = scale_and_shift(norm_2)

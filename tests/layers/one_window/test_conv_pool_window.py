@@ -97,6 +97,9 @@ CHANGES = {
     "padded front": lambda net: setattr(net[0].temporal, "padding", (0, 2)),
     "front in another order": lambda net: setattr(net[0], "fused", False),
     "another head": lambda net: net.__setitem__(-1, nn.Linear(72, 2).double().eval()),
+    "a head without bias": lambda net: net.__setitem__(
+        -1, ConstrainedDense(72, 2, bias=False).double().eval()
+    ),
     "no dropout": lambda net: net.pop(9),
     "half precision": lambda net: [layer.half() for layer in net],
     "two dtypes": lambda net: net[-1].float(),
